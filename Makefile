@@ -1,0 +1,50 @@
+# `make` alone lists the targets.
+
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo up down status test check generate check-data bench-latency clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing to run: Python packages, servers, Kafka's jars
+	@deploy/local/setup.sh
+
+setup-dev: ## Install what the checks and tests need as well
+	@deploy/local/setup.sh dev
+
+demo: setup ## Start everything with 400 simulated days and live traffic
+	@$(PYTHON) -m deploy.local.stack demo
+
+up: setup ## Start everything, without simulated data
+	@$(PYTHON) -m deploy.local.stack up
+
+down: ## Stop everything; the data stays in .local
+	@$(PYTHON) -m deploy.local.stack down
+
+status: ## Say what runs, and where to look
+	@$(PYTHON) -m deploy.local.stack status
+
+test: check ## Run the checks, then every test, against real servers on free ports
+	$(PYTHON) -m pytest
+
+check: setup-dev ## Format, lint, types, import contracts, generated files
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) docs/generate.py --check
+
+generate: setup-dev ## Write the generated files: docs, Grafana boards
+	$(PYTHON) docs/generate.py
+
+check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compare with a recomputation
+	$(PYTHON) -m tests.end_to_end.data_check "$(DATA)"
+
+bench-latency: setup-dev ## Measure how long an event takes from accepted to visible: RATE=200 SECONDS=30
+	$(PYTHON) -m tests.benchmarks.latency --rate $(or $(RATE),200) --seconds $(or $(SECONDS),30)
+
+clean: ## Stop everything and delete its data
+	@-$(PYTHON) -m deploy.local.stack down
+	rm -rf .local/config .local/data .local/logs .local/*.key .local/*.json

@@ -1,0 +1,1 @@
+"""The local stack: every real server and service, under one process runner, without Docker."""

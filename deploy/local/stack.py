@@ -1,0 +1,277 @@
+"""`python -m deploy.local.stack up|demo|down|status`: the local stack of one instance.
+
+`demo` is `up` with a simulated company: 400 past days, or as many as DEMO_DAYS says, and its life from now on.
+
+Everything lives in the local folder (`.local`, or CADRAN_LOCAL_DIR) and survives `down` and `up`. CADRAN_PORT_OFFSET
+moves every port, so that one instance can run beside another.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+
+import redis
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from deploy.local.programs import ROOT, Layout, Program, java, servers, services, write_configs
+from deploy.local.supervisor import Supervisor, environment
+from services.common.auth import KeyRing, Scope
+from services.common.errors import CadranError, ConfigurationError, Unavailable
+from services.common.settings import Port, Settings
+from services.common.topic_admin import admin_client, create_topics, require_topics
+
+READY_SECONDS = 90.0
+POLL_SECONDS = 0.2
+
+
+class Stack:
+    """One instance: its servers, its services, its keys."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self._settings = settings
+        self._console = console
+        self.layout = Layout(settings.local_dir)
+        self.supervisor = Supervisor(self.layout)
+
+    def up(self) -> None:
+        """Start what does not run yet, in order, and return when all of it answers."""
+        self.start_servers()
+        self._keys()
+        for program in self._services():
+            if program.autostart:
+                self.supervisor.start(program.name)
+        for program in self._services():
+            if program.autostart:
+                self._wait(program.name, self._service_check(program.name))
+
+    def demo(self, days: int) -> None:
+        """Start everything, load a simulated past, and keep its life going."""
+        self.up()
+        simulate = [sys.executable, "-m", "services.common.cli", "simulate", "--no-live", "--days", str(days)]
+        if subprocess.run(simulate, cwd=ROOT, check=False).returncode != 0:
+            raise ConfigurationError("the simulated past could not be loaded", mend="see the message above")
+        self._catch_up()
+        self.supervisor.start("simulator")
+        self._wait("KPIs", self._kpis_are_in_prometheus)
+
+    def start_servers(self) -> None:
+        """Kafka, Redis and Prometheus, and the topics."""
+        self.layout.make()
+        if not self.supervisor.is_running():
+            self._require_free_ports()
+        write_configs(self._settings, self.layout)
+        self._format_kafka()
+        programs = [*servers(self._settings, self.layout), *self._services()]
+        self.supervisor.write(programs, {**environment(), "CADRAN_LOCAL_DIR": str(self.layout.root)})
+        self.supervisor.start_daemon()
+        checks = {"kafka": self._kafka_answers, "redis": self._redis_answers, "prometheus": self._prometheus_answers}
+        for name in checks:
+            self.supervisor.start(name)
+        for name, check in checks.items():
+            self._wait(name, check)
+        created = create_topics(self._settings)
+        require_topics(self._settings)
+        self._say("topics", f"{len(created)} created" if created else "as they must be")
+
+    def down(self) -> None:
+        """Stop everything; the data stays."""
+        if not self.supervisor.is_running():
+            self._console.print("nothing runs")
+            return
+        self.supervisor.stop_daemon()
+        self._wait_until(lambda: not self.supervisor.is_running(), "supervisord stops")
+        self._console.print("stopped; the data is kept in", str(self.layout.root))
+
+    def status(self) -> bool:
+        """Print what runs; true when everything that should does."""
+        if not self.supervisor.is_running():
+            self._console.print("nothing runs: `make up` starts it")
+            return False
+        wanted = {program.name for program in self._services() if not program.autostart}
+        good = True
+        for state in self.supervisor.states():
+            running = state.state == "RUNNING"
+            good = good and (running or state.name in wanted)
+            colour = "green" if running else "yellow" if state.name in wanted else "red"
+            self._console.print(f"[{colour}]{state.name:<12}{state.state:<10}[/] {state.description}")
+        self.print_addresses()
+        return good
+
+    def print_addresses(self) -> None:
+        for label, port, path in _ADDRESSES:
+            self._console.print(f"{label:<24} http://127.0.0.1:{self._settings.port(port)}{path}", highlight=False)
+        self._console.print(f"{'Key with every scope':<24} {self.layout.dev_key}", highlight=False)
+
+    def _services(self) -> list[Program]:
+        return services()
+
+    def _format_kafka(self) -> None:
+        if (self.layout.data / "kafka" / "meta.properties").exists():
+            return
+        tool = java("kafka.tools.StorageTool")
+        cluster = subprocess.run([*tool, "random-uuid"], capture_output=True, text=True, check=True).stdout.strip()
+        config = str(self.layout.config / "server.properties")
+        done = subprocess.run(
+            [*tool, "format", "-t", cluster, "-c", config], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise ConfigurationError(f"Kafka cannot be formatted: {done.stderr.strip() or done.stdout.strip()}")
+
+    def _require_free_ports(self) -> None:
+        for port in Port:
+            number = self._settings.port(port)
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", number))
+                except OSError:
+                    mend = f"stop it, or set CADRAN_PORT_{port.upper()} or CADRAN_PORT_OFFSET"
+                    raise ConfigurationError(
+                        f"port {number} ({port}) is in use by another program", mend=mend
+                    ) from None
+
+    def _keys(self) -> None:
+        """Keys for a developer and for the board, made once; readable by the owner alone."""
+        ring = KeyRing(self._settings.api_keys_file)
+        for path, name, scopes in (
+            (self.layout.dev_key, "development", tuple(Scope)),
+            (self.layout.board_key, "board", (Scope.READ_KPIS,)),
+        ):
+            if not path.exists():
+                path.touch(mode=0o600)
+                path.write_text(ring.create(name, scopes, namespace="") + "\n")
+
+    def _kafka_answers(self) -> None:
+        # The admin client waits seconds between its attempts; a refused connection is known at once.
+        socket.create_connection(("127.0.0.1", self._settings.port(Port.KAFKA)), timeout=1).close()
+        with admin_client(self._settings.kafka_servers) as client:
+            client.list_topics()
+
+    def _redis_answers(self) -> None:
+        with redis.Redis.from_url(self._settings.redis_url, socket_timeout=2) as client:
+            client.ping()
+
+    def _prometheus_answers(self) -> None:
+        _get(f"http://127.0.0.1:{self._settings.port(Port.PROMETHEUS)}/-/ready")
+
+    def _service_check(self, name: str) -> Callable[[], None]:
+        if name == "worker":
+            return self._worker_is_ready
+        port = self._settings.port(Port(name))
+        return lambda: _ignore(_get(f"http://127.0.0.1:{port}/readyz"))
+
+    def _worker_is_ready(self) -> None:
+        text = _get(f"http://127.0.0.1:{self._settings.port(Port.WORKER_METRICS)}/metrics")
+        if "cadran_worker_ready 1.0" not in text:
+            raise Unavailable("no partitions yet")
+
+    def _catch_up(self) -> None:
+        """Show how many records are still to be applied, until none is."""
+        with Progress(
+            TextColumn("applying"), BarColumn(), MofNCompleteColumn(), console=self._console, transient=True
+        ) as bar:
+            most = self._lag()
+            task = bar.add_task("", total=most)
+            while lag := self._lag():
+                most = max(most, lag)
+                bar.update(task, total=most, completed=most - lag)
+                time.sleep(0.5)
+        self._say("events", "all applied")
+
+    def _lag(self) -> int:
+        """Records that no worker has applied yet; not known counts as many."""
+        url = f"http://127.0.0.1:{self._settings.port(Port.EXPORTER)}/v1/freshness"
+        key = self.layout.dev_key.read_text().strip()
+        partitions = json.loads(_get(url, {"Authorization": f"Bearer {key}"}))["partitions"]
+        return sum(1 if partition["lag"] is None else partition["lag"] for partition in partitions)
+
+    def _kpis_are_in_prometheus(self) -> None:
+        query = urllib.parse.quote('cadran_net_sales_euros{window="mtd"} > 0')
+        answer = json.loads(_get(f"http://127.0.0.1:{self._settings.port(Port.PROMETHEUS)}/api/v1/query?query={query}"))
+        if not answer["data"]["result"]:
+            raise Unavailable("Prometheus has not scraped them yet")
+
+    def _wait(self, name: str, check: Callable[[], object]) -> None:
+        """Wait until a program answers; tell where its log is if it does not."""
+        start = time.monotonic()
+        fault: Exception | None = None
+        while time.monotonic() - start < READY_SECONDS:
+            try:
+                check()
+            except Exception as error:
+                fault = error
+                if self._has_failed(name):
+                    break
+                time.sleep(POLL_SECONDS)
+                continue
+            self._say(name, f"ready ({time.monotonic() - start:.1f} s)")
+            return
+        raise ConfigurationError(f"{name} does not get ready: {fault}", mend=f"see {self.layout.logs / name}.log")
+
+    def _has_failed(self, name: str) -> bool:
+        return any(state.name == name and state.state == "FATAL" for state in self.supervisor.states())
+
+    def _wait_until(self, done: Callable[[], bool], what: str) -> None:
+        start = time.monotonic()
+        while not done():
+            if time.monotonic() - start > READY_SECONDS:
+                raise Unavailable(f"{what}: not within {READY_SECONDS:.0f} s")
+            time.sleep(POLL_SECONDS)
+
+    def _say(self, name: str, text: str) -> None:
+        self._console.print(f"  {name:<12}{text}", highlight=False)
+
+
+_ADDRESSES = (
+    ("Board", Port.BOARD, "/"),
+    ("Read API", Port.EXPORTER, "/v1/kpis"),
+    ("Events in", Port.INGEST, "/v1/events"),
+    ("Documentation of the API", Port.INGEST, "/docs"),
+    ("Prometheus", Port.PROMETHEUS, "/"),
+)
+
+
+def _get(url: str, headers: dict[str, str] | None = None) -> str:
+    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 - always http to this machine
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            return str(response.read().decode())
+    except urllib.error.HTTPError as error:
+        raise Unavailable(f"{url} answers {error.code}: {error.read().decode()[:500]}") from None
+
+
+def _ignore(_: object) -> None:
+    return None
+
+
+def main() -> None:
+    console = Console()
+    command = sys.argv[1] if len(sys.argv) == 2 else ""
+    try:
+        stack = Stack(Settings.load(), console)
+        if command == "up":
+            stack.up()
+            stack.print_addresses()
+        elif command == "demo":
+            stack.demo(int(os.environ.get("DEMO_DAYS") or 400))
+            stack.print_addresses()
+        elif command == "down":
+            stack.down()
+        elif command == "status":
+            sys.exit(0 if stack.status() else 1)
+        else:
+            sys.exit(__doc__)
+    except CadranError as error:
+        sys.exit(f"{command}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Small pictures: figures made into SVG paths, drawn without a script."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+WIDTH, HEIGHT, MARGIN = 240, 48, 4
+
+
+class Sparkline(NamedTuple):
+    """A trend: the line's points, the area under it, and where it ends."""
+
+    line: str
+    area: str
+    end: tuple[float, float]
+
+
+def sparkline(values: Sequence[float | None]) -> Sparkline | None:
+    """A trend that begins at 0 at the bottom; days without a value are passed over. `None` with fewer than two."""
+    known = [(i, value) for i, value in enumerate(values) if value is not None]
+    if len(known) < 2:
+        return None
+    low, high = min(0.0, *(v for _, v in known)), max(v for _, v in known)
+    reach = (high - low) or 1.0
+
+    def point(i: int, value: float) -> tuple[float, float]:
+        x = i / (len(values) - 1) * (WIDTH - 2 * MARGIN) + MARGIN
+        y = HEIGHT - MARGIN - (value - low) / reach * (HEIGHT - 2 * MARGIN)
+        return round(x, 1), round(y, 1)
+
+    points = [point(i, value) for i, value in known]
+    line = " ".join(f"{x},{y}" for x, y in points)
+    base = point(0, low)[1]
+    return Sparkline(line, f"{points[0][0]},{base} {line} {points[-1][0]},{base}", points[-1])

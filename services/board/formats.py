@@ -1,0 +1,79 @@
+"""Numbers and dates as people of a language write them."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from babel.numbers import (
+    format_compact_currency,
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+)
+
+NOT_KNOWN = "–"
+WITHOUT_CENTS = 1_000
+SHORTENED = 100_000
+
+
+class Formats:
+    """Formats for one language."""
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        self._locale = language
+        self._percent = "#,##0.0 %" if language == "fr" else "#,##0.0%"
+        amounts = ("#,##0", "#,##0.0", "#,##0.00")
+        self._money = [f"{amount} ¤" if language == "fr" else f"¤{amount}" for amount in amounts]
+        self._zone = zone
+
+    def value(self, value: float | None, unit: str) -> str:
+        """A value in its unit: `1 234`, `12,3 %`, `12 345 €`. What is not known is a dash, never a 0."""
+        if value is None:
+            return NOT_KNOWN
+        if unit == "ratio":
+            return str(format_percent(value, format=self._percent, locale=self._locale))
+        if unit in ("count", "points"):
+            return str(format_decimal(round(value), locale=self._locale))
+        digits = 0 if abs(value) >= WITHOUT_CENTS else 2
+        return str(
+            format_currency(
+                round(value, digits), unit, format=self._money[digits], locale=self._locale, currency_digits=False
+            )
+        )
+
+    def compact(self, value: float | None, unit: str) -> str:
+        """A value for narrow places: `1,2 M €`."""
+        if value is None or unit in ("ratio", "points") or abs(value) < SHORTENED:
+            return self.value(value, unit)
+        if unit == "count":
+            return str(format_compact_decimal(value, fraction_digits=1, locale=self._locale))
+        return str(format_compact_currency(value, unit, fraction_digits=1, locale=self._locale))
+
+    def share(self, value: float | None) -> str:
+        """A share without decimals: `93 %`."""
+        return NOT_KNOWN if value is None else str(format_percent(value, locale=self._locale))
+
+    def change(self, value: float | None, previous: float | None, unit: str) -> str:
+        """How a value differs from the previous one: in percent, or for rates in points."""
+        if value is None or previous is None:
+            return NOT_KNOWN
+        if unit == "ratio":
+            return f"{(value - previous) * 100:+.1f} pt".replace(".", "," if self._locale == "fr" else ".")
+        if not previous:
+            return NOT_KNOWN
+        change = value / previous - 1
+        return ("+" if change > 0 else "") + str(format_percent(change, locale=self._locale))
+
+    def time(self, instant: datetime) -> str:
+        return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
+
+    def moment(self, instant: datetime) -> str:
+        """A time of today, or a day and a time."""
+        local = instant.astimezone(self._zone)
+        text = str(format_time(local, "HH:mm", locale=self._locale))
+        today = datetime.now(self._zone).date()
+        return text if local.date() == today else f"{self.day(local.date())} {text}"
+
+    def day(self, day: date) -> str:
+        return str(format_date(day, "d MMM y", locale=self._locale))

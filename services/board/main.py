@@ -1,0 +1,78 @@
+"""`python -m services.board.main`: the board. Settings and clients are built here and nowhere else."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from services.board.api import Parts, create_app
+from services.board.service import BoardService
+from services.board.settings import BoardSettings
+from services.board.store import ChangeSignal, ReadApi
+from services.common.errors import CadranError, ConfigurationError
+from services.common.i18n import load_translations
+from services.common.logging import configure_logging, get_logger
+from services.common.settings import Port, Settings
+
+
+def build(settings: Settings, board: BoardSettings) -> FastAPI:
+    """The app, its client opened and closed with its lifespan."""
+    client = httpx.AsyncClient(
+        base_url=board.api or f"http://127.0.0.1:{settings.port(Port.EXPORTER)}",
+        headers={"Authorization": f"Bearer {_key(board.key_file or settings.local_dir / 'board.key')}"},
+        timeout=board.timeout,
+    )
+    api = ReadApi(client)
+    changes = ChangeSignal(api)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        listening = asyncio.create_task(changes.listen())
+        yield
+        listening.cancel()
+        await asyncio.wait([listening])
+        await client.aclose()
+
+    async def read_api() -> None:
+        await api.kpis()
+
+    parts = Parts(
+        service=BoardService(api),
+        changes=changes,
+        translations=load_translations(Path(__file__).parent / "locale"),
+        default_language=board.language,
+        zone=settings.zone,
+        checks={"read API": read_api},
+    )
+    return create_app(parts, lifespan)
+
+
+def _key(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        mend = "`cadran keys create board --scope kpis:read` makes a key; write it there"
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
+        ) from None
+
+
+def main() -> None:
+    try:
+        settings, board = Settings.load(), BoardSettings.load()
+        configure_logging("board", level=settings.log_level, log_format=settings.log_format)
+        app = build(settings, board)
+    except CadranError as error:
+        sys.exit(f"board cannot start: {error}")
+    port = settings.port(Port.BOARD)
+    get_logger(__name__).info("listening", port=port)
+    uvicorn.run(app, host=settings.host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""What the page shows: answers of the read API made into tiles and bars."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from services.board.store import Answer, ReadApi
+
+WINDOWS = ("today", "7d", "30d", "mtd", "qtd", "ytd")
+CUTS = ("rep", "team", "region", "channel", "store", "source", "promotion")
+TREND_DAYS, MATURING_DAYS = 30, 31
+"""A trend shows 30 days; those of an unfinished cohort are left out, so it is looked for over twice as many."""
+MAX_BARS = 13
+NOBODYS = ("unassigned", "unknown")
+
+
+class View(NamedTuple):
+    """What someone looks at: the same view is worked out once, however many look."""
+
+    window: str
+    cut: str
+    language: str
+
+
+class Bar(NamedTuple):
+    """A member of a cut: `share` of the longest bar, 0 to 1."""
+
+    label: str
+    value: float | None
+    share: float
+    pace: float | None
+    grey: bool
+
+
+class Tile(NamedTuple):
+    """One KPI."""
+
+    id: str
+    title: str
+    question: str
+    formula: str
+    credit: str
+    unit: str
+    good: str
+    row: Answer
+    trend: tuple[tuple[date, float | None], ...]
+    bars: tuple[Bar, ...]
+    has_cut: bool
+    stale: bool
+    as_of: datetime | None
+    window: Answer
+
+
+class Page(NamedTuple):
+    """Everything on the page."""
+
+    view: View
+    tiles: tuple[Tile, ...]
+    as_of: datetime | None
+
+
+class BoardService:
+    """Makes pages from the read API."""
+
+    def __init__(self, api: ReadApi) -> None:
+        self._api = api
+
+    async def page(self, view: View) -> Page:
+        """The page of a view.
+
+        :raises Unavailable: when the read API does not answer.
+        """
+        tiles = await asyncio.gather(*(self._tile(kpi, view) for kpi in await self._api.kpis()))
+        times = [tile.as_of for tile in tiles]
+        as_of = min((time for time in times if time is not None), default=None)
+        return Page(view, tuple(tiles), None if None in times else as_of)
+
+    async def _tile(self, kpi: Answer, view: View) -> Tile:
+        has_cut = any(cut["by"] == view.cut for cut in kpi["cuts"])
+        whole, parts = await asyncio.gather(
+            self._api.rows(kpi["id"], view.window, None),
+            self._api.rows(kpi["id"], view.window, view.cut) if has_cut else _nothing(),
+        )
+        last = date.fromisoformat(whole["window"]["to"][:10])
+        series = await self._api.series(kpi["id"], last - timedelta(days=TREND_DAYS + MATURING_DAYS), last)
+        row = whole["rows"][0]
+        return Tile(
+            id=kpi["id"],
+            title=kpi["title"][view.language],
+            question=kpi["question"][view.language],
+            formula=kpi["formula"][view.language],
+            credit=kpi["credit"][view.language],
+            unit=whole["unit"],
+            good=kpi["good"],
+            row=row,
+            trend=_trend(series),
+            bars=_bars(parts["rows"]),
+            has_cut=has_cut,
+            stale="stale" in row["flags"],
+            as_of=datetime.fromisoformat(whole["as_of"]) if whole["as_of"] else None,
+            window=whole["window"],
+        )
+
+
+async def _nothing() -> Answer:
+    return {"rows": []}
+
+
+def _trend(series: Answer) -> tuple[tuple[date, float | None], ...]:
+    points: Sequence[Any] = series["rows"][0]["points"] if series["rows"] else ()
+    mature = [point for point in points if "immature" not in point["flags"]][-TREND_DAYS:]
+    return tuple((date.fromisoformat(point["at"]), point["value"]) for point in mature)
+
+
+def _bars(rows: Sequence[Answer]) -> tuple[Bar, ...]:
+    """The greatest members, those with a pace by their pace: a leaderboard is about the objective.
+
+    What is nobody's comes last and does not set the scale: it is no rival.
+    """
+    nobodys = [row for row in rows if row["label"] in NOBODYS]
+    own = [row for row in rows if row["label"] not in NOBODYS]
+    key = "pace" if any(row["pace"] is not None for row in own) else "value"
+    own.sort(key=lambda row: row[key] if row[key] is not None else float("-inf"), reverse=True)
+    longest = max((abs(row["value"]) for row in own or nobodys if row["value"] is not None), default=0) or 1
+    return tuple(_bar(row, longest) for row in [*own[: MAX_BARS - len(nobodys)], *nobodys])
+
+
+def _bar(row: Answer, longest: float) -> Bar:
+    share = min(1.0, max(0.0, (row["value"] or 0) / longest))
+    grey = "small_n" in row["flags"] or row["label"] in NOBODYS
+    return Bar(row["label"], row["value"], share, row["pace"], grey)

@@ -1,0 +1,20 @@
+"""Settings of the board: environment variables named `CADRAN_BOARD_…`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.common.settings import CadranSettings
+
+
+class BoardSettings(CadranSettings):
+    """Where the board reads, and how it shows."""
+
+    model_config = SettingsConfigDict(env_prefix="CADRAN_BOARD_", frozen=True, extra="ignore")
+
+    api: str = Field("", description="The read API. Empty: the local stack's.")
+    key_file: Path | None = Field(None, description="A file with its API key. Empty: `board.key` in the local folder.")
+    language: Literal["fr", "en"] = Field("fr", description="The language for browsers that ask for neither.")
+    timeout: Annotated[float, Field(gt=0)] = Field(5.0, description="Seconds in which the read API must answer.")

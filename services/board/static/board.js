@@ -1,0 +1,30 @@
+// Keeps the page live: the server pushes its content whenever it changed. Without this script the page still works.
+
+const content = document.getElementById("content");
+const lost = document.getElementById("lost");
+const SILENCE = 20_000; // the server speaks at least every ten seconds
+
+let heardAt = Date.now();
+
+function replace(html) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const opened = [...content.querySelectorAll("details[open]")].map((each) => each.closest("article").id);
+  const focused = document.activeElement?.getAttribute?.("href");
+  content.replaceChildren(fresh.content);
+  for (const id of opened) content.querySelector(`#${id} details`)?.setAttribute("open", "");
+  if (focused) content.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+}
+
+const source = new EventSource(document.body.dataset.live);
+source.addEventListener("content", (event) => {
+  heardAt = Date.now();
+  replace(event.data);
+});
+source.onopen = () => { heardAt = Date.now(); };
+
+setInterval(() => {
+  const isLost = source.readyState !== EventSource.OPEN || Date.now() - heardAt > SILENCE;
+  lost.hidden = !isLost;
+  content.classList.toggle("lost", isLost);
+}, 1000);

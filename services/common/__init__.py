@@ -1,0 +1,1 @@
+"""What every service shares: the event contract, settings, calendar, money, publishing, auth and logging."""

@@ -1,0 +1,230 @@
+"""An event: CloudEvents 1.0 outside, one Struct inside, structured JSON in Kafka.
+
+`parse` reads what a sender sent and refuses what the contract does not allow. `encode` writes the record's value;
+`decode` reads it back. The attributes that Cadran adds are `receivedat`, stamped by the gateway, and `datadigest`.
+"""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from services.common.errors import Invalid, Malformed
+from services.common.events.explain import explain
+from services.common.events.fields import PLAIN, Data, Id
+from services.common.events.registry import EVENT_TYPES, EventType
+from services.common.money import known_currency
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+Source = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=200, pattern=PLAIN, description="Which system speaks: a URI.", examples=["/shop/paris"]
+    ),
+]
+EventId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=PLAIN,
+        description="The event's id, unique in its source.",
+        examples=["e-1"],
+    ),
+]
+Time = Annotated[
+    datetime, Meta(tz=True, description="When it happened, with its offset.", examples=["2026-11-23T09:00:00+01:00"])
+]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A fact that a source stated.
+
+    `time` is when it happened, in UTC; `digest` names its data, equal for equal data; `receivedat` is when the gateway
+    took it in.
+    """
+
+    type: str
+    source: str
+    id: str
+    subject: str
+    time: datetime
+    data: Any
+    digest: str
+    receivedat: datetime
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two sendings of one event, different when anything that counts was changed."""
+        seconds = self.time.timestamp()
+        return blake2b(f"{self.type}\0{self.subject}\0{seconds:.6f}\0{self.digest}".encode(), digest_size=8).hexdigest()
+
+
+class Envelope(msgspec.Struct):
+    """The attributes that CloudEvents and this contract ask for; others are let through and not kept."""
+
+    specversion: Annotated[str, Meta(description="The version of CloudEvents.", examples=["1.0"])]
+    type: Annotated[str, Meta(description="The event's type.", examples=["order.placed"])]
+    source: Source
+    id: EventId
+    time: Time
+    data: Annotated[msgspec.Raw, Meta(description="The event's data, an object.", examples=["{}"])]
+    subject: Id | None = None
+    datacontenttype: str | None = None
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event as it stands in Kafka."""
+
+    type: str
+    source: str
+    id: str
+    subject: str
+    time: datetime
+    receivedat: datetime
+    datadigest: str
+    data: msgspec.Raw
+    specversion: str = "1.0"
+    datacontenttype: str = "application/json"
+
+
+_envelopes: Final = msgspec.json.Decoder(Envelope)
+_records: Final = msgspec.json.Decoder(Record)
+_encoder: Final = msgspec.json.Encoder(order="deterministic")
+_data_decoders: Final = {name: msgspec.json.Decoder(t.data) for name, t in EVENT_TYPES.items()}
+
+
+def parse(body: bytes | msgspec.Raw, *, receivedat: datetime, zone: ZoneInfo) -> Event:
+    """Read one structured CloudEvent.
+
+    :raises Malformed: when it is no JSON.
+    :raises Invalid: naming the field that breaks the contract, and the mend.
+    """
+    try:
+        envelope = _envelopes.decode(body)
+    except msgspec.ValidationError as error:
+        raise explain(error, Envelope, "") from None
+    except msgspec.DecodeError as error:
+        raise Malformed(f"no JSON: {error}", mend="send a CloudEvent as a JSON object in UTF-8") from None
+    return check(envelope, receivedat=receivedat, zone=zone)
+
+
+def check(envelope: Envelope, *, receivedat: datetime, zone: ZoneInfo) -> Event:
+    """Hold an envelope against the contract.
+
+    :raises Invalid: naming the field that breaks it, and the mend.
+    """
+    event_type = _known_type(envelope)
+    time = envelope.time.astimezone(UTC)
+    _check_time(time, receivedat)
+    data = decode_data(event_type, envelope.data)
+    _check_data(data, zone)
+    subject = data.subject(zone) or envelope.subject
+    if not subject:
+        raise Invalid("is missing", field="subject", mend=f"send the {event_type.subject} as subject")
+    return Event(
+        type=event_type.name,
+        source=envelope.source,
+        id=envelope.id,
+        subject=subject,
+        time=time,
+        data=data,
+        digest=digest_of(data),
+        receivedat=receivedat,
+    )
+
+
+def decode_data(event_type: EventType, raw: msgspec.Raw | bytes) -> Data:
+    """Read the data of an event of a known type.
+
+    :raises Invalid: naming the field that breaks the contract, and the mend.
+    """
+    try:
+        data: Data = _data_decoders[event_type.name].decode(raw)
+    except msgspec.ValidationError as error:
+        raise explain(error, event_type.data, "data") from None
+    except msgspec.DecodeError as error:
+        raise Invalid(f"is no JSON: {error}", field="data", mend="send an object") from None
+    return data
+
+
+def digest_of(data: Data) -> str:
+    """A name for data, equal for equal data."""
+    return blake2b(_encoder.encode(data), digest_size=8).hexdigest()
+
+
+def encode(event: Event) -> bytes:
+    """The record's value: a CloudEvent in structured JSON."""
+    record = Record(
+        type=event.type,
+        source=event.source,
+        id=event.id,
+        subject=event.subject,
+        time=event.time,
+        receivedat=event.receivedat,
+        datadigest=event.digest,
+        data=msgspec.Raw(_encoder.encode(event.data)),
+    )
+    return _encoder.encode(record)
+
+
+def decode(value: bytes) -> Event:
+    """Read a record's value back.
+
+    :raises Invalid: when it is no event of this contract.
+    """
+    try:
+        record = _records.decode(value)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"no event: {error}") from None
+    event_type = EVENT_TYPES.get(record.type)
+    if event_type is None:
+        raise Invalid(f"no event is called {record.type!r}", field="type")
+    return Event(
+        type=record.type,
+        source=record.source,
+        id=record.id,
+        subject=record.subject,
+        time=record.time,
+        data=decode_data(event_type, record.data),
+        digest=record.datadigest,
+        receivedat=record.receivedat,
+    )
+
+
+def _known_type(envelope: Envelope) -> EventType:
+    if envelope.specversion != "1.0":
+        raise Invalid(f"{envelope.specversion!r} is not supported", field="specversion", mend="send 1.0")
+    if envelope.datacontenttype not in (None, "application/json"):
+        raise Invalid(
+            f"{envelope.datacontenttype!r} is not supported", field="datacontenttype", mend="send application/json"
+        )
+    event_type = EVENT_TYPES.get(envelope.type)
+    if event_type is None:
+        raise Invalid(
+            f"no event is called {envelope.type!r}", field="type", mend=f"send one of {', '.join(EVENT_TYPES)}"
+        )
+    return event_type
+
+
+def _check_time(time: datetime, receivedat: datetime) -> None:
+    if time > receivedat + FUTURE_TOLERANCE:
+        mend = "send when it happened, with its offset, and check the sender's clock"
+        raise Invalid(f"{time.isoformat()} lies more than five minutes in the future", field="time", mend=mend)
+    if time < EARLIEST:
+        raise Invalid(f"{time.isoformat()} lies before 1990", field="time", mend="send when it happened")
+
+
+def _check_data(data: Data, zone: ZoneInfo) -> None:
+    code = getattr(data, "currency", None)
+    if code is not None and not known_currency(code):
+        raise Invalid(
+            f"no currency is called {code!r}", field="data.currency", mend="send its ISO 4217 code, such as EUR"
+        )
+    for problem in data.problems(zone):
+        raise Invalid(problem.message, field=f"data.{problem.field}", mend=problem.mend)

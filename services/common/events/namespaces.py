@@ -1,0 +1,35 @@
+"""Namespaces: order, lead and offer ids are made unique in the installation by putting the key's namespace before them.
+
+Customers, reps and skus are names shared by all sources and are left alone.
+"""
+
+from typing import Any
+
+import msgspec
+
+from services.common.events.envelope import Event, digest_of
+from services.common.events.fields import Data
+from services.common.events.registry import EVENT_TYPES
+
+NAMED_BY_SOURCE = frozenset({"lead_id", "into_lead_id", "order_id", "offer_id"})
+
+
+def in_namespace(event: Event, namespace: str) -> Event:
+    """The event with its order, lead and offer ids in a namespace; an empty namespace changes nothing."""
+    if not namespace:
+        return event
+    data = _renamed(event.data, namespace)
+    owned = EVENT_TYPES[event.type].subject in NAMED_BY_SOURCE
+    subject = f"{namespace}:{event.subject}" if owned else event.subject
+    return msgspec.structs.replace(event, subject=subject, data=data, digest=digest_of(data))
+
+
+def _renamed(data: Data, namespace: str) -> Data:
+    changes: dict[str, Any] = {}
+    for field in data.__struct_fields__:
+        value = getattr(data, field)
+        if field in NAMED_BY_SOURCE and value is not None:
+            changes[field] = f"{namespace}:{value}"
+        elif isinstance(value, tuple) and value and isinstance(value[0], Data):
+            changes[field] = tuple(_renamed(item, namespace) for item in value)
+    return msgspec.structs.replace(data, **changes) if changes else data

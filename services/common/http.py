@@ -1,0 +1,133 @@
+"""What every HTTP service does alike: problem documents, size limits, authentication, health."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from services.common.auth import ApiKey, KeyRing, Scope
+from services.common.errors import CadranError, Malformed, NotFound, TooLarge
+from services.common.logging import get_logger
+
+log = get_logger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """RFC 9457: what went wrong, where, and how to mend it."""
+
+    title: str
+    status: int
+    detail: str
+    type: str = "about:blank"
+    code: str = ""
+    field: str = ""
+    mend: str = ""
+
+
+def problem_of(error: CadranError) -> Problem:
+    return Problem(
+        title=error.code.replace("_", " ").capitalize(),
+        status=error.status,
+        detail=error.message,
+        code=error.code,
+        field=error.field,
+        mend=error.mend,
+    )
+
+
+def json_response(content: Any, status: int = 200, media_type: str = "application/json", **headers: str) -> Response:
+    """Encode with msgspec: decimals become JSON numbers, exactly as they are written."""
+    return Response(_encoder.encode(content), status_code=status, media_type=media_type, headers=headers)
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def problem_response(error: CadranError) -> Response:
+    headers = {}
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_response(problem_of(error), error.status, PROBLEM_JSON, **headers)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Every error leaves as a problem document; what was not foreseen is logged and says nothing of the inside."""
+
+    @app.exception_handler(CadranError)
+    async def _deliberate(_: Request, error: CadranError) -> Response:
+        return problem_response(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _parameters(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"][1:])
+        return problem_response(Malformed(first["msg"], field=field, mend="see /docs for the parameters"))
+
+    @app.exception_handler(HTTPException)
+    async def _routing(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404:
+            return problem_response(NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths"))
+        problem = Problem(title=error.detail, status=error.status_code, detail=error.detail)
+        return json_response(problem, error.status_code, PROBLEM_JSON, **(dict(error.headers or {})))
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(request: Request, error: Exception) -> Response:
+        log.error("unforeseen error", path=request.url.path, exc_info=error)
+        return problem_response(CadranError("an internal error; it was logged", mend="try again later"))
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, unless it is larger than allowed.
+
+    :raises TooLarge: as soon as more than the limit was announced or has arrived.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > limit:
+        raise TooLarge(f"the body has {announced} bytes, the limit is {limit}", mend="send less at once")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"the body has more than {limit} bytes", mend="send less at once")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def require(keys: KeyRing, scope: Scope) -> Callable[[Request], Awaitable[ApiKey]]:
+    """A dependency: the request's key, which must have a scope."""
+
+    async def authenticated(request: Request) -> ApiKey:
+        return keys.authenticate(request.headers.get("authorization"), scope)
+
+    return authenticated
+
+
+Check = Callable[[], Awaitable[None]]
+
+
+def install_health(app: FastAPI, checks: dict[str, Check]) -> None:
+    """`/healthz`: the process runs. `/readyz`: what it needs answers."""
+
+    @app.get("/healthz", tags=["health"], summary="The process runs")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["health"], summary="What this service needs answers")
+    async def readyz() -> Response:
+        faults = {}
+        for name, check in checks.items():
+            try:
+                await check()
+            except Exception as error:
+                faults[name] = str(error) or type(error).__name__
+        return json_response(
+            {"status": "ok"} if not faults else {"status": "not ready", "faults": faults}, 503 if faults else 200
+        )

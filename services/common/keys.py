@@ -1,0 +1,71 @@
+"""Every key that Cadran uses in Redis, in one place.
+
+State lives under `cadran:<state version>:{<shard>}:…`: only the shard stands in braces, so that on Redis Cluster all
+keys that one commit touches share a slot. Members of a cut are percent-encoded.
+"""
+
+from urllib.parse import quote
+from zlib import crc32
+
+STATE_POINTER = "cadran:state"
+"""Hash: the live state version and what it was made from. The one thing that a rebuild switches."""
+
+SEEN = "cadran:seen"
+"""Prefix of the marks of events that Kafka has acknowledged: `cadran:seen:<name>` -> fingerprint, for seven days."""
+
+
+def state_record(version: str) -> str:
+    """Hash: what a state version was made from (digest, cluster, topics), and whether it is being built."""
+    return f"cadran:{version}:made_of"
+
+
+class StateKeys:
+    """The keys of one state version in one shard."""
+
+    def __init__(self, version: str, shard: int, entity_hashes: int) -> None:
+        self.prefix = f"cadran:{version}:{{{shard}}}:"
+        self._entity_hashes = entity_hashes
+
+    @property
+    def next_offsets(self) -> str:
+        """Hash: `topic:partition` -> the offset that the next batch must begin at."""
+        return f"{self.prefix}next"
+
+    @property
+    def applied_at(self) -> str:
+        """Hash: `topic:partition` -> `receivedat` of the last record applied, in ms."""
+        return f"{self.prefix}applied"
+
+    @property
+    def sources(self) -> str:
+        """Hash: `source|topic:partition` -> `receivedat` of the last record from it, in ms."""
+        return f"{self.prefix}sources"
+
+    @property
+    def too_late(self) -> str:
+        """Hash: measure group -> contributions that missed a minute or hour cell which had expired."""
+        return f"{self.prefix}too_late"
+
+    def entities(self, kind: str, entity_id: str) -> str:
+        """Hash: entity id -> packed entity. Spread by crc32, which is the same in every process."""
+        return f"{self.prefix}e:{kind}:{crc32(entity_id.encode()) % self._entity_hashes:x}"
+
+    def reference(self, kind: str) -> str:
+        """Hash: subject -> packed statements; small, and read whole."""
+        return f"{self.prefix}ref:{kind}"
+
+    def index(self, kind: str, day: int) -> str:
+        """Set: the ids of the entities that count on a day (days since 1970-01-01)."""
+        return f"{self.prefix}i:{kind}:{day}"
+
+    def cells(self, group: str, cut: str, member: str, resolution: str, chunk: int) -> str:
+        """Hash: position in the chunk -> value."""
+        return f"{self.prefix}c:{group}:{cut}:{quote(member, safe='')}:{resolution}{chunk}"
+
+    def members(self, group: str, cut: str) -> str:
+        """Set: the members that a cut has ever had."""
+        return f"{self.prefix}m:{group}:{cut}"
+
+    def currencies(self, group: str) -> str:
+        """Set: the currencies that a group of measures has ever had."""
+        return f"{self.prefix}cur:{group}"

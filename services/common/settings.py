@@ -1,0 +1,166 @@
+"""Settings that every service reads, from environment variables named `CADRAN_…`.
+
+A service adds its own in its `settings.py`, under its own prefix (`CADRAN_INGEST_…`). A variable that bears one of
+these prefixes and names no setting is refused: a typing error must not pass as a default. `docs/settings.md` is
+generated from these classes.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.common.errors import ConfigurationError
+from services.common.money import known_currency
+from services.common.windows import WIN_DAYS
+
+PREFIX = "CADRAN_"
+SERVICE_PREFIXES = ("CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_")
+
+
+class Port(StrEnum):
+    """Every server of a Cadran installation that listens."""
+
+    BOARD = "board"
+    INGEST = "ingest"
+    EXPORTER = "exporter"
+    WORKER_METRICS = "worker_metrics"
+    KAFKA = "kafka"
+    KAFKA_CONTROLLER = "kafka_controller"
+    REDIS = "redis"
+    PROMETHEUS = "prometheus"
+
+
+def check_names(environ: Mapping[str, str], prefix: str, known: set[str], ignored: tuple[str, ...] = ()) -> None:
+    """Refuse a variable that bears the prefix and names no setting.
+
+    :raises ConfigurationError: naming the variable and the nearest known one.
+    """
+    for name in sorted(environ):
+        if not name.startswith(prefix) or name.startswith(ignored) or name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        mend = f"did you mean {near[0]}?" if near else "unset it, or see docs/settings.md for the names there are"
+        raise ConfigurationError("no such setting", field=name, mend=mend)
+
+
+class CadranSettings(BaseSettings):
+    """Base of every settings class: read from the environment, all errors told at once."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        :raises ConfigurationError: naming every variable that is wrong and how to mend it.
+        """
+        prefix = cls.model_config.get("env_prefix", PREFIX)
+        known = {f"{prefix}{name}".upper() for name in cls.model_fields}
+        check_names(os.environ, prefix, known, SERVICE_PREFIXES if prefix == PREFIX else ())
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"{prefix}{'.'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors()
+            )
+            raise ConfigurationError(wrong, mend="docs/settings.md lists every setting with its form") from None
+
+
+Tcp = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(CadranSettings):
+    """What all services share."""
+
+    port_offset: Annotated[int, Field(ge=0, le=40000)] = Field(
+        0, description="Added to every port below, so that one installation can run beside another."
+    )
+    host: str = Field("127.0.0.1", description="The address that services listen on; a container needs 0.0.0.0.")
+    port_board: Tcp = Field(8000, description="The board.")
+    port_ingest: Tcp = Field(8001, description="The HTTP gateway for events.")
+    port_exporter: Tcp = Field(8004, description="The read API and `/metrics` of the KPIs.")
+    port_worker_metrics: Tcp = Field(
+        8010, description="`/metrics` of the first stream worker; worker i listens i above."
+    )
+    port_kafka: Tcp = Field(19092, description="Kafka.")
+    port_kafka_controller: Tcp = Field(19094, description="Kafka's controller (KRaft).")
+    port_redis: Tcp = Field(16379, description="Redis.")
+    port_prometheus: Tcp = Field(19090, description="Prometheus.")
+    kafka: str = Field("", description="Kafka's `host:port[,host:port]`. Empty: the local stack's.")
+    redis: str = Field("", description="Redis's URL. Empty: the local stack's.")
+    local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its data, logs and keys.")
+    keys_file: Path | None = Field(
+        None, description="The file of API keys (hashed). Empty: `keys.json` in the local folder."
+    )
+    time_zone: str = Field("Europe/Paris", description="The business time zone: it cuts days, weeks and months.")
+    country: str = Field("FR", description="Whose public holidays count: an ISO 3166 code, `FR` or `DE-BY`.")
+    reporting_currency: str = Field("EUR", description="The currency that amounts are shown in (ISO 4217).")
+    weekly_hours: dict[str, list[str]] = Field(
+        default={day: ["09:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")},
+        description="The company's opening hours by weekday until a `calendar.set` says otherwise (JSON).",
+    )
+    online_channels: list[str] = Field(default=["online"], description="Channels that are open all week (JSON).")
+    partitions: Annotated[int, Field(ge=1, le=1000)] = Field(12, description="Partitions of every topic.")
+    replication: Annotated[int, Field(ge=1, le=9)] = Field(1, description="Replicas of every topic; 3 in production.")
+    min_insync_replicas: Annotated[int, Field(ge=1, le=9)] = Field(
+        1, description="Replicas that must hold a record before it is acknowledged; 2 in production."
+    )
+    win_days: int = Field(
+        30, description="A lead counts as won in time within so many days: 0, 1, 7, 14, 30, 60, 90, 180 or 365."
+    )
+    shards: Annotated[int, Field(ge=1, le=1000)] = Field(
+        1, description="Parts of the state in Redis: 1 on one Redis, several on Redis Cluster."
+    )
+    entity_hashes: Annotated[int, Field(ge=1, le=1 << 20)] = Field(
+        4096, description="Redis hashes that the entities of one kind are spread over."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field("json", description="`json`, or `console` for people.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"no time zone is called {value!r}; an example is Europe/Paris")
+        return value
+
+    @field_validator("reporting_currency")
+    @classmethod
+    def _currency_exists(cls, value: str) -> str:
+        if not known_currency(value):
+            raise ValueError(f"{value!r} is no ISO 4217 code; an example is EUR")
+        return value
+
+    @field_validator("win_days")
+    @classmethod
+    def _is_class_edge(cls, value: int) -> int:
+        if value not in WIN_DAYS:
+            raise ValueError(f"{value} is none of {', '.join(map(str, WIN_DAYS))}")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def port(self, name: Port) -> int:
+        """The port that a server listens on, the offset added."""
+        return int(getattr(self, f"port_{name}")) + self.port_offset
+
+    @property
+    def kafka_servers(self) -> str:
+        return self.kafka or f"127.0.0.1:{self.port(Port.KAFKA)}"
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis or f"redis://127.0.0.1:{self.port(Port.REDIS)}/0"
+
+    @property
+    def api_keys_file(self) -> Path:
+        return self.keys_file or self.local_dir / "keys.json"

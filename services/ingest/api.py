@@ -1,0 +1,209 @@
+"""The gateway's HTTP interface."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from services.common.auth import ApiKey, KeyRing, Scope
+from services.common.errors import CadranError, Malformed, TooLarge
+from services.common.events import EVENT_TYPES, Event, parse
+from services.common.events.examples import example
+from services.common.events.namespaces import in_namespace
+from services.common.events.schemas import all_schemas, data_schema
+from services.common.http import (
+    Check,
+    Problem,
+    install_error_handlers,
+    install_health,
+    json_response,
+    problem_of,
+    read_body,
+    require,
+)
+from services.common.windows import Clock
+from services.ingest import reading
+from services.ingest.limits import EventRate
+from services.ingest.metrics import IngestMetrics
+from services.ingest.service import Gateway, Outcome
+from services.ingest.settings import IngestSettings
+
+
+class ItemResult(msgspec.Struct, omit_defaults=True):
+    """What became of one event of a batch."""
+
+    index: int
+    status: Literal["accepted", "duplicate", "rejected"]
+    id: str = ""
+    source: str = ""
+    error: Problem | None = None
+
+
+class BatchResult(msgspec.Struct):
+    """What became of a batch, in its order."""
+
+    accepted: int
+    duplicates: int
+    rejected: int
+    results: list[ItemResult]
+
+
+class Parts(NamedTuple):
+    """What the interface is made of."""
+
+    gateway: Gateway
+    keys: KeyRing
+    rate: EventRate
+    zone: ZoneInfo
+    clock: Clock
+    settings: IngestSettings
+    registry: CollectorRegistry
+    metrics: IngestMetrics
+    checks: dict[str, Check]
+
+
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+    """The gateway's app."""
+    app = FastAPI(
+        title="Cadran ingest",
+        summary="Events in: each is checked, published to Kafka, and only then acknowledged.",
+        version="1",
+        lifespan=lifespan,
+    )
+    install_error_handlers(app)
+    install_health(app, parts.checks)
+    app.include_router(_events(parts))
+    app.include_router(_schemas())
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.middleware("http")
+    async def count_refused(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        if response.status_code >= 400 and request.url.path.startswith("/v1/"):
+            parts.metrics.refused.labels(str(response.status_code)).inc()
+        return response
+
+    return app
+
+
+def _events(parts: Parts) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["events"])
+    authenticated = require(parts.keys, Scope.WRITE_EVENTS)
+    Key = Annotated[ApiKey, Depends(authenticated)]  # noqa: N806 - a type, named as one
+
+    @router.post("/events", status_code=202, summary="Send one event", openapi_extra=_SINGLE, responses=_RESPONSES)
+    async def send(request: Request, key: Key) -> Response:
+        with parts.metrics.seconds.labels("single").time():
+            body = await read_body(request, parts.settings.max_event_bytes)
+            item = _read(parts, key, reading.single(request.headers, body))
+            await parts.rate.take(key.id, 1)
+            outcome = (await _accept(parts, [item]))[0]
+        if outcome.error is not None:
+            raise outcome.error
+        return json_response({"status": outcome.status, "id": outcome.id, "source": outcome.source}, 202)
+
+    @router.post(
+        "/events/batch", status_code=202, summary="Send many events", openapi_extra=_BATCH, responses=_RESPONSES
+    )
+    async def send_batch(request: Request, key: Key) -> Response:
+        with parts.metrics.seconds.labels("batch").time():
+            body = await read_body(request, parts.settings.max_batch_bytes)
+            raw = reading.batch(request.headers, body)
+            if len(raw) > parts.settings.max_batch_events:
+                limit = parts.settings.max_batch_events
+                raise TooLarge(f"the batch has {len(raw)} events, the limit is {limit}", mend="send it in parts")
+            if not raw:
+                raise Malformed("the batch is empty", mend="send at least one event")
+            await parts.rate.take(key.id, len(raw))
+            outcomes = await _accept(parts, [_read(parts, key, item) for item in raw])
+        result = _summary(outcomes)
+        return json_response(result, 422 if result.rejected == len(outcomes) else 202)
+
+    return router
+
+
+def _read(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event | CadranError:
+    """One event, or why it is none: the caller answers for the others too."""
+    try:
+        if memoryview(raw).nbytes > parts.settings.max_event_bytes:
+            limit = parts.settings.max_event_bytes
+            raise TooLarge(f"the event has more than {limit} bytes", mend="send fewer lines, or split it")
+        event = parse(raw, receivedat=parts.clock(), zone=parts.zone)
+        return in_namespace(event, key.namespace)
+    except CadranError as error:
+        return error
+
+
+async def _accept(parts: Parts, items: Sequence[Event | CadranError]) -> list[Outcome]:
+    outcomes = await parts.gateway.accept(items)
+    for item, outcome in zip(items, outcomes, strict=True):
+        kind = item.type if isinstance(item, Event) else "unreadable"
+        parts.metrics.events.labels(kind, outcome.status).inc()
+    return outcomes
+
+
+def _summary(outcomes: Sequence[Outcome]) -> BatchResult:
+    counts = dict.fromkeys(("accepted", "duplicate", "rejected"), 0)
+    results = []
+    for index, outcome in enumerate(outcomes):
+        counts[outcome.status] += 1
+        error = problem_of(outcome.error) if outcome.error else None
+        results.append(ItemResult(index, outcome.status, outcome.id, outcome.source, error))
+    return BatchResult(counts["accepted"], counts["duplicate"], counts["rejected"], results)
+
+
+def _schemas() -> APIRouter:
+    router = APIRouter(tags=["schemas"])
+
+    @router.get("/schemas", summary="Every event type, with its schema's path")
+    async def index() -> list[dict[str, str]]:
+        return all_schemas()
+
+    @router.get("/schemas/{event_type}/{version}", summary="The JSON Schema of an event type's data")
+    async def schema(event_type: str, version: int) -> Response:
+        return json_response(data_schema(event_type, version), media_type="application/schema+json")
+
+    return router
+
+
+_EXAMPLES = {name: {"summary": name, "value": example(name)} for name in EVENT_TYPES}
+_ENVELOPE: dict[str, Any] = {"type": "object", "required": ["specversion", "id", "source", "type", "time", "data"]}
+_SINGLE = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            reading.STRUCTURED: {"schema": _ENVELOPE, "examples": _EXAMPLES},
+            reading.JSON: {"schema": {"type": "object"}},
+        },
+    }
+}
+_BATCH = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            reading.BATCH: {"schema": {"type": "array", "items": _ENVELOPE}, "example": [example("order.placed")]},
+            reading.NDJSON[0]: {"schema": {"type": "string"}},
+        },
+    }
+}
+_REFUSALS = {
+    400: "No JSON",
+    401: "No key, or not a known one",
+    403: "The key has not the scope `events:write`",
+    409: "The id was already given to another content",
+    413: "Over a size limit",
+    415: "A content type that is not taken",
+    422: "The contract is broken: the field and the mend are named",
+    429: "Over the key's rate; see Retry-After",
+    503: "Kafka does not answer in time; see Retry-After, and send the same again",
+}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    202: {"description": "Every accepted record is acknowledged by Kafka"},
+    **{status: {"description": text} for status, text in _REFUSALS.items()},
+}

@@ -1,0 +1,136 @@
+"""Mapping files: which columns of a table become which events.
+
+A mapping is YAML, read strictly: an unknown word is an error that names the nearest one. `docs/import.md` explains it
+by two real examples.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+import yaml
+from msgspec import Meta
+
+from services.common.errors import ConfigurationError
+from services.common.events import EVENT_TYPES
+from services.common.events.explain import explain
+
+GROUPED = {"order.placed": "lines", "order.returned": "lines"}
+"""Event types whose table rows are the lines of one event."""
+
+
+class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of the words of a mapping."""
+
+
+class Field(Word, frozen=True):
+    """Where a value comes from: a column, or a constant.
+
+    `translate` replaces values; `pattern` keeps the first group of a regular expression; `times` multiplies by another
+    column; `negate` turns the sign.
+    """
+
+    column: str | None = None
+    value: Any = None
+    translate: dict[str, Any] | None = None
+    pattern: str | None = None
+    times: str | None = None
+    negate: bool = False
+
+
+class Time(Word, frozen=True):
+    """When it happened: a column, and how it is written (`strptime`); without a format, ISO 8601."""
+
+    column: str
+    format: str | None = None
+
+
+class EventMapping(Word, frozen=True):
+    """One kind of event made from rows: which rows, and which columns its parts come from.
+
+    `when` and `unless` give regular expressions by column. With `lines`, all rows of one subject make one event.
+    """
+
+    type: str
+    subject: Field
+    time: Time
+    when: dict[str, str] = {}
+    unless: dict[str, str] = {}
+    data: dict[str, Field] = {}
+    lines: dict[str, Field] | None = None
+
+
+class CsvFormat(Word, frozen=True):
+    """How the file is written."""
+
+    delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
+    encoding: str = "utf-8-sig"
+    decimal: Annotated[str, Meta(pattern="^[.,]$", description="The decimal mark: . or ,")] = "."
+
+
+class Mapping(Word, frozen=True):
+    """A whole mapping file."""
+
+    source: str
+    time_zone: str
+    events: Annotated[list[EventMapping], Meta(min_length=1)]
+    csv: CsvFormat = CsvFormat()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def columns(self) -> set[str]:
+        """Every column that the mapping names."""
+        names: set[str] = set()
+        for event in self.events:
+            fields = [event.subject, *event.data.values(), *(event.lines or {}).values()]
+            names |= {name for field in fields for name in (field.column, field.times) if name}
+            names |= {event.time.column, *event.when, *event.unless}
+        return names
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read a mapping file.
+
+    :raises ConfigurationError: naming the word that is wrong and the mend.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        mapping = msgspec.convert(content, Mapping)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path} is no YAML: {error}") from None
+    except msgspec.ValidationError as error:
+        told = explain(error, Mapping, "")
+        raise ConfigurationError(told.message, field=f"{path.name}: {told.field}", mend=told.mend) from None
+    _check(mapping, path.name)
+    return mapping
+
+
+def _check(mapping: Mapping, name: str) -> None:
+    if mapping.time_zone not in available_timezones():
+        raise ConfigurationError(
+            f"no time zone is called {mapping.time_zone!r}",
+            field=f"{name}: time_zone",
+            mend="an example is Europe/Paris",
+        )
+    for i, event in enumerate(mapping.events):
+        place = f"{name}: events[{i}]"
+        if event.type not in EVENT_TYPES:
+            mend = f"use one of {', '.join(EVENT_TYPES)}"
+            raise ConfigurationError(f"no event is called {event.type!r}", field=f"{place}.type", mend=mend)
+        if event.lines is not None and event.type not in GROUPED:
+            raise ConfigurationError(f"{event.type} has no lines", field=f"{place}.lines", mend="leave `lines` out")
+        for expression in (*event.when.values(), *event.unless.values()):
+            _compiled(expression, place)
+
+
+def _compiled(expression: str, place: str) -> re.Pattern[str]:
+    try:
+        return re.compile(expression)
+    except re.error as error:
+        raise ConfigurationError(f"{expression!r} is no regular expression: {error}", field=place) from None

@@ -1,0 +1,70 @@
+"""`python -m services.ingest.main`: the gateway's process. Settings and clients are built here and nowhere else."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from services.common.auth import KeyRing
+from services.common.errors import CadranError
+from services.common.logging import configure_logging, get_logger
+from services.common.publisher import Publisher
+from services.common.settings import Port, Settings
+from services.common.topic_admin import require_topics
+from services.common.windows import utc_now
+from services.ingest.api import Parts, create_app
+from services.ingest.limits import EventRate
+from services.ingest.metrics import IngestMetrics
+from services.ingest.service import Budget, Gateway
+from services.ingest.settings import IngestSettings
+from services.ingest.store import Marks
+
+
+def build(settings: Settings, ingest: IngestSettings) -> FastAPI:
+    """The app, its clients opened and closed with its lifespan."""
+    registry = CollectorRegistry()
+    metrics = IngestMetrics(registry)
+    redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
+    publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
+    budget = Budget(ingest.max_pending_bytes)
+    metrics.pending_bytes.set_function(lambda: budget.taken)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with publisher:
+            yield
+        await redis.aclose()
+
+    parts = Parts(
+        gateway=Gateway(publisher, Marks(redis), budget),
+        keys=KeyRing(settings.api_keys_file),
+        rate=EventRate(ingest.rate_limit),
+        zone=settings.zone,
+        clock=utc_now,
+        settings=ingest,
+        registry=registry,
+        metrics=metrics,
+        checks={"kafka": publisher.check},
+    )
+    return create_app(parts, lifespan)
+
+
+def main() -> None:
+    try:
+        settings, ingest = Settings.load(), IngestSettings.load()
+        configure_logging("ingest", level=settings.log_level, log_format=settings.log_format)
+        require_topics(settings)
+        app = build(settings, ingest)
+    except CadranError as error:
+        sys.exit(f"ingest cannot start: {error}")
+    port = settings.port(Port.INGEST)
+    get_logger(__name__).info("listening", port=port)
+    uvicorn.run(app, host=settings.host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Accepting events: check, publish, and only then say so."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from services.common.errors import CadranError, Conflict, Unavailable
+from services.common.events import EVENT_TYPES, Event, encode
+from services.common.publisher import Message, Publisher
+from services.ingest.store import EventName, Marks, name_of
+
+
+class Outcome(msgspec.Struct, omit_defaults=True):
+    """What became of one event."""
+
+    status: Literal["accepted", "duplicate", "rejected"]
+    id: str = ""
+    source: str = ""
+    error: CadranError | None = None
+
+
+class Budget:
+    """How many bytes may wait for Kafka at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    def take(self, size: int) -> None:
+        """Take a share; give it back with `give`.
+
+        :raises Unavailable: when nothing is left.
+        """
+        if self._taken + size > self._limit:
+            raise Unavailable("too much is waiting for Kafka", mend="send the same again a little later")
+        self._taken += size
+
+    def give(self, size: int) -> None:
+        self._taken -= size
+
+    @property
+    def taken(self) -> int:
+        return self._taken
+
+
+class Gateway:
+    """The one way into Cadran."""
+
+    def __init__(self, publisher: Publisher, marks: Marks, budget: Budget) -> None:
+        self._publisher = publisher
+        self._marks = marks
+        self._budget = budget
+
+    async def accept(self, items: Sequence[Event | CadranError]) -> list[Outcome]:
+        """Publish what can be, and say of each item what became of it.
+
+        Items that could not be read come as the error that says why, so that the answer keeps their order.
+
+        :raises Unavailable: when Kafka does not acknowledge every record in time. The sender sends all again.
+        """
+        events = [item for item in items if isinstance(item, Event)]
+        known = await self._marks.fingerprints([name_of(event) for event in events]) if events else {}
+        fresh: dict[EventName, Event] = {}
+        outcomes = [self._judge(item, known, fresh) for item in items]
+        await self._publish(list(fresh.values()))
+        await self._marks.remember({name: event.fingerprint for name, event in fresh.items()})
+        return outcomes
+
+    @staticmethod
+    def _judge(item: Event | CadranError, known: dict[EventName, str], fresh: dict[EventName, Event]) -> Outcome:
+        """Sort one item: to be published (into `fresh`), sent before, or refused."""
+        if isinstance(item, CadranError):
+            return Outcome("rejected", error=item)
+        name = name_of(item)
+        before = known.get(name)
+        if before is None:
+            fresh[name] = item
+            known[name] = item.fingerprint
+            return Outcome("accepted", item.id, item.source)
+        if before == item.fingerprint:
+            return Outcome("duplicate", item.id, item.source)
+        mend = "send a correction with a new id and a greater `revision`"
+        conflict = Conflict(
+            f"the id {item.id!r} of {item.source!r} was already given to another content", field="id", mend=mend
+        )
+        return Outcome("rejected", item.id, item.source, conflict)
+
+    async def _publish(self, events: Sequence[Event]) -> None:
+        messages = [Message(EVENT_TYPES[e.type].topic, e.subject.encode(), encode(e)) for e in events]
+        size = sum(len(message.value) for message in messages)
+        self._budget.take(size)
+        try:
+            await self._publisher.publish(messages)
+        finally:
+            self._budget.give(size)

@@ -1,0 +1,1 @@
+"""The stream processor: events change entities, entities contribute to cells, KPIs read cells."""

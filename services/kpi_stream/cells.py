@@ -1,0 +1,233 @@
+"""Reading cells: from a span to the hashes that hold it, and from their content to totals.
+
+A span is taken apart into whole months, whole days and hours (or minutes), so that a year costs a handful of hashes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from services.common.calendar import DAY, BusinessCalendar, Span
+from services.common.money import round_half_even
+from services.common.windows import MINUTE as A_MINUTE
+from services.common.windows import Period
+from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
+from services.kpi_stream.measures import (
+    BY_DAY,
+    BY_HOUR,
+    BY_MINUTE,
+    BY_MONTH,
+    HOUR,
+    Address,
+    Resolution,
+    cell_group,
+    day_ordinal,
+    hour_ordinal,
+    month_ordinal,
+)
+
+Hashes = Mapping[Address, Sequence[int]]
+"""The cells of a hash by position; empty for a hash that there is not."""
+
+Convert = Callable[[int, str, date], Decimal | None]
+"""From minor units of a currency, on a day, to minor units of the reporting currency, not rounded."""
+
+Resolutions = tuple[Resolution, ...]
+
+
+class Run(NamedTuple):
+    """Consecutive buckets within one hash; `day` is the business day of the first, `step` the time to the next."""
+
+    letter: str
+    chunk: int
+    first: int
+    last: int
+    day: date
+    step: timedelta
+
+
+class Reporting(NamedTuple):
+    """What amounts are told in, and the calendar that days are cut by."""
+
+    currency: str
+    calendar: BusinessCalendar
+    convert: Convert
+
+    def is_home(self, currency: str) -> bool:
+        """Does it need no conversion: the reporting currency, or no currency at all?"""
+        return currency in ("", self.currency)
+
+
+@lru_cache(maxsize=16384)
+def runs(
+    span: Span, calendar: BusinessCalendar, resolutions: Resolutions, per_hash: int, months: bool
+) -> tuple[Run, ...]:
+    """The buckets that make up a span exactly; `months`: whole months may be read from month cells.
+
+    :raises ValueError: when the span begins or ends inside the finest bucket that the group has.
+    """
+    first_day, last_day = calendar.day_of(span.start), calendar.day_of(span.end)
+    first_whole = first_day if span.start == calendar.midnight(first_day) else first_day + DAY
+    if first_whole > last_day or BY_DAY not in resolutions:
+        pieces = list(_fine_pieces(span, calendar, resolutions))
+    else:
+        before = Span(span.start, calendar.midnight(first_whole))
+        after = Span(calendar.midnight(last_day), span.end)
+        pieces = [
+            *_fine_pieces(before, calendar, resolutions),
+            *_whole_days(first_whole, last_day, months=months and BY_MONTH in resolutions),
+            *_fine_pieces(after, calendar, resolutions),
+        ]
+    return tuple(run for piece in pieces for run in _in_hashes(piece, per_hash))
+
+
+class _Piece(NamedTuple):
+    """Consecutive buckets of one resolution, by ordinal; `day` is the business day of the first."""
+
+    resolution: Resolution
+    first: int
+    last: int
+    day: date
+
+
+def _whole_days(first: date, end: date, *, months: bool) -> Iterator[_Piece]:
+    """Days up to but not including `end`; where months may be read, the whole months among them as months."""
+    begin_month = first if first.day == 1 else Period.MONTH.next_first_day(first)
+    end_month = Period.MONTH.first_day(end)
+    if not months or begin_month >= end_month:
+        begin_month = end_month = end
+    if first < begin_month:
+        yield _Piece(BY_DAY, day_ordinal(first), day_ordinal(begin_month) - 1, first)
+    if begin_month < end_month:
+        yield _Piece(BY_MONTH, month_ordinal(begin_month), month_ordinal(end_month) - 1, begin_month)
+    if end_month < end:
+        yield _Piece(BY_DAY, day_ordinal(end_month), day_ordinal(end) - 1, end_month)
+
+
+def _fine_pieces(span: Span, calendar: BusinessCalendar, resolutions: Resolutions) -> Iterator[_Piece]:
+    """Hours or minutes, a piece for each business day that the span touches."""
+    at = span.start
+    while at < span.end:
+        day = calendar.day_of(at)
+        end = min(span.end, calendar.midnight(day + DAY))
+        yield _fine_piece(at, end, calendar, resolutions, day)
+        at = end
+
+
+def _fine_piece(at: datetime, end: datetime, calendar: BusinessCalendar, resolutions: Resolutions, day: date) -> _Piece:
+    """Hours where both ends are full hours of the wall clock, else minutes."""
+    seconds, until = int(at.timestamp()), int(end.timestamp())
+    if calendar.floor_hour(at) == at and calendar.floor_hour(end) == end and BY_HOUR in resolutions:
+        return _Piece(BY_HOUR, hour_ordinal(seconds), hour_ordinal(until - HOUR), day)
+    if BY_MINUTE in resolutions and at.second == 0 and (end - at) % A_MINUTE == timedelta(0):
+        return _Piece(BY_MINUTE, seconds // 60, until // 60 - 1, day)
+    raise ValueError(f"no cells are cut at {at} or {end}")
+
+
+def _in_hashes(piece: _Piece, per_hash: int) -> Iterator[Run]:
+    step = DAY if piece.resolution is BY_DAY else timedelta(0)
+    for chunk in range(piece.first // per_hash, piece.last // per_hash + 1):
+        start = chunk * per_hash
+        first, last = max(piece.first, start), min(piece.last, start + per_hash - 1)
+        yield Run(
+            piece.resolution.letter, chunk, first - start, last - start, piece.day + step * (first - piece.first), step
+        )
+
+
+def _runs_of(wish: Sum | CountsByDay, currency: str, reporting: Reporting) -> tuple[Run, ...]:
+    group = wish.group
+    months = isinstance(wish, Sum) and reporting.is_home(currency)
+    return runs(wish.span, reporting.calendar, group.resolutions, group.buckets_per_hash, months)
+
+
+def _address(wish: Sum | CountsByDay, name: str, run: Run) -> Address:
+    return Address(name, wish.cut, wish.member, run.letter, run.chunk)
+
+
+def addresses(wish: Sum | CountsByDay, currencies: Sequence[str], reporting: Reporting) -> Iterator[Address]:
+    """The hashes that a wish is read from."""
+    for currency in currencies:
+        name = cell_group(wish.group, currency)
+        for run in _runs_of(wish, currency, reporting):
+            yield _address(wish, name, run)
+
+
+def total(wish: Sum, currencies: Sequence[str], hashes: Hashes, reporting: Reporting) -> Totals:
+    """The wish's measures, money converted by (currency, day) into the reporting currency and rounded once."""
+    money = wish.group.money
+    sums: dict[str, int | None] = dict.fromkeys(wish.group.measures, 0)
+    converted = dict.fromkeys(money, Decimal(0))
+    by_currency: dict[str, dict[str, int]] = {}
+    missing = False
+    for currency in currencies:
+        amounts = dict.fromkeys(money, 0)
+        for measure, value in _summed(wish, currency, hashes, reporting):
+            if measure in amounts:
+                amounts[measure] += value
+            else:
+                sums[measure] = (sums[measure] or 0) + value
+        if not currency or not any(amounts.values()):
+            continue
+        by_currency[currency] = amounts
+        worth = amounts if reporting.is_home(currency) else _converted(wish, currency, hashes, reporting)
+        missing = missing or worth is None
+        for measure in money if worth else ():
+            converted[measure] += worth[measure]  # type: ignore[index]
+    sums |= {measure: None if missing else round_half_even(converted[measure]) for measure in money}
+    return Totals(sums, {} if set(by_currency) <= {reporting.currency} else by_currency, missing)
+
+
+def _summed(wish: Sum, currency: str, hashes: Hashes, reporting: Reporting) -> Iterator[tuple[str, int]]:
+    """Every measure's sum over the span, in one currency; those that are 0 are left out."""
+    measures, name = wish.group.measures, cell_group(wish.group, currency)
+    width = len(measures)
+    found = []
+    for run in _runs_of(wish, currency, reporting):
+        cells = hashes[_address(wish, name, run)]
+        if cells:
+            found.append((cells, run.first * width, (run.last + 1) * width))
+    for i, measure in enumerate(measures) if found else ():
+        value = sum([sum(cells[start + i : end : width]) for cells, start, end in found])
+        if value:
+            yield measure, value
+
+
+def _converted(wish: Sum, currency: str, hashes: Hashes, reporting: Reporting) -> dict[str, Decimal] | None:
+    """Money measures in the reporting currency, each day at its own rate; none where a rate is missing."""
+    worth = dict.fromkeys(wish.group.money, Decimal(0))
+    for day, values in _by_bucket(wish, currency, hashes, reporting):
+        for measure, value in zip(wish.group.measures, values, strict=True):
+            if value and measure in worth:
+                one = reporting.convert(value, currency, day)
+                if one is None:
+                    return None
+                worth[measure] += one
+    return worth
+
+
+def _by_bucket(
+    wish: Sum | CountsByDay, currency: str, hashes: Hashes, reporting: Reporting
+) -> Iterator[tuple[date, Sequence[int]]]:
+    """Every bucket of the span: its business day, and the value of every measure; empty hashes are passed over."""
+    width, name = len(wish.group.measures), cell_group(wish.group, currency)
+    for run in _runs_of(wish, currency, reporting):
+        cells = hashes[_address(wish, name, run)]
+        for i in range(run.first, run.last + 1) if cells else ():
+            yield run.day + run.step * (i - run.first), cells[i * width : (i + 1) * width]
+
+
+def counts_by_day(
+    wish: CountsByDay, currencies: Sequence[str], hashes: Hashes, reporting: Reporting
+) -> dict[date, dict[str, int]]:
+    """The counts of each day of the span on which there are any; money is left out."""
+    counts = [(i, measure) for i, measure in enumerate(wish.group.measures) if measure not in wish.group.money]
+    found: dict[date, dict[str, int]] = {}
+    for currency in currencies:
+        for day, values in _by_bucket(wish, currency, hashes, reporting):
+            if any(values):
+                own = found.setdefault(day, {measure: 0 for _, measure in counts})
+                for i, measure in counts:
+                    own[measure] += values[i]
+    return found

@@ -1,0 +1,147 @@
+"""`cadran dead` and `cadran rebuild`."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import redis as redis_sync
+import typer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from services.common.errors import NotFound
+from services.common.logging import configure_logging
+from services.common.publisher import Publisher
+from services.common.settings import Settings
+from services.common.topics import Topic
+from services.common.windows import utc_now
+from services.kpi_stream import rebuild as rebuilding
+from services.kpi_stream.clients import build_observatory
+from services.kpi_stream.dead_letters import DeadLetter, Shelf, replay_messages
+from services.kpi_stream.exporter.freshness import LogEnds
+from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.live_state import drop, live_state, switch
+from services.kpi_stream.settings import StreamSettings
+from services.kpi_stream.state_version import StateVersion, digest
+
+console = Console(soft_wrap=True, highlight=False)
+dead = typer.Typer(help="Records that could not be applied: list, show, replay.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(dead, name="dead")
+    app.command("rebuild")(rebuild)
+
+
+@dead.command("list")
+def list_letters() -> None:
+    """List dead letters: where each came from, why it could not be applied, and whether it was replayed."""
+    shelf = asyncio.run(_shelf(Settings.load()))
+    table = Table(*(Column(title, no_wrap=True) for title in ("name", "dead since", "replayed")), "reason", box=None)
+    for letter, replayed in shelf.letters():
+        table.add_row(letter.name, _minute(letter.dead_at), _minute(replayed) if replayed else "-", letter.reason)
+    console.print(table if table.row_count else "no dead letters")
+
+
+@dead.command("show")
+def show(name: Annotated[str, typer.Argument(help="From `cadran dead list`: topic:partition:offset.")]) -> None:
+    """Show one dead letter with its content."""
+    letter = _find(asyncio.run(_shelf(Settings.load())), name)
+    console.print(f"{letter.name} since {letter.dead_at.isoformat(timespec='seconds')}")
+    console.print(f"reason: {letter.reason}", markup=False)
+    console.print(f"key:    {letter.key!r}", markup=False)
+    console.print(letter.value.decode(errors="replace"), markup=False)
+
+
+@dead.command("replay")
+def replay(
+    names: Annotated[list[str] | None, typer.Argument(help="From `cadran dead list`; leave out with --all.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that were never replayed.")] = False,
+) -> None:
+    """Publish dead letters again, once their cause is mended. Safe to repeat: what was applied is not counted twice."""
+    settings = Settings.load()
+    shelf = asyncio.run(_shelf(settings))
+    wanted = [letter for letter, replayed in shelf.letters() if replayed is None] if everything else []
+    wanted += [_find(shelf, name) for name in names or ()]
+    asyncio.run(_publish(settings, wanted))
+    console.print(f"{len(wanted)} replayed; `cadran dead list` shows those that fail again")
+
+
+def rebuild() -> None:
+    """Replay all topics into a new state beside the live one, compare, and switch to it."""
+    settings, stream = Settings.load(), StreamSettings.load()
+    configure_logging("rebuild", level="WARNING", log_format="console")
+    redis = redis_sync.Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout)
+    before = live_state(redis)
+    with rebuilding.draft_state(redis, settings) as draft:
+        asyncio.run(_replay(settings, before, draft))
+        switch(redis, draft)
+    console.print(f"readers and workers now follow state {draft.version}")
+    if before is not None:
+        console.print(f"{drop(redis, before):,} keys of the old state dropped")
+
+
+async def _replay(settings: Settings, before: StateVersion | None, draft: StateVersion) -> None:
+    log_file = settings.local_dir / "logs" / "rebuild.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    async with (
+        Redis.from_url(settings.redis_url) as redis,
+        LogEnds(settings.kafka_servers, settings.partitions, utc_now) as ends,
+    ):
+        observatory = build_observatory(settings, redis, ends)
+        columns = (
+            TextColumn("replaying"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("records,"),
+            TimeRemainingColumn(),
+        )
+        with rebuilding.replaying(draft, str(log_file)) as worker, Progress(*columns, console=console) as bar:
+            task = bar.add_task("", total=None)
+            async for caught in rebuilding.catching_up(worker, observatory, ends, draft):
+                bar.update(task, completed=caught.done, total=caught.total)
+            if before is None or before.digest != digest(settings):
+                console.print("the state there was is of another make: nothing to compare with")
+                return
+            live, rebuilt = await observatory.look_at(before), await observatory.look_at(draft)
+            found = await rebuilding.differences(observatory, all_kpis(), live, rebuilt)
+    for difference in found:
+        console.print(
+            f"{difference.kpi} {difference.window}: {difference.live} was live, {difference.rebuilt} is rebuilt"
+        )
+    console.print("every headline is as it was" if not found else f"{len(found)} headlines differ")
+
+
+def _minute(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%MZ")
+
+
+def _find(shelf: Shelf, name: str) -> DeadLetter:
+    letter = shelf.find(name)
+    if letter is None:
+        raise NotFound(f"no dead letter is called {name!r}", mend="`cadran dead list` shows them")
+    return letter
+
+
+async def _shelf(settings: Settings) -> Shelf:
+    """All dead letters, read from the beginning of their topic."""
+    shelf = Shelf()
+    async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False) as consumer:
+        partitions = [TopicPartition(Topic.DEAD.value, p) for p in range(settings.partitions)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    shelf.put(record)
+    return shelf
+
+
+async def _publish(settings: Settings, letters: list[DeadLetter]) -> None:
+    async with Publisher(settings.kafka_servers, client_id="cadran-dead", timeout=10.0) as publisher:
+        for letter in letters:
+            await publisher.publish(replay_messages(letter))

@@ -1,0 +1,90 @@
+"""The kinds of entity, and what they tell each other: one list, from which the processor is built."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from services.common.events import EVENT_TYPES
+from services.common.topics import Topic
+from services.kpi_stream.entities import lead, order, reference, visits
+from services.kpi_stream.entities.notices import Notice
+
+
+class NoticeKind(msgspec.Struct, frozen=True):
+    """A kind of notice: who tells it, to whom, and what the receiver makes of it."""
+
+    name: str
+    sender: str
+    to: str
+    topic: Topic
+    model: Any
+    told: Callable[[str, Any], Mapping[str, Any]]
+    hear: Callable[[Any, Notice[Any]], Any]
+
+
+class EntityKind(msgspec.Struct, frozen=True):
+    """A kind of entity: its topic, its model (whose defaults are the empty entity) and its fold.
+
+    `is_reference` entities are few, contribute nothing, and are read whole.
+    """
+
+    name: str
+    topic: Topic
+    model: type[msgspec.Struct]
+    fold: Callable[[Any, Any], Any]
+    version: int
+    is_reference: bool = False
+
+
+_REFERENCE = tuple(
+    EntityKind(t.name, Topic.REFERENCE, reference.Reference, reference.fold, reference.VERSION, is_reference=True)
+    for t in EVENT_TYPES.values()
+    if t.topic is Topic.REFERENCE
+)
+
+ENTITY_KINDS: Mapping[str, EntityKind] = {
+    kind.name: kind
+    for kind in (
+        EntityKind("lead", Topic.LEADS, lead.Lead, lead.fold, lead.VERSION),
+        EntityKind("order", Topic.ORDERS, order.Order, order.fold, order.VERSION),
+        EntityKind("visits", Topic.VISITS, visits.Visits, visits.fold, visits.VERSION),
+        *_REFERENCE,
+    )
+}
+
+NOTICE_KINDS: Mapping[str, NoticeKind] = {
+    kind.name: kind
+    for kind in (
+        NoticeKind(
+            "order_to_lead",
+            sender="order",
+            to="lead",
+            topic=Topic.LEADS,
+            model=Notice[order.OrderSnapshot],
+            told=lambda _, entity: order.lead_notices(entity),
+            hear=lead.hear_order,
+        ),
+        NoticeKind(
+            "merged_into",
+            sender="lead",
+            to="lead",
+            topic=Topic.LEADS,
+            model=Notice[tuple[lead.LentHistory, ...]],
+            told=lead.merge_notices,
+            hear=lead.hear_merged,
+        ),
+    )
+}
+
+NOTICES_VERSION = 1
+
+CONSUMED_TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(kind.topic for kind in ENTITY_KINDS.values()))
+
+
+def kind_of(event_type: str) -> EntityKind:
+    """The kind of entity that an event of a type changes."""
+    if event_type in ENTITY_KINDS:
+        return ENTITY_KINDS[event_type]
+    topic = EVENT_TYPES[event_type].topic
+    return next(kind for kind in ENTITY_KINDS.values() if kind.topic is topic)

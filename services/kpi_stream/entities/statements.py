@@ -1,0 +1,63 @@
+"""Statements and how they are joined: whatever the order of arrival and however often each comes, one result.
+
+Of two statements about the same thing the greater rank stands: greater revision, then later time, then greater id, then
+greater digest of the content. Being the maximum of a total order, the join is associative, commutative and idempotent.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+import msgspec
+
+from services.common.events import Event
+
+T = TypeVar("T")
+
+Rank = tuple[int, int, str, str]
+"""Revision, time (microseconds since 1970, UTC), event id, digest of the data."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 1970, exactly."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+class Stated(msgspec.Struct, Generic[T], frozen=True, array_like=True):
+    """Something that was said, with its rank among what is said about the same thing."""
+
+    rank: Rank
+    value: T
+
+    @property
+    def at(self) -> int:
+        """When it holds from, in microseconds since 1970."""
+        return self.rank[1]
+
+
+def rank_of(event: Event, revision: int | None = None) -> Rank:
+    """An event's rank; the revision may be given where the data's own does not rank it."""
+    return (event.data.revision if revision is None else revision, microseconds(event.time), event.id, event.digest)
+
+
+def joined(one: Stated[T] | None, other: Stated[T]) -> Stated[T]:
+    """What stands of two statements about the same thing."""
+    return other if one is None or other.rank > one.rank else one
+
+
+K = TypeVar("K")
+
+
+def with_statement(known: Mapping[K, Stated[T]], key: K, statement: Stated[T]) -> Mapping[K, Stated[T]]:
+    """The statements by key, one more taken in; the same object when nothing changes."""
+    standing = joined(known.get(key), statement)
+    return known if known.get(key) is standing else {**known, key: standing}
+
+
+def grown(names: tuple[str, ...], *more: str | None) -> tuple[str, ...]:
+    """A set that only grows, kept sorted so that equal sets pack to equal bytes."""
+    added = {name for name in more if name} - set(names)
+    return tuple(sorted({*names, *added})) if added else names

@@ -1,0 +1,97 @@
+"""What readers are told, as it stands in JSON."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from services.common.calendar import BusinessCalendar
+from services.common.windows import Grain, Window
+from services.kpi_stream.kpis.kpi import Flag, Kpi, Number, Unit
+from services.kpi_stream.rows import Row
+
+
+class WindowAnswer(msgspec.Struct, frozen=True):
+    """The window of an answer, both ends included: days, or for `1h` and `24h` instants."""
+
+    name: str
+    first: date | datetime = msgspec.field(name="from")
+    last: date | datetime = msgspec.field(name="to")
+    zone: str
+
+
+class RowsAnswer(msgspec.Struct, frozen=True):
+    """The rows of a KPI over a window; `as_of`: everything that happened before is in it."""
+
+    kpi: str
+    unit: str
+    as_of: datetime | None
+    window: WindowAnswer
+    rows: Sequence[Row]
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One step of a series, named by its first day."""
+
+    at: date
+    value: Number | None
+    n: Number | None
+    measures: Mapping[str, Number | None]
+    flags: Sequence[Flag]
+
+
+class SeriesRow(msgspec.Struct, frozen=True):
+    """A member's series."""
+
+    by: Mapping[str, str]
+    points: Sequence[Point]
+
+
+class SeriesAnswer(msgspec.Struct, frozen=True):
+    """A KPI by the day or the month."""
+
+    kpi: str
+    unit: str
+    as_of: datetime | None
+    step: str
+    rows: Sequence[SeriesRow]
+
+
+class Added(msgspec.Struct, frozen=True):
+    """What an entity adds within one span of the number: counts, and money in minor units of its currency."""
+
+    span: str
+    currency: str
+    measures: Mapping[str, int]
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """An entity behind a number."""
+
+    kind: str
+    id: str
+    adds: Sequence[Added]
+
+
+class ExplainAnswer(msgspec.Struct, frozen=True):
+    """A page of the entities behind a number; `next` begins the next page."""
+
+    kpi: str
+    as_of: datetime | None
+    window: WindowAnswer
+    formula: Mapping[str, str]
+    credit: Mapping[str, str]
+    entities: Sequence[Behind]
+    next: str | None
+
+
+def window_answer(window: Window, calendar: BusinessCalendar) -> WindowAnswer:
+    zone = calendar.zone.key
+    if window.grain is Grain.DAY:
+        return WindowAnswer(window.name, window.first_day(calendar), window.last_day(calendar), zone)
+    return WindowAnswer(window.name, window.span.start, window.span.end - timedelta(seconds=1), zone)
+
+
+def unit_name(kpi: Kpi, reporting_currency: str) -> str:
+    """`EUR` for money, else what the value is."""
+    return reporting_currency if kpi.unit is Unit.MONEY else kpi.unit.value

@@ -1,0 +1,227 @@
+"""The read API and `/metrics`."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Query as Parameter
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from redis.exceptions import RedisError
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from services.common.auth import KeyRing, Scope
+from services.common.errors import CadranError, Unavailable
+from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
+from services.common.logging import get_logger
+from services.kpi_stream.exporter.explain import Explainer
+from services.kpi_stream.exporter.metrics import Admission, Families, Given, snapshot
+from services.kpi_stream.exporter.moment import Moment
+from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
+from services.kpi_stream.exporter.service import KpiService
+from services.kpi_stream.kpis.kpi import Kpi
+
+log = get_logger(__name__)
+
+POLL_SECONDS = 0.2
+PING_SECONDS = 15
+RESERVED = frozenset({"window", "from", "to", "by", "step", "member", "after", "limit"})
+
+
+class Parts(NamedTuple):
+    """What the interface is made of."""
+
+    service: KpiService
+    explainer: Explainer
+    keys: KeyRing
+    checks: dict[str, Check]
+
+
+class Asked(NamedTuple):
+    """The parameters that say which numbers are asked for."""
+
+    window: str | None
+    first: date | None
+    last: date | None
+    by: str | None
+    options: dict[str, str]
+
+
+def asked(
+    request: Request,
+    window: Annotated[
+        str | None, Parameter(description="1h 24h 7d 30d 90d today wtd mtd qtd ytd; mtd by default")
+    ] = None,
+    first: Annotated[date | None, Parameter(alias="from", description="First day, instead of a window")] = None,
+    last: Annotated[date | None, Parameter(alias="to", description="Last day, included")] = None,
+    by: Annotated[str | None, Parameter(description="A cut: rep, channel, …")] = None,
+) -> Asked:
+    options = {name: value for name, value in request.query_params.items() if name not in RESERVED}
+    return Asked(window, first, last, by, options)
+
+
+Which = Annotated[Asked, Depends(asked)]
+
+
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+    """The exporter's app."""
+    app = FastAPI(
+        title="Cadran read API",
+        summary="KPIs with their interval, comparison, target and freshness.",
+        version="1",
+        lifespan=lifespan,
+    )
+    install_error_handlers(app)
+    install_health(app, parts.checks)
+
+    @app.exception_handler(RedisError)
+    async def _no_redis(_: Request, error: RedisError) -> Response:
+        log.warning("Redis does not answer", error=repr(error))
+        return problem_response(Unavailable("the state cannot be read now", mend="try again"))
+
+    app.include_router(_kpis(parts))
+    app.include_router(_metrics(parts))
+    return app
+
+
+def _kpis(parts: Parts) -> APIRouter:
+    service = parts.service
+    router = APIRouter(prefix="/v1", tags=["kpis"], dependencies=[Depends(require(parts.keys, Scope.READ_KPIS))])
+    may_explain = Depends(require(parts.keys, Scope.EXPLAIN))
+
+    @router.get("/kpis", summary="Every KPI: what it answers, how it is made, how it can be cut")
+    async def kpis() -> Response:
+        return json_response([declaration(kpi) for kpi in service.kpis.values()])
+
+    @router.get("/kpis/{kpi_id}", summary="A KPI over a window")
+    async def rows(kpi_id: str, which: Which) -> Response:
+        query, moment = await _query(service, kpi_id, which)
+        return json_response(await service.rows(query, moment))
+
+    @router.get("/kpis/{kpi_id}/series", summary="A KPI by the day or month")
+    async def series(kpi_id: str, which: Which, step: str = "day") -> Response:
+        query, moment = await _query(service, kpi_id, which)
+        return json_response(await service.series(query, step, moment))
+
+    @router.get("/kpis/{kpi_id}/explain", summary="The entities behind a number, paged", dependencies=[may_explain])
+    async def explain(
+        kpi_id: str,
+        which: Which,
+        member: Annotated[str, Parameter(description="The member of the cut `by`")] = "",
+        after: Annotated[str, Parameter(description="`next` of the page before")] = "",
+        limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+    ) -> Response:
+        query, moment = await _query(service, kpi_id, which)
+        return json_response(await parts.explainer.explain(query, member, moment, after=after, limit=limit))
+
+    @router.get("/freshness", summary="How far every partition was read, and when each source was last heard")
+    async def freshness() -> Response:
+        moment = await service.observatory.look()
+        sources = await service.observatory.reader.sources(moment.state)
+        as_of = {kpi.id: moment.freshness.as_of(kpi.feeds) for kpi in service.kpis.values()}
+        content = {
+            "kpis": {name: {"as_of": at, "stale": service.is_stale(at, moment)} for name, at in as_of.items()},
+            "sources": sources,
+            "partitions": moment.freshness.partitions,
+        }
+        return json_response(content)
+
+    @router.get("/events", summary="Server-sent events: one whenever numbers may have changed")
+    async def events(request: Request) -> EventSourceResponse:
+        return EventSourceResponse(_changes(service, request), ping=PING_SECONDS)
+
+    return router
+
+
+async def _query(service: KpiService, kpi_id: str, which: Asked) -> tuple[Query, Moment]:
+    kpi = find_kpi(service.kpis, kpi_id)
+    moment = await service.observatory.look()
+    cut = find_cut(kpi, which.by)
+    window = find_window(kpi, moment.world, which.window, which.first, which.last)
+    return Query(kpi, cut, window, find_options(kpi, which.options)), moment
+
+
+async def _changes(service: KpiService, request: Request) -> AsyncIterator[ServerSentEvent]:
+    """An event whenever an applied offset moved, naming the KPIs that it feeds."""
+    reader = service.observatory.reader
+    before: dict[tuple[str, int], int] = {}
+    while not await request.is_disconnected():
+        try:
+            state = await reader.live()
+            nexts, _ = await reader.positions(state)
+        except (RedisError, CadranError):
+            await asyncio.sleep(1)
+            continue
+        moved = {topic for (topic, p), offset in nexts.items() if before.get((topic, p)) != offset}
+        before = dict(nexts)
+        changed = [kpi.id for kpi in service.kpis.values() if moved.intersection(kpi.feeds)]
+        if changed:
+            yield ServerSentEvent(event="changed", data=msgspec.json.encode({"kpis": changed}).decode())
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def declaration(kpi: Kpi) -> dict[str, Any]:
+    """A KPI as it is declared."""
+    return {
+        "id": kpi.id,
+        "title": kpi.title,
+        "question": kpi.question,
+        "formula": kpi.formula,
+        "credit": kpi.credit,
+        "unit": kpi.unit,
+        "good": kpi.good,
+        "windows": kpi.windows,
+        "cuts": [{"by": cut.name, "fields": cut.fields, "adds_up": cut.adds_up} for cut in kpi.cuts if cut.fields],
+        "options": kpi.options,
+    }
+
+
+def _metrics(parts: Parts) -> APIRouter:
+    router = APIRouter()
+    admission = Admission()
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        registry = CollectorRegistry()
+        registry.register(Given(await _families(parts.service, admission)))
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _families(service: KpiService, admission: Admission) -> list[Any]:
+    """All families of one scrape; only `store_up 0` where the state cannot be read."""
+    start = time.perf_counter()
+    try:
+        moment = await service.observatory.look()
+        found = await service.observatory.read(snapshot(service.kpis.values(), moment), moment)
+    except (RedisError, CadranError) as error:
+        log.warning("no snapshot", error=repr(error))
+        return [_gauge("cadran_exporter_store_up", "1 when the state could be read.", 0)]
+    families = Families(moment.world.reporting_currency, admission)
+    for query, rows in found:
+        families.add_rows(query, rows, moment.world.today)
+    as_of = GaugeMetricFamily(
+        "cadran_kpi_as_of_timestamp_seconds", "What happened before is in the KPI.", labels=["kpi"]
+    )
+    for kpi in service.kpis.values():
+        at = moment.freshness.as_of(kpi.feeds)
+        if at is not None:
+            as_of.add_metric([kpi.id], at.timestamp())
+    lag = sum(partition.lag or 0 for partition in moment.freshness.partitions)
+    return [
+        *families.all(),
+        as_of,
+        _gauge("cadran_exporter_store_up", "1 when the state could be read.", 1),
+        _gauge("cadran_exporter_lag_records", "Records that no worker has applied yet.", lag),
+        _gauge("cadran_exporter_dropped_series", "Series left out to stay below the limit.", families.dropped),
+        _gauge("cadran_exporter_snapshot_seconds", "How long this snapshot took.", time.perf_counter() - start),
+    ]
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value)

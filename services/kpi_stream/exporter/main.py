@@ -1,0 +1,64 @@
+"""`python -m services.kpi_stream.exporter.main`: the exporter. Settings and clients are built here and nowhere else."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from services.common.auth import KeyRing
+from services.common.errors import CadranError
+from services.common.logging import configure_logging, get_logger
+from services.common.settings import Port, Settings
+from services.common.windows import utc_now
+from services.kpi_stream.clients import build_observatory
+from services.kpi_stream.exporter.api import Parts, create_app
+from services.kpi_stream.exporter.explain import Explainer
+from services.kpi_stream.exporter.freshness import LogEnds
+from services.kpi_stream.exporter.service import KpiService
+from services.kpi_stream.folding import Folder
+from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.settings import StreamSettings
+
+
+def build(settings: Settings, stream: StreamSettings) -> FastAPI:
+    """The app, its clients opened and closed with its lifespan."""
+    redis = Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout, socket_connect_timeout=2)
+    ends = LogEnds(settings.kafka_servers, settings.partitions, utc_now)
+    observatory = build_observatory(settings, redis, ends)
+    reader = observatory.reader
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with ends:
+            yield
+        await redis.aclose()
+
+    async def state() -> None:
+        await reader.live()
+
+    parts = Parts(
+        service=KpiService(observatory, all_kpis(), stream.stale_after),
+        explainer=Explainer(reader, Folder(all_kpis().values(), settings.zone)),
+        keys=KeyRing(settings.api_keys_file),
+        checks={"state": state},
+    )
+    return create_app(parts, lifespan)
+
+
+def main() -> None:
+    try:
+        settings, stream = Settings.load(), StreamSettings.load()
+        configure_logging("exporter", level=settings.log_level, log_format=settings.log_format)
+        app = build(settings, stream)
+    except CadranError as error:
+        sys.exit(f"exporter cannot start: {error}")
+    port = settings.port(Port.EXPORTER)
+    get_logger(__name__).info("listening", port=port)
+    uvicorn.run(app, host=settings.host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+
+
+if __name__ == "__main__":
+    main()

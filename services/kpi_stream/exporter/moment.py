@@ -1,0 +1,79 @@
+"""One look at everything: the live state, how fresh it is, and the world that numbers are read against."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from services.common.calendar import BusinessCalendar, OpeningTimes
+from services.common.windows import Clock
+from services.kpi_stream.exporter.freshness import Freshness, LogEnds, freshness
+from services.kpi_stream.exporter.store import Statements, StateReader
+from services.kpi_stream.kpis.kpi import Asking, T
+from services.kpi_stream.kpis.world import ReferenceBook, World
+from services.kpi_stream.state_version import StateVersion
+
+MakeCalendar = Callable[[OpeningTimes], BusinessCalendar]
+
+
+class Moment(NamedTuple):
+    """What one answer is made from."""
+
+    state: StateVersion
+    freshness: Freshness
+    world: World
+
+
+class Observatory:
+    """Takes looks, and carries out what is to be read at one."""
+
+    def __init__(
+        self,
+        reader: StateReader,
+        ends: LogEnds,
+        make_calendar: MakeCalendar,
+        clock: Clock,
+        *,
+        reporting_currency: str,
+        win_days: int,
+    ) -> None:
+        self.reader = reader
+        self._ends = ends
+        self._make_calendar = make_calendar
+        self.clock = clock
+        self._reporting_currency = reporting_currency
+        self._win_days = win_days
+        self._calendar: tuple[Statements | None, date | None, BusinessCalendar | None] = (None, None, None)
+
+    async def look(self) -> Moment:
+        """The live state at this moment.
+
+        :raises Unavailable: while there is none.
+        """
+        return await self.look_at(await self.reader.live())
+
+    async def look_at(self, state: StateVersion) -> Moment:
+        """A given state at this moment."""
+        nexts, applied = await self.reader.positions(state)
+        now = self.clock()
+        statements = await self.reader.statements(state)
+        book = ReferenceBook(statements, now)
+        world = World(
+            now=now,
+            calendar=self._calendar_of(statements, book, now.date()),
+            book=book,
+            reporting_currency=self._reporting_currency,
+            win_days=self._win_days,
+        )
+        return Moment(state, freshness(nexts, applied, self._ends), world)
+
+    async def read(self, asking: Asking[T], moment: Moment) -> T:
+        """Carry out a computation on the state of a look."""
+        return await self.reader.run(asking, moment.state, moment.world)
+
+    def _calendar_of(self, statements: Statements, book: ReferenceBook, today: date) -> BusinessCalendar:
+        """The calendar of these statements; kept, as it remembers the opening times it has worked out."""
+        known, day, calendar = self._calendar
+        if calendar is None or known is not statements or day != today:
+            calendar = self._make_calendar(book.opening_times())
+            self._calendar = (statements, today, calendar)
+        return calendar

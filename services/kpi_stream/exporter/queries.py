@@ -1,0 +1,74 @@
+"""What readers ask: from the parameters of a request to a KPI, a window, a cut and options."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from services.common.errors import Malformed, NotFound
+from services.common.windows import Window, days_window, named_window
+from services.kpi_stream.kpis.cuts import ALL, Cut
+from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.kpis.world import World
+
+DEFAULT_WINDOW = "mtd"
+MAX_DAYS = 366 * 20
+
+
+class Query(NamedTuple):
+    """A KPI over a window, by a cut."""
+
+    kpi: Kpi
+    cut: Cut
+    window: Window
+    options: Mapping[str, str]
+
+
+def find_kpi(kpis: Mapping[str, Kpi], kpi_id: str) -> Kpi:
+    """:raises NotFound: naming those there are."""
+    if kpi_id not in kpis:
+        raise NotFound(f"no KPI is called {kpi_id!r}", mend=f"ask for one of {', '.join(kpis)}")
+    return kpis[kpi_id]
+
+
+def find_cut(kpi: Kpi, by: str | None) -> Cut:
+    """:raises Malformed: naming the cuts that the KPI has."""
+    if not by:
+        return ALL
+    cut = kpi.cut(by)
+    if cut is None:
+        names = ", ".join(cut.name for cut in kpi.cuts if cut is not ALL)
+        raise Malformed(f"{kpi.id} has no cut {by!r}", field="by", mend=f"send one of {names}, or leave it out")
+    return cut
+
+
+def find_window(kpi: Kpi, world: World, name: str | None, first: date | None, last: date | None) -> Window:
+    """A named window, or days; the month to date where nothing is said.
+
+    :raises Malformed: when the KPI does not declare the window, or both kinds are asked for.
+    """
+    if first is not None or last is not None:
+        if name:
+            raise Malformed("stands beside from and to", field="window", mend="send a window, or from and to")
+        if first is None or last is None:
+            raise Malformed("is missing", field="to" if last is None else "from", mend="send both ends, as 2026-11-01")
+        if (last - first).days > MAX_DAYS:
+            raise Malformed(
+                f"is {(last - first).days} days after `from`", field="to", mend=f"ask for at most {MAX_DAYS}"
+            )
+        return days_window(first, last, world.calendar)
+    window = named_window(name or DEFAULT_WINDOW, world.now, world.calendar)
+    if window.name not in kpi.windows:
+        mend = f"send one of {' '.join(kpi.windows)}, or from and to"
+        raise Malformed(f"{kpi.id} is not told over {name}", field="window", mend=mend)
+    return window
+
+
+def find_options(kpi: Kpi, given: Mapping[str, str]) -> dict[str, str]:
+    """:raises Malformed: for an option or a choice that the KPI does not have."""
+    for name, choice in given.items():
+        if name not in kpi.options:
+            known = ", ".join((*kpi.options, "window", "from", "to", "by"))
+            raise Malformed(f"{kpi.id} has no such parameter", field=name, mend=f"it takes {known}")
+        if choice not in kpi.options[name]:
+            raise Malformed(f"{choice!r} is no choice", field=name, mend=f"send one of {', '.join(kpi.options[name])}")
+    return dict(given)

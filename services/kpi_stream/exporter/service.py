@@ -1,0 +1,103 @@
+"""Answers to readers: rows and series."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from services.common.calendar import DAY, BusinessCalendar
+from services.common.errors import Malformed
+from services.common.windows import Period, days_window
+from services.kpi_stream.exporter.answers import Point, RowsAnswer, SeriesAnswer, SeriesRow, unit_name, window_answer
+from services.kpi_stream.exporter.moment import Moment, Observatory
+from services.kpi_stream.exporter.queries import Query
+from services.kpi_stream.kpis.kpi import Asking, Flag, Kpi, Subject, together
+from services.kpi_stream.rows import Row, read_parts, row_with_related, subjects
+
+MAX_POINTS = 1000
+STEPS = ("day", "month")
+
+
+class KpiService:
+    """Reads KPIs at a moment."""
+
+    def __init__(self, observatory: Observatory, kpis: Mapping[str, Kpi], stale_after: float) -> None:
+        self.observatory = observatory
+        self.kpis = kpis
+        self._stale_after = timedelta(seconds=stale_after)
+
+    async def rows(self, query: Query, moment: Moment) -> RowsAnswer:
+        """A row for every member of the cut."""
+        found = await self.observatory.read(rows(query, moment), moment)
+        as_of = moment.freshness.as_of(query.kpi.feeds)
+        if self.is_stale(as_of, moment):
+            found = [msgspec.structs.replace(each, flags=[*each.flags, Flag.STALE]) for each in found]
+        return RowsAnswer(
+            kpi=query.kpi.id,
+            unit=unit_name(query.kpi, moment.world.reporting_currency),
+            as_of=as_of,
+            window=window_answer(query.window, moment.world.calendar),
+            rows=found,
+        )
+
+    def is_stale(self, as_of: datetime | None, moment: Moment) -> bool:
+        """Is what is shown older than it should be?"""
+        return as_of is None or moment.world.now - as_of > self._stale_after
+
+    async def series(self, query: Query, step: str, moment: Moment) -> SeriesAnswer:
+        """A point a day or month, for every member of the cut.
+
+        :raises Malformed: when the step is unknown or the points are too many.
+        """
+        if step not in STEPS:
+            raise Malformed(f"no step is called {step!r}", field="step", mend=f"send one of {', '.join(STEPS)}")
+        days = _steps(query, step, moment.world.calendar)
+        if len(days) > MAX_POINTS:
+            raise Malformed(f"{len(days)} points are too many", field="step", mend="send step=month, or fewer days")
+        found = await self.observatory.read(_series(query, days, moment), moment)
+        return SeriesAnswer(
+            kpi=query.kpi.id,
+            unit=unit_name(query.kpi, moment.world.reporting_currency),
+            as_of=moment.freshness.as_of(query.kpi.feeds),
+            step=step,
+            rows=found,
+        )
+
+
+def rows(query: Query, moment: Moment) -> Asking[list[Row]]:
+    """The rows of a query; members that have nothing to say are left out."""
+    kpi, cut, window, options = query
+    members = yield from subjects(kpi, cut, window, moment.world, options)
+    found = yield from together([row_with_related(kpi, subject, moment.world) for subject in members])
+    return [each for each in found if each is not None]
+
+
+def _steps(query: Query, step: str, calendar: BusinessCalendar) -> list[tuple[date, date]]:
+    """First and last day of every step, the outer ones cut to the window."""
+    first, last = query.window.first_day(calendar), query.window.last_day(calendar)
+    steps = []
+    while first <= last:
+        end = first if step == "day" else Period.MONTH.next_first_day(first) - DAY
+        steps.append((first, min(end, last)))
+        first = end + DAY
+    return steps
+
+
+def _series(query: Query, steps: Sequence[tuple[date, date]], moment: Moment) -> Asking[list[SeriesRow]]:
+    kpi, cut, window, options = query
+    members = yield from subjects(kpi, cut, window, moment.world, options)
+    return (yield from together([_series_row(kpi, subject, steps, moment) for subject in members]))
+
+
+def _series_row(kpi: Kpi, subject: Subject, steps: Sequence[tuple[date, date]], moment: Moment) -> Asking[SeriesRow]:
+    points = yield from together([_point(kpi, subject, first, last, moment) for first, last in steps])
+    return SeriesRow(subject.cut.by(subject.member), points)
+
+
+def _point(kpi: Kpi, subject: Subject, first: date, last: date, moment: Moment) -> Asking[Point]:
+    own = msgspec.structs.replace(subject, window=days_window(first, last, moment.world.calendar))
+    parts = yield from read_parts(kpi, own, kpi.spans(own.window, moment.world))
+    estimate = kpi.estimate(parts, own, moment.world)
+    flags = [*estimate.flags, *([Flag.RATE_MISSING] if any(t.rate_missing for t in parts.values()) else [])]
+    n = estimate.n if estimate.events is None else estimate.events
+    return Point(first, estimate.value, n, estimate.measures, flags)

@@ -1,0 +1,188 @@
+"""The state in Redis, as readers use it: totals of cells, reference statements, freshness, entities."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+
+from services.common.errors import Unavailable
+from services.common.keys import STATE_POINTER
+from services.common.topics import Topic
+from services.kpi_stream.cells import Reporting, addresses, counts_by_day, total
+from services.kpi_stream.entities.kinds import ENTITY_KINDS
+from services.kpi_stream.entities.reference import Reference
+from services.kpi_stream.folding import EntityName
+from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Request, Sum, T
+from services.kpi_stream.kpis.world import World
+from services.kpi_stream.measures import FIELDS_PER_HASH, Address
+from services.kpi_stream.state_version import StateVersion
+from services.kpi_stream.store import entity_key
+
+Statements = Mapping[str, Mapping[str, Reference]]
+"""Reference statements by event type and subject."""
+
+Offsets = Mapping[tuple[str, int], int]
+"""A number by topic and partition."""
+
+_reference = msgspec.msgpack.Decoder(Reference)
+_entities = {name: msgspec.msgpack.Decoder(kind.model) for name, kind in ENTITY_KINDS.items()}
+
+
+class StateReader:
+    """Reads the live state; follows its pointer, so that a rebuild switches readers too."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._statements: tuple[Any, Statements] = (None, {})
+
+    async def live(self) -> StateVersion:
+        """The live state.
+
+        :raises Unavailable: while there is none.
+        """
+        pointer = await self._redis.get(STATE_POINTER)
+        if pointer is None:
+            raise Unavailable("there is no state yet: no worker has begun", mend="start a worker, then try again")
+        return msgspec.json.decode(pointer, type=StateVersion)
+
+    async def positions(self, state: StateVersion) -> tuple[Offsets, Offsets]:
+        """Per partition: the next offset, and `receivedat` of the last record applied (ms since 1970)."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for keys in state.all_keys():
+                pipeline.hgetall(keys.next_offsets)
+                pipeline.hgetall(keys.applied_at)
+            answers = await pipeline.execute()
+        found: tuple[dict[tuple[str, int], int], ...] = ({}, {})
+        for i, answer in enumerate(answers):
+            for field, value in answer.items():
+                topic, _, partition = field.decode().rpartition(":")
+                found[i % 2][topic, int(partition)] = int(value)
+        return found[0], found[1]
+
+    async def sources(self, state: StateVersion) -> dict[str, int]:
+        """The latest `receivedat` of every source (ms since 1970)."""
+        latest: dict[str, int] = {}
+        for keys in state.all_keys():
+            for field, value in (await self._redis.hgetall(keys.sources)).items():
+                source = _text(field).rpartition("|")[0]
+                latest[source] = max(latest.get(source, 0), int(value))
+        return latest
+
+    async def statements(self, state: StateVersion) -> Statements:
+        """All reference statements; kept until a reference partition moves."""
+        nexts, _ = await self.positions(state)
+        stamp = (state.version, sorted((tp, n) for tp, n in nexts.items() if tp[0] == Topic.REFERENCE))
+        if self._statements[0] != stamp:
+            self._statements = (stamp, await self._read_statements(state))
+        return self._statements[1]
+
+    async def _read_statements(self, state: StateVersion) -> Statements:
+        kinds = [kind.name for kind in ENTITY_KINDS.values() if kind.is_reference]
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for keys in state.all_keys():
+                for kind in kinds:
+                    pipeline.hgetall(keys.reference(kind))
+            answers = await pipeline.execute()
+        found: dict[str, dict[str, Reference]] = {kind: {} for kind in kinds}
+        for i, answer in enumerate(answers):
+            into = found[kinds[i % len(kinds)]]
+            into.update({subject.decode(): _reference.decode(packed) for subject, packed in answer.items()})
+        return found
+
+    async def run(self, asking: Asking[T], state: StateVersion, world: World) -> T:
+        """Carry out a computation: read what it asks for, round by round; no cell is read twice."""
+        hashes: dict[Address, Sequence[int]] = {}
+        try:
+            requests = next(asking)
+            while True:
+                requests = asking.send(await self._answers(requests, state, world, hashes))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    async def _answers(
+        self, requests: Sequence[Request], state: StateVersion, world: World, hashes: dict[Address, Sequence[int]]
+    ) -> list[Any]:
+        cells = dict.fromkeys(request for request in requests if not isinstance(request, MembersOf))
+        members = dict.fromkeys(request for request in requests if isinstance(request, MembersOf))
+        found = await self._cells(list(cells), state, world, hashes) if cells else {}
+        found |= await self._sets({m: [k.members(m.group.name, m.cut) for k in state.all_keys()] for m in members})
+        return [found[request] for request in requests]
+
+    async def _cells(
+        self,
+        wishes: Sequence[Sum | CountsByDay],
+        state: StateVersion,
+        world: World,
+        hashes: dict[Address, Sequence[int]],
+    ) -> dict[Request, Any]:
+        groups = {wish.group.name for wish in wishes}
+        found = await self._sets({name: [keys.currencies(name) for keys in state.all_keys()] for name in groups})
+        codes = {name: ("", *sorted(currencies)) for name, currencies in found.items()}
+        reporting = Reporting(world.reporting_currency, world.calendar, world.convert)
+        wanted = {address for wish in wishes for address in addresses(wish, codes[wish.group.name], reporting)}
+        hashes |= await self._read_hashes(state, sorted(wanted - hashes.keys()))
+        return {
+            wish: total(wish, codes[wish.group.name], hashes, reporting)
+            if isinstance(wish, Sum)
+            else counts_by_day(wish, codes[wish.group.name], hashes, reporting)
+            for wish in wishes
+        }
+
+    async def _sets(self, keys: Mapping[Any, Sequence[str]]) -> dict[Any, set[str]]:
+        """The union of some sets, by name."""
+        if not keys:
+            return {}
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for names in keys.values():
+                for name in names:
+                    pipeline.smembers(name)
+            answers = iter(await pipeline.execute())
+        return {name: {m.decode() for _ in own for m in next(answers)} for name, own in keys.items()}
+
+    async def _read_hashes(self, state: StateVersion, wanted: Sequence[Address]) -> dict[Address, Sequence[int]]:
+        """The cells of some hashes, summed over the shards."""
+        if not wanted:
+            return {}
+        shards = state.all_keys()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for address in wanted:
+                for keys in shards:
+                    pipeline.hgetall(keys.cells(*address))
+            answers = iter(await pipeline.execute())
+        return {address: _dense([next(answers) for _ in shards]) for address in wanted}
+
+    async def entity_ids(self, state: StateVersion, kind: str, days: Sequence[int]) -> list[str]:
+        """The ids of the entities that count on some days, sorted."""
+        keys = {day: [k.index(kind, day) for k in state.all_keys()] for day in days}
+        found = await self._sets(keys)
+        return sorted(set().union(*found.values())) if found else []
+
+    async def entities(self, state: StateVersion, names: Sequence[EntityName]) -> AsyncIterator[tuple[EntityName, Any]]:
+        """Entities by name, those that there are."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for name in names:
+                for keys in state.all_keys():
+                    pipeline.hget(entity_key(keys, name), name.id)
+            answers = iter(await pipeline.execute())
+        for name in names:
+            for _ in range(state.shards):
+                packed = next(answers)
+                if packed is not None:
+                    yield name, _entities[name.kind].decode(packed)
+
+
+def _dense(hashes: Sequence[Mapping[bytes, bytes]]) -> Sequence[int]:
+    """Cells by position, so that a measure's sum is the sum of a slice; empty where there are none."""
+    if not any(hashes):
+        return ()
+    cells = [0] * FIELDS_PER_HASH
+    for found in hashes:
+        for position, value in found.items():
+            cells[int(position)] += int(value)
+    return cells
+
+
+def _text(field: bytes | str) -> str:
+    return field if isinstance(field, str) else field.decode()

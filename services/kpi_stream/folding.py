@@ -1,0 +1,145 @@
+"""One partition batch, folded: from records and the entities they touch to what has to be written and told. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.kpi_stream.entities.kinds import NOTICE_KINDS, EntityKind, NoticeKind
+from services.kpi_stream.entities.notices import Notice
+from services.kpi_stream.kpis.kpi import Contribute, Kpi
+from services.kpi_stream.measures import Fact, Gathered, buckets_at
+
+
+class Item(NamedTuple):
+    """One thing that changes one entity: where it came from, and how to take it in."""
+
+    offset: int
+    kind: EntityKind
+    entity_id: str
+    take_in: Callable[[Any], Any]
+
+
+class Unapplied(NamedTuple):
+    """A record that could not be applied, and why."""
+
+    offset: int
+    reason: str
+
+
+class EntityName(NamedTuple):
+    """What names an entity in all of Cadran."""
+
+    kind: str
+    id: str
+
+
+IdsByDay = dict[tuple[str, int], set[str]]
+"""Entity ids by (kind, day since 1970-01-01)."""
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What a batch comes to: entities as they are now, facts added and taken away, what others are to be told."""
+
+    entities: dict[EntityName, Any] = field(default_factory=dict)
+    facts: Gathered = field(default_factory=Gathered)
+    notices: dict[str, list[Notice[Any]]] = field(default_factory=lambda: defaultdict(list))
+    entered: IdsByDay = field(default_factory=lambda: defaultdict(set))
+    left: IdsByDay = field(default_factory=lambda: defaultdict(set))
+    unapplied: list[Unapplied] = field(default_factory=list)
+
+
+class Step(NamedTuple):
+    """An entity after some items; `told`: what it tells others changed on the way, even if it changed back."""
+
+    entity: Any
+    told: bool
+    offset: int
+
+
+class Folder:
+    """Folds batches by the declared kinds and KPIs."""
+
+    def __init__(self, kpis: Iterable[Kpi], zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._contributions: dict[str, list[Contribute]] = defaultdict(list)
+        for kpi in kpis:
+            for kind, contribute in kpi.contributions.items():
+                self._contributions[kind].append(contribute)
+        self._notices: dict[str, list[NoticeKind]] = defaultdict(list)
+        for notice_kind in NOTICE_KINDS.values():
+            self._notices[notice_kind.sender].append(notice_kind)
+
+    def facts(self, name: EntityName, entity: Any) -> list[Fact]:
+        """All that an entity contributes, to all KPIs."""
+        return [
+            fact for contribute in self._contributions[name.kind] for fact in contribute(name.id, entity, self._zone)
+        ]
+
+    def fold(self, items: Iterable[Item], known: Mapping[EntityName, Any]) -> Folded:
+        """Take items in, in their order. `known` holds the entities that there are; the others begin empty."""
+        by_entity: dict[EntityName, list[Item]] = defaultdict(list)
+        for item in items:
+            by_entity[EntityName(item.kind.name, item.entity_id)].append(item)
+        folded = Folded()
+        for name, own in by_entity.items():
+            before = known.get(name)
+            self._fold_entity(name, own, own[0].kind.model() if before is None else before, folded)
+        return folded
+
+    def _fold_entity(self, name: EntityName, items: Sequence[Item], before: Any, folded: Folded) -> None:
+        try:
+            step = self._take_in(name, items, before)
+            facts = self.facts(name, step.entity)
+        except Exception:  # an item that cannot be taken in must not hold up the others
+            step, facts = self._one_by_one(name, items, before, folded)
+        if step.told:
+            self._tell(name, step, folded)
+        if step.entity == before:
+            return
+        folded.entities[name] = step.entity
+        facts_before = self.facts(name, before)
+        folded.facts.add(facts)
+        folded.facts.add(facts_before, sign=-1)
+        days_before, days_now = self._days(facts_before), self._days(facts)
+        for day in days_now - days_before:
+            folded.entered[name.kind, day].add(name.id)
+        for day in days_before - days_now:
+            folded.left[name.kind, day].add(name.id)
+
+    def _take_in(self, name: EntityName, items: Sequence[Item], entity: Any) -> Step:
+        told, changed = self._told(name, entity), False
+        for item in items:
+            entity = item.take_in(entity)
+            now = self._told(name, entity)
+            changed = changed or now != told
+            told = now
+        return Step(entity, changed, items[-1].offset)
+
+    def _one_by_one(
+        self, name: EntityName, items: Sequence[Item], before: Any, folded: Folded
+    ) -> tuple[Step, list[Fact]]:
+        """Take in what can be; the rest is set aside with its reason."""
+        step, facts = Step(before, False, items[0].offset), self.facts(name, before)
+        for item in items:
+            try:
+                next_step = self._take_in(name, [item], step.entity)
+                facts = self.facts(name, next_step.entity)
+            except Exception as error:
+                folded.unapplied.append(Unapplied(item.offset, f"{type(error).__name__}: {error}"))
+                continue
+            step = next_step._replace(told=step.told or next_step.told)
+        return step, facts
+
+    def _told(self, name: EntityName, entity: Any) -> list[Mapping[str, Any]]:
+        return [kind.told(name.id, entity) for kind in self._notices[name.kind]]
+
+    def _tell(self, name: EntityName, step: Step, folded: Folded) -> None:
+        for kind in self._notices[name.kind]:
+            for to, content in kind.told(name.id, step.entity).items():
+                folded.notices[kind.name].append(Notice(to, name.id, step.offset, content))
+
+    def _days(self, facts: Iterable[Fact]) -> set[int]:
+        return {buckets_at(at // 60, self._zone).day for at in {fact.at for fact in facts}}

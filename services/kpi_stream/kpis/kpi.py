@@ -1,0 +1,263 @@
+"""What a KPI is: a declaration. Metrics, API, boards, rules and the reference page are made from it.
+
+A KPI module defines one `Kpi` named `KPI`. It declares its measures and what entities contribute to them, and says how
+summed measures become a value. It does no I/O and reads no clock.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.common.calendar import Place, Span
+from services.common.topics import Topic
+from services.common.windows import Comparison, Grain, Window, WindowName, compare
+from services.kpi_stream.kpis.cuts import Cut
+from services.kpi_stream.kpis.statistics import Interval
+from services.kpi_stream.kpis.world import World
+from services.kpi_stream.measures import Fact, MeasureGroup
+
+Number = int | float | Decimal
+T = TypeVar("T")
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A text in the two languages of every page."""
+
+    en: str
+    fr: str
+
+
+class Unit(StrEnum):
+    """What a value is: it decides how targets are read and how the value is shown."""
+
+    COUNT = "count"
+    MONEY = "money"
+    RATIO = "ratio"
+    POINTS = "points"
+
+
+class Direction(StrEnum):
+    """Which way is good."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Flag(StrEnum):
+    """Why a value is not known, or how far it can be trusted."""
+
+    IMMATURE = "immature"
+    SMALL_N = "small_n"
+    STALE = "stale"
+    SUPPRESSED = "suppressed"
+    NO_TARGET = "no_target"
+    NO_BASELINE = "no_baseline"
+    RATE_MISSING = "rate_missing"
+    VISITS_INCOMPLETE = "visits_incomplete"
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Measures summed over a span. Money is in minor units of the reporting currency; none when a rate is missing."""
+
+    measures: Mapping[str, int | None]
+    by_currency: Mapping[str, Mapping[str, int]] = {}
+    rate_missing: bool = False
+
+    def __getitem__(self, measure: str) -> int:
+        """A count. A measure that the groups do not have is a `KeyError`: a misspelling is no 0."""
+        return self.measures[measure] or 0
+
+    def money(self, measure: str) -> int | None:
+        """An amount in minor units; none when a rate is missing."""
+        return self.measures[measure]
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """A wish: the measures of a group, for a member of a cut, over a span."""
+
+    group: MeasureGroup
+    cut: str
+    member: str
+    span: Span
+
+
+class CountsByDay(msgspec.Struct, frozen=True):
+    """A wish: the counts of a group for a member of a cut, for each day of a span of whole days."""
+
+    group: MeasureGroup
+    cut: str
+    member: str
+    span: Span
+
+
+class MembersOf(msgspec.Struct, frozen=True):
+    """A wish: the members that a cut of a group has ever had."""
+
+    group: MeasureGroup
+    cut: str
+
+
+Request = Sum | CountsByDay | MembersOf
+Asking = Generator[Sequence[Request], Sequence[Any], T]
+"""A computation that does no I/O: it yields what it wishes to read and is sent the answers in that order, a `Totals`
+for a `Sum`, counts by day and measure for `CountsByDay`, a set of names for `MembersOf`; then it returns a `T`."""
+
+
+def together(askings: Sequence[Asking[T]]) -> Asking[list[T]]:
+    """Run several computations side by side, their wishes put together, so that each round is one reading."""
+    results: dict[int, T] = {}
+    waiting: dict[int, Sequence[Request]] = {}
+
+    def step(i: int, answers: Sequence[Any] | None) -> None:
+        try:
+            waiting[i] = next(askings[i]) if answers is None else askings[i].send(answers)
+        except StopIteration as done:
+            waiting.pop(i, None)
+            results[i] = done.value
+
+    for i in range(len(askings)):
+        step(i, None)
+    while waiting:
+        round_ = dict(waiting)
+        answers = yield [request for requests in round_.values() for request in requests]
+        start = 0
+        for i, requests in round_.items():
+            step(i, answers[start : start + len(requests)])
+            start += len(requests)
+    return [results[i] for i in range(len(askings))]
+
+
+class Related(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A number beside the headline."""
+
+    value: Number | None
+    unit: Unit
+    numerator: Number | None = None
+    denominator: Number | None = None
+    n: Number | None = None
+    interval: Interval | None = None
+    flags: tuple[Flag, ...] = ()
+    details: Mapping[str, Any] = {}
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """What measures say: the value, and how sure it is."""
+
+    value: Number | None
+    measures: Mapping[str, Number | None]
+    n: Number | None = None
+    numerator: int | None = None
+    denominator: int | None = None
+    interval: Interval | None = None
+    flags: tuple[Flag, ...] = ()
+    related: Mapping[str, Related] = {}
+    events: int | None = None
+    """For counts and sums: how many things were counted, so that few can be told from many."""
+
+
+Parts = Mapping[str, Totals]
+Spans = Mapping[str, Span]
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """The spans behind the two values that are compared."""
+
+    current: Spans
+    previous: Spans
+    until: datetime
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Whose number: a member of a cut, over a window. `members` are those whose cells add up to it."""
+
+    cut: Cut
+    member: str
+    members: tuple[str, ...]
+    window: Window
+    place: Place
+    options: Mapping[str, str] = {}
+
+
+def window_span(window: Window, world: World) -> Spans:  # noqa: ARG001 - one signature for all KPIs
+    """Most KPIs read one span: the window's."""
+    return {"window": window.span}
+
+
+def same_point(window: Window, world: World, place: Place, grain: Grain) -> Compared | None:
+    """Most KPIs compare the window with its previous period, both cut at the same point."""
+    comparison: Comparison | None = compare(window, world.now, world.calendar, grain=grain, place=place)
+    if comparison is None:
+        return None
+    return Compared({"window": comparison.current}, {"window": comparison.previous}, comparison.until)
+
+
+def nothing_related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:  # noqa: ARG001
+    """Most KPIs need no further reading."""
+    yield from ()
+    return {}
+
+
+Contribute = Callable[[str, Any, ZoneInfo], Iterable[Fact]]
+"""From an entity's id, the entity and the business time zone to what it contributes. Pure."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel of the board: which metric, shown how, by which cut."""
+
+    kind: str
+    title: Text
+    metric: str
+    cut: str = "all"
+    unit: Unit = Unit.COUNT
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number for Prometheus: its name without prefix and cut, its unit, and where it comes from.
+
+    `source` names a related number, or is empty for the headline.
+    """
+
+    name: str
+    unit: Unit
+    help: str
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kpi:
+    """One KPI, whole. `number` is its place among the others."""
+
+    id: str
+    number: int
+    version: int
+    title: Text
+    question: Text
+    formula: Text
+    credit: Text
+    unit: Unit
+    good: Direction
+    cuts: tuple[Cut, ...]
+    groups: tuple[MeasureGroup, ...]
+    contributions: Mapping[str, Contribute]
+    feeds: tuple[Topic, ...]
+    metrics: tuple[Metric, ...]
+    estimate: Callable[[Parts, Subject, World], Estimate]
+    windows: tuple[WindowName, ...] = tuple(WindowName)
+    grain: Grain = Grain.HOUR
+    spans: Callable[[Window, World], Spans] = window_span
+    compared: Callable[[Window, World, Place, Grain], Compared | None] = same_point
+    related: Callable[[Subject, World], Asking[Mapping[str, Related]]] = nothing_related
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    panels: tuple[Panel, ...] = ()
+
+    def cut(self, name: str) -> Cut | None:
+        """The cut that a `by` names, or none."""
+        return next((cut for cut in self.cuts if cut.name == name), None)

@@ -1,0 +1,223 @@
+"""KPI 3: sales by channel, and which promotions work."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from services.common.events.subjects import joined
+from services.common.topics import Topic
+from services.kpi_stream.entities.order import UNASSIGNED, Line, Order, Placed, Returned
+from services.kpi_stream.entities.visits import Visits, by_hour, counted_hours
+from services.kpi_stream.kpis.conversion import conversion
+from services.kpi_stream.kpis.cuts import ALL, CHANNEL, CHANNEL_REGION, PROMOTION, REGION, REP, STORE, TEAM, UNKNOWN
+from services.kpi_stream.kpis.kpi import (
+    Asking,
+    Direction,
+    Estimate,
+    Flag,
+    Kpi,
+    Metric,
+    Panel,
+    Parts,
+    Related,
+    Subject,
+    Text,
+    Totals,
+    Unit,
+)
+from services.kpi_stream.kpis.promotions import promotion_effect
+from services.kpi_stream.kpis.sales_measures import SALES, VISITS, VISITS_BY_HOUR
+from services.kpi_stream.kpis.world import World
+from services.kpi_stream.measures import ALL as EVERYONE
+from services.kpi_stream.measures import Fact, Member
+
+ORDER_DAY = "order_day"
+
+
+def order_contributions(order_id: str, order: Order, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
+    """A sale on its day; what is given back on its own day, and beside it on the order's."""
+    if order.placed is None:
+        for stated in order.returns.values():
+            yield _unknown_order_return(stated.value, stated.at // 1_000_000)
+        return
+    placed, placed_at = order.placed.value, order.placed.at // 1_000_000
+    yield from _sale(placed, placed_at, counts=not order.is_cancelled)
+    for name, parts in order.returned_by_line.items():
+        stated = order.returns[name]
+        yield from _given_back(placed, placed_at, parts, stated.at // 1_000_000, stated.value.currency)
+    if order.is_cancelled and order.cancelled is not None:
+        yield from _given_back(placed, placed_at, order.left_by_line, order.cancelled.at // 1_000_000, placed.currency)
+
+
+def _sale(placed: Placed, at: int, *, counts: bool) -> Iterator[Fact]:
+    """The order as it was placed; a cancelled one keeps its amounts and is not counted."""
+    everywhere = _members(placed)
+    if len(placed.reps) == 1:
+        yield _sold((*everywhere, ("rep", placed.reps[0])), placed.lines, at, placed.currency, counts)
+        return
+    yield _sold(everywhere, placed.lines, at, placed.currency, counts)
+    for rep in placed.reps:
+        lines = [line for line in placed.lines if line.rep == rep]
+        yield _sold((("rep", rep),), lines, at, placed.currency, counts)
+
+
+def _sold(members: tuple[Member, ...], lines: Sequence[Line], at: int, currency: str, counts: bool) -> Fact:
+    units, gross, discount = (sum(getattr(line, name) for line in lines) for name in ("quantity", "gross", "discount"))
+    return Fact(SALES, at, members, (int(counts), units, gross, discount, 0, 0), currency)
+
+
+def _given_back(placed: Placed, placed_at: int, parts: Sequence[int], at: int, currency: str) -> Iterator[Fact]:
+    """Amounts by line, to the credit of each line's rep: on the day processed, and on the order's."""
+    by_rep: dict[str, int] = {}
+    for line, part in zip(placed.lines, parts, strict=True):
+        by_rep[line.rep] = by_rep.get(line.rep, 0) + part
+    shares = [((*_members(placed), ("rep", rep)), amount) for rep, amount in by_rep.items()]
+    if len(shares) > 1:
+        shares = [(_members(placed), sum(parts)), *(((("rep", rep),), amount) for rep, amount in by_rep.items())]
+    for members, amount in shares:
+        yield Fact(SALES, at, members, (0, 0, 0, 0, amount, 0), currency)
+        yield Fact(SALES, placed_at, members, (0, 0, 0, 0, 0, amount), currency)
+
+
+def _unknown_order_return(returned: Returned, at: int) -> Fact:
+    """A return that came before its order, or whose order is older than the connection: its own words count."""
+    channel, region = returned.channel or UNKNOWN, returned.region or UNKNOWN
+    members = (*_places(channel, UNKNOWN, region), ("rep", returned.rep or UNASSIGNED))
+    return Fact(SALES, at, members, (0, 0, 0, 0, returned.amount, 0), returned.currency)
+
+
+def _members(placed: Placed) -> tuple[Member, ...]:
+    promotions = tuple(("promotion", name) for name in placed.promotions)
+    return (*_places(placed.channel, placed.store or UNKNOWN, placed.region or UNKNOWN), *promotions)
+
+
+def _places(channel: str, store: str, region: str) -> tuple[Member, ...]:
+    return (
+        EVERYONE,
+        ("channel", channel),
+        ("store", store),
+        ("region", region),
+        ("channel,region", joined(channel, region)),
+        ("channel,store", joined(channel, store)),
+    )
+
+
+def visits_contributions(subject: str, visits: Visits, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
+    """Visits of a channel and store by day; and by the hour, where hours were counted by themselves."""
+    channel, store, _ = subject.split("/")
+    member: tuple[Member, ...] = (("channel,store", f"{channel}/{store or UNKNOWN}"),)
+    for start, count in by_hour(visits).items():
+        yield Fact(VISITS, start, member, (count, 1))
+    for start, count in counted_hours(visits).items():
+        yield Fact(VISITS_BY_HOUR, start, member, (count, 1))
+
+
+def net(totals: Totals, returned: str = "returned_minor") -> int | None:
+    """gross - discount - returned, in minor units; none when a rate is missing."""
+    gross, discount, back = (totals.money(name) for name in ("gross_minor", "discount_minor", returned))
+    return None if gross is None or discount is None or back is None else gross - discount - back
+
+
+def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:
+    totals = parts["window"]
+    returned = "returned_order_day_minor" if subject.options.get("basis") == ORDER_DAY else "returned_minor"
+    measures = {
+        "orders": totals["orders"],
+        "units": totals["units"],
+        "gross_minor": totals.money("gross_minor"),
+        "discount_minor": totals.money("discount_minor"),
+        "returned_minor": totals.money(returned),
+        "net_minor": net(totals, returned),
+    }
+    return Estimate(
+        value=world.major(net(totals, returned)),
+        measures=measures,
+        events=totals["orders"],
+        related={"basket": _basket(totals, world), "return_rate": _return_rate(totals)},
+    )
+
+
+def _basket(totals: Totals, world: World) -> Related:
+    """Net by order day / orders: what an order brings in the end."""
+    amount, orders = world.major(net(totals, "returned_order_day_minor")), totals["orders"]
+    value = round(amount / orders, 2) if amount is not None and orders else None
+    return Related(value, Unit.MONEY, numerator=amount, denominator=orders, n=orders)
+
+
+def _return_rate(totals: Totals) -> Related:
+    """Returned by order day / (gross - discount): a share of money, so it has no interval."""
+    gross, discount, back = (
+        totals.money(name) for name in ("gross_minor", "discount_minor", "returned_order_day_minor")
+    )
+    if gross is None or discount is None or back is None:
+        return Related(None, Unit.RATIO, flags=(Flag.RATE_MISSING,))
+    sold = gross - discount
+    return Related(back / sold if sold else None, Unit.RATIO, numerator=back, denominator=sold)
+
+
+def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
+    """Conversion where visits are counted; the effect of a promotion."""
+    if subject.cut in (ALL, CHANNEL, STORE):
+        return {"conversion": (yield from conversion(subject, world))}
+    if subject.cut is PROMOTION:
+        effect = yield from promotion_effect(subject.member, world)
+        return {"promotion_effect": effect} if effect else {}
+    return {}
+
+
+KPI = Kpi(
+    id="sales",
+    number=3,
+    version=1,
+    title=Text(en="Net sales", fr="Ventes nettes"),
+    question=Text(
+        en="Where do we sell, and which promotions work?",
+        fr="Où vendons-nous, et quelles promotions fonctionnent ?",
+    ),
+    formula=Text(
+        en="Gross - discount - returned, before tax and shipping; a return counts on the day it is processed.",
+        fr="Brut - remise - retours, hors taxes et port ; un retour compte le jour où il est traité.",
+    ),
+    credit=Text(
+        en="Each rep gets the amounts of their own lines; an order counts once for each of its reps.",
+        fr="Chaque commercial reçoit les montants de ses lignes ; une commande compte une fois pour chacun des siens.",
+    ),
+    unit=Unit.MONEY,
+    good=Direction.UP,
+    cuts=(ALL, CHANNEL, STORE, REGION, REP, TEAM, PROMOTION, CHANNEL_REGION),
+    groups=(SALES,),
+    contributions={"order": order_contributions, "visits": visits_contributions},
+    feeds=(Topic.ORDERS, Topic.VISITS),
+    metrics=(
+        Metric("net_sales", Unit.MONEY, "Gross less discounts and returns, on the day processed"),
+        Metric("conversion_ratio", Unit.RATIO, "Orders / visits, where visits are counted", source="conversion"),
+        Metric("return_ratio", Unit.RATIO, "Returned / (gross - discount), by order day", source="return_rate"),
+        Metric("basket", Unit.MONEY, "Net by order day / orders", source="basket"),
+    ),
+    estimate=estimate,
+    related=related,
+    options={"basis": ("event_day", ORDER_DAY)},
+    panels=(
+        Panel("stat", Text(en="Net sales", fr="Ventes nettes"), "net_sales", unit=Unit.MONEY),
+        Panel(
+            "bars",
+            Text(en="Net sales by channel", fr="Ventes nettes par canal"),
+            "net_sales",
+            cut="channel",
+            unit=Unit.MONEY,
+        ),
+        Panel(
+            "bars",
+            Text(en="Net sales by region", fr="Ventes nettes par région"),
+            "net_sales",
+            cut="region",
+            unit=Unit.MONEY,
+        ),
+        Panel(
+            "table",
+            Text(en="Net sales by rep", fr="Ventes nettes par commercial"),
+            "net_sales",
+            cut="rep",
+            unit=Unit.MONEY,
+        ),
+    ),
+)

@@ -1,0 +1,106 @@
+"""The live state: made when Redis holds none, checked before it is touched, switched by a rebuild."""
+
+import secrets
+
+import msgspec
+from redis import Redis
+
+from services.common.errors import ConfigurationError
+from services.common.keys import STATE_POINTER, state_record
+from services.common.settings import Settings
+from services.common.topic_admin import topic_ids
+from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
+from services.kpi_stream.state_version import StateVersion, digest, partition_fields
+
+
+def new_version(settings: Settings) -> StateVersion:
+    """A version that was never used, for this release and these topics."""
+    cluster, ids = topic_ids(settings.kafka_servers)
+    return StateVersion(
+        version=secrets.token_hex(4),
+        digest=digest(settings),
+        cluster=cluster,
+        topics={topic.value: ids[topic] for topic in CONSUMED_TOPICS},
+        partitions=settings.partitions,
+        shards=settings.shards,
+        entity_hashes=settings.entity_hashes,
+    )
+
+
+def prepare(redis: Redis, state: StateVersion) -> None:
+    """Make room for a state: what it is made from, and every partition at offset 0."""
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.set(state_record(state.version), msgspec.json.encode(state))
+        for field, partition in partition_fields(state.partitions):
+            pipeline.hset(state.keys(state.shard_of(partition)).next_offsets, field, 0)
+        pipeline.execute()
+
+
+def live_state(redis: Redis) -> StateVersion | None:
+    """The state that readers and writers follow; none in an empty Redis."""
+    pointer = redis.get(STATE_POINTER)
+    return msgspec.json.decode(pointer, type=StateVersion) if pointer else None
+
+
+def state_named(redis: Redis, version: str) -> StateVersion:
+    """A state by its id, live or being built.
+
+    :raises ConfigurationError: when Redis holds none.
+    """
+    record = redis.get(state_record(version))
+    if not record:
+        raise ConfigurationError(f"Redis holds no state {version}", mend="run `cadran rebuild`")
+    return msgspec.json.decode(record, type=StateVersion)
+
+
+def ensure_live(redis: Redis, settings: Settings) -> StateVersion:
+    """The live state, made anew where Redis holds none; everything is then replayed from offset 0.
+
+    :raises ConfigurationError: when it was made by another release, other settings or another Kafka.
+    """
+    state = live_state(redis)
+    if state is None:
+        draft = new_version(settings)
+        prepare(redis, draft)
+        if not redis.set(STATE_POINTER, msgspec.json.encode(draft), nx=True):
+            drop(redis, draft)  # another worker was faster
+        state = live_state(redis)
+        if state is None:
+            raise ConfigurationError("Redis keeps no state", mend="check that it accepts writes")
+    require_fit(state, settings)
+    return state
+
+
+def require_fit(state: StateVersion, settings: Settings) -> None:
+    """Refuse a state that this process must not touch.
+
+    :raises ConfigurationError: saying why, and naming `cadran rebuild`.
+    """
+    if state.digest != digest(settings):
+        raise ConfigurationError(
+            "the state in Redis was made by another release or with other settings",
+            mend="run `cadran rebuild`; until then the workers of the release that made it go on",
+        )
+    cluster, ids = topic_ids(settings.kafka_servers)
+    changed = sorted(name for name, topic_id in state.topics.items() if ids.get(name) != topic_id)
+    if cluster != state.cluster or changed:
+        what = f"topics {', '.join(changed)}" if cluster == state.cluster else f"cluster {cluster}"
+        raise ConfigurationError(
+            f"the state in Redis was made from another Kafka than this one ({what})",
+            mend="mend CADRAN_KAFKA or CADRAN_REDIS, or run `cadran rebuild` to make it anew from this Kafka",
+        )
+
+
+def switch(redis: Redis, state: StateVersion) -> None:
+    """Make a state the live one, in one write."""
+    redis.set(STATE_POINTER, msgspec.json.encode(state))
+
+
+def drop(redis: Redis, state: StateVersion) -> int:
+    """Delete a state's keys, a few at a time; returns how many there were."""
+    count = 0
+    for prefix in (f"cadran:{state.version}:*",):
+        for key in redis.scan_iter(match=prefix, count=1000):
+            redis.unlink(key)
+            count += 1
+    return count

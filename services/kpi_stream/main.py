@@ -1,0 +1,174 @@
+"""`python -m services.kpi_stream.main`: a stream worker. Settings and clients are built here and nowhere else."""
+
+import asyncio
+import signal
+import sys
+import time
+from functools import partial
+from typing import Any
+
+import faust
+import redis as redis_sync
+import uvloop
+from prometheus_client import CollectorRegistry, start_http_server
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from services.common.errors import CadranError, ConfigurationError
+from services.common.keys import STATE_POINTER
+from services.common.logging import configure_logging, get_logger
+from services.common.publisher import Publisher
+from services.common.settings import Port, Settings
+from services.common.topic_admin import require_topics
+from services.common.windows import utc_now
+from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
+from services.kpi_stream.folding import Folder
+from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.live_state import ensure_live, require_fit, state_named
+from services.kpi_stream.measures import fan_out
+from services.kpi_stream.metrics import WorkerMetrics
+from services.kpi_stream.service import Processor
+from services.kpi_stream.settings import StreamSettings
+from services.kpi_stream.state_version import StateVersion
+from services.kpi_stream.store import StateStore
+from services.kpi_stream.transport import Batch, BatchScheduler, batch_transport
+from services.kpi_stream.watchdog import Watchdog
+
+log = get_logger(__name__)
+
+CHECK_SECONDS = 5.0
+WAIT_FOR_REBUILD_SECONDS = 5.0
+
+
+def state_to_work_on(settings: Settings, stream: StreamSettings) -> StateVersion:
+    """The live state, or the one that a rebuild names. Waits, saying so, while the live one is of another release."""
+    client = redis_sync.Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout)
+    if stream.state:
+        state = state_named(client, stream.state)
+        require_fit(state, settings)
+        return state
+    while True:
+        try:
+            return ensure_live(client, settings)
+        except ConfigurationError as error:
+            log.warning("this worker commits nothing", reason=error.message, mend=error.mend)
+            time.sleep(WAIT_FOR_REBUILD_SECONDS)
+
+
+class WorkerApp(faust.App):
+    """A Faust app that opens what its agents need before they start, and closes it after they stopped."""
+
+    processor: Processor
+    publisher: Publisher
+    redis: Redis
+
+    async def on_start(self) -> None:
+        await self.publisher.__aenter__()
+        consumer: Any = self.consumer
+        self.processor.seek = consumer.seek_to
+        await super().on_start()
+
+    async def on_shutdown(self) -> None:
+        await super().on_shutdown()
+        await self.publisher.__aexit__()
+        await self.redis.aclose()
+
+
+def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, metrics: WorkerMetrics) -> WorkerApp:
+    """The worker: one agent per topic, each awaiting partition batches."""
+    app = WorkerApp(f"cadran-{state.version}", broker=f"kafka://{settings.kafka_servers}", **_faust_settings(stream))
+    app.redis = Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
+    app.publisher = Publisher(
+        settings.kafka_servers, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout
+    )
+    app.processor = Processor(
+        store=StateStore(app.redis, state),
+        folder=Folder(all_kpis().values(), settings.zone),
+        publisher=app.publisher,
+        fan=partial(fan_out, zone=settings.zone, reporting_currency=settings.reporting_currency),
+        clock=utc_now,
+        metrics=metrics,
+    )
+    app.transport = batch_transport(app.processor)(url=app.conf.broker, app=app)
+    for topic in CONSUMED_TOPICS:
+        _add_agent(app, topic.value)
+    _add_checks(app, state, stream, metrics)
+    return app
+
+
+def _faust_settings(stream: StreamSettings) -> dict[str, Any]:
+    return {
+        "store": "memory://",
+        "web_enabled": False,
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": f"worker-{stream.worker}",
+        "consumer_max_fetch_size": 4 << 20,
+        "broker_max_poll_records": stream.max_batch,
+        "broker_session_timeout": 6.0,
+        "broker_heartbeat_interval": 2.0,
+        "broker_commit_interval": 5.0,
+        "stream_wait_empty": False,
+        "stream_buffer_maxsize": 256,
+        "ConsumerScheduler": BatchScheduler,
+    }
+
+
+def _add_agent(app: WorkerApp, topic: str) -> None:
+    source = app.topic(topic, key_serializer="raw", value_serializer="raw")
+
+    async def apply_batches(stream: Any) -> None:
+        async for event in stream.events():
+            batch: Batch = event.message.value
+            await app.processor.apply((event.message.topic, event.message.partition), batch.records, batch.epoch)
+
+    app.agent(source, name=f"apply-{topic}")(apply_batches)
+
+
+def _add_checks(app: WorkerApp, state: StateVersion, stream: StreamSettings, metrics: WorkerMetrics) -> None:
+    """Every five seconds: do the positions stand as Redis says, is this state still the live one, does work go on?"""
+    watchdog = Watchdog(app.processor.positions, stalled_after=stream.stalled_after)
+    metrics.partitions.set_function(lambda: len(app.processor.positions))
+    metrics.ready.set_function(lambda: int(bool(app.processor.positions)))
+    metrics.lag.set_function(lambda: sum(watchdog.lags.values()))
+
+    async def check() -> None:
+        watchdog.beat(
+            {(tp.topic, tp.partition): app.consumer.highwater(tp) for tp in app.consumer.assignment()}, time.monotonic()
+        )
+        try:
+            await app.processor.check_positions()
+            pointer = await app.redis.get(STATE_POINTER)
+        except Exception as error:
+            log.warning("Redis cannot be checked", error=repr(error))
+            return
+        if not stream.state and (pointer is None or state.version.encode() not in pointer):
+            log.info("another state is live: this worker ends, to be started on it")
+            signal.raise_signal(signal.SIGTERM)
+
+    app.timer(CHECK_SECONDS)(check)
+    watchdog.start()
+
+
+def main() -> None:
+    try:
+        settings, stream = Settings.load(), StreamSettings.load()
+        configure_logging(f"worker-{stream.worker}", level=settings.log_level, log_format=settings.log_format)
+        require_topics(settings)
+        state = state_to_work_on(settings, stream)
+    except CadranError as error:
+        sys.exit(f"worker cannot start: {error}")
+    registry = CollectorRegistry()
+    metrics = WorkerMetrics(registry)
+    start_http_server(settings.port(Port.WORKER_METRICS) + stream.worker, addr=settings.host, registry=registry)
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = build_app(settings, stream, state, metrics)
+    log.info("working", state=state.version, topics=[topic.value for topic in CONSUMED_TOPICS])
+    faust.Worker(app, loop=loop, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

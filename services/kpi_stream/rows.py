@@ -1,0 +1,303 @@
+"""From summed measures to rows: value, how sure, compared, target, pace. Pure: what is to be read is asked for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from services.common.calendar import DAY, Span
+from services.common.money import exponent
+from services.common.windows import FROM_TO, TO_DATE, Period, Window
+from services.kpi_stream.kpis.cuts import ALL, OWNER, PROMOTION, REP, TEAM, Cut
+from services.kpi_stream.kpis.kpi import (
+    Asking,
+    Direction,
+    Estimate,
+    Flag,
+    Kpi,
+    MembersOf,
+    Number,
+    Parts,
+    Related,
+    Spans,
+    Subject,
+    Sum,
+    Totals,
+    Unit,
+)
+from services.kpi_stream.kpis.statistics import Interval
+from services.kpi_stream.kpis.world import World
+
+SMALL_DENOMINATOR = 30
+SMALL_EXPECTED = 10
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Two values cut at the same point: the only pair that is ever compared."""
+
+    value: Number | None
+    previous: Number | None
+    until: datetime
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One number with all that is needed to trust it. `target`, `required` and `projection` are in the value's unit.
+
+    `by` names the member, `label` is how people are shown it.
+    """
+
+    by: Mapping[str, str]
+    label: str
+    value: Number | None
+    n: Number | None
+    measures: Mapping[str, Number | None]
+    interval: Interval | None
+    compared: Comparison | None
+    target: Number | None
+    pace: float | None
+    flags: Sequence[Flag]
+    attainment: float | None = None
+    elapsed: float | None = None
+    projection: float | None = None
+    required: float | None = None
+    gap: float | None = None
+    numerator: int | None | msgspec.UnsetType = msgspec.UNSET
+    denominator: int | None | msgspec.UnsetType = msgspec.UNSET
+    related: Mapping[str, Related] = {}
+    by_currency: Mapping[str, Mapping[str, int]] | msgspec.UnsetType = msgspec.UNSET
+
+
+def subjects(kpi: Kpi, cut: Cut, window: Window, world: World, options: Mapping[str, str]) -> Asking[list[Subject]]:
+    """Whose numbers a query asks for: every member that a cut ever had, or that has a target."""
+    if cut is ALL:
+        yield from ()
+        return [Subject(ALL, "", ("",), window, cut.place(""), options)]
+    known: Iterable[set[str]] = yield [MembersOf(group, cut.cell_cut) for group in kpi.groups]
+    found = set().union(*known)
+    if cut is REP:
+        found |= world.book.target_members(kpi.id, "rep")
+    members = _teams(found, world) if cut is TEAM else {member: (member,) for member in found}
+    return [Subject(cut, m, members[m], window, cut.place(m), options) for m in sorted(members)]
+
+
+def subject_of(cut: Cut, member: str, window: Window, world: World, options: Mapping[str, str]) -> Subject:
+    """One member of a cut; a team is its reps of today."""
+    members: tuple[str, ...] = (member,)
+    if cut is TEAM:
+        members = tuple(rep for rep in sorted(world.book.reps) if world.book.team_of(rep) == member)
+    return Subject(cut, member, members, window, cut.place(member), options)
+
+
+def _teams(reps: set[str], world: World) -> dict[str, tuple[str, ...]]:
+    teams: dict[str, list[str]] = {}
+    for rep in sorted(reps | set(world.book.reps)):
+        team = world.book.team_of(rep)
+        if team is not None:
+            teams.setdefault(team, []).append(rep)
+    return {team: tuple(members) for team, members in teams.items()}
+
+
+def read_parts(kpi: Kpi, subject: Subject, spans: Spans) -> Asking[Parts]:
+    """The totals of all of a KPI's measures, over each of some spans."""
+    wishes = [
+        (name, Sum(group, subject.cut.cell_cut, member, span))
+        for name, span in spans.items()
+        for group in kpi.groups
+        for member in subject.members
+    ]
+    totals: Sequence[Totals] = yield [wish for _, wish in wishes]
+    parts: dict[str, Totals] = {}
+    for (name, _), found in zip(wishes, totals, strict=True):
+        parts[name] = _merged(parts[name], found) if name in parts else found
+    return parts
+
+
+def _merged(one: Totals, other: Totals) -> Totals:
+    """Totals of other measures, or of another member, put together."""
+    measures = dict(one.measures)
+    for name, value in other.measures.items():
+        known = measures.get(name, 0)
+        measures[name] = None if value is None or known is None else known + value
+    by_currency = {currency: dict(amounts) for currency, amounts in one.by_currency.items()}
+    for currency, amounts in other.by_currency.items():
+        into = by_currency.setdefault(currency, {})
+        for name, amount in amounts.items():
+            into[name] = into.get(name, 0) + amount
+    return Totals(measures, by_currency, one.rate_missing or other.rate_missing)
+
+
+def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
+    """A member's row; `None` for a member that has nothing in the window, nothing to compare and no target."""
+    parts = yield from read_parts(kpi, subject, kpi.spans(subject.window, world))
+    estimate = kpi.estimate(parts, subject, world)
+    compared, before = yield from _compared(kpi, subject, world)
+    target = _target(kpi, subject, world)
+    if subject.cut is not ALL and target is None and _is_empty(estimate) and (before is None or _is_empty(before)):
+        return None
+    progress = Progress.of(kpi, subject, estimate, target, world)
+    n = estimate.n if estimate.events is None else _expected(progress, before, kpi)
+    rate_missing = any(total.rate_missing for total in parts.values())
+    return Row(
+        by=subject.cut.by(subject.member),
+        label=_label(subject, world),
+        value=estimate.value,
+        n=n,
+        measures=estimate.measures,
+        interval=estimate.interval,
+        compared=compared,
+        target=target,
+        pace=progress.pace,
+        flags=_flags(subject, estimate, n, target, rate_missing),
+        attainment=progress.attainment,
+        elapsed=progress.elapsed,
+        projection=progress.projection,
+        required=progress.required,
+        gap=progress.gap,
+        numerator=estimate.numerator if kpi.unit is Unit.RATIO else msgspec.UNSET,
+        denominator=estimate.denominator if kpi.unit is Unit.RATIO else msgspec.UNSET,
+        related=estimate.related,
+        by_currency=parts["window"].by_currency or msgspec.UNSET,
+    )
+
+
+def _label(subject: Subject, world: World) -> str:
+    """How a member is shown to people: a rep's alias, a promotion's name, else its own name."""
+    if subject.cut in (REP, OWNER):
+        stated = world.book.reps.get(subject.member)
+        return (stated.alias if stated else None) or subject.member
+    if subject.cut is PROMOTION:
+        promotion = world.book.promotions.get(subject.member)
+        return promotion.name if promotion else subject.member
+    return " · ".join(subject.cut.by(subject.member).values())
+
+
+def row_with_related(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
+    """A member's row with the numbers that stand beside the headline and take further reading."""
+    own = yield from row(kpi, subject, world)
+    if own is None:
+        return None
+    related = yield from kpi.related(subject, world)
+    return msgspec.structs.replace(own, related={**own.related, **related})
+
+
+def _compared(kpi: Kpi, subject: Subject, world: World) -> Asking[tuple[Comparison | None, Estimate | None]]:
+    compared = kpi.compared(subject.window, world, subject.place, kpi.grain)
+    if compared is None:
+        yield from ()
+        return None, None
+    current = yield from read_parts(kpi, subject, compared.current)
+    previous = yield from read_parts(kpi, subject, compared.previous)
+    now, before = (kpi.estimate(parts, subject, world) for parts in (current, previous))
+    return Comparison(now.value, before.value, compared.until), before
+
+
+def _is_empty(estimate: Estimate) -> bool:
+    return not any(estimate.measures.values()) and not estimate.denominator and not estimate.events
+
+
+def _expected(progress: "Progress", before: Estimate | None, kpi: Kpi) -> Number | None:
+    """What a count was expected to be by now: target x elapsed, else the previous period at the same point.
+
+    Sums are judged by how many things they add up, and a target says nothing of that: the previous period's count.
+    """
+    if kpi.unit is Unit.COUNT and progress.target and progress.elapsed is not None:
+        return round(float(progress.target) * progress.elapsed, 2)
+    return before.events if before else None
+
+
+def _flags(
+    subject: Subject, estimate: Estimate, n: Number | None, target: Number | None, rate_missing: bool
+) -> list[Flag]:
+    flags = list(estimate.flags)
+    least = SMALL_DENOMINATOR if estimate.events is None else SMALL_EXPECTED
+    if n is not None and n < least:
+        flags.append(Flag.SMALL_N)
+    if rate_missing:
+        flags.append(Flag.RATE_MISSING)
+    if target is None and subject.window.name in TO_DATE and subject.cut in (ALL, REP, TEAM):
+        flags.append(Flag.NO_TARGET)
+    return flags
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where a number stands against its target."""
+
+    target: Number | None = None
+    elapsed: float | None = None
+    attainment: float | None = None
+    pace: float | None = None
+    projection: float | None = None
+    required: float | None = None
+    gap: float | None = None
+
+    @classmethod
+    def of(cls, kpi: Kpi, subject: Subject, estimate: Estimate, target: Number | None, world: World) -> "Progress":
+        """Counts and money: attainment, pace, projection, required a day. Rates and scores: how far off, the good way.
+
+        Pace and what follows from it are empty while less than one opening day has gone, or nothing is left.
+        """
+        period = target_period(subject.window, world)
+        if target is None or estimate.value is None or period is None:
+            return cls(target)
+        value, aim = float(estimate.value), float(target)
+        if kpi.unit in (Unit.RATIO, Unit.POINTS):
+            return cls(target, gap=value - aim if kpi.good is Direction.UP else aim - value)
+        calendar, place = world.calendar, subject.place
+        gone = Span(period.start, min(max(world.now, period.start), period.end))
+        total = calendar.opening_time(period, place)
+        elapsed = calendar.opening_time(gone, place) / total if total else None
+        attainment = value / aim if aim else None
+        days_left = (
+            calendar.opening_days(Span(max(world.now, period.start), period.end), place)
+            if world.now < period.end
+            else 0
+        )
+        if not elapsed or not days_left or _opening_days_over(gone, world, subject) < 1:
+            return cls(target, elapsed, attainment)
+        pace = attainment / elapsed if attainment is not None else None
+        return cls(target, elapsed, attainment, pace, value / elapsed, (aim - value) / days_left)
+
+
+def _opening_days_over(gone: Span, world: World, subject: Subject) -> int:
+    """Opening days of which nothing is left."""
+    calendar = world.calendar
+    today = calendar.day_span(calendar.day_of(gone.end))
+    still_open = calendar.opening_time(Span(max(gone.end, today.start), today.end), subject.place)
+    over = gone if not still_open else Span(gone.start, max(gone.start, today.start))
+    return calendar.opening_days(over, subject.place) if over.start < over.end else 0
+
+
+def target_period(window: Window, world: World) -> Span | None:
+    """The whole month, quarter or year that a window shows: one to date, or one given by its first and last day."""
+    kind = target_kind(window, world)
+    return _whole(kind, window.first_day(world.calendar), world) if kind else None
+
+
+def target_kind(window: Window, world: World) -> Period | None:
+    """Which kind of target a window shows, if any."""
+    if window.name in TO_DATE:
+        return TO_DATE[window.name]
+    if window.name != FROM_TO:
+        return None
+    first = window.first_day(world.calendar)
+    return next(
+        (kind for kind in Period if kind.first_day(first) == first and _whole(kind, first, world) == window.span), None
+    )
+
+
+def _whole(kind: Period, first: date, world: World) -> Span:
+    return world.calendar.days_span(first, kind.next_first_day(first) - DAY)
+
+
+def _target(kpi: Kpi, subject: Subject, world: World) -> Number | None:
+    """The objective in the value's unit; a closed period keeps the one in force when it closed."""
+    kind, period = target_kind(subject.window, world), target_period(subject.window, world)
+    if kind is None or period is None or subject.cut not in (ALL, REP, TEAM):
+        return None
+    member = "all" if subject.cut is ALL else f"{subject.cut.name}:{subject.member}"
+    starts_on = world.calendar.day_of(period.start)
+    value = world.book.target(kpi.id, member, kind, starts_on, min(world.now, period.end))
+    if value is None or kpi.unit is not Unit.MONEY:
+        return value
+    return Decimal(int(value)).scaleb(-exponent(world.reporting_currency))

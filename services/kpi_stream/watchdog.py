@@ -1,0 +1,67 @@
+"""A stalled worker ends, so that its supervisor starts it anew: consumers were seen to stop silently after days."""
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from services.common.logging import get_logger
+from services.kpi_stream.service import Position, TopicPartition
+
+log = get_logger(__name__)
+
+EXIT_STALLED = 75
+POLL_SECONDS = 1.0
+
+
+class Waiting(NamedTuple):
+    """Records wait at an offset, since when (seconds of the monotonic clock)."""
+
+    offset: int
+    since: float
+
+
+class Watchdog:
+    """Ends the process when its loop is stuck, or when records wait in a partition and none is applied."""
+
+    def __init__(self, positions: Mapping[TopicPartition, Position], *, stalled_after: float) -> None:
+        self._positions = positions
+        self._stalled_after = stalled_after
+        self._beaten_at = time.monotonic()
+        self._waiting: dict[TopicPartition, Waiting] = {}
+        self.lags: dict[TopicPartition, int] = {}
+
+    def beat(self, ends: Mapping[TopicPartition, int | None], now: float) -> None:
+        """Called from the loop, with the end of each partition's log: the loop turns."""
+        self._beaten_at = now
+        self.lags, waiting = {}, {}
+        for tp, position in list(self._positions.items()):
+            end = ends.get(tp)
+            if end is None or position.next is None or end <= position.next:
+                continue
+            self.lags[tp] = end - position.next
+            before = self._waiting.get(tp)
+            same = before is not None and before.offset == position.next
+            waiting[tp] = before if before and same else Waiting(position.next, now)
+        self._waiting = waiting
+
+    def stalled(self, now: float) -> str | None:
+        """Why the worker is stalled, or none."""
+        if now - self._beaten_at > self._stalled_after:
+            return "the event loop does not turn"
+        for tp, waiting in self._waiting.items():
+            if now - waiting.since > self._stalled_after:
+                return f"{self.lags.get(tp)} records wait in {tp[0]}:{tp[1]} and none is applied"
+        return None
+
+    def start(self) -> None:
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(POLL_SECONDS)
+            reason = self.stalled(time.monotonic())
+            if reason is not None:
+                log.error("stalled: this worker ends, to be started again", reason=reason)
+                os._exit(EXIT_STALLED)

@@ -1,0 +1,32 @@
+"""`python -m services.simulator.main`: the live part of a simulation that `cadran simulate` has begun."""
+
+import sys
+
+from services.common.client import EventsClient
+from services.common.errors import CadranError
+from services.common.logging import configure_logging, get_logger
+from services.common.settings import Port, Settings
+from services.common.windows import utc_now
+from services.simulator import living
+from services.simulator.commands import company_of
+from services.simulator.store import ProgressFile
+
+
+def main() -> None:
+    try:
+        settings = Settings.load()
+        configure_logging("simulator", level=settings.log_level, log_format=settings.log_format)
+        file = ProgressFile(settings.local_dir)
+        sent = file.read()
+        if sent is None:
+            sys.exit("simulator cannot start: nothing was simulated yet - run `cadran simulate`")
+        key = (settings.local_dir / "dev.key").read_text().strip()
+        get_logger(__name__).info("living", seed=sent.seed, sent_until=sent.sent_until.isoformat())
+        with EventsClient(f"http://127.0.0.1:{settings.port(Port.INGEST)}", key) as client:
+            living.live(client, company_of(settings, sent), sent, file, utc_now)
+    except (CadranError, OSError) as error:
+        sys.exit(f"simulator ends: {error}")
+
+
+if __name__ == "__main__":
+    main()

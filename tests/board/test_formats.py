@@ -1,0 +1,68 @@
+import pytest
+
+from services.board.charts import sparkline
+from services.board.formats import Formats
+from tests.support.events import PARIS
+
+FR, EN = Formats("fr", PARIS), Formats("en", PARIS)
+ODD_SPACES = ("\u202f", "\xa0")
+
+
+def plain(text: str) -> str:
+    """With ordinary spaces, to read and compare."""
+    for odd in ODD_SPACES:
+        text = text.replace(odd, " ")
+    return text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "french", "english"),
+    [
+        (1234, "count", "1 234", "1,234"),
+        (0.123, "ratio", "12,3 %", "12.3%"),
+        (12345.67, "EUR", "12 346 €", "€12,346"),
+        (12.5, "EUR", "12,50 €", "€12.50"),
+        (-12.5, "EUR", "-12,50 €", "-€12.50"),
+        (0, "EUR", "0,00 €", "€0.00"),
+        (41.4, "points", "41", "41"),
+        (None, "EUR", "–", "–"),
+        (None, "ratio", "–", "–"),
+    ],
+)
+def test_values_are_written_as_people_write_them(value: float | None, unit: str, french: str, english: str) -> None:
+    assert (plain(FR.value(value, unit)), plain(EN.value(value, unit))) == (french, english)
+
+
+def test_great_amounts_are_shortened_where_there_is_little_room() -> None:
+    assert (plain(FR.compact(2_532_066, "EUR")), plain(EN.compact(2_532_066, "EUR"))) == ("2,5 M €", "€2.5M")
+    assert plain(FR.compact(733, "count")) == "733"
+
+
+@pytest.mark.parametrize(
+    ("value", "previous", "unit", "text"),
+    [
+        (110, 100, "count", "+10 %"),
+        (90, 100, "EUR", "-10 %"),
+        (0.25, 0.2, "ratio", "+5,0 pt"),
+        (1, 0, "count", "–"),
+        (None, 3, "count", "–"),
+    ],
+)
+def test_changes_are_in_percent_and_those_of_rates_in_points(
+    value: float | None, previous: float | None, unit: str, text: str
+) -> None:
+    assert plain(FR.change(value, previous, unit)) == text
+
+
+def test_a_trend_stays_in_its_picture_and_passes_over_what_is_not_known() -> None:
+    drawn = sparkline([1, None, 3, 2])
+    assert drawn is not None
+    points = [tuple(map(float, point.split(","))) for point in drawn.line.split()]
+    assert len(points) == 3
+    assert all(0 <= x <= 240 and 0 <= y <= 48 for x, y in points)
+    assert points[1][1] < points[0][1]  # greater is higher
+
+
+@pytest.mark.parametrize("values", [[], [None], [5], [None, 5]])
+def test_there_is_no_trend_of_fewer_than_two_days(values: list[float | None]) -> None:
+    assert sparkline(values) is None

@@ -1,0 +1,159 @@
+"""Every query of every panel, run on a real Prometheus over a story whose numbers were worked out by hand."""
+
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.common.settings import Port
+from services.common.windows import Period
+from tests.support.events import cloud_event, line
+from tests.support.stack import RunningStack, wait_for
+
+BOARDS = sorted(Path("deploy/grafana/dashboards").glob("*.json"))
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
+WINDOW = "90d"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def story(stack: RunningStack) -> None:
+    """Within 90 days: 6 leads of ana's and 4 of bob's from two sources, sales in two channels and regions; targets."""
+    zone = stack.settings.zone
+    today = NOW.astimezone(zone).date()
+    month = Period.MONTH.first_day(today).isoformat()
+    cohort = NOW - timedelta(days=140)
+    events = [
+        cloud_event("lead.created", f"L{i}", NOW, rep_id="ana" if i < 6 else "bob", source="web" if i < 8 else "fair")
+        for i in range(10)
+    ]
+    events += [
+        cloud_event("lead.created", f"C{i}", NOW - timedelta(days=70), rep_id="ana", source="web") for i in range(4)
+    ]
+    events += [cloud_event("lead.closed", "C0", NOW - timedelta(days=65), outcome="won")]
+    events += [cloud_event("lead.closed", "C1", NOW - timedelta(days=60), outcome="lost")]
+    events += [cloud_event("lead.created", "B0", cohort, source="web")]
+    for name, channel, region, gross, rep in (
+        ("A1", "online", "north", 30_000, "ana"),
+        ("A2", "store", "south", 12_345, "bob"),
+        ("A3", "store", "north", 10_000, "bob"),
+    ):
+        lines = [line(gross)]
+        events.append(
+            cloud_event(
+                "order.placed", name, NOW, channel=channel, currency="EUR", region=region, rep_id=rep, lines=lines
+            )
+        )
+    events.append(
+        cloud_event(
+            "order.placed",
+            "A4",
+            NOW - timedelta(days=100),
+            channel="online",
+            currency="EUR",
+            region="north",
+            lines=[line(40_000)],
+        )
+    )
+    for measure, value, rep in (("new_leads", 20, None), ("sales", 100_000, None), ("new_leads", 8, "ana")):
+        data = {"measure": measure, "period": "month", "starts_on": month, "value": value}
+        events.append(
+            cloud_event("target.set", None, NOW - timedelta(days=40), **data, **({"rep_id": rep} if rep else {}))
+        )
+    stack.send(events)
+    stack.wait_applied()
+    wait_for(lambda: query(stack, f'cadran_net_sales_euros{{window="{WINDOW}"}} == 523.45'), "Prometheus has scraped")
+
+
+def query(stack: RunningStack, expression: str) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params={"query": expression}).json()
+    assert answer["status"] == "success", (expression, answer)
+    assert not answer.get("warnings")
+    return answer["data"]["result"]  # type: ignore[no-any-return]
+
+
+def panels(path: Path) -> list[dict[str, Any]]:
+    return [panel for panel in json.loads(path.read_text())["panels"] if panel["type"] != "row"]
+
+
+def filled_in(expression: str) -> str:
+    """A query as Grafana sends it, its variables replaced."""
+    return expression.replace("$window", WINDOW)
+
+
+HAND_MADE: dict[str, dict[str, float]] = {
+    'cadran_new_leads{window="90d"}': {"": 14},
+    'sort_desc(cadran_source_new_leads{window="90d"})': {"web": 12, "fair": 2},
+    'cadran_rep_new_leads{window="mtd"}': {"ana": 6, "bob": 4},
+    'cadran_rep_new_leads_target{window="mtd"}': {"ana": 8},
+    'cadran_closing_ratio{window="90d"}': {"": 0.5},
+    'cadran_net_sales_euros{window="90d"}': {"": 523.45},
+    'sort_desc(cadran_channel_net_sales_euros{window="90d"})': {"online": 300, "store": 223.45},
+    'sort_desc(cadran_region_net_sales_euros{window="90d"})': {"north": 400, "south": 123.45},
+    'cadran_rep_net_sales_euros{window="mtd"}': {"ana": 300, "bob": 223.45},
+    "cadran_exporter_lag_records": {"": 0},
+}
+
+
+@pytest.mark.parametrize(("expression", "expected"), HAND_MADE.items())
+def test_a_query_returns_what_was_worked_out_by_hand(
+    stack: RunningStack, expression: str, expected: dict[str, float]
+) -> None:
+    found = {}
+    for series in query(stack, expression):
+        labels = {n: v for n, v in series["metric"].items() if n not in ("__name__", "window", "instance", "job")}
+        found["/".join(labels.values())] = float(series["value"][1])
+    assert found == expected
+
+
+NOT_YET = {
+    # Not known in this story: a share of nothing; a pace before an opening day has gone; a target that nobody set.
+    'cadran_acquisition_ratio_compared{window="90d"} - cadran_acquisition_ratio_previous{window="90d"}',
+    'cadran_new_leads_compared{window="90d"} / cadran_new_leads_previous{window="90d"} - 1',
+    'cadran_new_leads_pace_ratio{window="90d"}',
+    'cadran_net_sales_euros_pace_ratio{window="90d"}',
+    'cadran_rep_net_sales_euros_target{window="mtd"}',
+}
+
+
+@pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
+def test_every_query_of_every_panel_runs_and_says_something(stack: RunningStack, path: Path) -> None:
+    asked = [filled_in(target["expr"]) for panel in panels(path) for target in panel["targets"]]
+    assert len(asked) > 15
+    silent = {expression for expression in asked if not query(stack, expression)}
+    assert silent <= NOT_YET
+    unchecked = {expression for expression in asked if expression not in HAND_MADE} - NOT_YET
+    assert unchecked == {
+        "1000 * min(cadran_kpi_as_of_timestamp_seconds)",
+        'cadran_acquisition_ratio{window="90d"}',
+        'sort_desc(cadran_source_acquisition_ratio{window="90d"})',
+        'cadran_net_sales_euros_compared{window="90d"} / cadran_net_sales_euros_previous{window="90d"} - 1',
+    }
+
+
+def test_the_rest_is_right_too(stack: RunningStack) -> None:
+    """The cohort of 90 days that ended 31 days ago holds C0..C3, one of them won, and B0 if that is not too old."""
+    today = NOW.astimezone(stack.settings.zone).date()
+    first, last = today - timedelta(days=31 + 89), today - timedelta(days=31)
+    created = [(NOW - timedelta(days=days)).astimezone(stack.settings.zone).date() for days in (70, 70, 70, 70, 140)]
+    cohort = sum(first <= day <= last for day in created)
+    found = query(stack, 'cadran_acquisition_ratio{window="90d"}')
+    assert float(found[0]["value"][1]) == pytest.approx(1 / cohort)
+    change = query(
+        stack, 'cadran_net_sales_euros_compared{window="90d"} / cadran_net_sales_euros_previous{window="90d"} - 1'
+    )
+    until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    now_sold = 523.45 if until > NOW else 0
+    assert float(change[0]["value"][1]) == pytest.approx(now_sold / 400 - 1)
+    as_of = float(query(stack, "min(cadran_kpi_as_of_timestamp_seconds)")[0]["value"][1])
+    assert abs(as_of - datetime.now(UTC).timestamp()) < 20
+
+
+def test_the_exporters_text_is_as_prometheus_wants_it(stack: RunningStack) -> None:
+    """promtool finds no fault with /metrics."""
+    text = httpx.get(f"{stack.url(Port.EXPORTER)}/metrics").text
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, "")

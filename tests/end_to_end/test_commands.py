@@ -1,0 +1,178 @@
+"""`cadran topics`, `keys`, `dead`, `rebuild`, `simulate`, and `make up`'s own manners."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from deploy.local.programs import ROOT
+from services.common.events import encode, parse
+from services.common.publisher import Message, Publisher
+from services.common.settings import Port
+from services.common.topics import Topic
+from services.kpi_stream.dead_letters import letter_message
+from tests.support.engine import MemoryRecord
+from tests.support.events import PARIS, cloud_event, line
+from tests.support.stack import RunningStack, wait_for
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
+
+
+def publish(stack: RunningStack, *messages: Message) -> None:
+    async def run() -> None:
+        async with Publisher(stack.settings.kafka_servers, client_id="test", timeout=10) as publisher:
+            await publisher.publish(messages)
+
+    asyncio.run(run())
+
+
+def orders_today(stack: RunningStack) -> int:
+    return int(stack.kpi("sales", window="7d")["rows"][0]["measures"]["orders"])
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["topics"], ["keys"], ["dead"], ["dead", "replay"], ["import"], ["simulate"], ["rebuild"]]
+)
+def test_help_says_what_a_command_does(stack: RunningStack, command: list[str]) -> None:
+    done = stack.cadran(*command, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 5
+
+
+def test_topics_are_created_once_and_a_difference_is_told(stack: RunningStack) -> None:
+    assert "every topic exists" in stack.cadran("topics", "create").stdout
+    assert stack.cadran("topics", "check").returncode == 0
+    stack.environment["CADRAN_PARTITIONS"] = "5"
+    try:
+        done = stack.cadran("topics", "check")
+    finally:
+        del stack.environment["CADRAN_PARTITIONS"]
+    assert done.returncode == 1
+    assert "cadran.orders has 12 partitions, the setting says 5" in done.stdout
+
+
+def test_a_mistake_is_one_line_that_says_what_to_do(stack: RunningStack) -> None:
+    done = stack.cadran("dead", "show", "nothing")
+    assert done.returncode == 1
+    assert done.stderr.strip() == "cadran: no dead letter is called 'nothing' - `cadran dead list` shows them"
+
+
+def test_what_cannot_be_applied_is_kept_with_its_reason_and_blocks_nothing(stack: RunningStack) -> None:
+    good = cloud_event("order.placed", "after", NOW, channel="online", currency="EUR", lines=[line(1)])
+    publish(
+        stack,
+        Message(Topic.ORDERS, b"x", b"\xff\x00 not json", 3),
+        Message(Topic.ORDERS, b"x", b'{"type": "order.placed"}', 3),
+        Message(Topic.LEADS, None, b"\xc1", 1, [("cadran-notices", b"gossip")]),
+    )
+    before = orders_today(stack)
+    stack.send([good])
+    wait_for(lambda: orders_today(stack) == before + 1, "the partition is not blocked")
+    wait_for(lambda: stack.cadran("dead", "list").stdout.count("cadran.") >= 3, "three dead letters")
+    listed = stack.cadran("dead", "list").stdout
+    assert "gossip" in stack.cadran("dead", "show", _name(listed, "cadran.leads")).stdout
+    shown = stack.cadran("dead", "show", _name(listed, "cadran.orders")).stdout
+    assert "not json" in shown or "order.placed" in shown
+
+
+def _name(listed: str, topic: str) -> str:
+    return next(text.split()[0] for text in listed.splitlines() if text.strip().startswith(topic))
+
+
+def test_a_replay_is_on_record_and_counts_nothing_twice(stack: RunningStack) -> None:
+    """A record that is fit today, set aside by a defect that was mended since."""
+    sent = cloud_event("order.placed", "late-fix", NOW, channel="online", currency="EUR", lines=[line(1)])
+    placed = parse(json.dumps(sent).encode(), receivedat=NOW, zone=PARIS)
+    record = MemoryRecord(10**9, 0, b"late-fix", encode(placed), [])
+    publish(stack, letter_message(record, Topic.ORDERS.value, 7, "a defect of yesterday"))
+    before = orders_today(stack)
+    name = f"{Topic.ORDERS}:7:{10**9}"
+    for _ in range(2):
+        assert "1 replayed" in stack.cadran("dead", "replay", name).stdout
+        wait_for(lambda: orders_today(stack) == before + 1, "the order counts, once")
+    listed = [text for text in stack.cadran("dead", "list").stdout.splitlines() if text.strip().startswith(name)]
+    assert len(listed) == 1
+    assert "a defect of" in listed[0]
+    assert listed[0].count(f"{datetime.now(UTC):%Y-%m-%d}") == 2  # dead since, and replayed
+
+
+def test_a_rebuild_gives_the_same_numbers_in_a_state_of_its_own(stack: RunningStack) -> None:
+    stack.wait_applied()
+    before = [stack.kpi(kpi, window="90d", by=by)["rows"] for kpi, by in (("sales", "channel"), ("new_leads", "rep"))]
+    old = json.loads(stack.redis().get("cadran:state") or b"{}")["version"]
+    done = stack.cadran("rebuild")
+    assert done.returncode == 0, done.stderr
+    assert "every headline is as it was" in done.stdout
+    assert json.loads(stack.redis().get("cadran:state") or b"{}")["version"] != old
+    assert not list(stack.redis().scan_iter(f"cadran:{old}:*"))
+    wait_for(lambda: stack.supervisor.state("worker").state == "RUNNING" and stack.applied(), "the worker follows")
+    assert [
+        stack.kpi(kpi, window="90d", by=by)["rows"] for kpi, by in (("sales", "channel"), ("new_leads", "rep"))
+    ] == before
+    count = orders_today(stack)
+    stack.send([cloud_event("order.placed", "after-rebuild", NOW, channel="online", currency="EUR", lines=[line(1)])])
+    wait_for(lambda: orders_today(stack) == count + 1, "events go on being applied")
+
+
+def test_a_worker_of_other_settings_commits_nothing_and_names_rebuild(stack: RunningStack) -> None:
+    environment = {**stack.environment, "CADRAN_TIME_ZONE": "America/New_York", "CADRAN_STREAM_WORKER": "2"}
+    command = [sys.executable, "-m", "services.kpi_stream.main"]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr is not None
+        line_of_log = next(text for text in worker.stderr if "commits nothing" in text)
+        worker.kill()
+    assert "cadran rebuild" in line_of_log
+
+
+def test_a_small_simulation_fills_every_kpi_and_is_not_begun_twice(stack: RunningStack) -> None:
+    assert stack.cadran("simulate", "--days", "3", "--no-live").returncode == 0
+    stack.wait_applied()
+    assert stack.kpi("sales", window="7d", by="store")["rows"]
+    assert stack.kpi("new_leads", window="7d", by="rep")["rows"][0]["label"] == "Ana"
+    sent = orders_today(stack)
+    assert stack.cadran("simulate", "--days", "3", "--no-live").returncode == 0
+    stack.wait_applied()
+    assert orders_today(stack) == sent
+    assert "seed 7 lives here" in stack.cadran("simulate", "--seed", "8").stderr
+
+
+def test_what_is_in_the_way_is_named_before_anything_starts(stack: RunningStack) -> None:
+    """A second instance on the same ports."""
+    environment = {**stack.environment, "CADRAN_LOCAL_DIR": f"{stack.layout.root}-second"}
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local.stack", "up"], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert f"port {stack.settings.port(Port.BOARD)} (board) is in use" in done.stderr
+
+
+def test_up_again_changes_nothing_that_runs(stack: RunningStack) -> None:
+    before = {state.name: state.pid for state in stack.supervisor.states()}
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local.stack", "up"],
+        env=stack.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert {state.name: state.pid for state in stack.supervisor.states()} == before
+
+
+def test_data_outlives_down_and_up(stack: RunningStack) -> None:
+    stack.wait_applied()
+    before = orders_today(stack)
+    assert before > 0
+    for command in ("down", "up"):
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.local.stack", command],
+            env=stack.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+    assert orders_today(stack) == before

@@ -1,0 +1,166 @@
+"""The board in a real browser: live, in two languages, grey where it is old."""
+
+import re
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from services.common.settings import Port
+from tests.support.events import cloud_event, line
+from tests.support.stack import RunningStack, running_stack, wait_for
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[RunningStack]:
+    with running_stack(CADRAN_STREAM_STALE_AFTER="3") as running:
+        running.send(
+            [
+                cloud_event("rep.set", "r1", NOW - timedelta(days=2), alias="Ana <b>B.</b>"),
+                cloud_event(
+                    "order.placed", "A1", NOW, channel="online", currency="EUR", rep_id="r1", lines=[line(123_456)]
+                ),
+                cloud_event(
+                    "order.placed", "A0", NOW - timedelta(days=3), channel="online", currency="EUR", lines=[line(1)]
+                ),
+                *(cloud_event("lead.created", f"L{i}", NOW, rep_id="r1", source="web") for i in range(7)),
+            ]
+        )
+        running.wait_applied()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=stack.url(Port.BOARD), locale="en-GB", viewport={"width": 1280, "height": 900}
+    )
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def test_the_three_kpis_are_shown_with_what_they_rest_on(page: Page) -> None:
+    page.goto("/?window=30d")
+    expect(page.locator("#tile-new_leads .value")).to_have_text("7")
+    expect(page.locator("#tile-sales .value")).to_have_text("€1,235")
+    expect(page.locator("#tile-acquisition_rate .value")).to_have_text("–")
+    expect(page.locator("#tile-sales")).to_contain_text("2 orders")
+    expect(page.locator(".as-of")).to_contain_text("As of")
+    page.get_by_text("How it is made").first.click()
+    expect(page.locator("#tile-new_leads details")).to_contain_text("each once")
+
+
+def test_a_number_moves_by_itself_within_two_seconds(page: Page, stack: RunningStack) -> None:
+    page.goto("/?window=30d&by=channel")
+    expect(page.locator("#tile-sales .value")).to_have_text("€1,235")
+    stack.send([cloud_event("order.placed", "A2", NOW, channel="store", currency="EUR", lines=[line(100_000)])])
+    expect(page.locator("#tile-sales .value")).to_have_text("€2,235", timeout=2_000)
+    expect(page.locator("#bars-sales")).to_contain_text("store")
+
+
+def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: RunningStack, browser: Browser) -> None:
+    context = browser.new_context(base_url=stack.url(Port.BOARD), java_script_enabled=False, locale="fr-FR")
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator("#tile-new_leads")).to_contain_text("Nouveaux prospects")
+    page.get_by_role("link", name="Par origine").click()
+    expect(page.locator("#bars-new_leads")).to_contain_text("web")
+    page.get_by_role("link", name="7 jours").click()
+    assert "window=7d" in page.url
+    assert "by=source" in page.url
+    page.get_by_role("link", name="EN").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("a[aria-current]")).to_have_count(3)
+    context.close()
+
+
+def test_the_keyboard_reaches_every_link_and_keeps_its_place_when_numbers_move(page: Page, stack: RunningStack) -> None:
+    page.goto("/?window=30d")
+    for _ in range(13):
+        page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.textContent.trim()")
+    assert focused
+    before = page.locator("#tile-sales .value").inner_text()
+    stack.send([cloud_event("order.placed", "A3", NOW, channel="store", currency="EUR", lines=[line(50_000)])])
+    expect(page.locator("#tile-sales .value")).not_to_have_text(before, timeout=3_000)
+    assert page.evaluate("document.activeElement.textContent.trim()") == focused
+
+
+def test_a_name_is_shown_as_text_and_never_as_markup(page: Page) -> None:
+    page.goto("/?window=30d&by=rep")
+    expect(page.locator("#bars-new_leads tbody th")).to_have_text("Ana <b>B.</b>")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280, 1920])
+def test_nothing_sticks_out_sideways(stack: RunningStack, browser: Browser, width: int) -> None:
+    context = browser.new_context(base_url=stack.url(Port.BOARD), viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto("/?lang=fr&window=ytd")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_what_is_not_offered_falls_back_to_what_is_usual(stack: RunningStack) -> None:
+    page = httpx.get(f"{stack.url(Port.BOARD)}/?window=<script>&by=x&lang=xx").text
+    assert "<script>" not in re.sub(r'<script type="module" src="/static/board.js">', "", page)
+    assert 'aria-current="true">Mois' in page
+
+
+def test_the_page_lets_in_nothing_from_elsewhere(stack: RunningStack) -> None:
+    headers = httpx.get(stack.url(Port.BOARD)).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_old_numbers_are_grey_and_recover(page: Page, stack: RunningStack) -> None:
+    """The worker is stopped while events go on: the page says from when its numbers are."""
+    page.goto("/?window=30d")
+    expect(page.locator(".tile.stale")).to_have_count(0)
+    stack.signal("worker", signal.SIGSTOP)
+    try:
+        stack.send(
+            [cloud_event("order.placed", f"S{i}", NOW, channel="x", currency="EUR", lines=[line(1)]) for i in range(60)]
+        )
+        expect(page.locator("#tile-sales.stale")).to_have_count(1, timeout=15_000)
+        expect(page.locator(".as-of.stale")).to_have_count(1)
+    finally:
+        stack.signal("worker", signal.SIGCONT)
+    expect(page.locator(".tile.stale")).to_have_count(0, timeout=30_000)
+
+
+def test_a_lost_connection_is_said_and_mends_itself(page: Page, stack: RunningStack) -> None:
+    page.goto("/?window=30d")
+    expect(page.locator("#tile-sales .value")).to_be_visible()
+    stack.supervisor.stop("board")
+    expect(page.locator("#lost")).to_be_visible(timeout=10_000)
+    stack.supervisor.start("board")
+    expect(page.locator("#lost")).to_be_hidden(timeout=20_000)
+
+
+def test_without_the_read_api_the_page_says_so_and_recovers(page: Page, stack: RunningStack) -> None:
+    stack.supervisor.stop("exporter")
+    page.goto("/?window=30d")
+    expect(page.get_by_role("alert")).to_contain_text("the read API does not answer")
+    stack.supervisor.start("exporter")
+    expect(page.locator("#tile-sales .value")).to_be_visible(timeout=20_000)
+    wait_for(lambda: httpx.get(f"{stack.url(Port.BOARD)}/readyz").status_code == 200, "the board is ready again")

@@ -1,0 +1,193 @@
+"""One thread, end to end: HTTP -> Kafka -> Faust -> Redis -> read API, Prometheus and the server-sent events."""
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.common.settings import Port
+from tests.support.events import cloud_event, line
+from tests.support.stack import RunningStack, wait_for
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
+
+
+def order(name: str, gross: int, **data: Any) -> dict[str, Any]:
+    usual = {"channel": "online", "currency": "EUR", "lines": [line(gross)], "rep_id": "ana"}
+    return cloud_event("order.placed", name, NOW, **{**usual, **data})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def story(stack: RunningStack) -> None:
+    """Two leads, one of them won by an order with two reps, of which something comes back."""
+    lines = [line(10_000, discount=1_000), {**line(5_001), "rep_id": "bob"}]
+    stack.send(
+        [
+            cloud_event("lead.created", "L1", NOW - timedelta(days=2), rep_id="ana", source="web", region="north"),
+            cloud_event("lead.created", "L2", NOW - timedelta(days=2), rep_id="bob", source="fair"),
+            order("A1", 0, lines=lines, lead_id="L1", region="north"),
+            order("A2", 7_000, channel="store", store_id="s1"),
+            cloud_event("order.returned", "A1", NOW, return_id="R1", currency="EUR", amount_minor=700),
+            cloud_event("lead.closed", "L2", NOW, outcome="lost"),
+            cloud_event("rep.set", "ana", NOW - timedelta(days=9), alias="Ana", team_id="blue"),
+        ]
+    )
+    stack.wait_applied()
+
+
+def today(stack: RunningStack, kpi: str, **query: str) -> dict[str, Any]:
+    """Rows by member, over the three days of the story."""
+    zone = stack.settings.zone
+    first, last = ((NOW - timedelta(days=days)).astimezone(zone).date().isoformat() for days in (2, 0))
+    rows = stack.kpi(kpi, from_=first, to=last, **query)["rows"]
+    return {",".join(row["by"].values()): row for row in rows}
+
+
+def test_sales_are_right_to_the_cent(stack: RunningStack) -> None:
+    row = today(stack, "sales")[""]
+    assert row["value"] == 203.01
+    assert row["measures"] == {
+        "orders": 2,
+        "units": 3,
+        "gross_minor": 22_001,
+        "discount_minor": 1_000,
+        "returned_minor": 700,
+        "net_minor": 20_301,
+    }
+    by_rep = {rep: r["measures"]["net_minor"] for rep, r in today(stack, "sales", by="rep").items()}
+    assert by_rep == {"ana": 9_000 - 450 + 7_000, "bob": 5_001 - 250}
+    assert set(today(stack, "sales", by="channel,region")) == {"online,north", "store,unknown"}
+
+
+def test_an_order_wins_the_lead_that_it_names(stack: RunningStack) -> None:
+    assert {s: r["value"] for s, r in today(stack, "new_leads", by="source").items()} == {"web": 1, "fair": 1}
+    row = today(stack, "acquisition_rate")[""]
+    assert (row["numerator"], row["denominator"], row["value"]) == (1, 2, 0.5)
+    assert (row["measures"]["won"], row["measures"]["lost"]) == (1, 1)
+    assert row["measures"]["won_amount"] == 133.01
+    assert row["flags"] == ["immature", "small_n"]
+    assert 0 < row["interval"]["low"] < 0.5 < row["interval"]["high"] < 1
+
+
+def test_people_are_shown_aliases_and_teams(stack: RunningStack) -> None:
+    assert today(stack, "sales", by="rep")["ana"]["label"] == "Ana"
+    assert today(stack, "new_leads", by="team")["blue"]["value"] == 1
+
+
+def test_numbers_say_what_they_are_read_from_and_how_old_they_are(stack: RunningStack) -> None:
+    answer = stack.kpi("sales", window="today")
+    assert answer["unit"] == "EUR"
+    assert answer["window"]["zone"] == "Europe/Paris"
+    assert abs(datetime.fromisoformat(answer["as_of"]) - datetime.now(UTC)) < timedelta(seconds=5)
+    with stack.http(Port.EXPORTER) as client:
+        freshness = client.get("/v1/freshness").json()
+    assert freshness["kpis"]["sales"]["stale"] is False
+    assert set(freshness["sources"]) == {"/test"}
+    assert {p["lag"] for p in freshness["partitions"]} == {0}
+
+
+def test_what_stands_behind_a_number_adds_up_to_it(stack: RunningStack) -> None:
+    day = NOW.astimezone(stack.settings.zone).date().isoformat()
+    found: list[dict[str, Any]] = []
+    after = ""
+    with stack.http(Port.EXPORTER) as client:
+        while True:
+            query = {"from": day, "to": day, "by": "rep", "member": "ana", "limit": 1, "after": after}
+            page = client.get("/v1/kpis/sales/explain", params=query).json()
+            found += page["entities"]
+            if not page["next"]:
+                break
+            after = page["next"]
+    assert [(entity["kind"], entity["id"]) for entity in found] == [("order", "A1"), ("order", "A2")]
+    gross = sum(added["measures"]["gross_minor"] for entity in found for added in entity["adds"])
+    assert gross == 17_000
+    assert page["formula"]["fr"].startswith("Brut")
+
+
+def test_a_key_that_may_not_explain_is_refused_and_one_that_may_not_read_too(stack: RunningStack) -> None:
+    reader = stack.cadran("keys", "create", "reader", "--scope", "kpis:read").stdout.strip()
+    writer = stack.cadran("keys", "create", "writer", "--scope", "events:write").stdout.strip()
+    with stack.http(Port.EXPORTER, reader) as client:
+        wait_for(lambda: client.get("/v1/kpis").status_code == 200, "the key is known")
+        assert client.get("/v1/kpis/sales/explain").status_code == 403
+    with stack.http(Port.EXPORTER, writer) as client:
+        assert client.get("/v1/kpis/sales").status_code == 403
+    assert httpx.get(f"{stack.url(Port.EXPORTER)}/v1/kpis").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "field"),
+    [
+        ("/v1/kpis/sale", 404, ""),
+        ("/v1/kpis/sales?window=fortnight", 400, "window"),
+        ("/v1/kpis/acquisition_rate?window=1h", 400, "window"),
+        ("/v1/kpis/sales?by=colour", 400, "by"),
+        ("/v1/kpis/sales?from=2026-13-01&to=2026-12-01", 400, "from"),
+        ("/v1/kpis/sales?from=2026-01-01", 400, "to"),
+        ("/v1/kpis/sales?chanel=online", 400, "chanel"),
+        ("/v1/kpis/sales/series?from=2010-01-01&to=2026-01-01", 400, "step"),
+        ("/v1/kpis/sales/series?step=week", 400, "step"),
+        ("/v1/kpis/sales/explain?from=2010-01-01&to=2026-01-01", 400, "from"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_says_why(stack: RunningStack, path: str, status: int, field: str) -> None:
+    with stack.http(Port.EXPORTER) as client:
+        response = client.get(path)
+    assert response.status_code == status
+    assert response.json().get("field", "") == field
+    assert response.json()["mend"]
+
+
+def test_a_series_adds_up_to_its_total(stack: RunningStack) -> None:
+    zone = stack.settings.zone
+    days = {
+        "from": (NOW - timedelta(days=40)).astimezone(zone).date().isoformat(),
+        "to": NOW.astimezone(zone).date().isoformat(),
+    }
+    with stack.http(Port.EXPORTER) as client:
+        for step in ("day", "month"):
+            series = client.get("/v1/kpis/sales/series", params={**days, "step": step}).json()
+            points = series["rows"][0]["points"]
+            assert round(sum(point["value"] for point in points), 2) == 203.01
+            assert len(points) == (41 if step == "day" else len({p["at"][:7] for p in points}))
+
+
+def test_prometheus_scrapes_the_same_value(stack: RunningStack) -> None:
+    def scraped() -> bool:
+        query = {"query": 'cadran_net_sales_euros{window="90d"}'}
+        result = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params=query).json()["data"]["result"]
+        return bool(result) and result[0]["value"][1] == "203.01"
+
+    wait_for(scraped, "Prometheus holds the value")
+
+
+def test_prometheus_reaches_every_target(stack: RunningStack) -> None:
+    def health() -> list[str]:
+        targets = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/targets").json()["data"]["activeTargets"]
+        return [target["health"] for target in targets]
+
+    wait_for(lambda: health() == ["up"] * 3, "every target is up")
+
+
+def test_a_change_is_pushed_within_a_second(stack: RunningStack) -> None:
+    heard = threading.Event()
+    connected = threading.Event()
+
+    def listen() -> None:
+        with stack.http(Port.EXPORTER) as client, client.stream("GET", "/v1/events") as response:
+            for text in response.iter_lines():
+                if text.startswith("data:"):
+                    if connected.is_set() and "sales" in json.loads(text[5:])["kpis"]:
+                        heard.set()
+                        return
+                    connected.set()
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    assert connected.wait(10)
+    long_ago = NOW - timedelta(days=99)
+    stack.send([cloud_event("order.placed", "A3", long_ago, channel="x", currency="EUR", lines=[line(1)])])
+    assert heard.wait(3)

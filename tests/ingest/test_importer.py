@@ -1,0 +1,206 @@
+import csv
+import io
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.errors import ConfigurationError, Invalid
+from services.ingest.importer.build import Builder, Built, Numbered
+from services.ingest.importer.mapping import CsvFormat, Mapping, load_mapping
+from services.ingest.importer.table import read_table
+from services.ingest.importer.values import number
+from tests.support.dirt import invoice_lines
+from tests.support.events import PARIS
+
+RETAIL = load_mapping(Path("docs/examples/online_retail.yml"))
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def build(rows: list[dict[str, str]], mapping: Mapping = RETAIL, revision: int = 0) -> tuple[list[Built], Builder]:
+    builder = Builder(mapping, receivedat=NOW, zone=PARIS, revision=revision)
+    return list(builder.build(Numbered(i + 2, row) for i, row in enumerate(rows))), builder
+
+
+def row(
+    invoice: str = "1", sku: str = "A", quantity: str = "2", price: str = "2.55", date: str = "2010-12-01 08:26:00"
+) -> dict[str, str]:
+    return {
+        "InvoiceNo": invoice,
+        "StockCode": sku,
+        "Quantity": quantity,
+        "UnitPrice": price,
+        "InvoiceDate": date,
+        "CustomerID": "17850.0",
+    }
+
+
+@given(st.integers(0, 2**32), st.integers(1, 120))
+def test_a_shuffled_file_makes_the_same_events(seed: int, count: int) -> None:
+    rows = invoice_lines(Random(seed), count)
+    shuffled = Random(seed + 1).sample(rows, len(rows))
+    one, other = (sorted(str(built.event) for built in build(found)[0]) for found in (rows, shuffled))
+    assert one == other
+    assert len({built.event["id"] for built in build(rows)[0]}) == len(one)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 120))
+def test_no_cent_and_no_unit_is_lost_or_invented(seed: int, count: int) -> None:
+    rows = invoice_lines(Random(seed), count)
+    events = [built.event for built in build(rows)[0]]
+    lines = Counter[str]()
+    for event in events:
+        for line in event["data"]["lines"]:
+            lines["gross"] += line.get("gross_minor", 0)
+            lines["returned"] += line.get("amount_minor", 0)
+            lines["units"] += line["quantity"] if event["type"] == "order.placed" else 0
+    sold = [r for r in rows if not r["InvoiceNo"].startswith("C")]
+    back = [r for r in rows if r["InvoiceNo"].startswith("C")]
+    assert lines["gross"] == sum(Decimal(r["UnitPrice"]) * int(r["Quantity"]) * 100 for r in sold)
+    assert lines["returned"] == -sum(Decimal(r["UnitPrice"]) * int(r["Quantity"]) * 100 for r in back)
+    assert lines["units"] == sum(int(r["Quantity"]) for r in sold)
+    assert len(events) == len({r["InvoiceNo"] for r in rows})
+
+
+def test_rows_of_one_invoice_are_one_order_at_its_earliest_time() -> None:
+    rows = [row(date="2010-12-01 08:27:00"), row("2"), row(sku="B", date="2010-12-01 08:26:00")]
+    orders = {built.event["subject"]: built for built in build(rows)[0]}
+    assert orders["1"].lines == (2, 4)
+    assert orders["1"].event["time"] == "2010-12-01T08:26:00+00:00"
+    assert orders["1"].event["data"]["customer_id"] == "17850"
+
+
+def test_of_an_order_with_one_bad_line_nothing_is_sent_and_every_line_is_told() -> None:
+    built, builder = build([row(), row(sku="B", price="free"), row("2")])
+    assert [each.event["subject"] for each in built] == ["2"]
+    reasons = {rejected.line: rejected.reason for rejected in builder.rejected}
+    assert "'free' is no number" in reasons[3]
+    assert "left out with order.placed 1" in reasons[2]
+
+
+def test_lines_beyond_the_thousandth_are_put_together_to_the_cent() -> None:
+    rows = [row(sku=f"S{i}", quantity="1", price=f"{i}.07") for i in range(1114)]
+    built, builder = build(rows)
+    lines = built[0].event["data"]["lines"]
+    assert len(lines) == 1000
+    assert sum(line["gross_minor"] for line in lines) == sum(i * 100 + 7 for i in range(1114))
+    assert sum(line["quantity"] for line in lines) == 1114
+    assert builder.combined == 115
+
+
+def test_amounts_finer_than_a_cent_are_rounded_half_even_and_counted() -> None:
+    built, builder = build([row(quantity="1", price="0.005"), row("2", quantity="1", price="0.015")])
+    assert [each.event["data"]["lines"][0]["gross_minor"] for each in built] == [0, 2]
+    assert builder.rounded == 2
+
+
+def test_a_corrected_file_has_a_revision_and_ids_of_its_own() -> None:
+    first, again = build([row()])[0][0].event, build([row()], revision=1)[0][0].event
+    assert again["data"]["revision"] == 1
+    assert first["id"] != again["id"]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "value"),
+    [
+        ("1,234.50", ".", "1234.50"),
+        ("1.234,50", ",", "1234.50"),
+        ("1\xa0234,50", ",", "1234.50"),
+        ("1\u202f234,50", ",", "1234.50"),
+        ("1'234.50", ".", "1234.50"),
+        ("-7", ".", "-7"),
+        ("1234", ",", "1234"),
+        ("1,400", ".", "1400"),
+        ("1.400", ",", "1400"),
+        (".5", ".", "0.5"),
+    ],
+)
+def test_numbers_are_read_by_their_decimal_mark(text: str, decimal: str, value: str) -> None:
+    assert number(text, "c", CsvFormat(decimal=decimal)) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal"),
+    [
+        ("1,40", "."),
+        ("1.40", ","),
+        ("12,34.5", "."),
+        ("1,2345.6", "."),
+        ("abc", "."),
+        ("NaN", "."),
+        ("Infinity", "."),
+        ("1.2.3", "."),
+        ("--1", "."),
+    ],
+)
+def test_what_would_be_misread_is_refused(text: str, decimal: str) -> None:
+    with pytest.raises(Invalid, match="is no number"):
+        number(text, "c", CsvFormat(decimal=decimal))
+
+
+MAPPING = """
+source: /t
+time_zone: Europe/Paris
+events:
+  - type: lead.created
+    subject: {column: id}
+    time: {column: day, format: "%d/%m/%Y"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("lead.created", "lead.creatd"), "events\\[0\\].type"),
+        (("Europe/Paris", "Europe/Pari"), "time_zone"),
+        (("source: /t", "sauce: /t"), "source"),
+        (("{column: id}", "{colum: id}"), "column"),
+        (("{column: id}", "[id]"), "subject"),
+        (("events:", "events: []\nother:"), "events|other"),
+        (("source: /t", "source: ["), "YAML"),
+        (("    time", "    when: {id: '('}\n    time"), "regular expression"),
+        (("    time", "    lines: {}\n    time"), "has no lines"),
+    ],
+)
+def test_a_bad_mapping_names_the_place_and_the_mend(tmp_path: Path, change: tuple[str, str], told: str) -> None:
+    path = tmp_path / "m.yml"
+    path.write_text(MAPPING.replace(*change))
+    with pytest.raises(ConfigurationError, match=told):
+        load_mapping(path)
+
+
+def write(path: Path, rows: list[dict[str, Any]], **kind: Any) -> Path:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), **kind)
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue())
+    return path
+
+
+def test_a_file_without_a_column_says_which_there_are(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", [row()], delimiter=";")
+    with pytest.raises(ConfigurationError, match="delimiter"):
+        list(read_table(path, RETAIL))
+
+
+def test_lines_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", [row(sku="a\nb"), row("2")])
+    assert [numbered.line for numbered in read_table(path, RETAIL)] == [3, 4]
+
+
+def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(
+        "InvoiceNo,StockCode,Quantity,UnitPrice,InvoiceDate,CustomerID\n1,é,1,1,2010-12-01 08:26:00,\n".encode(
+            "latin-1"
+        )
+    )
+    with pytest.raises(ConfigurationError, match="latin-1"):
+        list(read_table(path, RETAIL))

@@ -1,0 +1,80 @@
+from typing import Any
+
+import pytest
+
+from services.kpi_stream.entities.order import Order, fold, lead_notices
+from tests.support.events import at, event, line
+
+
+def order(*events: tuple[str, dict[str, Any]]) -> Order:
+    found = Order()
+    for i, (name, data) in enumerate(events):
+        found = fold(found, event(f"order.{name}", "O", at(f"2026-11-0{i + 1} 10:00"), **data))
+    return found
+
+
+def placed(*lines: dict[str, Any], **data: Any) -> tuple[str, dict[str, Any]]:
+    return "placed", {"channel": "online", "currency": "EUR", "lines": list(lines) or [line(1000)], **data}
+
+
+def returned(amount: int, name: str = "r1", **data: Any) -> tuple[str, dict[str, Any]]:
+    return "returned", {"return_id": name, "currency": "EUR", "amount_minor": amount, **data}
+
+
+def test_a_return_without_lines_is_shared_by_net() -> None:
+    found = order(placed(line(1000, sku="a"), line(2000, sku="b", discount=1000), line(1, sku="c")), returned(1000))
+    assert found.returned_by_line == {"r1": (500, 500, 0)}
+
+
+def test_a_returned_line_falls_on_the_lines_of_its_sku_else_on_all() -> None:
+    lines = [{"sku": "b", "quantity": 1, "amount_minor": 300}, {"sku": "z", "quantity": 1, "amount_minor": 10}]
+    found = order(placed(line(1000, sku="a"), line(2000, sku="b")), returned(310, lines=lines))
+    assert found.returned_by_line == {"r1": (3, 307)}
+
+
+def test_a_cancel_gives_back_what_no_return_has_whatever_their_time() -> None:
+    found = order(placed(line(1000)), ("cancelled", {}), returned(400))
+    assert (found.left, found.left_by_line) == (600, (600,))
+    assert order(placed(line(1000)), ("cancelled", {}), returned(1400)).left == 0
+
+
+@pytest.mark.parametrize(
+    ("placed_revision", "cancel", "cancelled"),
+    [(0, {}, True), (5, {}, True), (1, {"revision": 1}, True), (2, {"revision": 1}, False), (0, {"revision": 1}, True)],
+)
+def test_only_a_strictly_greater_revision_revives(
+    placed_revision: int, cancel: dict[str, int], cancelled: bool
+) -> None:
+    found = order(placed(revision=placed_revision), ("cancelled", cancel))
+    assert found.is_cancelled is cancelled
+    assert found.is_living is not cancelled
+
+
+def test_an_order_that_was_wholly_given_back_lives_no_more() -> None:
+    assert order(placed(line(1000)), returned(999)).is_living
+    assert not order(placed(line(1000)), returned(600), returned(400, "r2")).is_living
+    assert order(placed(line(0))).is_living
+
+
+def test_an_edited_order_is_its_greatest_revision() -> None:
+    found = order(placed(line(1), revision=2), placed(line(9), revision=1))
+    assert found.net == 1
+
+
+def test_it_tells_every_lead_it_ever_named_and_only_the_current_one_more_than_goodbye() -> None:
+    found = order(placed(lead_id="L1", revision=1), placed(lead_id="L2"))
+    told = lead_notices(found)
+    assert set(told) == {"L1", "L2"}
+    assert told["L1"] is not None
+    assert told["L2"] is None
+
+
+def test_a_snapshot_names_the_rep_where_there_is_one() -> None:
+    def rep(*lines: dict[str, Any], **data: Any) -> str | None:
+        told = lead_notices(order(placed(*lines, lead_id="L", **data)))["L"]
+        return told.rep if told else "nothing told"
+
+    assert rep(line(1), rep_id="ana") == "ana"
+    assert rep(line(1, rep="bob"), line(1, rep="bob")) == "bob"
+    assert rep(line(1, rep="bob"), line(1, rep="ana")) is None
+    assert rep(line(1)) is None

@@ -1,0 +1,157 @@
+"""Any span, summed from cells, equals the sum of the facts that lie in it."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.calendar import BusinessCalendar, Span
+from services.kpi_stream.cells import Reporting, addresses, counts_by_day, runs, total
+from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
+from services.kpi_stream.measures import DAILY, FIELDS_PER_HASH, LIVE, Fact, Gathered, MeasureGroup, fan_out
+from tests.support.events import PARIS, at
+
+GROUP = MeasureGroup("g", ("n", "money_minor"), money=("money_minor",))
+MEMBER = ("rep", "a/b:c")
+ZONES = [PARIS, ZoneInfo("Asia/Kolkata"), ZoneInfo("America/St_Johns"), ZoneInfo("UTC")]
+START = datetime(2026, 10, 1, tzinfo=UTC)
+NOW = int(datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp())
+
+moments = st.integers(0, 60 * 24 * 53).map(lambda minute: START + timedelta(minutes=minute))
+facts = st.lists(
+    st.builds(
+        lambda at_, n, money, currency: Fact(
+            GROUP, int(at_.timestamp()), (MEMBER, ("all", "")), (n, money if currency else 0), currency
+        ),
+        moments,
+        st.integers(-3, 5),
+        st.integers(-1000, 10**12),
+        st.sampled_from(["", "EUR", "EUR", "USD"]),
+    ),
+    max_size=30,
+)
+
+
+def calendar(zone: ZoneInfo) -> BusinessCalendar:
+    return BusinessCalendar(zone, is_holiday=lambda _: False, weekly_hours={})
+
+
+def convert(minor: int, currency: str, day: date) -> Decimal | None:
+    """A dollar is worth (day of the month) hundredths of a euro."""
+    return Decimal(minor) * day.day / 100
+
+
+def stored(given_facts: list[Fact], zone: ZoneInfo) -> dict[object, list[int]]:
+    gathered = Gathered()
+    gathered.add(given_facts)
+    changes = fan_out(gathered, zone=zone, reporting_currency="EUR", now=NOW)
+    hashes: dict[object, list[int]] = {}
+    for address, additions in changes.additions.items():
+        cells = hashes.setdefault(address, [0] * FIELDS_PER_HASH)
+        for position, value in additions.items():
+            cells[position] += value
+    return hashes
+
+
+def read(wish: Sum, hashes: dict[object, list[int]], zone: ZoneInfo) -> Totals:
+    reporting = Reporting("EUR", calendar(zone), convert)
+    codes = ("", "EUR", "USD")
+    return total(wish, codes, {a: hashes.get(a, ()) for a in addresses(wish, codes, reporting)}, reporting)
+
+
+@given(facts, st.sampled_from(ZONES), st.tuples(moments, moments), st.booleans())
+def test_a_span_of_hours_or_days_sums_the_facts_within(
+    given_facts: list[Fact], zone: ZoneInfo, ends: tuple[datetime, datetime], by_hour: bool
+) -> None:
+    own = calendar(zone)
+    start, end = (own.floor_hour(e) if by_hour else own.midnight(own.day_of(e)) for e in sorted(ends))
+    found = read(Sum(GROUP, *MEMBER, Span(start, end)), stored(given_facts, zone), zone)
+    within = [f for f in given_facts if start.timestamp() <= f.at < end.timestamp()]
+    assert found["n"] == sum(f.values[0] for f in within)
+    euros = sum(f.values[1] for f in within if f.currency in ("", "EUR"))
+    worth = sum(
+        (
+            Decimal(f.values[1]) * own.day_of(datetime.fromtimestamp(f.at, UTC)).day / 100
+            for f in within
+            if f.currency == "USD"
+        ),
+        Decimal(0),
+    )
+    assert abs((found.money("money_minor") or 0) - (euros + worth)) <= Decimal("0.5")
+
+
+@given(facts, st.integers(0, 59))
+def test_the_last_hour_is_read_by_the_minute(given_facts: list[Fact], minute: int) -> None:
+    end = datetime.fromtimestamp(NOW, UTC) + timedelta(minutes=minute)
+    late = [f._replace(at=NOW - (f.at % 7200)) for f in given_facts]
+    span = Span(end - timedelta(hours=1), end)
+    found = read(Sum(GROUP, *MEMBER, span), stored(late, PARIS), PARIS)
+    assert found["n"] == sum(f.values[0] for f in late if span.start.timestamp() <= f.at < span.end.timestamp())
+
+
+@given(facts, st.sampled_from(ZONES))
+def test_counts_by_day_are_those_of_each_day(given_facts: list[Fact], zone: ZoneInfo) -> None:
+    own = calendar(zone)
+    wish = CountsByDay(GROUP, *MEMBER, own.days_span(date(2026, 10, 5), date(2026, 11, 10)))
+    reporting, codes = Reporting("EUR", own, convert), ("", "EUR", "USD")
+    hashes = stored(given_facts, zone)
+    found = counts_by_day(wish, codes, {a: hashes.get(a, ()) for a in addresses(wish, codes, reporting)}, reporting)
+    expected: dict[date, int] = {}
+    for fact in given_facts:
+        day = own.day_of(datetime.fromtimestamp(fact.at, UTC))
+        if date(2026, 10, 5) <= day <= date(2026, 11, 10):
+            expected[day] = expected.get(day, 0) + fact.values[0]
+    assert {day: counts["n"] for day, counts in found.items() if counts["n"]} == {
+        d: n for d, n in expected.items() if n
+    }
+
+
+def test_a_missing_rate_makes_money_unknown_and_nothing_else() -> None:
+    given_facts = [Fact(GROUP, NOW, (MEMBER,), (1, 500), "USD"), Fact(GROUP, NOW, (MEMBER,), (1, 200), "EUR")]
+    own = calendar(PARIS)
+    wish = Sum(GROUP, *MEMBER, own.day_span(date(2026, 11, 23)))
+    reporting = Reporting("EUR", own, lambda *_: None)
+    hashes = stored(given_facts, PARIS)
+    found = total(
+        wish, ("EUR", "USD"), {a: hashes.get(a, ()) for a in addresses(wish, ("EUR", "USD"), reporting)}, reporting
+    )
+    assert found.rate_missing
+    assert found.measures == {"n": 2, "money_minor": None}
+    assert found.by_currency == {"EUR": {"money_minor": 200}, "USD": {"money_minor": 500}}
+
+
+def test_a_year_is_read_from_few_hashes() -> None:
+    own = calendar(PARIS)
+    year = own.days_span(date(2026, 1, 1), date(2026, 11, 23))
+    assert [run.letter for run in runs(year, own, LIVE, 85, True)] == ["m", "d"]
+
+
+def test_months_of_another_currency_hold_counts_only() -> None:
+    gathered = Gathered()
+    gathered.add([Fact(GROUP, NOW, (MEMBER,), (1, 500), "USD")])
+    changes = fan_out(gathered, zone=PARIS, reporting_currency="EUR", now=NOW)
+    months = [additions for address, additions in changes.additions.items() if address.resolution == "m"]
+    assert [len(additions) for additions in months] == [1]
+
+
+def test_what_is_past_its_life_is_counted_and_not_written() -> None:
+    gathered = Gathered()
+    gathered.add([Fact(GROUP, NOW - 86400 * 500, (MEMBER,), (1, 0))])
+    changes = fan_out(gathered, zone=PARIS, reporting_currency="EUR", now=NOW)
+    assert sorted(address.resolution for address in changes.additions) == ["d", "m"]
+    assert changes.too_late == {"g": 2}
+    gathered = Gathered()
+    gathered.add([Fact(GROUP, NOW - 3600, (MEMBER,), (1, 0))])
+    changes = fan_out(gathered, zone=PARIS, reporting_currency="EUR", now=NOW)
+    assert changes.too_late == {}
+    assert all(expire_at > NOW for expire_at in changes.expiry.values())
+
+
+def test_a_span_that_no_cell_ends_with_is_refused() -> None:
+    own = calendar(PARIS)
+    span = Span(at("2026-11-20 10:00"), at("2026-11-20 10:30") + timedelta(seconds=1))
+    with pytest.raises(ValueError, match="no cells"):
+        runs(span, own, DAILY, 85, False)

@@ -1,0 +1,70 @@
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from services.common.calendar import public_holidays
+from services.common.events import parse
+from services.simulator.service import Company
+from tests.support.events import PARIS
+
+TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+
+
+def company(seed: int = 7, days: int = 40) -> Company:
+    return Company(
+        seed=seed,
+        first=TODAY - timedelta(days=days),
+        today=TODAY,
+        zone=PARIS,
+        is_holiday=public_holidays("FR").__contains__,
+    )
+
+
+def test_the_same_seed_makes_the_same_company_and_another_seed_another() -> None:
+    one, same, other = (list(company(seed, 5).until(NOW)) for seed in (7, 7, 8))
+    assert one == same
+    assert one != other
+
+
+def test_every_event_is_within_the_contract() -> None:
+    for happening in company().until(NOW):
+        parse(msgspec.json.encode(happening.event), receivedat=max(happening.arrives, NOW), zone=PARIS)
+
+
+def test_events_arrive_in_order_and_none_before_it_happened() -> None:
+    found = list(company().until(NOW))
+    arrivals = [happening.arrives for happening in found]
+    assert arrivals == sorted(arrivals)
+    assert all(datetime.fromisoformat(h.event["time"]) <= h.arrives <= NOW for h in found)
+
+
+def test_some_are_late_some_come_twice_and_ids_are_unique_but_for_those() -> None:
+    found = list(company().until(NOW))
+    late = [h for h in found if h.arrives - datetime.fromisoformat(h.event["time"]) > timedelta(hours=1)]
+    times = Counter(h.event["id"] for h in found)
+    twice = [event_id for event_id, count in times.items() if count > 1]
+    assert 0.001 < len(late) / len(found) < 0.03
+    assert 0.001 < len(twice) / len(found) < 0.03
+    bodies: dict[str, dict[str, object]] = {}
+    for happening in found:
+        assert bodies.setdefault(happening.event["id"], happening.event) == happening.event
+
+
+def test_the_past_and_the_day_that_is_lived_fit_together() -> None:
+    own = company(days=10)
+    whole = list(own.until(NOW))
+    middle = NOW - timedelta(hours=30)
+    parts = [*own.until(middle), *own.between(middle, NOW)]
+    assert parts == whole
+
+
+def test_it_is_believable() -> None:
+    kinds = Counter(h.event["type"] for h in company(days=60).until(NOW))
+    assert {"order.placed", "order.returned", "order.cancelled", "lead.created", "lead.closed", "lead.assigned"} <= set(
+        kinds
+    )
+    assert {"visits.counted", "target.set", "promotion.set", "rep.set", "rate.set"} <= set(kinds)
+    assert 0.02 < kinds["order.returned"] / kinds["order.placed"] < 0.1
+    assert 0.3 < kinds["lead.closed"] / kinds["lead.created"] < 0.9

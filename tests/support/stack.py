@@ -1,0 +1,161 @@
+"""A whole stack for a test: real Kafka, Redis, Prometheus and every service, on free ports, in a folder of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import redis
+
+from deploy.local.programs import ROOT, Layout
+from deploy.local.supervisor import Supervisor
+from services.common.settings import Port, Settings
+
+PATIENCE = 60.0
+
+
+class RunningStack:
+    """A running stack and the ways into it."""
+
+    def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
+        self.settings = settings
+        self.environment = environment
+        self.layout = Layout(settings.local_dir)
+        self.supervisor = Supervisor(self.layout)
+
+    def url(self, port: Port) -> str:
+        return f"http://127.0.0.1:{self.settings.port(port)}"
+
+    @property
+    def key(self) -> str:
+        return self.layout.dev_key.read_text().strip()
+
+    def http(self, port: Port, key: str | None = None) -> httpx.Client:
+        """A client of a service, with the development key or another."""
+        return httpx.Client(base_url=self.url(port), headers={"Authorization": f"Bearer {key or self.key}"}, timeout=30)
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.settings.redis_url)
+
+    def send(self, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Send a batch that the gateway must take whole."""
+        with self.http(Port.INGEST) as client:
+            response = client.post("/v1/events/batch", json=list(events))
+        assert response.status_code == 202, response.text
+        answer: dict[str, Any] = response.json()
+        assert answer["rejected"] == 0, answer
+        return answer
+
+    def kpi(self, kpi: str, **query: str) -> dict[str, Any]:
+        """A KPI from the read API; `from_` stands for `from`."""
+        parameters = {name.rstrip("_"): value for name, value in query.items()}
+        with self.http(Port.EXPORTER) as client:
+            response = client.get(f"/v1/kpis/{kpi}", params=parameters)
+        assert response.status_code == 200, response.text
+        return response.json()  # type: ignore[no-any-return]
+
+    def applied(self) -> bool:
+        """Has everything that Kafka holds been applied?"""
+        with self.http(Port.EXPORTER) as client:
+            response = client.get("/v1/freshness")
+        if response.status_code != 200:
+            return False
+        partitions = response.json()["partitions"]
+        return all(partition["lag"] == 0 for partition in partitions)
+
+    def wait_applied(self) -> None:
+        """Wait until all that was acknowledged is in the numbers, and stays so."""
+        time.sleep(0.6)  # the ends of the logs are looked at twice a second
+        wait_for(self.applied, "everything is applied")
+
+    def cadran(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the `cadran` program against this stack."""
+        command = [sys.executable, "-m", "services.common.cli", *arguments]
+        return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=280)
+
+    def kill(self, program: str) -> None:
+        """kill -9; the supervisor starts it again."""
+        os.kill(self.supervisor.state(program).pid, signal.SIGKILL)
+
+    def signal(self, program: str, number: int) -> None:
+        os.kill(self.supervisor.state(program).pid, number)
+
+
+def wait_for(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Wait until a condition holds; an error counts as not yet."""
+    deadline = time.monotonic() + patience
+    fault: Exception | None = None
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+            fault = None
+        except Exception as error:
+            fault = error
+        time.sleep(0.05)
+    raise AssertionError(f"not within {patience:.0f} s: {what}" + (f" ({fault!r})" if fault else ""))
+
+
+def free_offset() -> int:
+    """An offset at which every port is free."""
+    base = Settings()
+    for offset in range(1000 + os.getpid() % 500 * 20, 36000, 20):
+        settings = base.model_copy(update={"port_offset": offset})
+        if all(_is_free(settings.port(port) + extra) for port in Port for extra in range(3)):
+            return offset
+    raise AssertionError("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def running_stack(**settings: str) -> Iterator[RunningStack]:
+    """A stack, with some settings (`CADRAN_TIME_ZONE="Europe/London"`); if it does not start, its logs are shown."""
+    folder = Path(tempfile.mkdtemp(prefix="cadran-"))
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CADRAN_")},
+        "CADRAN_LOCAL_DIR": str(folder),
+        "CADRAN_PORT_OFFSET": str(free_offset()),
+        **settings,
+    }
+    command = [sys.executable, "-m", "deploy.local.stack"]
+    own = _settings_of(environment)
+    try:
+        up = subprocess.run([*command, "up"], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=180)
+        assert up.returncode == 0, up.stdout + up.stderr + _logs(folder)
+        yield RunningStack(own, environment)
+    finally:
+        subprocess.run([*command, "down"], env=environment, cwd=ROOT, capture_output=True, timeout=120)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings_of(environment: dict[str, str]) -> Settings:
+    """The settings that the stack's processes read."""
+    given = {name.removeprefix("CADRAN_").lower(): value for name, value in environment.items()}
+    return Settings.model_validate({n: _value(v) for n, v in given.items() if n in Settings.model_fields})
+
+
+def _value(text: str) -> Any:
+    """A setting's value, JSON where it is some."""
+    return json.loads(text) if text[:1] in "[{" else text
+
+
+def _logs(folder: Path) -> str:
+    return "".join(f"\n--- {path.name}\n{path.read_text()[-2000:]}" for path in sorted((folder / "logs").glob("*.log")))

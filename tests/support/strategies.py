@@ -1,0 +1,87 @@
+"""Hypothesis strategies: small worlds in which everything collides: few ids, few instants, borders of days."""
+
+from hypothesis import strategies as st
+
+from services.common.events import Event
+from tests.support.events import at, event
+
+INSTANTS = [
+    at("2026-10-24 23:59:59"),
+    at("2026-10-25 00:00"),
+    at("2026-10-25 23:30"),  # the end of a day of 25 hours
+    at("2026-10-31 23:59"),
+    at("2026-11-01 00:00"),
+    at("2026-11-02 10:00"),
+    at("2026-11-20 09:00"),
+    at("2026-11-23 08:59"),
+]
+times = st.sampled_from(INSTANTS)
+reps = st.sampled_from([None, "ana", "bob", "unassigned"])
+regions = st.sampled_from([None, "north", "south/east"])
+revisions = st.integers(0, 2)
+ids = st.sampled_from(["i1", "i2", "i3", "i4"])
+leads = st.sampled_from(["L1", "L2", "L3", "L4"])
+orders = st.sampled_from(["O1", "O2", "O3"])
+currencies = st.sampled_from(["EUR", "EUR", "USD"])
+amounts = st.one_of(st.integers(-300, 10_000), st.sampled_from([0, 1, 10**12]))
+
+
+@st.composite
+def lead_events(draw: st.DrawFn) -> Event:
+    kind = draw(st.sampled_from(["created", "created", "assigned", "closed", "closed", "reopened", "merged"]))
+    data: dict[str, object] = {"revision": draw(revisions)}
+    if kind == "created":
+        data |= {"rep_id": draw(reps), "source": draw(st.sampled_from([None, "web", "fair"])), "region": draw(regions)}
+        data |= draw(st.sampled_from([{}, {"amount_minor": 700, "currency": "EUR"}]))
+        data["kind"] = draw(st.sampled_from(["lead", "opportunity"]))
+    elif kind == "assigned":
+        data["rep_id"] = draw(st.sampled_from(["ana", "bob", "unassigned"]))
+    elif kind == "closed":
+        data |= {"outcome": draw(st.sampled_from(["won", "won", "lost", "invalid"])), "rep_id": draw(reps)}
+        data |= draw(
+            st.sampled_from([{}, {"amount_minor": 500, "currency": "EUR"}, {"amount_minor": 9, "currency": "USD"}])
+        )
+    elif kind == "merged":
+        data["into_lead_id"] = draw(leads)
+    kept = {name: value for name, value in data.items() if value is not None}
+    return event(f"lead.{kind}", draw(leads), draw(times), event_id=draw(ids), **kept)
+
+
+@st.composite
+def order_lines(draw: st.DrawFn) -> dict[str, object]:
+    found = {
+        "sku": draw(st.sampled_from(["a", "b"])),
+        "quantity": draw(st.integers(-2, 5)),
+        "gross_minor": draw(st.integers(-500, 10_000)),
+        "discount_minor": draw(st.integers(0, 300)),
+    }
+    rep = draw(reps)
+    return found if rep is None else {**found, "rep_id": rep}
+
+
+@st.composite
+def order_events(draw: st.DrawFn) -> Event:
+    kind = draw(st.sampled_from(["placed", "placed", "returned", "cancelled"]))
+    data: dict[str, object] = {}
+    if kind == "placed":
+        data |= {"channel": draw(st.sampled_from(["online", "store"])), "currency": draw(currencies)}
+        data |= {"lines": draw(st.lists(order_lines(), min_size=1, max_size=3)), "revision": draw(revisions)}
+        data |= {"rep_id": draw(reps), "region": draw(regions), "store_id": draw(st.sampled_from([None, "s1"]))}
+        data |= {"lead_id": draw(st.one_of(st.none(), leads)), "promotion_ids": draw(st.lists(st.sampled_from("pq")))}
+    elif kind == "returned":
+        data |= {
+            "return_id": draw(st.sampled_from(["r1", "r2"])),
+            "currency": draw(currencies),
+            "revision": draw(revisions),
+        }
+        parts = draw(st.lists(st.tuples(st.sampled_from(["a", "b", "z"]), st.integers(0, 4_000)), max_size=2))
+        data["lines"] = [{"sku": sku, "quantity": 1, "amount_minor": amount} for sku, amount in parts]
+        data["amount_minor"] = sum(amount for _, amount in parts) if parts else draw(st.integers(0, 12_000))
+        data |= {"channel": draw(st.sampled_from([None, "online"])), "rep_id": draw(reps), "region": draw(regions)}
+    else:
+        data["revision"] = draw(st.one_of(st.none(), revisions))
+    kept = {name: value for name, value in data.items() if value is not None}
+    return event(f"order.{kind}", draw(orders), draw(times), event_id=draw(ids), **kept)
+
+
+histories = st.lists(st.one_of(lead_events(), order_events()), max_size=25)

@@ -1,0 +1,96 @@
+"""A world to read numbers against, and a reader of an engine's cells: what the exporter does, without Redis."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from services.common.calendar import BusinessCalendar, public_holidays
+from services.common.events import Event
+from services.common.windows import days_window, named_window
+from services.kpi_stream.cells import Reporting, addresses, counts_by_day, total
+from services.kpi_stream.entities.reference import Reference, fold
+from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.kpis.cuts import ALL
+from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Sum, T
+from services.kpi_stream.kpis.world import ReferenceBook, World
+from services.kpi_stream.measures import FIELDS_PER_HASH
+from services.kpi_stream.rows import Row, row_with_related, subjects
+from tests.support.engine import Engine
+from tests.support.events import PARIS, at
+
+WEEK = {day: ["09:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
+
+
+def world(now: str | datetime, statements: Iterable[Event] = ()) -> World:
+    """The world at a moment, with what was stated."""
+    moment = at(now) if isinstance(now, str) else now
+    by_type: dict[str, dict[str, Reference]] = {}
+    for event in statements:
+        own = by_type.setdefault(event.type, {})
+        own[event.subject] = fold(own.get(event.subject, Reference()), event)
+    book = ReferenceBook(by_type, moment)
+    calendar = BusinessCalendar(
+        PARIS,
+        is_holiday=public_holidays("FR").__contains__,
+        weekly_hours=WEEK,
+        online_channels=["online"],
+        stated=book.opening_times(),
+    )
+    return World(now=moment, calendar=calendar, book=book, reporting_currency="EUR")
+
+
+def run(asking: Asking[T], engine: Engine, here: World) -> T:
+    """Carry out a computation on an engine's cells."""
+    reporting = Reporting("EUR", here.calendar, here.convert)
+    try:
+        wishes = next(asking)
+        while True:
+            wishes = asking.send([_answer(wish, engine, reporting) for wish in wishes])
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+
+
+def _answer(wish: Any, engine: Engine, reporting: Reporting) -> Any:
+    if isinstance(wish, MembersOf):
+        groups = (wish.group.name, f"{wish.group.name}.")
+        names = [a for a, _ in engine.cells if a.group == groups[0] or a.group.startswith(groups[1])]
+        return {address.member for address in names if address.cut == wish.cut}
+    codes = ("", "EUR", "GBP", "USD")
+    hashes: dict[Any, list[int]] = {address: [0] * FIELDS_PER_HASH for address in addresses(wish, codes, reporting)}
+    for (address, position), value in engine.cells.items():
+        if address in hashes:
+            hashes[address][position] = value
+    if isinstance(wish, CountsByDay):
+        return counts_by_day(wish, codes, hashes, reporting)
+    assert isinstance(wish, Sum)
+    return total(wish, codes, hashes, reporting)
+
+
+def rows(
+    kpi_id: str, engine: Engine, here: World, *, window: str = "mtd", by: str = "", **options: str
+) -> dict[str, Row]:
+    """A KPI's rows by member; a window is a name, or two days with a slash between."""
+    kpi = all_kpis()[kpi_id]
+    first, _, last = window.partition("/")
+    days = (datetime.fromisoformat(day).date() for day in (first, last))
+    chosen = days_window(*days, here.calendar) if last else named_window(window, here.now, here.calendar)
+    cut = kpi.cut(by) or ALL
+    found = run(subjects(kpi, cut, chosen, here, options), engine, here)
+    made = {subject.member: run(row_with_related(kpi, subject, here), engine, here) for subject in found}
+    return {member: row for member, row in made.items() if row is not None}
+
+
+def total_row(kpi_id: str, engine: Engine, here: World, **query: Any) -> Row:
+    """The row of all."""
+    return rows(kpi_id, engine, here, **query)[""]
+
+
+def engine_of(events: Iterable[Event], now: datetime) -> Engine:
+    """An engine that has applied everything."""
+
+    engine = Engine(now=int(now.timestamp()))
+    engine.publish(events)
+    engine.run(Random(1))
+    assert engine.unapplied == []
+    return engine
