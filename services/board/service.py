@@ -116,12 +116,18 @@ def _trend(series: Answer) -> tuple[tuple[date, float | None], ...]:
 def _bars(rows: Sequence[Answer]) -> tuple[Bar, ...]:
     """The greatest members, those with a pace by their pace: a leaderboard is about the objective.
 
-    What is nobody's comes last and does not set the scale: it is no rival.
+    Those that rest on few are not ranked and follow by name. What is nobody's comes last and does not set the scale: it
+    is no rival.
     """
     nobodys = [row for row in rows if row["label"] in NOBODYS]
     own = [row for row in rows if row["label"] not in NOBODYS]
     key = "pace" if any(row["pace"] is not None for row in own) else "value"
-    own.sort(key=lambda row: row[key] if row[key] is not None else float("-inf"), reverse=True)
+
+    def rank(row: Answer) -> tuple[bool, float, str]:
+        small = "small_n" in row["flags"]
+        return small, 0 if small or row[key] is None else -row[key], row["label"]
+
+    own.sort(key=rank)
     longest = max((abs(row["value"]) for row in own or nobodys if row["value"] is not None), default=0) or 1
     return tuple(_bar(row, longest) for row in [*own[: MAX_BARS - len(nobodys)], *nobodys])
 

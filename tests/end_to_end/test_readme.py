@@ -1,0 +1,49 @@
+"""The README's way for an integrator, run as it is written, on the ports of a test's stack."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.common.settings import Port
+from tests.support.stack import RunningStack
+
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def blocks(stack: RunningStack) -> list[tuple[str, str]]:
+    """The README's blocks of code with their language, pointed at the stack."""
+    text = Path("README.md").read_text()
+    for port in (Port.INGEST, Port.EXPORTER):
+        usual = stack.settings.port(port) - stack.settings.port_offset
+        text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{stack.settings.port(port)}")
+    return BLOCK.findall(text.replace(".local/dev.key", str(stack.layout.dev_key)))
+
+
+def run_block(blocks: list[tuple[str, str]], language: str, holding: str) -> list[str]:
+    """What each line of output says."""
+    code = next(code for kind, code in blocks if kind == language and holding in code)
+    command = ["bash", "-euc", code] if language == "sh" else [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_an_integrator_sends_events_and_reads_them_back(stack: RunningStack, blocks: list[tuple[str, str]]) -> None:
+    assert json.loads(run_block(blocks, "sh", "order.placed")[0])["status"] == "accepted"
+    assert "'accepted': 1" in run_block(blocks, "python", "lead.created")[0]
+    stack.wait_applied()
+    assert stack.kpi("sales", from_="2026-11-23", to="2026-11-23")["rows"][0]["value"] == 129.0
+    assert stack.kpi("new_leads", from_="2026-11-23", to="2026-11-23")["rows"][0]["value"] == 1
+    answers = "".join(run_block(blocks, "sh", "explain"))
+    assert answers.count('"kpi":"sales"') == 2
+
+
+def test_every_page_that_the_readme_names_is_there() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", Path("README.md").read_text())
+    assert len(links) > 8
+    assert [link for link in links if not Path(link).exists()] == []
