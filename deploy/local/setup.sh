@@ -26,7 +26,7 @@ find_python() {
 install_debian() {
   local packages=("$@")
   local line="apt-get install -y ${packages[*]}"
-  has apt-get || fail "missing: ${packages[*]}. This machine has no apt-get: install Redis 6.2 or later, Prometheus 2.40 or later, a Java 17 runtime and Maven, then run this again"
+  has apt-get || fail "missing: ${packages[*]}. This machine has no apt-get: install Redis 7 or later, Prometheus 2.40 or later, a Java 17 runtime and Maven, then run this again"
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
     has sudo && sudo -n true 2>/dev/null || fail "missing: ${packages[*]}. Installing them needs root: run  sudo $line"

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from services.common.errors import CadranError, ConfigurationError
 from services.common.keys import STATE_POINTER
@@ -28,6 +29,7 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.live_state import ensure_live, require_fit, state_named
 from services.kpi_stream.measures import fan_out
 from services.kpi_stream.metrics import WorkerMetrics
+from services.kpi_stream.redis_check import require_redis_settings
 from services.kpi_stream.service import Processor
 from services.kpi_stream.settings import StreamSettings
 from services.kpi_stream.state_version import StateVersion
@@ -44,6 +46,7 @@ WAIT_FOR_REBUILD_SECONDS = 5.0
 def state_to_work_on(settings: Settings, stream: StreamSettings) -> StateVersion:
     """The live state, or the one that a rebuild names. Waits, saying so, while the live one is of another release."""
     client = redis_sync.Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout)
+    require_redis_settings(client)
     if stream.state:
         state = state_named(client, stream.state)
         require_fit(state, settings)
@@ -160,6 +163,8 @@ def main() -> None:
         state = state_to_work_on(settings, stream)
     except CadranError as error:
         sys.exit(f"worker cannot start: {error}")
+    except RedisError as error:
+        sys.exit(f"worker cannot start: Redis does not answer: {error} - start it, or mend CADRAN_REDIS")
     registry = CollectorRegistry()
     metrics = WorkerMetrics(registry)
     start_http_server(settings.port(Port.WORKER_METRICS) + stream.worker, addr=settings.host, registry=registry)

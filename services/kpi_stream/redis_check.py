@@ -1,0 +1,40 @@
+"""What Redis must be set to, looked at before a worker begins: a wrong setting makes numbers wrong, or memory triple."""
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from services.common.errors import ConfigurationError
+from services.common.logging import get_logger
+
+log = get_logger(__name__)
+
+POLICY = "noeviction"
+LEAST_LISTPACK = {"hash-max-listpack-entries": 512, "hash-max-listpack-value": 1024}
+
+
+def require_redis_settings(redis: Redis) -> None:
+    """Refuse a Redis that may drop keys, or that would keep small hashes unpacked.
+
+    :raises ConfigurationError: naming each setting that is wrong and what it must be.
+    """
+    try:
+        found = {name: redis.config_get(name).get(name) for name in ("maxmemory-policy", *LEAST_LISTPACK)}
+    except ResponseError as error:  # managed Redis may not let CONFIG through
+        log.warning("Redis does not tell its settings: see deploy/redis/redis.conf", error=str(error))
+        return
+    faults = wrong_settings(found)
+    if faults:
+        raise ConfigurationError("Redis is not set as it must be: " + "; ".join(faults), mend="see its configuration")
+
+
+def wrong_settings(found: dict[str, str | None]) -> list[str]:
+    """What is wrong with some settings; one that is not known to this Redis is passed over."""
+    faults = []
+    policy = found.get("maxmemory-policy")
+    if policy not in (POLICY, None):
+        faults.append(f"maxmemory-policy is {policy}, it must be {POLICY}: an evicted key is a wrong number")
+    for name, least in LEAST_LISTPACK.items():
+        value = found.get(name)
+        if value is not None and int(value) < least:
+            faults.append(f"{name} is {value}, it must be at least {least}: hashes would take three times the memory")
+    return faults
