@@ -4,6 +4,7 @@ State lives under `cadran:<state version>:{<shard>}:…`: only the shard stands 
 keys that one commit touches share a slot. Members of a cut are percent-encoded.
 """
 
+from functools import lru_cache
 from urllib.parse import quote
 from zlib import crc32
 
@@ -60,7 +61,7 @@ class StateKeys:
 
     def cells(self, group: str, cut: str, member: str, resolution: str, chunk: int) -> str:
         """Hash: position in the chunk -> value."""
-        return f"{self.prefix}c:{group}:{cut}:{quote(member, safe='')}:{resolution}{chunk}"
+        return f"{self.prefix}c:{group}:{cut}:{_quoted(member)}:{resolution}{chunk}"
 
     def members(self, group: str, cut: str) -> str:
         """Set: the members that a cut has ever had."""
@@ -69,3 +70,8 @@ class StateKeys:
     def currencies(self, group: str) -> str:
         """Set: the currencies that a group of measures has ever had."""
         return f"{self.prefix}cur:{group}"
+
+
+@lru_cache(maxsize=16384)
+def _quoted(member: str) -> str:
+    return quote(member, safe="")

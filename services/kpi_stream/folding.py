@@ -8,17 +8,19 @@ from zoneinfo import ZoneInfo
 
 from services.kpi_stream.entities.kinds import NOTICE_KINDS, EntityKind, NoticeKind
 from services.kpi_stream.entities.notices import Notice
+from services.kpi_stream.fan_out import Gathered
 from services.kpi_stream.kpis.kpi import Contribute, Kpi
-from services.kpi_stream.measures import Fact, Gathered, buckets_at
+from services.kpi_stream.measures import Fact, day_at
 
 
 class Item(NamedTuple):
-    """One thing that changes one entity: where it came from, and how to take it in."""
+    """One thing that changes one entity: where it came from, and what is said, by an event or a notice."""
 
     offset: int
     kind: EntityKind
     entity_id: str
-    take_in: Callable[[Any], Any]
+    take_in: Callable[[Any, Any], Any]
+    said: Any
 
 
 class Unapplied(NamedTuple):
@@ -51,6 +53,19 @@ class Folded:
     unapplied: list[Unapplied] = field(default_factory=list)
 
 
+def by_entity(items: Iterable[Item]) -> dict[EntityName, list[Item]]:
+    """Items by the entity that they change, each in their order."""
+    found: dict[EntityName, list[Item]] = {}
+    for item in items:
+        name = EntityName(item.kind.name, item.entity_id)
+        own = found.get(name)
+        if own is None:
+            found[name] = [item]
+        else:
+            own.append(item)
+    return found
+
+
 class Step(NamedTuple):
     """An entity after some items; `told`: what it tells others changed on the way, even if it changed back."""
 
@@ -78,18 +93,15 @@ class Folder:
             fact for contribute in self._contributions[name.kind] for fact in contribute(name.id, entity, self._zone)
         ]
 
-    def fold(self, items: Iterable[Item], known: Mapping[EntityName, Any]) -> Folded:
-        """Take items in, in their order. `known` holds the entities that there are; the others begin empty."""
-        by_entity: dict[EntityName, list[Item]] = defaultdict(list)
-        for item in items:
-            by_entity[EntityName(item.kind.name, item.entity_id)].append(item)
+    def fold(self, items: Mapping[EntityName, Sequence[Item]], known: Mapping[EntityName, Any]) -> Folded:
+        """Take in what is said of each entity, in its order. `known` holds the entities that there are."""
         folded = Folded()
-        for name, own in by_entity.items():
-            before = known.get(name)
-            self._fold_entity(name, own, own[0].kind.model() if before is None else before, folded)
+        for name, own in items.items():
+            self._fold_entity(name, own, known.get(name), folded)
         return folded
 
-    def _fold_entity(self, name: EntityName, items: Sequence[Item], before: Any, folded: Folded) -> None:
+    def _fold_entity(self, name: EntityName, items: Sequence[Item], known: Any | None, folded: Folded) -> None:
+        before = items[0].kind.empty if known is None else known
         try:
             step = self._take_in(name, items, before)
             facts = self.facts(name, step.entity)
@@ -97,23 +109,26 @@ class Folder:
             step, facts = self._one_by_one(name, items, before, folded)
         if step.told:
             self._tell(name, step, folded)
-        if step.entity == before:
+        if step.entity is before or step.entity == before:
             return
         folded.entities[name] = step.entity
-        facts_before = self.facts(name, before)
         folded.facts.add(facts)
-        folded.facts.add(facts_before, sign=-1)
-        days_before, days_now = self._days(facts_before), self._days(facts)
-        for day in days_now - days_before:
+        days, days_before = self._days(facts), set[int]()
+        if known is not None:  # an empty entity contributes nothing
+            facts_before = self.facts(name, before)
+            folded.facts.take_away(facts_before)
+            days_before = self._days(facts_before)
+        for day in days - days_before:
             folded.entered[name.kind, day].add(name.id)
-        for day in days_before - days_now:
+        for day in days_before - days:
             folded.left[name.kind, day].add(name.id)
 
     def _take_in(self, name: EntityName, items: Sequence[Item], entity: Any) -> Step:
-        told, changed = self._told(name, entity), False
+        tells = self._notices[name.kind]
+        told, changed = _told(tells, name, entity), False
         for item in items:
-            entity = item.take_in(entity)
-            now = self._told(name, entity)
+            entity = item.take_in(entity, item.said)
+            now = _told(tells, name, entity)
             changed = changed or now != told
             told = now
         return Step(entity, changed, items[-1].offset)
@@ -133,13 +148,14 @@ class Folder:
             step = next_step._replace(told=step.told or next_step.told)
         return step, facts
 
-    def _told(self, name: EntityName, entity: Any) -> list[Mapping[str, Any]]:
-        return [kind.told(name.id, entity) for kind in self._notices[name.kind]]
-
     def _tell(self, name: EntityName, step: Step, folded: Folded) -> None:
         for kind in self._notices[name.kind]:
             for to, content in kind.told(name.id, step.entity).items():
                 folded.notices[kind.name].append(Notice(to, name.id, step.offset, content))
 
     def _days(self, facts: Iterable[Fact]) -> set[int]:
-        return {buckets_at(at // 60, self._zone).day for at in {fact.at for fact in facts}}
+        return {day_at(at, self._zone) for at in {fact.at for fact in facts}}
+
+
+def _told(tells: Iterable[NoticeKind], name: EntityName, entity: Any) -> list[Mapping[str, Any]]:
+    return [kind.told(name.id, entity) for kind in tells]

@@ -24,10 +24,10 @@ from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
+from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import Folder
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.live_state import ensure_live, require_fit, state_named
-from services.kpi_stream.measures import fan_out
 from services.kpi_stream.metrics import WorkerMetrics
 from services.kpi_stream.redis_check import require_redis_settings
 from services.kpi_stream.service import Processor

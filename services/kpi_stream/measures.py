@@ -1,14 +1,11 @@
-"""Measures, facts and cells.
+"""Measures, facts and the buckets of time that cells are kept by.
 
 A *fact* is what an entity contributes: amounts of a measure group, at a time, under some members of cuts. A *cell* is
-(measure, cut member, time bucket) -> integer. Facts are gathered by (minute, members) first and only then fanned out to
-cells, so that a batch of a thousand orders touches few of them.
+(measure, cut member, time bucket) -> integer.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -39,10 +36,10 @@ HOURLY = (BY_HOUR,)
 DAILY = (BY_DAY, BY_MONTH)
 
 
-class MeasureGroup(msgspec.Struct, frozen=True):
-    """Measures that are added together, under the same cuts.
+class MeasureGroup(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """Measures that are added together, under the same cuts; each group is declared once and is equal to itself alone.
 
-    `money` names those in minor units: their cells are kept apart by currency.
+    `money` names those in minor units: their cells are kept apart by currency. `resolutions` go from fine to coarse.
     """
 
     name: str
@@ -50,12 +47,12 @@ class MeasureGroup(msgspec.Struct, frozen=True):
     resolutions: tuple[Resolution, ...] = LIVE
     money: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def step(self) -> int:
         """Seconds that facts may be gathered over: no border of a day lies within a quarter of an hour."""
         return MINUTE if BY_MINUTE in self.resolutions else 900
 
-    @property
+    @cached_property
     def buckets_per_hash(self) -> int:
         """So many that a hash holds at most 512 fields, which Redis keeps packed."""
         return FIELDS_PER_HASH // len(self.measures)
@@ -149,88 +146,11 @@ def buckets_at(minute: int, zone: ZoneInfo) -> Buckets:
     return Buckets(minute, hour_ordinal(hour_start), day, month)
 
 
-class Gathered:
-    """Facts added up by (group, currency, minute, members): the new ones of entities, less the old ones."""
-
-    def __init__(self) -> None:
-        self._sums: dict[tuple[MeasureGroup, str, int, tuple[Member, ...]], list[int]] = {}
-
-    def add(self, facts: Iterable[Fact], sign: int = 1) -> None:
-        for fact in facts:
-            minute = fact.at // fact.group.step * fact.group.step // MINUTE
-            key = (fact.group, fact.currency, minute, fact.members)
-            sums = self._sums.get(key)
-            if sums is None:
-                self._sums[key] = [sign * value for value in fact.values]
-            else:
-                for i, value in enumerate(fact.values):
-                    sums[i] += sign * value
-
-    def items(self) -> Iterator[tuple[MeasureGroup, str, int, tuple[Member, ...], list[int]]]:
-        for (group, currency, minute, members), values in self._sums.items():
-            if any(values):
-                yield group, currency, minute, members, values
-
-
-class CellChanges(NamedTuple):
-    """What a batch does to cells: additions by hash and position, when hashes expire, and what came too late."""
-
-    additions: Mapping[Address, Mapping[int, int]]
-    expiry: Mapping[Address, int]
-    members: Mapping[tuple[str, str], set[str]]
-    currencies: Mapping[str, set[str]]
-    too_late: Mapping[str, int]
-
-
-def fan_out(gathered: Gathered, *, zone: ZoneInfo, reporting_currency: str, now: int) -> CellChanges:
-    """Facts to cells: every member of every fact, at every resolution that is still kept at `now` (seconds)."""
-    additions: dict[Address, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    expiry: dict[Address, int] = {}
-    members: dict[tuple[str, str], set[str]] = defaultdict(set)
-    currencies: dict[str, set[str]] = defaultdict(set)
-    too_late: dict[str, int] = defaultdict(int)
-    for group, currency, minute, cut_members, values in gathered.items():
-        buckets = buckets_at(minute, zone)
-        if currency:
-            currencies[group.name].add(currency)
-        for resolution in group.resolutions:
-            if is_past_life(resolution, buckets, now):
-                too_late[group.name] += 1
-                continue
-            kept = _kept(group, currency, resolution, reporting_currency, values)
-            chunk, slot = divmod(buckets.of(resolution), group.buckets_per_hash)
-            for cut, member in cut_members:
-                address = Address(cell_group(group, currency), cut, member, resolution.letter, chunk)
-                cells = additions[address]
-                for position, value in kept:
-                    cells[slot * len(group.measures) + position] += value
-                if resolution.life is not None and resolution.length is not None:
-                    expiry[address] = (chunk + 1) * group.buckets_per_hash * resolution.length + resolution.life
-        for cut, member in cut_members:
-            members[group.name, cut].add(member)
-    changed = {a: {p: v for p, v in cells.items() if v} for a, cells in additions.items()}
-    return CellChanges({a: cells for a, cells in changed.items() if cells}, expiry, members, currencies, too_late)
+def day_at(second: int, zone: ZoneInfo) -> int:
+    """The ordinal of the business day that holds a second since 1970."""
+    return buckets_at(second // MINUTE, zone).day
 
 
 def cell_group(group: MeasureGroup, currency: str) -> str:
     """The name that a group's cells of one currency go by."""
     return f"{group.name}.{currency}" if currency else group.name
-
-
-def is_past_life(resolution: Resolution, buckets: Buckets, now: int) -> bool:
-    """Is the bucket no longer kept?"""
-    if resolution.life is None or resolution.length is None:
-        return False
-    return (buckets.of(resolution) + 1) * resolution.length + resolution.life <= now
-
-
-def _kept(
-    group: MeasureGroup, currency: str, resolution: Resolution, reporting_currency: str, values: list[int]
-) -> list[tuple[int, int]]:
-    """Positions and values to write. Months of another currency hold counts only: its rate changes by the day."""
-    foreign_month = resolution is BY_MONTH and currency not in ("", reporting_currency)
-    return [
-        (i, value)
-        for i, value in enumerate(values)
-        if value and not (foreign_month and group.measures[i] in group.money)
-    ]

@@ -5,17 +5,18 @@ for the state that they were made in: one's own state version, and the same topi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from services.common.errors import CadranError
-from services.common.events import Event, decode
+from services.common.events import decode
 from services.common.publisher import Message, partition_of
 from services.common.topics import Topic
-from services.kpi_stream.entities.kinds import ENTITY_KINDS, NOTICE_KINDS, kind_of
+from services.kpi_stream.entities.kinds import ENTITY_KINDS, KIND_OF, NOTICE_KINDS
 from services.kpi_stream.entities.notices import Notice
-from services.kpi_stream.folding import Item
+from services.kpi_stream.folding import Item, Unapplied
 from services.kpi_stream.state_version import StateVersion
 
 NOTICES = "cadran-notices"
@@ -49,53 +50,61 @@ class Unreadable(CadranError):
     code = "unreadable"
 
 
-class Reading(msgspec.Struct):
-    """What a record says: items, and (for an event) who sent it and when it was taken in (ms since 1970)."""
+class Reading(NamedTuple):
+    """What a batch says: items, what could not be read and why, and who was heard last at what time.
+
+    `received` is when the last record that could be read was taken in (ms since 1970).
+    """
 
     items: list[Item]
-    received_ms: int
-    source: str = ""
+    unreadable: list[Unapplied]
+    sources: dict[str, int]
+    received: int
 
 
-def read(record: Record, state: StateVersion) -> Reading:
-    """What a record says; no items where it is not meant for this state.
+def read(records: Iterable[Record], state: StateVersion) -> Reading:
+    """What a batch of records says; nothing where a record is not meant for this state."""
+    items: list[Item] = []
+    unreadable: list[Unapplied] = []
+    heard: dict[str, datetime] = {}
+    received: int | datetime = 0
+    for record in records:
+        try:
+            if record.headers and NOTICES in (headers := dict(record.headers)):
+                items.extend(_notice_items(record, headers, state))
+                received = record.timestamp
+                continue
+            event = decode(record.value)
+            kind = KIND_OF.get(event.type)
+            if kind is None:
+                raise Unreadable(f"{event.type} is no event of this topic")
+        except CadranError as error:
+            unreadable.append(Unapplied(record.offset, str(error)))
+            received = record.timestamp
+            continue
+        items.append(Item(record.offset, kind, event.subject, kind.fold, event))
+        heard[event.source] = received = event.receivedat
+    sources = {source: _milliseconds(at) for source, at in heard.items()}
+    return Reading(items, unreadable, sources, received if isinstance(received, int) else _milliseconds(received))
 
-    :raises Unreadable: saying why.
-    """
-    if record.headers:
-        headers = dict(record.headers)
-        if NOTICES in headers:
-            return Reading(list(_notice_items(record, headers, state)), record.timestamp)
-    try:
-        event = decode(record.value)
-    except CadranError as error:
-        raise Unreadable(str(error)) from None
-    item = Item(record.offset, kind_of(event.type), event.subject, _taking_in(event))
-    return Reading([item], int(event.receivedat.timestamp() * 1000), event.source)
+
+def _milliseconds(instant: datetime) -> int:
+    return int(instant.timestamp() * 1000)
 
 
-def _taking_in(event: Event) -> Any:
-    fold = kind_of(event.type).fold
-    return lambda entity: fold(entity, event)
-
-
-def _notice_items(record: Record, headers: Mapping[str, bytes], state: StateVersion) -> Iterator[Item]:
+def _notice_items(record: Record, headers: Mapping[str, bytes], state: StateVersion) -> list[Item]:
     kind = NOTICE_KINDS.get(headers[NOTICES].decode())
     if kind is None:
         raise Unreadable(f"no notice is called {headers[NOTICES]!r}")
     sender_topic = ENTITY_KINDS[kind.sender].topic
     if headers.get(STATE) != state.version.encode() or headers.get(ORIGIN) != state.topics[sender_topic].encode():
-        return
+        return []
     try:
         notices = _decoders[kind.name].decode(record.value)
     except msgspec.DecodeError as error:
         raise Unreadable(f"no notices: {error}") from None
-    for notice in notices:
-        yield Item(record.offset, ENTITY_KINDS[kind.to], notice.to, _hearing(kind.hear, notice))
-
-
-def _hearing(hear: Any, notice: Notice[Any]) -> Any:
-    return lambda entity: hear(entity, notice)
+    receiver = ENTITY_KINDS[kind.to]
+    return [Item(record.offset, receiver, notice.to, kind.hear, notice) for notice in notices]
 
 
 def notice_messages(notices: Mapping[str, Sequence[Notice[Any]]], state: StateVersion) -> list[Message]:

@@ -1,4 +1,4 @@
-"""What Redis must be set to, looked at before a worker begins: a wrong setting makes numbers wrong, or memory triple."""
+"""What Redis must be set to: a wrong setting makes numbers wrong, or triples the memory."""
 
 from redis import Redis
 from redis.exceptions import ResponseError

@@ -23,10 +23,10 @@ from services.common.logging import get_logger
 from services.common.publisher import Publisher
 from services.common.windows import Clock
 from services.kpi_stream.dead_letters import letter_message
-from services.kpi_stream.folding import EntityName, Folded, Folder, Item, Unapplied
-from services.kpi_stream.measures import CellChanges, Gathered
+from services.kpi_stream.fan_out import CellChanges, Gathered
+from services.kpi_stream.folding import Folded, Folder, Unapplied, by_entity
 from services.kpi_stream.metrics import WorkerMetrics
-from services.kpi_stream.records import Reading, Record, Unreadable, notice_messages, read
+from services.kpi_stream.records import Record, notice_messages, read
 from services.kpi_stream.store import Conflict, StateStore, Work
 
 log = get_logger(__name__)
@@ -64,15 +64,6 @@ class Position:
         self.lock = asyncio.Lock()
         self.failures = 0
         self.slice_size = FIRST_SLICE
-
-
-class Decoded(NamedTuple):
-    """A batch in items, with what freshness needs to know."""
-
-    items: list[Item]
-    unreadable: list[Unapplied]
-    applied_ms: int
-    sources: dict[str, int]
 
 
 class Prepared(NamedTuple):
@@ -194,15 +185,15 @@ class Processor:
 
     async def _prepare(self, tp: TopicPartition, records: Sequence[Record]) -> Prepared:
         with self._timed("decode"):
-            decoded = self._decode(records)
+            reading = read(records, self._store.state)
+            items = by_entity(reading.items)
         with self._timed("read"):
-            names = list({EntityName(item.kind.name, item.entity_id): None for item in decoded.items})
-            known = await self._store.read(*tp, records[0].offset, names)
+            known = await self._store.read(*tp, records[0].offset, list(items))
         with self._timed("fold"):
-            folded = self._folder.fold(decoded.items, known)
+            folded = self._folder.fold(items, known)
             cells = self._fan(folded.facts, now=int(self._clock().timestamp()))
-            work = self._store.work(*tp, folded, cells, applied_ms=decoded.applied_ms, sources=decoded.sources)
-        return Prepared([*decoded.unreadable, *folded.unapplied], folded, work)
+            work = self._store.work(*tp, folded, cells, applied_ms=reading.received, sources=reading.sources)
+        return Prepared([*reading.unreadable, *folded.unapplied], folded, work)
 
     async def _finish(
         self, tp: TopicPartition, position: Position, records: Sequence[Record], prepared: Prepared
@@ -217,20 +208,6 @@ class Processor:
         self._metrics.batches.labels(tp[0]).inc()
         if prepared.unapplied:
             self._metrics.dead.labels(tp[0]).inc(len(prepared.unapplied))
-
-    def _decode(self, records: Sequence[Record]) -> Decoded:
-        decoded = Decoded([], [], records[-1].timestamp, {})
-        reading: Reading | None = None
-        for record in records:
-            try:
-                reading = read(record, self._store.state)
-            except Unreadable as error:
-                decoded.unreadable.append(Unapplied(record.offset, str(error)))
-                continue
-            decoded.items.extend(reading.items)
-            if reading.source:
-                decoded.sources[reading.source] = reading.received_ms
-        return decoded._replace(applied_ms=reading.received_ms) if reading else decoded
 
     async def _tell(self, tp: TopicPartition, records: Sequence[Record], prepared: Prepared) -> None:
         messages = notice_messages(prepared.folded.notices, self._store.state)

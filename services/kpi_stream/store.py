@@ -10,8 +10,8 @@ from redis.exceptions import NoScriptError
 
 from services.common.keys import StateKeys
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
+from services.kpi_stream.fan_out import CellChanges
 from services.kpi_stream.folding import EntityName, Folded
-from services.kpi_stream.measures import CellChanges
 from services.kpi_stream.state_version import StateVersion
 
 SCRIPT = (Path(__file__).parent / "commit.lua").read_text()

@@ -60,6 +60,8 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("order.placed", {"chanel": "online"}, "data.chanel", "channel?"),
     ("order.placed", {"channel": ""}, "data.channel", "name"),
     ("order.placed", {"channel": "a\nb"}, "data.channel", "name"),
+    ("order.placed", {"lines": [line(1), line(1, sku="a\x7f")]}, "data.lines[1].sku", "name"),
+    ("order.placed", {"promotion_ids": ["spring", "sum\x00mer"]}, "data.promotion_ids[1]", "name"),
     ("order.placed", {"revision": -1}, "data.revision", "greatest wins"),
     (
         "order.returned",
@@ -286,3 +288,8 @@ def test_offers_on_lines_are_in_the_namespace_too() -> None:
     assert renamed.data.lines[0].offer_id == "ns:O-1"
     assert renamed.data.lines[0].rep_id == "ana"
     assert renamed.digest != placed.digest
+
+
+def test_a_free_text_may_have_lines_and_a_name_a_backslash() -> None:
+    event("lead.closed", "L1", "2026-11-02T10:00:00Z", outcome="lost", reason="too dear\nand late")
+    event("order.placed", "O1", "2026-11-02T10:00:00Z", channel="a\\nb", currency="EUR", lines=[line(1)])

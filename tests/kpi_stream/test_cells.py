@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from services.common.calendar import BusinessCalendar, Span
 from services.kpi_stream.cells import Reporting, addresses, counts_by_day, runs, total
+from services.kpi_stream.fan_out import Gathered, fan_out
 from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
-from services.kpi_stream.measures import DAILY, FIELDS_PER_HASH, LIVE, Fact, Gathered, MeasureGroup, fan_out
+from services.kpi_stream.measures import DAILY, FIELDS_PER_HASH, LIVE, Fact, MeasureGroup
 from tests.support.events import PARIS, at
 
 GROUP = MeasureGroup("g", ("n", "money_minor"), money=("money_minor",))

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from services.common.events import EVENT_TYPES, Event, encode
 from services.common.events.subjects import parts_of
 from services.common.publisher import Message, partition_of
-from services.kpi_stream.folding import EntityName, Folded, Folder
+from services.kpi_stream.fan_out import fan_out
+from services.kpi_stream.folding import EntityName, Folded, Folder, by_entity
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.measures import BY_DAY, Address, Resolution, day_from_ordinal, fan_out
+from services.kpi_stream.measures import BY_DAY, Address, Resolution, day_from_ordinal
 from services.kpi_stream.records import notice_messages, read
 from services.kpi_stream.state_version import StateVersion
 from tests.support.events import PARIS, RECEIVED
@@ -87,7 +88,7 @@ class Engine:
 
     def _fold(self, tp: tuple[str, int], size: int) -> Folded:
         records = self.logs[tp][self.next[tp] : self.next[tp] + size]
-        return self._folder.fold([item for record in records for item in read(record, STATE).items], self.entities)
+        return self._folder.fold(by_entity(read(records, STATE).items), self.entities)
 
     def _send(self, messages: Iterable[Message]) -> None:
         for message in messages:

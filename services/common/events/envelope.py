@@ -1,20 +1,17 @@
-"""An event: CloudEvents 1.0 outside, one Struct inside, structured JSON in Kafka.
-
-`parse` reads what a sender sent and refuses what the contract does not allow. `encode` writes the record's value;
-`decode` reads it back. The attributes that Cadran adds are `receivedat`, stamped by the gateway, and `datadigest`.
-"""
+"""What a sender sent, held against the contract: CloudEvents 1.0 outside, one Struct inside."""
 
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from services.common.errors import Invalid, Malformed
+from services.common.events.event import EVENT_CLASSES, Event, digest_of
 from services.common.events.explain import explain
 from services.common.events.fields import PLAIN, Data, Id
+from services.common.events.plain import require_plain
 from services.common.events.registry import EVENT_TYPES, EventType
 from services.common.money import known_currency
 
@@ -42,29 +39,6 @@ Time = Annotated[
 ]
 
 
-class Event(msgspec.Struct, frozen=True):
-    """A fact that a source stated.
-
-    `time` is when it happened, in UTC; `digest` names its data, equal for equal data; `receivedat` is when the gateway
-    took it in.
-    """
-
-    type: str
-    source: str
-    id: str
-    subject: str
-    time: datetime
-    data: Any
-    digest: str
-    receivedat: datetime
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for two sendings of one event, different when anything that counts was changed."""
-        seconds = self.time.timestamp()
-        return blake2b(f"{self.type}\0{self.subject}\0{seconds:.6f}\0{self.digest}".encode(), digest_size=8).hexdigest()
-
-
 class Envelope(msgspec.Struct):
     """The attributes that CloudEvents and this contract ask for; others are let through and not kept."""
 
@@ -74,28 +48,11 @@ class Envelope(msgspec.Struct):
     id: EventId
     time: Time
     data: Annotated[msgspec.Raw, Meta(description="The event's data, an object.", examples=["{}"])]
-    subject: Id | None = None
+    subject: Annotated[Id, Meta(pattern=PLAIN)] | None = None
     datacontenttype: str | None = None
 
 
-class Record(msgspec.Struct, frozen=True):
-    """An event as it stands in Kafka."""
-
-    type: str
-    source: str
-    id: str
-    subject: str
-    time: datetime
-    receivedat: datetime
-    datadigest: str
-    data: msgspec.Raw
-    specversion: str = "1.0"
-    datacontenttype: str = "application/json"
-
-
 _envelopes: Final = msgspec.json.Decoder(Envelope)
-_records: Final = msgspec.json.Decoder(Record)
-_encoder: Final = msgspec.json.Encoder(order="deterministic")
 _data_decoders: Final = {name: msgspec.json.Decoder(t.data) for name, t in EVENT_TYPES.items()}
 
 
@@ -123,12 +80,12 @@ def check(envelope: Envelope, *, receivedat: datetime, zone: ZoneInfo) -> Event:
     time = envelope.time.astimezone(UTC)
     _check_time(time, receivedat)
     data = decode_data(event_type, envelope.data)
+    require_plain(data, envelope.data)
     _check_data(data, zone)
     subject = data.subject(zone) or envelope.subject
     if not subject:
         raise Invalid("is missing", field="subject", mend=f"send the {event_type.subject} as subject")
-    return Event(
-        type=event_type.name,
+    return EVENT_CLASSES[event_type.name](
         source=envelope.source,
         id=envelope.id,
         subject=subject,
@@ -151,50 +108,6 @@ def decode_data(event_type: EventType, raw: msgspec.Raw | bytes) -> Data:
     except msgspec.DecodeError as error:
         raise Invalid(f"is no JSON: {error}", field="data", mend="send an object") from None
     return data
-
-
-def digest_of(data: Data) -> str:
-    """A name for data, equal for equal data."""
-    return blake2b(_encoder.encode(data), digest_size=8).hexdigest()
-
-
-def encode(event: Event) -> bytes:
-    """The record's value: a CloudEvent in structured JSON."""
-    record = Record(
-        type=event.type,
-        source=event.source,
-        id=event.id,
-        subject=event.subject,
-        time=event.time,
-        receivedat=event.receivedat,
-        datadigest=event.digest,
-        data=msgspec.Raw(_encoder.encode(event.data)),
-    )
-    return _encoder.encode(record)
-
-
-def decode(value: bytes) -> Event:
-    """Read a record's value back.
-
-    :raises Invalid: when it is no event of this contract.
-    """
-    try:
-        record = _records.decode(value)
-    except msgspec.DecodeError as error:
-        raise Invalid(f"no event: {error}") from None
-    event_type = EVENT_TYPES.get(record.type)
-    if event_type is None:
-        raise Invalid(f"no event is called {record.type!r}", field="type")
-    return Event(
-        type=record.type,
-        source=record.source,
-        id=record.id,
-        subject=record.subject,
-        time=record.time,
-        data=decode_data(event_type, record.data),
-        digest=record.datadigest,
-        receivedat=record.receivedat,
-    )
 
 
 def _known_type(envelope: Envelope) -> EventType:

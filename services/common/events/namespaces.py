@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from services.common.events.envelope import Event, digest_of
+from services.common.events.event import Event, digest_of
 from services.common.events.fields import Data
 from services.common.events.registry import EVENT_TYPES
 

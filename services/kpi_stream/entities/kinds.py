@@ -1,6 +1,7 @@
 """The kinds of entity, and what they tell each other: one list, from which the processor is built."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ class NoticeKind(msgspec.Struct, frozen=True):
     hear: Callable[[Any, Notice[Any]], Any]
 
 
-class EntityKind(msgspec.Struct, frozen=True):
+class EntityKind(msgspec.Struct, frozen=True, dict=True):
     """A kind of entity: its topic, its model (whose defaults are the empty entity) and its fold.
 
     `is_reference` entities are few, contribute nothing, and are read whole.
@@ -35,6 +36,11 @@ class EntityKind(msgspec.Struct, frozen=True):
     fold: Callable[[Any, Any], Any]
     version: int
     is_reference: bool = False
+
+    @cached_property
+    def empty(self) -> Any:
+        """The entity before anything was said of it: it contributes nothing and tells nothing."""
+        return self.model()
 
 
 _REFERENCE = tuple(
@@ -82,9 +88,9 @@ NOTICES_VERSION = 1
 CONSUMED_TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(kind.topic for kind in ENTITY_KINDS.values()))
 
 
-def kind_of(event_type: str) -> EntityKind:
-    """The kind of entity that an event of a type changes."""
-    if event_type in ENTITY_KINDS:
-        return ENTITY_KINDS[event_type]
-    topic = EVENT_TYPES[event_type].topic
-    return next(kind for kind in ENTITY_KINDS.values() if kind.topic is topic)
+KIND_OF: Mapping[str, EntityKind] = {
+    t.name: ENTITY_KINDS.get(t.name) or next(kind for kind in ENTITY_KINDS.values() if kind.topic is t.topic)
+    for t in EVENT_TYPES.values()
+    if t.topic in CONSUMED_TOPICS
+}
+"""The kind of entity that an event of a type changes."""

@@ -188,6 +188,8 @@ class OrderSnapshot(msgspec.Struct, frozen=True, array_like=True):
 
 def lead_notices(order: Order) -> dict[str, OrderSnapshot | None]:
     """What the order tells every lead that any of its records has named; nothing to those it no longer means."""
+    if not order.leads:
+        return {}
     snapshot = _snapshot(order)
     current = order.placed.value.lead if order.placed else None
     return {lead: snapshot if lead == current else None for lead in order.leads}

@@ -59,5 +59,5 @@ def with_statement(known: Mapping[K, Stated[T]], key: K, statement: Stated[T]) -
 
 def grown(names: tuple[str, ...], *more: str | None) -> tuple[str, ...]:
     """A set that only grows, kept sorted so that equal sets pack to equal bytes."""
-    added = {name for name in more if name} - set(names)
+    added = {name for name in more if name and name not in names}
     return tuple(sorted({*names, *added})) if added else names

@@ -1,6 +1,7 @@
 """KPI 3: sales by channel, and which promotions work."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.common.events.subjects import joined
@@ -61,7 +62,11 @@ def _sale(placed: Placed, at: int, *, counts: bool) -> Iterator[Fact]:
 
 
 def _sold(members: tuple[Member, ...], lines: Sequence[Line], at: int, currency: str, counts: bool) -> Fact:
-    units, gross, discount = (sum(getattr(line, name) for line in lines) for name in ("quantity", "gross", "discount"))
+    units = gross = discount = 0
+    for line in lines:
+        units += line.quantity
+        gross += line.gross
+        discount += line.discount
     return Fact(SALES, at, members, (int(counts), units, gross, discount, 0, 0), currency)
 
 
@@ -86,10 +91,11 @@ def _unknown_order_return(returned: Returned, at: int) -> Fact:
 
 
 def _members(placed: Placed) -> tuple[Member, ...]:
-    promotions = tuple(("promotion", name) for name in placed.promotions)
-    return (*_places(placed.channel, placed.store or UNKNOWN, placed.region or UNKNOWN), *promotions)
+    places = _places(placed.channel, placed.store or UNKNOWN, placed.region or UNKNOWN)
+    return (*places, *(("promotion", name) for name in placed.promotions)) if placed.promotions else places
 
 
+@lru_cache(maxsize=16384)
 def _places(channel: str, store: str, region: str) -> tuple[Member, ...]:
     return (
         EVERYONE,

@@ -1,0 +1,55 @@
+"""Ids and names hold no control characters.
+
+JSON writes a control character only as an escape, so one look at the text tells whether there can be any: hardly ever.
+Only then are the fields looked through.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
+
+import msgspec
+
+from services.common.errors import Invalid
+from services.common.events.fields import PLAIN, Data
+
+_ESCAPED = re.compile(rb"\\(?:[bfnrt]|u00[01]|u007f)", re.IGNORECASE)
+_PLAIN = re.compile(PLAIN)
+
+
+def require_plain(data: Data, text: bytes | msgspec.Raw) -> None:
+    """Refuse control characters in ids and names; `text` is the JSON that the data was read from.
+
+    :raises Invalid: naming the field.
+    """
+    if not _ESCAPED.search(text):
+        return
+    for field in _not_plain(data, "data"):
+        raise Invalid("holds a control character", field=field, mend="send a name without line breaks or tabs")
+
+
+def _not_plain(data: Data, place: str) -> Iterator[str]:
+    for field in msgspec.structs.fields(type(data)):
+        for value, own in _values(getattr(data, field.name), f"{place}.{field.encode_name}"):
+            if isinstance(value, Data):
+                yield from _not_plain(value, own)
+            elif isinstance(value, str) and _is_name(field.type) and not _PLAIN.match(value):
+                yield own
+
+
+def _values(value: Any, place: str) -> Iterator[tuple[Any, str]]:
+    """A field's value, or those of a list, each with its place."""
+    if isinstance(value, tuple | list):
+        yield from ((item, f"{place}[{i}]") for i, item in enumerate(value))
+    else:
+        yield value, place
+
+
+@cache
+def _is_name(annotation: Any) -> bool:
+    """Is it the type of an id or a name, alone or in a tuple or union?"""
+    if isinstance(annotation, msgspec.Meta):
+        return (annotation.extra_json_schema or {}).get("pattern") == PLAIN
+    parts = (*get_args(annotation), *getattr(annotation, "__metadata__", ()))
+    return any(_is_name(part) for part in parts)

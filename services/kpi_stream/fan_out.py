@@ -1,0 +1,157 @@
+"""From facts to cells: facts are gathered by (members, minute), and only then fanned out.
+
+A batch of thousands of orders has few different (members, minute); every coarser bucket is made from the next finer
+ones, of which there are fewer still.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.kpi_stream.measures import (
+    BY_MONTH,
+    MINUTE,
+    Address,
+    Buckets,
+    Fact,
+    MeasureGroup,
+    Member,
+    Resolution,
+    buckets_at,
+    cell_group,
+)
+
+Place = tuple[MeasureGroup, str, tuple[Member, ...]]
+"""Where facts are gathered: group, currency and members."""
+
+
+class Gathered:
+    """Facts added up by place and minute: the new ones of entities, less the old ones."""
+
+    def __init__(self) -> None:
+        self._sums: dict[Place, dict[int, list[int]]] = {}
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        for group, at, members, values, currency in facts:
+            sums = self._sums_at(group, currency, members, at)
+            if sums:
+                for i, value in enumerate(values):
+                    sums[i] += value
+            else:
+                sums.extend(values)
+
+    def take_away(self, facts: Iterable[Fact]) -> None:
+        self.add(fact._replace(values=tuple(-value for value in fact.values)) for fact in facts)
+
+    def _sums_at(self, group: MeasureGroup, currency: str, members: tuple[Member, ...], at: int) -> list[int]:
+        """The sums of a place and minute, empty where there are none yet."""
+        place = (group, currency, members)
+        by_minute = self._sums.get(place)
+        if by_minute is None:
+            by_minute = self._sums[place] = {}
+        minute = at // group.step * group.step // MINUTE
+        sums = by_minute.get(minute)
+        if sums is None:
+            sums = by_minute[minute] = []
+        return sums
+
+    def items(self) -> Iterator[tuple[Place, dict[int, list[int]]]]:
+        """Sums by place, then by minute, without those that came to nothing."""
+        for place, by_minute in self._sums.items():
+            changed = {minute: sums for minute, sums in by_minute.items() if any(sums)}
+            if changed:
+                yield place, changed
+
+
+class CellChanges(NamedTuple):
+    """What a batch does to cells: additions by hash and position, when hashes expire, and what came too late."""
+
+    additions: Mapping[Address, Mapping[int, int]]
+    expiry: Mapping[Address, int]
+    members: Mapping[tuple[str, str], set[str]]
+    currencies: Mapping[str, set[str]]
+    too_late: Mapping[str, int]
+
+
+class Bucket(NamedTuple):
+    """Sums in a bucket of time; `ordinals` are those of a minute in it."""
+
+    ordinals: Buckets
+    sums: Sequence[int]
+
+
+def fan_out(gathered: Gathered, *, zone: ZoneInfo, reporting_currency: str, now: int) -> CellChanges:
+    """Facts to cells: every member of every fact, at every resolution that is still kept at `now` (seconds)."""
+    additions: dict[Address, dict[int, int]] = {}
+    expiry: dict[Address, int] = {}
+    members: dict[tuple[str, str], set[str]] = defaultdict(set)
+    currencies: dict[str, set[str]] = defaultdict(set)
+    too_late: dict[str, int] = defaultdict(int)
+    for (group, currency, cut_members), by_minute in gathered.items():
+        if currency:
+            currencies[group.name].add(currency)
+        for cut, member in cut_members:
+            members[group.name, cut].add(member)
+        name = cell_group(group, currency)
+        buckets = [Bucket(buckets_at(minute, zone), sums) for minute, sums in by_minute.items()]
+        for resolution in group.resolutions:
+            buckets = _coarser(buckets, resolution)
+            kept = [bucket for bucket in buckets if not is_past_life(resolution, bucket.ordinals, now)]
+            if len(kept) < len(buckets):
+                too_late[group.name] += len(buckets) - len(kept)
+            measures = _measures_kept(group, currency, resolution, reporting_currency)
+            for chunk, changes in _by_hash(kept, group, resolution, measures).items():
+                for cut, member in cut_members:
+                    address = Address(name, cut, member, resolution.letter, chunk)
+                    _add(additions.setdefault(address, {}), changes)
+                    if resolution.life is not None and resolution.length is not None:
+                        expiry[address] = (chunk + 1) * group.buckets_per_hash * resolution.length + resolution.life
+    changed = ((address, {p: v for p, v in cells.items() if v}) for address, cells in additions.items())
+    return CellChanges({a: cells for a, cells in changed if cells}, expiry, members, currencies, too_late)
+
+
+def _coarser(buckets: Sequence[Bucket], resolution: Resolution) -> list[Bucket]:
+    """Buckets put together into those of a resolution."""
+    found: dict[int, Bucket] = {}
+    for bucket in buckets:
+        ordinal = bucket.ordinals.of(resolution)
+        known = found.get(ordinal)
+        if known is not None:
+            bucket = Bucket(known.ordinals, [a + b for a, b in zip(known.sums, bucket.sums, strict=True)])  # noqa: PLW2901
+        found[ordinal] = bucket
+    return list(found.values())
+
+
+def _by_hash(
+    buckets: Iterable[Bucket], group: MeasureGroup, resolution: Resolution, measures: Sequence[int]
+) -> dict[int, list[tuple[int, int]]]:
+    """Positions and what is added to them, by hash."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    width = len(group.measures)
+    for bucket in buckets:
+        chunk, slot = divmod(bucket.ordinals.of(resolution), group.buckets_per_hash)
+        first, sums = slot * width, bucket.sums
+        found.setdefault(chunk, []).extend([(first + i, sums[i]) for i in measures if sums[i]])
+    return found
+
+
+def _add(cells: dict[int, int], changes: Iterable[tuple[int, int]]) -> None:
+    for position, value in changes:
+        cells[position] = cells.get(position, 0) + value
+
+
+def is_past_life(resolution: Resolution, buckets: Buckets, now: int) -> bool:
+    """Is the bucket no longer kept?"""
+    if resolution.life is None or resolution.length is None:
+        return False
+    return (buckets.of(resolution) + 1) * resolution.length + resolution.life <= now
+
+
+def _measures_kept(
+    group: MeasureGroup, currency: str, resolution: Resolution, reporting_currency: str
+) -> Sequence[int]:
+    """Indices of the measures to write. Months of another currency hold counts only: its rate changes by the day."""
+    if resolution is not BY_MONTH or currency in ("", reporting_currency):
+        return range(len(group.measures))
+    return [i for i, measure in enumerate(group.measures) if measure not in group.money]
