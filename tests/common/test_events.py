@@ -293,3 +293,9 @@ def test_offers_on_lines_are_in_the_namespace_too() -> None:
 def test_a_free_text_may_have_lines_and_a_name_a_backslash() -> None:
     event("lead.closed", "L1", "2026-11-02T10:00:00Z", outcome="lost", reason="too dear\nand late")
     event("order.placed", "O1", "2026-11-02T10:00:00Z", channel="a\\nb", currency="EUR", lines=[line(1)])
+
+
+def test_a_control_character_that_json_lets_stand_is_refused_too() -> None:
+    sent = json.dumps(cloud_event("rep.set", "ana", "2026-11-02T10:00:00Z", alias="An~a")).replace("~", "\x7f")
+    with pytest.raises(Invalid, match="control character"):
+        parse(sent.encode(), receivedat=RECEIVED, zone=PARIS)

@@ -1,6 +1,6 @@
 """Ids and names hold no control characters.
 
-JSON writes a control character only as an escape, so one look at the text tells whether there can be any: hardly ever.
+JSON writes a control character as an escape (only DEL may stand as it is), so one look at the text tells whether there can be any: hardly ever.
 Only then are the fields looked through.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 from services.common.errors import Invalid
 from services.common.events.fields import PLAIN, Data
 
-_ESCAPED = re.compile(rb"\\(?:[bfnrt]|u00[01]|u007f)", re.IGNORECASE)
+_ESCAPED = re.compile(rb"\x7f|\\(?:[bfnrt]|u00[01]|u007f)", re.IGNORECASE)
 _PLAIN = re.compile(PLAIN)
 
 
