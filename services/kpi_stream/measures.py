@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 FIELDS_PER_HASH = 512
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
+"""Seconds. No zone's day begins within a quarter of an hour."""
 
 
 class Resolution(NamedTuple):
@@ -49,8 +50,8 @@ class MeasureGroup(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def step(self) -> int:
-        """Seconds that facts may be gathered over: no border of a day lies within a quarter of an hour."""
-        return MINUTE if BY_MINUTE in self.resolutions else 900
+        """Seconds that facts may be gathered over."""
+        return MINUTE if BY_MINUTE in self.resolutions else QUARTER
 
     @cached_property
     def buckets_per_hash(self) -> int:
@@ -133,14 +134,14 @@ def _day_and_month(hour_start: int, zone: ZoneInfo) -> tuple[int, int]:
 @lru_cache(maxsize=65536)
 def _offset_in_hour(quarter: int, zone: ZoneInfo) -> int:
     """How far the zone is from whole hours of UTC, in seconds, during a quarter of an hour."""
-    offset = datetime.fromtimestamp(quarter * 900, UTC).astimezone(zone).utcoffset()
+    offset = datetime.fromtimestamp(quarter * QUARTER, UTC).astimezone(zone).utcoffset()
     return int(offset.total_seconds()) % HOUR if offset else 0
 
 
 def buckets_at(minute: int, zone: ZoneInfo) -> Buckets:
     """The buckets that hold a minute (minutes since 1970)."""
     second = minute * MINUTE
-    offset = _offset_in_hour(second // 900, zone)
+    offset = _offset_in_hour(second // QUARTER, zone)
     hour_start = (second + offset) // HOUR * HOUR - offset
     day, month = _day_and_month(hour_start, zone)
     return Buckets(minute, hour_ordinal(hour_start), day, month)
@@ -148,7 +149,12 @@ def buckets_at(minute: int, zone: ZoneInfo) -> Buckets:
 
 def day_at(second: int, zone: ZoneInfo) -> int:
     """The ordinal of the business day that holds a second since 1970."""
-    return buckets_at(second // MINUTE, zone).day
+    return _day_of_quarter(second // QUARTER, zone)
+
+
+@lru_cache(maxsize=65536)
+def _day_of_quarter(quarter: int, zone: ZoneInfo) -> int:
+    return buckets_at(quarter * QUARTER // MINUTE, zone).day
 
 
 def cell_group(group: MeasureGroup, currency: str) -> str:

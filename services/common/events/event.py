@@ -12,7 +12,7 @@ from services.common.events.fields import Data
 from services.common.events.registry import EVENT_TYPES
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """A fact that a source stated.
 
     `time` is when it happened, in UTC; `digest` names its data, equal for equal data; `receivedat` is when the gateway

@@ -78,7 +78,7 @@ Hours = Annotated[
 ]
 
 
-class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Base of every event's data. An unknown field is refused: a misspelt `rep_id` must not become `unassigned`."""
 
     def problems(self, zone: ZoneInfo) -> "list[Problem]":

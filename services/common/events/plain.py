@@ -1,7 +1,7 @@
 """Ids and names hold no control characters.
 
-JSON writes a control character as an escape (only DEL may stand as it is), so one look at the text tells whether there can be any: hardly ever.
-Only then are the fields looked through.
+JSON writes a control character as an escape (only DEL may stand as it is), so one look at the text tells whether there
+can be any: hardly ever. Only then are the fields looked through.
 """
 
 import re

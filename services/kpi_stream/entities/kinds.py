@@ -68,7 +68,7 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             to="lead",
             topic=Topic.LEADS,
             model=Notice[order.OrderSnapshot],
-            told=lambda _, entity: order.lead_notices(entity),
+            told=order.lead_notices,
             hear=lead.hear_order,
         ),
         NoticeKind(

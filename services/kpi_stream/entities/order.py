@@ -15,7 +15,7 @@ VERSION = 1
 UNASSIGNED = "unassigned"
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True):
+class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line: amounts in minor units, net of discount where it says so."""
 
     sku: str
@@ -29,7 +29,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
         return self.gross - self.discount
 
 
-class Placed(msgspec.Struct, frozen=True, array_like=True):
+class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was ordered, where, through whom."""
 
     channel: str
@@ -47,17 +47,22 @@ class Placed(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def reps(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(line.rep for line in self.lines))
+        """The reps of the lines, each once."""
+        first = self.lines[0].rep
+        for line in self.lines:
+            if line.rep != first:
+                return tuple(dict.fromkeys(line.rep for line in self.lines))
+        return (first,)
 
 
-class ReturnedLine(msgspec.Struct, frozen=True, array_like=True):
+class ReturnedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line given back."""
 
     sku: str
     amount: int
 
 
-class Returned(msgspec.Struct, frozen=True, array_like=True):
+class Returned(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Goods given back; where the order is unknown, the return's own channel, rep and region count."""
 
     currency: str
@@ -156,18 +161,18 @@ def fold(order: Order, event: Event) -> Order:
 
 def _placed(data: OrderPlaced) -> Placed:
     rep = data.rep_id or UNASSIGNED
-    lines = tuple(
+    lines = [
         Line(line.sku, line.quantity, line.gross_minor, line.discount_minor, line.rep_id or rep) for line in data.lines
-    )
+    ]
     return Placed(
         channel=data.channel,
         currency=data.currency,
-        lines=lines,
+        lines=tuple(lines),
         rep=data.rep_id,
         store=data.store_id,
         region=data.region,
         lead=data.lead_id,
-        promotions=tuple(dict.fromkeys(data.promotion_ids)),
+        promotions=tuple(dict.fromkeys(data.promotion_ids)) if data.promotion_ids else (),
     )
 
 
@@ -176,7 +181,7 @@ def _returned(data: OrderReturned) -> Returned:
     return Returned(data.currency, data.amount_minor, lines, data.channel, data.rep_id, data.region)
 
 
-class OrderSnapshot(msgspec.Struct, frozen=True, array_like=True):
+class OrderSnapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What an order tells a lead: since when it counts, through whom, and what it brought. Only living orders count."""
 
     living: bool
@@ -186,7 +191,7 @@ class OrderSnapshot(msgspec.Struct, frozen=True, array_like=True):
     net: int
 
 
-def lead_notices(order: Order) -> dict[str, OrderSnapshot | None]:
+def lead_notices(order_id: str, order: Order) -> dict[str, OrderSnapshot | None]:  # noqa: ARG001
     """What the order tells every lead that any of its records has named; nothing to those it no longer means."""
     if not order.leads:
         return {}

@@ -26,7 +26,7 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
-class Stated(msgspec.Struct, Generic[T], frozen=True, array_like=True):
+class Stated(msgspec.Struct, Generic[T], frozen=True, array_like=True, gc=False):
     """Something that was said, with its rank among what is said about the same thing."""
 
     rank: Rank

@@ -41,22 +41,23 @@ def order_contributions(order_id: str, order: Order, zone: ZoneInfo) -> Iterator
             yield _unknown_order_return(stated.value, stated.at // 1_000_000)
         return
     placed, placed_at = order.placed.value, order.placed.at // 1_000_000
-    yield from _sale(placed, placed_at, counts=not order.is_cancelled)
-    for name, parts in order.returned_by_line.items():
+    is_cancelled = order.is_cancelled
+    yield from _sale(placed, placed_at, counts=not is_cancelled)
+    for name, parts in order.returned_by_line.items() if order.returns else ():
         stated = order.returns[name]
         yield from _given_back(placed, placed_at, parts, stated.at // 1_000_000, stated.value.currency)
-    if order.is_cancelled and order.cancelled is not None:
+    if is_cancelled and order.cancelled is not None:
         yield from _given_back(placed, placed_at, order.left_by_line, order.cancelled.at // 1_000_000, placed.currency)
 
 
 def _sale(placed: Placed, at: int, *, counts: bool) -> Iterator[Fact]:
     """The order as it was placed; a cancelled one keeps its amounts and is not counted."""
-    everywhere = _members(placed)
-    if len(placed.reps) == 1:
-        yield _sold((*everywhere, ("rep", placed.reps[0])), placed.lines, at, placed.currency, counts)
+    everywhere, reps = _members(placed), placed.reps
+    if len(reps) == 1:
+        yield _sold((*everywhere, ("rep", reps[0])), placed.lines, at, placed.currency, counts)
         return
     yield _sold(everywhere, placed.lines, at, placed.currency, counts)
-    for rep in placed.reps:
+    for rep in reps:
         lines = [line for line in placed.lines if line.rep == rep]
         yield _sold((("rep", rep),), lines, at, placed.currency, counts)
 

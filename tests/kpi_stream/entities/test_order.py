@@ -63,7 +63,7 @@ def test_an_edited_order_is_its_greatest_revision() -> None:
 
 def test_it_tells_every_lead_it_ever_named_and_only_the_current_one_more_than_goodbye() -> None:
     found = order(placed(lead_id="L1", revision=1), placed(lead_id="L2"))
-    told = lead_notices(found)
+    told = lead_notices("O", found)
     assert set(told) == {"L1", "L2"}
     assert told["L1"] is not None
     assert told["L2"] is None
@@ -71,7 +71,7 @@ def test_it_tells_every_lead_it_ever_named_and_only_the_current_one_more_than_go
 
 def test_a_snapshot_names_the_rep_where_there_is_one() -> None:
     def rep(*lines: dict[str, Any], **data: Any) -> str | None:
-        told = lead_notices(order(placed(*lines, lead_id="L", **data)))["L"]
+        told = lead_notices("O", order(placed(*lines, lead_id="L", **data)))["L"]
         return told.rep if told else "nothing told"
 
     assert rep(line(1), rep_id="ana") == "ana"
