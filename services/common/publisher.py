@@ -29,7 +29,7 @@ class Message(NamedTuple):
 
     topic: Topic
     key: bytes | None
-    value: bytes
+    value: bytes | None
     partition: int | None = None
     headers: Sequence[tuple[str, bytes]] = ()
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from services.common.auth import ApiKey, KeyRing, Scope
-from services.common.errors import CadranError, Malformed, TooLarge
+from services.common.errors import CadranError, Invalid, Malformed, TooLarge
 from services.common.events import EVENT_TYPES, Event, parse
 from services.common.events.examples import example
 from services.common.events.namespaces import in_namespace
@@ -24,12 +24,15 @@ from services.common.http import (
     read_body,
     require,
 )
+from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.ingest import reading
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome
 from services.ingest.settings import IngestSettings
+
+log = get_logger(__name__)
 
 
 class ItemResult(msgspec.Struct, omit_defaults=True):
@@ -103,7 +106,7 @@ def _events(parts: Parts) -> APIRouter:
             body = await read_body(request, parts.settings.max_event_bytes)
             item = _read(parts, key, reading.single(request.headers, body))
             await parts.rate.take(key.id, 1)
-            outcome = (await _accept(parts, [item]))[0]
+            outcome = (await _accept(parts, key, [item]))[0]
         if outcome.error is not None:
             raise outcome.error
         return json_response({"status": outcome.status, "id": outcome.id, "source": outcome.source}, 202)
@@ -121,7 +124,7 @@ def _events(parts: Parts) -> APIRouter:
             if not raw:
                 raise Malformed("the batch is empty", mend="send at least one event")
             await parts.rate.take(key.id, len(raw))
-            outcomes = await _accept(parts, [_read(parts, key, item) for item in raw])
+            outcomes = await _accept(parts, key, [_read(parts, key, item) for item in raw])
         result = _summary(outcomes)
         return json_response(result, 422 if result.rejected == len(outcomes) else 202)
 
@@ -131,17 +134,24 @@ def _events(parts: Parts) -> APIRouter:
 def _read(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event | CadranError:
     """One event, or why it is none: the caller answers for the others too."""
     try:
-        if memoryview(raw).nbytes > parts.settings.max_event_bytes:
-            limit = parts.settings.max_event_bytes
-            raise TooLarge(f"the event has more than {limit} bytes", mend="send fewer lines, or split it")
-        event = parse(raw, receivedat=parts.clock(), zone=parts.zone)
-        return in_namespace(event, key.namespace)
+        return _event(parts, key, raw)
     except CadranError as error:
         return error
+    except Exception:  # a defect of ours must not cost the other events of a batch
+        log.exception("an event could not be read")
+        return Invalid("cannot be read", mend="check its dates and numbers; the gateway's log has the cause")
 
 
-async def _accept(parts: Parts, items: Sequence[Event | CadranError]) -> list[Outcome]:
-    outcomes = await parts.gateway.accept(items)
+def _event(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event:
+    if memoryview(raw).nbytes > parts.settings.max_event_bytes:
+        limit = parts.settings.max_event_bytes
+        raise TooLarge(f"the event has more than {limit} bytes", mend="send fewer lines, or split it")
+    event = parse(raw, receivedat=parts.clock(), zone=parts.zone)
+    return in_namespace(event, key.namespace)
+
+
+async def _accept(parts: Parts, key: ApiKey, items: Sequence[Event | CadranError]) -> list[Outcome]:
+    outcomes = await parts.gateway.accept(items, key.namespace)
     for item, outcome in zip(items, outcomes, strict=True):
         kind = item.type if isinstance(item, Event) else "unreadable"
         parts.metrics.events.labels(kind, outcome.status).inc()

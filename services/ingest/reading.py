@@ -53,7 +53,7 @@ def _from_binary(headers: Mapping[str, str], body: bytes) -> bytes:
     attributes = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
     try:
         data = _raw.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"the body is no JSON: {error}", mend="send the event's data as a JSON object") from None
     return msgspec.json.encode({**attributes, "data": data})
 
@@ -72,5 +72,5 @@ def batch(headers: Mapping[str, str], body: bytes) -> Sequence[bytes | msgspec.R
         raise UnsupportedMedia(f"{kind or 'no content type'} is not taken", field="Content-Type", mend=mend)
     try:
         return _items.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"no JSON array: {error}", mend="send an array of CloudEvents") from None

@@ -52,27 +52,29 @@ class Gateway:
         self._marks = marks
         self._budget = budget
 
-    async def accept(self, items: Sequence[Event | CadranError]) -> list[Outcome]:
-        """Publish what can be, and say of each item what became of it.
+    async def accept(self, items: Sequence[Event | CadranError], namespace: str) -> list[Outcome]:
+        """Publish what can be, and say of each item of a key with this namespace what became of it.
 
         Items that could not be read come as the error that says why, so that the answer keeps their order.
 
         :raises Unavailable: when Kafka does not acknowledge every record in time. The sender sends all again.
         """
         events = [item for item in items if isinstance(item, Event)]
-        known = await self._marks.fingerprints([name_of(event) for event in events]) if events else {}
+        known = await self._marks.fingerprints([name_of(event, namespace) for event in events]) if events else {}
         fresh: dict[EventName, Event] = {}
-        outcomes = [self._judge(item, known, fresh) for item in items]
+        outcomes = [
+            self._judge(name_of(item, namespace), item, known, fresh)
+            if isinstance(item, Event)
+            else Outcome("rejected", error=item)
+            for item in items
+        ]
         await self._publish(list(fresh.values()))
         await self._marks.remember({name: event.fingerprint for name, event in fresh.items()})
         return outcomes
 
     @staticmethod
-    def _judge(item: Event | CadranError, known: dict[EventName, str], fresh: dict[EventName, Event]) -> Outcome:
-        """Sort one item: to be published (into `fresh`), sent before, or refused."""
-        if isinstance(item, CadranError):
-            return Outcome("rejected", error=item)
-        name = name_of(item)
+    def _judge(name: EventName, item: Event, known: dict[EventName, str], fresh: dict[EventName, Event]) -> Outcome:
+        """Sort one event: to be published (into `fresh`), sent before, or refused."""
         before = known.get(name)
         if before is None:
             fresh[name] = item
@@ -88,7 +90,7 @@ class Gateway:
 
     async def _publish(self, events: Sequence[Event]) -> None:
         messages = [Message(EVENT_TYPES[e.type].topic, e.subject.encode(), encode(e)) for e in events]
-        size = sum(len(message.value) for message in messages)
+        size = sum(len(message.value or b"") for message in messages)
         self._budget.take(size)
         try:
             await self._publisher.publish(messages)

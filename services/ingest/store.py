@@ -22,12 +22,12 @@ KEPT = timedelta(days=7)
 PATIENCE = 1.0
 """Seconds to wait for Redis before going on without marks."""
 
-EventName = tuple[str, str]
-"""Source and id: what names an event."""
+EventName = tuple[str, str, str]
+"""Namespace, source and id: what names an event."""
 
 
-def name_of(event: Event) -> EventName:
-    return event.source, event.id
+def name_of(event: Event, namespace: str) -> EventName:
+    return namespace, event.source, event.id
 
 
 class Marks:

@@ -53,7 +53,7 @@ def show(name: Annotated[str, typer.Argument(help="From `cadran dead list`: topi
     console.print(f"{letter.name} since {letter.dead_at.isoformat(timespec='seconds')}")
     console.print(f"reason: {letter.reason}", markup=False)
     console.print(f"key:    {letter.key!r}", markup=False)
-    console.print(letter.value.decode(errors="replace"), markup=False)
+    console.print((letter.value or b"").decode(errors="replace"), markup=False)
 
 
 @dead.command("replay")

@@ -1,12 +1,15 @@
 -- Applies one partition batch, or nothing.
 --
 -- KEYS[1]  the hash of next offsets
--- ARGV     the partition's field in it, the offset that the batch begins at, the offset after it; then four lists, each
---          its length and so many items:
---            set        key, n, then n values: field, value, ...            entities and other plain fields
---            increment  key, expire_at or 0, n, then n: field, delta, ...   cells
---            add        key, n, then n members                              sets that grow
---            remove     key, n, then n members                              members that left a set
+-- ARGV     the partition's field in it, the offset that the batch begins at, the offset after it; the work: six lists,
+--          packed by msgpack (one argument is read many times faster than thousands); then the entities, packed
+--            new        {key, fields}               entities that were taken to be new: must not be there
+--            entity     {key, fields}               entities; their values are the arguments that follow, in this order
+--            set        {key, {field, value, ...}}  other plain fields
+--            increment  {key, expire_at or "0", {field, delta, ...}}  cells
+--            add        {key, members}              sets that grow
+--            remove     {key, members}              members that left a set
+-- Returns  {"done"}, or {"conflict", stored offset}, or {"known", key, field} for the first entity that is not new.
 --
 -- Deltas travel as strings and are added by HINCRBY: Lua's own numbers end at 2^53. A script does not roll back: what
 -- can be wrong is looked at before the first write.
@@ -15,77 +18,65 @@ local CHUNK = 1000 -- unpack fails near 4,000 values
 
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 if stored ~= ARGV[2] then
-  return {0, stored or ''}
+  return {'conflict', stored or ''}
+end
+
+local new, entity, set, increment, add, remove = unpack(cmsgpack.unpack(ARGV[4]))
+
+for _, entities in ipairs(new) do
+  for _, field in ipairs(entities[2]) do
+    if redis.call('HEXISTS', entities[1], field) == 1 then
+      return {'known', entities[1], field}
+    end
+  end
+end
+
+local LARGE = 13 -- digits: only such deltas can bring a sum near the end of 64 bits
+local LIMIT = 9e18
+
+for _, cells in ipairs(increment) do
+  local key, changes = cells[1], cells[3]
+  for i = 1, #changes, 2 do
+    local delta = changes[i + 1]
+    if not string.find(delta, '^%-?%d+$') then
+      error('a delta of ' .. key .. ' is no whole number')
+    end
+    if #delta >= LARGE and math.abs(tonumber(redis.call('HGET', key, changes[i]) or 0) + tonumber(delta)) > LIMIT then
+      error('a sum of ' .. key .. ' would leave 64 bits')
+    end
+  end
+end
+
+local function in_chunks(command, list)
+  for _, item in ipairs(list) do
+    local key, values = item[1], item[2]
+    for first = 1, #values, CHUNK do
+      redis.call(command, key, unpack(values, first, math.min(first + CHUNK - 1, #values)))
+    end
+  end
 end
 
 local at = 4
-
-local function next_value()
-  at = at + 1
-  return ARGV[at - 1]
-end
-
-local function each(work)
-  for _ = 1, tonumber(next_value()) do
-    work()
+for _, entities in ipairs(entity) do
+  for _, field in ipairs(entities[2]) do
+    at = at + 1
+    redis.call('HSET', entities[1], field, ARGV[at])
   end
 end
-
-local function skip_fields()
-  next_value()
-  at = at + 1 + tonumber(ARGV[at])
-end
-
-local function check_increment()
-  local key = next_value()
-  next_value()
-  local last = at + tonumber(ARGV[at])
-  for i = at + 2, last, 2 do
-    if not string.match(ARGV[i], '^%-?%d+$') then
-      error('a delta of ' .. key .. ' is no whole number')
+in_chunks('HSET', set)
+for _, cells in ipairs(increment) do
+  local key, changes = cells[1], cells[3]
+  for i = 1, #changes, 2 do
+    if redis.call('HINCRBY', key, changes[i], changes[i + 1]) == 0 then
+      redis.call('HDEL', key, changes[i])
     end
   end
-  at = last + 1
-end
-
-each(skip_fields)
-each(check_increment)
-each(skip_fields)
-each(skip_fields)
-if at ~= #ARGV + 1 then
-  error('the lists do not add up to the arguments')
-end
-
-local function in_chunks(command)
-  return function()
-    local key = next_value()
-    local last = at + tonumber(ARGV[at])
-    for first = at + 1, last, CHUNK do
-      redis.call(command, key, unpack(ARGV, first, math.min(first + CHUNK - 1, last)))
-    end
-    at = last + 1
+  if cells[2] ~= '0' then
+    redis.call('EXPIREAT', key, cells[2])
   end
 end
-
-local function increment()
-  local key, expire_at = next_value(), next_value()
-  local last = at + tonumber(ARGV[at])
-  for i = at + 1, last, 2 do
-    if redis.call('HINCRBY', key, ARGV[i], ARGV[i + 1]) == 0 then
-      redis.call('HDEL', key, ARGV[i])
-    end
-  end
-  at = last + 1
-  if expire_at ~= '0' then
-    redis.call('EXPIREAT', key, expire_at)
-  end
-end
-
-at = 4
-each(in_chunks('HSET'))
-each(increment)
-each(in_chunks('SADD'))
-each(in_chunks('SREM'))
+in_chunks('SADD', add)
+in_chunks('SREM', remove)
 
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return {1, ARGV[3]}
+return {'done'}

@@ -23,7 +23,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     offset: int
     reason: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: list[tuple[str, bytes]]
     dead_at: datetime
 
@@ -43,7 +43,7 @@ KIND = "cadran-dead"
 _LETTER, _REPLAYED = b"letter", b"replayed"
 
 
-def letter_message(record: Record, topic: str, partition: int, reason: str) -> Message:
+def letter_message(record: Record, topic: str, partition: int, reason: str, dead_at: datetime) -> Message:
     """The dead letter of a record."""
     letter = DeadLetter(
         topic=topic,
@@ -52,8 +52,8 @@ def letter_message(record: Record, topic: str, partition: int, reason: str) -> M
         reason=reason,
         key=record.key,
         value=record.value,
-        headers=[(name, bytes(value)) for name, value in record.headers],
-        dead_at=datetime.now(UTC),
+        headers=[(name, bytes(value or b"")) for name, value in record.headers],
+        dead_at=dead_at,
     )
     return Message(Topic.DEAD, letter.name.encode(), msgspec.msgpack.encode(letter), headers=[(KIND, _LETTER)])
 
@@ -78,10 +78,10 @@ class Shelf:
         """Take in a record of the dead letter topic."""
         kind = dict(record.headers).get(KIND)
         if kind == _LETTER:
-            letter = msgspec.msgpack.decode(record.value, type=DeadLetter)
+            letter = msgspec.msgpack.decode(record.value or b"", type=DeadLetter)
             self._letters.setdefault(letter.name, letter)
         elif kind == _REPLAYED:
-            mark = msgspec.msgpack.decode(record.value, type=Replayed)
+            mark = msgspec.msgpack.decode(record.value or b"", type=Replayed)
             self._replayed[mark.name] = mark.replayed_at
 
     def letters(self) -> Iterator[tuple[DeadLetter, datetime | None]]:

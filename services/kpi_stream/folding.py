@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from services.common.errors import TooLarge
 from services.kpi_stream.entities.kinds import NOTICE_KINDS, EntityKind, NoticeKind
 from services.kpi_stream.entities.notices import Notice
 from services.kpi_stream.fan_out import Gathered
@@ -14,13 +17,17 @@ from services.kpi_stream.measures import Fact, day_at
 
 
 class Item(NamedTuple):
-    """One thing that changes one entity: where it came from, and what is said, by an event or a notice."""
+    """One thing that changes one entity: where it came from, and what is said, by an event or a notice.
+
+    `begins`: such an event usually is the first that is said of its entity.
+    """
 
     offset: int
     kind: EntityKind
     entity_id: str
     take_in: Callable[[Any, Any], Any]
     said: Any
+    begins: bool = False
 
 
 class Unapplied(NamedTuple):
@@ -41,11 +48,22 @@ IdsByDay = dict[tuple[str, int], set[str]]
 """Entity ids by (kind, day since 1970-01-01)."""
 
 
+MAX_ENTITY_BYTES = 512 * 1024
+"""An entity tells others what it holds, in records that Kafka takes up to a megabyte. What would make it larger is set
+aside: a lead with thousands of closings is a fault of its sender."""
+
+_pack = msgspec.msgpack.Encoder()
+
+
 @dataclass(frozen=True)
 class Folded:
-    """What a batch comes to: entities as they are now, facts added and taken away, what others are to be told."""
+    """What a batch comes to: entities as they are now, facts added and taken away, what others are to be told.
+
+    `packed` holds the entities as they are stored.
+    """
 
     entities: dict[EntityName, Any] = field(default_factory=dict)
+    packed: dict[EntityName, bytes] = field(default_factory=dict)
     facts: Gathered = field(default_factory=Gathered)
     notices: dict[str, list[Notice[Any]]] = field(default_factory=lambda: defaultdict(list))
     entered: IdsByDay = field(default_factory=lambda: defaultdict(set))
@@ -67,9 +85,13 @@ def by_entity(items: Iterable[Item]) -> dict[EntityName, list[Item]]:
 
 
 class Step(NamedTuple):
-    """An entity after some items; `told`: what it tells others changed on the way, even if it changed back."""
+    """An entity after some items, as it is and as it is stored.
+
+    `told`: what it tells others changed on the way, even if it changed back.
+    """
 
     entity: Any
+    packed: bytes
     told: bool
     offset: int
 
@@ -111,7 +133,7 @@ class Folder:
             self._tell(name, step, folded)
         if step.entity is before or step.entity == before:
             return
-        folded.entities[name] = step.entity
+        folded.entities[name], folded.packed[name] = step.entity, step.packed
         folded.facts.add(facts)
         days, days_before = self._days(facts), set[int]()
         if known is not None:  # an empty entity contributes nothing
@@ -131,13 +153,13 @@ class Folder:
             now = _told(tells, name, entity)
             changed = changed or now != told
             told = now
-        return Step(entity, changed, items[-1].offset)
+        return Step(entity, _packed(entity), changed, items[-1].offset)
 
     def _one_by_one(
         self, name: EntityName, items: Sequence[Item], before: Any, folded: Folded
     ) -> tuple[Step, list[Fact]]:
         """Take in what can be; the rest is set aside with its reason."""
-        step, facts = Step(before, False, items[0].offset), self.facts(name, before)
+        step, facts = Step(before, b"", False, items[0].offset), self.facts(name, before)
         for item in items:
             try:
                 next_step = self._take_in(name, [item], step.entity)
@@ -159,3 +181,14 @@ class Folder:
 
 def _told(tells: Iterable[NoticeKind], name: EntityName, entity: Any) -> list[Mapping[str, Any]]:
     return [kind.told(name.id, entity) for kind in tells]
+
+
+def _packed(entity: Any) -> bytes:
+    """The entity as it is stored.
+
+    :raises TooLarge: when it has grown beyond what it may.
+    """
+    packed = _pack.encode(entity)
+    if len(packed) > MAX_ENTITY_BYTES:
+        raise TooLarge(f"the entity would have {len(packed)} bytes, the limit is {MAX_ENTITY_BYTES}")
+    return packed

@@ -42,6 +42,11 @@ def live_state(redis: Redis) -> StateVersion | None:
     return msgspec.json.decode(pointer, type=StateVersion) if pointer else None
 
 
+def version_in(pointer: bytes | str) -> str:
+    """The id of the state that a pointer points at."""
+    return msgspec.json.decode(pointer, type=StateVersion).version
+
+
 def state_named(redis: Redis, version: str) -> StateVersion:
     """A state by its id, live or being built.
 
@@ -99,8 +104,7 @@ def switch(redis: Redis, state: StateVersion) -> None:
 def drop(redis: Redis, state: StateVersion) -> int:
     """Delete a state's keys, a few at a time; returns how many there were."""
     count = 0
-    for prefix in (f"cadran:{state.version}:*",):
-        for key in redis.scan_iter(match=prefix, count=1000):
-            redis.unlink(key)
-            count += 1
+    for key in redis.scan_iter(match=f"cadran:{state.version}:*", count=1000):
+        redis.unlink(key)
+        count += 1
     return count

@@ -27,7 +27,7 @@ from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import Folder
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.live_state import ensure_live, require_fit, state_named
+from services.kpi_stream.live_state import ensure_live, require_fit, state_named, version_in
 from services.kpi_stream.metrics import WorkerMetrics
 from services.kpi_stream.redis_check import require_redis_settings
 from services.kpi_stream.service import Processor
@@ -137,21 +137,29 @@ def _add_checks(app: WorkerApp, state: StateVersion, stream: StreamSettings, met
     metrics.ready.set_function(lambda: int(bool(app.processor.positions)))
     metrics.lag.set_function(lambda: sum(watchdog.lags.values()))
 
+    async def turn() -> None:
+        watchdog.turn(time.monotonic())
+
+    async def look() -> None:
+        consumer: Any = app.consumer
+        try:
+            watchdog.look(await consumer.ends(), time.monotonic())
+        except Exception as error:
+            log.warning("the ends of the logs are not known", error=repr(error))
+
     async def check() -> None:
-        watchdog.beat(
-            {(tp.topic, tp.partition): app.consumer.highwater(tp) for tp in app.consumer.assignment()}, time.monotonic()
-        )
         try:
             await app.processor.check_positions()
             pointer = await app.redis.get(STATE_POINTER)
         except Exception as error:
             log.warning("Redis cannot be checked", error=repr(error))
             return
-        if not stream.state and (pointer is None or state.version.encode() not in pointer):
+        if not stream.state and (not pointer or version_in(pointer) != state.version):
             log.info("another state is live: this worker ends, to be started on it")
             signal.raise_signal(signal.SIGTERM)
 
-    app.timer(CHECK_SECONDS)(check)
+    for task in (turn, look, check):
+        app.timer(CHECK_SECONDS)(task)
     watchdog.start()
 
 

@@ -39,7 +39,7 @@ class Record(Protocol):
     @property
     def key(self) -> bytes | None: ...
     @property
-    def value(self) -> bytes: ...
+    def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
@@ -74,15 +74,13 @@ def read(records: Iterable[Record], state: StateVersion) -> Reading:
                 items.extend(_notice_items(record, headers, state))
                 received = record.timestamp
                 continue
-            event = decode(record.value)
-            kind = KIND_OF.get(event.type)
-            if kind is None:
-                raise Unreadable(f"{event.type} is no event of this topic")
-        except CadranError as error:
-            unreadable.append(Unapplied(record.offset, str(error)))
+            event = decode(record.value or b"")
+            kind = KIND_OF[event.type]
+        except Exception as error:  # whatever stands in Kafka, the records after it must go on
+            unreadable.append(Unapplied(record.offset, f"{type(error).__name__}: {error}"))
             received = record.timestamp
             continue
-        items.append(Item(record.offset, kind, event.subject, kind.fold, event))
+        items.append(Item(record.offset, kind, event.subject, kind.fold, event, event.type == kind.begun_by))
         heard[event.source] = received = event.receivedat
     sources = {source: _milliseconds(at) for source, at in heard.items()}
     return Reading(items, unreadable, sources, received if isinstance(received, int) else _milliseconds(received))
@@ -100,7 +98,7 @@ def _notice_items(record: Record, headers: Mapping[str, bytes], state: StateVers
     if headers.get(STATE) != state.version.encode() or headers.get(ORIGIN) != state.topics[sender_topic].encode():
         return []
     try:
-        notices = _decoders[kind.name].decode(record.value)
+        notices = _decoders[kind.name].decode(record.value or b"")
     except msgspec.DecodeError as error:
         raise Unreadable(f"no notices: {error}") from None
     receiver = ENTITY_KINDS[kind.to]

@@ -4,10 +4,12 @@ Redis is a materialised view of Kafka, and the offset is its version. Per batch:
 
 1. Trim what was applied before. What is left must begin exactly at the expected offset. Otherwise: recover.
 2. Decode. What cannot be read becomes a dead letter.
-3. Read the entities, in one transaction with the offset. An offset other than expected: recover.
+3. Read the entities, together with the offset. An offset other than expected: recover. An entity that an event begins
+   is not read but taken to be new, which the commit proves.
 4. Fold, and add up what changes in cells. An item that cannot be taken in becomes a dead letter.
 5. Publish notices and dead letters, and wait for Kafka. A crash from here on only repeats them, which nobody counts.
-6. Commit: one script writes all and the next offset, if the stored one is still as expected. Otherwise: recover.
+6. Commit: one script writes all and the next offset, if the stored one is still as expected. Otherwise: recover. If an
+   entity that was taken to be new is there, nothing is written and the slice is taken again from 2, all read.
 
 Recovery after any error: forget the position, discard queued batches (they bear an older epoch), seek to the stored
 offset, go on. Nothing is cached between batches, so nothing can be stale.
@@ -27,7 +29,7 @@ from services.kpi_stream.fan_out import CellChanges, Gathered
 from services.kpi_stream.folding import Folded, Folder, Unapplied, by_entity
 from services.kpi_stream.metrics import WorkerMetrics
 from services.kpi_stream.records import Record, notice_messages, read
-from services.kpi_stream.store import Conflict, StateStore, Work
+from services.kpi_stream.store import Conflict, NotNew, StateStore, Work
 
 log = get_logger(__name__)
 
@@ -46,7 +48,11 @@ def pause_after(failures: int) -> float:
 
 TopicPartition = tuple[str, int]
 Seek = Callable[[TopicPartition, int], Awaitable[None]]
-"""Moves the consumer to an offset of a partition that it still holds; a `LookupError` says that it does not."""
+"""Moves the consumer to an offset of a partition that it still holds, else raises `NotHeld`."""
+
+
+class NotHeld(Exception):
+    """The partition is another worker's, or this state does not know it."""
 
 
 class Fan(Protocol):
@@ -56,7 +62,10 @@ class Fan(Protocol):
 
 
 class Position:
-    """Where a worker stands in a partition. The epoch grows with every seek: batches of an older one are stale."""
+    """Where a worker stands in a partition. The epoch grows with every seek: batches of an older one are stale.
+
+    `reads_all`: entities that an event begins were met already, as in a replay, so none is taken to be new.
+    """
 
     def __init__(self) -> None:
         self.next: int | None = None
@@ -64,6 +73,7 @@ class Position:
         self.lock = asyncio.Lock()
         self.failures = 0
         self.slice_size = FIRST_SLICE
+        self.reads_all = False
 
 
 class Prepared(NamedTuple):
@@ -114,14 +124,12 @@ class Processor:
     async def begin(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Take partitions over: from now on these are ours, and each begins at its stored offset.
 
-        :raises LookupError: when the state does not know a partition.
+        :raises NotHeld: when the state does not know a partition.
         """
         stored = await self._store.next_offsets(list(partitions))
         unknown = [tp for tp, offset in stored.items() if offset is None]
         if unknown:
-            raise LookupError(
-                f"state {self._store.state.version} knows no partition {unknown[0]}: run `cadran rebuild`"
-            )
+            raise NotHeld(f"state {self._store.state.version} knows no partition {unknown[0]}: run `cadran rebuild`")
         for gone in self._positions.keys() - stored.keys():
             del self._positions[gone]
         offsets = {tp: offset for tp, offset in stored.items() if offset is not None}
@@ -143,7 +151,10 @@ class Processor:
                 await self._apply(tp, position, records)
             except Conflict as conflict:
                 self._metrics.conflicts.inc()
+                position.failures += 1
                 log.info("conflict", topic=tp[0], partition=tp[1], expected=position.next, stored=conflict.stored)
+                if position.failures > 1:
+                    await asyncio.sleep(pause_after(position.failures))
                 await self._recover(tp, position)
             except Exception as error:
                 self._metrics.errors.inc()
@@ -155,11 +166,11 @@ class Processor:
     async def check_positions(self) -> None:
         """Compare the stored offsets with our own: a failover may have rolled Redis back, with no record to show it."""
         for tp, position in list(self._positions.items()):
+            if position.lock.locked():  # it is being worked on: the commit looks for itself
+                continue
             async with position.lock:
-                if self._positions.get(tp) is not position:
-                    continue
                 stored = (await self._store.next_offsets([tp]))[tp]
-                if stored != position.next:
+                if self._positions.get(tp) is position and stored != position.next:
                     log.warning(
                         "Redis stands elsewhere", topic=tp[0], partition=tp[1], own=position.next, stored=stored
                     )
@@ -175,24 +186,32 @@ class Processor:
             raise Conflict(expected)
         while fresh:
             slice_ = fresh[: position.slice_size]
-            prepared = await self._prepare(tp, slice_)
+            prepared = await self._prepare(tp, position, slice_)
             writes = prepared.work.writes
             position.slice_size = next_slice_size(len(slice_), writes)
             if writes > MAX_WRITES and len(slice_) > 1:
                 continue
-            await self._finish(tp, position, slice_, prepared)
+            try:
+                await self._finish(tp, position, slice_, prepared)
+            except NotNew:
+                position.reads_all = True
+                continue
             fresh = fresh[len(slice_) :]
 
-    async def _prepare(self, tp: TopicPartition, records: Sequence[Record]) -> Prepared:
+    async def _prepare(self, tp: TopicPartition, position: Position, records: Sequence[Record]) -> Prepared:
         with self._timed("decode"):
             reading = read(records, self._store.state)
             items = by_entity(reading.items)
+        begun = {name for name, own in items.items() if own[0].begins}
+        new = set() if position.reads_all else begun
         with self._timed("read"):
-            known = await self._store.read(*tp, records[0].offset, list(items))
+            wanted = items.keys() - new
+            known = await self._store.read(*tp, records[0].offset, wanted) if wanted else {}
+        position.reads_all = not begun.isdisjoint(known)
         with self._timed("fold"):
             folded = self._folder.fold(items, known)
             cells = self._fan(folded.facts, now=int(self._clock().timestamp()))
-            work = self._store.work(*tp, folded, cells, applied_ms=reading.received, sources=reading.sources)
+            work = self._store.work(*tp, folded, cells, new=new, applied_ms=reading.received, sources=reading.sources)
         return Prepared([*reading.unreadable, *folded.unapplied], folded, work)
 
     async def _finish(
@@ -214,7 +233,7 @@ class Processor:
         by_offset = {record.offset: record for record in records} if prepared.unapplied else {}
         for item in prepared.unapplied:
             log.warning("dead letter", topic=tp[0], partition=tp[1], offset=item.offset, reason=item.reason)
-            messages.append(letter_message(by_offset[item.offset], *tp, item.reason))
+            messages.append(letter_message(by_offset[item.offset], *tp, item.reason, self._clock()))
         if messages:
             await self._publisher.publish(messages)
 
@@ -226,7 +245,7 @@ class Processor:
             try:
                 stored = (await self._store.next_offsets([tp]))[tp]
                 await self.seek(tp, _known(tp, stored))
-            except LookupError as error:
+            except NotHeld as error:
                 log.info("partition left", topic=tp[0], partition=tp[1], reason=str(error))
                 self._positions.pop(tp, None)
                 return
@@ -247,9 +266,9 @@ class Processor:
 
 def _known(tp: TopicPartition, stored: int | None) -> int:
     if stored is None:
-        raise LookupError(f"this state knows no partition {tp[0]}:{tp[1]}")
+        raise NotHeld(f"this state knows no partition {tp[0]}:{tp[1]}")
     return stored
 
 
 async def _not_attached(tp: TopicPartition, _: int) -> None:
-    raise LookupError(f"no consumer is attached that could seek {tp[0]}:{tp[1]}")
+    raise NotHeld(f"no consumer is attached that could seek {tp[0]}:{tp[1]}")

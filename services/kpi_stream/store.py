@@ -1,6 +1,6 @@
-"""The state in Redis, as a worker uses it: one read and one script call per partition batch."""
+"""The state in Redis, as a worker uses it: at most one read and one script call per partition batch."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,12 +12,14 @@ from services.common.keys import StateKeys
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.fan_out import CellChanges
 from services.kpi_stream.folding import EntityName, Folded
+from services.kpi_stream.measures import FIELDS_PER_HASH
 from services.kpi_stream.state_version import StateVersion
 
-SCRIPT = (Path(__file__).parent / "commit.lua").read_text()
+READ, COMMIT = ((Path(__file__).parent / f"{name}.lua").read_text() for name in ("read", "commit"))
 
 _pack = msgspec.msgpack.Encoder()
 _unpack = {name: msgspec.msgpack.Decoder(kind.model) for name, kind in ENTITY_KINDS.items()}
+_POSITIONS = [str(position) for position in range(FIELDS_PER_HASH)]
 
 
 class Conflict(Exception):
@@ -28,10 +30,14 @@ class Conflict(Exception):
         self.stored = stored
 
 
+class NotNew(Exception):
+    """An entity that was taken to be new is there: the batch has to be folded onto what is."""
+
+
 class Work(NamedTuple):
     """All that one batch writes beside the offset: the script's arguments, and how many fields and members they are."""
 
-    arguments: Sequence[str | bytes | int]
+    arguments: Sequence[bytes]
     writes: int
 
 
@@ -41,7 +47,7 @@ class StateStore:
     def __init__(self, redis: Redis, state: StateVersion) -> None:
         self._redis = redis
         self.state = state
-        self._sha: str | None = None
+        self._digests: dict[str, str] = {}
 
     async def next_offsets(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
         """Where each partition's next batch must begin; none where this state does not know the partition."""
@@ -53,27 +59,20 @@ class StateStore:
         return {tp: None if value is None else int(value) for tp, value in zip(wanted, stored, strict=True)}
 
     async def read(
-        self, topic: str, partition: int, expected: int, names: Sequence[EntityName]
+        self, topic: str, partition: int, expected: int, names: Collection[EntityName]
     ) -> dict[EntityName, Any]:
-        """The entities that there are, read in one transaction with the offset.
+        """The entities that there are, read in one script together with the offset.
 
         :raises Conflict: when the partition does not stand at `expected`.
         """
-        keys = self._keys(partition)
-        by_hash: dict[str, list[EntityName]] = {}
-        for name in names:
-            by_hash.setdefault(entity_key(keys, name), []).append(name)
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.hget(keys.next_offsets, f"{topic}:{partition}")
-            for key, group in by_hash.items():
-                pipeline.hmget(key, [name.id for name in group])
-            stored, *packed = await pipeline.execute()
-        if stored is None or int(stored) != expected:
-            raise Conflict(None if stored is None else int(stored))
+        by_key = self._by_key(partition, names)
+        answer = await self._run(READ, partition, f"{topic}:{partition}", expected, _pack.encode(_ids(by_key)))
+        if answer[0] == b"conflict":
+            raise Conflict(int(answer[1]) if answer[1] else None)
+        flat = (name for group in by_key.values() for name in group)
         return {
             name: _unpack[name.kind].decode(value)
-            for group, values in zip(by_hash.values(), packed, strict=True)
-            for name, value in zip(group, values, strict=True)
+            for name, value in zip(flat, answer[1:], strict=True)
             if value is not None
         }
 
@@ -81,20 +80,23 @@ class StateStore:
         """Write a batch and the offset after it, both or neither.
 
         :raises Conflict: when the partition does not stand at `expected`; nothing was written.
+        :raises NotNew: when an entity that was taken to be new is there; nothing was written.
         """
-        arguments = (f"{topic}:{partition}", expected, following, *work.arguments)
-        done, stored = await self._run(self._keys(partition).next_offsets, arguments)
-        if not done:
-            raise Conflict(int(stored) if stored else None)
+        answer = await self._run(COMMIT, partition, f"{topic}:{partition}", expected, following, *work.arguments)
+        if answer[0] == b"conflict":
+            raise Conflict(int(answer[1]) if answer[1] else None)
+        if answer[0] == b"known":
+            raise NotNew
 
-    async def _run(self, key: str, arguments: Sequence[Any]) -> Any:
-        if self._sha is None:
-            self._sha = str(await self._redis.script_load(SCRIPT))
+    async def _run(self, script: str, partition: int, *arguments: Any) -> Any:
+        key = self._keys(partition).next_offsets
+        if script not in self._digests:
+            self._digests[script] = str(await self._redis.script_load(script))
         try:
-            return await self._redis.evalsha(self._sha, 1, key, *arguments)
+            return await self._redis.evalsha(self._digests[script], 1, key, *arguments)
         except NoScriptError:  # another Redis answers than the one that loaded it
-            self._sha = None
-            return await self._redis.eval(SCRIPT, 1, key, *arguments)
+            del self._digests[script]
+            return await self._redis.eval(script, 1, key, *arguments)
 
     def work(
         self,
@@ -103,35 +105,40 @@ class StateStore:
         folded: Folded,
         cells: CellChanges,
         *,
+        new: Collection[EntityName],
         applied_ms: int,
         sources: Mapping[str, int],
     ) -> Work:
-        """What the commit writes, as the script takes it."""
+        """What the commit writes, as the script takes it; `new` are the entities that must not be there."""
         keys, at = self._keys(partition), f"{topic}:{partition}"
-        sets: dict[str, list[str | bytes]] = {}
-        for name, entity in folded.entities.items():
-            sets.setdefault(entity_key(keys, name), []).extend((name.id, _pack.encode(entity)))
-        sets[keys.applied_at] = [at, str(applied_ms)]
+        changed = self._by_key(partition, folded.entities)
+        packed = [folded.packed[name] for group in changed.values() for name in group]
+        sets = [(keys.applied_at, [at, str(applied_ms)])]
         if sources:
-            sets[keys.sources] = [text for source, ms in sources.items() for text in (f"{source}|{at}", str(ms))]
+            heard = [text for source, ms in sources.items() for text in (f"{source}|{at}", str(ms))]
+            sets.append((keys.sources, heard))
         increments = [
-            (keys.cells(*address), cells.expiry.get(address, 0), _flat(additions))
+            (keys.cells(*address), str(cells.expiry.get(address, 0)), _additions(additions))
             for address, additions in cells.additions.items()
         ]
         if cells.too_late:
-            increments.append((keys.too_late, 0, _flat(cells.too_late)))
+            late = [text for group, count in cells.too_late.items() for text in (group, str(count))]
+            increments.append((keys.too_late, "0", late))
         add = [(keys.members(*cut), sorted(members)) for cut, members in cells.members.items()]
         add += [(keys.currencies(group), sorted(codes)) for group, codes in cells.currencies.items()]
         add += [(keys.index(*day), sorted(ids)) for day, ids in folded.entered.items()]
         remove = [(keys.index(*day), sorted(ids)) for day, ids in folded.left.items()]
-        pairs = sum(len(fields) for fields in sets.values()) + sum(len(fields) for _, _, fields in increments)
-        arguments = [
-            *_listed((key, len(fields), *fields) for key, fields in sets.items()),
-            *_listed((key, expire_at, len(fields), *fields) for key, expire_at, fields in increments),
-            *_listed((key, len(members), *members) for key, members in add),
-            *_listed((key, len(members), *members) for key, members in remove),
-        ]
-        return Work(arguments, pairs // 2 + sum(len(members) for _, members in (*add, *remove)))
+        lists = (_ids(self._by_key(partition, new)), _ids(changed), sets, increments, add, remove)
+        cells_written = sum(len(changes) for _, _, changes in increments) // 2
+        members_written = sum(len(members) for _, members in (*add, *remove))
+        return Work([_pack.encode(lists), *packed], len(packed) + cells_written + members_written)
+
+    def _by_key(self, partition: int, names: Iterable[EntityName]) -> dict[str, list[EntityName]]:
+        """Entities by the hash that holds them."""
+        keys, found = self._keys(partition), dict[str, list[EntityName]]()
+        for name in names:
+            found.setdefault(entity_key(keys, name), []).append(name)
+        return found
 
     def _keys(self, partition: int) -> StateKeys:
         return self.state.keys(self.state.shard_of(partition))
@@ -142,13 +149,9 @@ def entity_key(keys: StateKeys, name: EntityName) -> str:
     return keys.reference(name.kind) if ENTITY_KINDS[name.kind].is_reference else keys.entities(name.kind, name.id)
 
 
-def _listed(items: Iterable[Sequence[str | bytes | int]]) -> Iterator[str | bytes | int]:
-    """A list as the script takes it: how many items, then the values of each."""
-    found = list(items)
-    yield len(found)
-    for item in found:
-        yield from item
+def _ids(by_key: Mapping[str, Iterable[EntityName]]) -> list[tuple[str, list[str]]]:
+    return [(key, [name.id for name in group]) for key, group in by_key.items()]
 
 
-def _flat(additions: Mapping[Any, int]) -> list[str]:
-    return [text for field, value in additions.items() for text in (str(field), str(value))]
+def _additions(additions: Mapping[int, int]) -> list[str]:
+    return [text for position, value in additions.items() for text in (_POSITIONS[position], str(value))]

@@ -22,7 +22,7 @@ from mode.utils.futures import notify
 
 from services.common.logging import get_logger
 from services.kpi_stream.records import Record
-from services.kpi_stream.service import BACKOFF_MAX, Processor
+from services.kpi_stream.service import BACKOFF_MAX, NotHeld, Processor
 
 log = get_logger(__name__)
 
@@ -87,7 +87,7 @@ class BatchConsumer(AIOKafkaConsumer):
             assigned = self.assignment()
             try:
                 offsets = await self.processor.begin({TP(*tp) for tp in assigned})
-            except LookupError as error:
+            except NotHeld as error:
                 await self.crash(error)
                 return
             except Exception as error:
@@ -112,20 +112,31 @@ class BatchConsumer(AIOKafkaConsumer):
         for tp in partitions:
             if not first[tp] <= offsets[tp] <= end[tp]:
                 message = f"{tp.topic}:{tp.partition} holds {first[tp]}..{end[tp]}, the state stands at {offsets[tp]}"
-                raise SystemExit(f"worker refuses: {message} - run `cadran rebuild`")
+                log.error("this worker ends: it would skip records", reason=message, mend=_mend(first[tp]))
+                raise SystemExit(f"worker refuses: {message} - {_mend(first[tp])}")
 
     async def seek_to(self, tp: tuple[str, int], offset: int) -> None:
         """Move one partition that is still held.
 
-        :raises LookupError: when it no longer is.
+        :raises NotHeld: when it no longer is.
         """
         partition = TP(*tp)
         if partition not in self.assignment():
-            raise LookupError("it is no longer assigned")
+            raise NotHeld("it is no longer assigned")
+        await self.check_bounds({tp: offset})
         try:
             await self._thread.seek_wait({partition: offset})
         except IllegalStateError as error:
-            raise LookupError(str(error)) from error
+            raise NotHeld(str(error)) from error
+
+    async def ends(self) -> dict[tuple[str, int], int]:
+        """Where the logs of the held partitions end.
+
+        Asked of the broker: what was fetched last says nothing of a fetcher that has stopped.
+        """
+        held = [TP(*tp) for tp in self.assignment()]
+        found = await self._thread.highwaters(*held) if held else {}
+        return {(tp.topic, tp.partition): end for tp, end in found.items()}
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Batches leave no gaps to fill: commits follow the processor's position."""
@@ -147,6 +158,12 @@ class BatchConsumer(AIOKafkaConsumer):
         """What the group's offsets say to lag tools: what Redis was seen to hold."""
         offsets = {tp: self.processor.positions[tp].next for tp in tps if tp in self.processor.positions}
         return {tp: offset for tp, offset in offsets.items() if offset and offset != self._committed_offset[tp]}
+
+
+def _mend(first: int) -> str:
+    if first > 0:
+        return "records were deleted from Kafka: restore them from a backup, as nothing can be rebuilt without them"
+    return "run `cadran rebuild`"
 
 
 def batch_transport(processor: Processor) -> type[AIOKafkaTransport]:

@@ -28,13 +28,16 @@ class Watchdog:
     def __init__(self, positions: Mapping[TopicPartition, Position], *, stalled_after: float) -> None:
         self._positions = positions
         self._stalled_after = stalled_after
-        self._beaten_at = time.monotonic()
+        self._turned_at = time.monotonic()
         self._waiting: dict[TopicPartition, Waiting] = {}
         self.lags: dict[TopicPartition, int] = {}
 
-    def beat(self, ends: Mapping[TopicPartition, int | None], now: float) -> None:
-        """Called from the loop, with the end of each partition's log: the loop turns."""
-        self._beaten_at = now
+    def turn(self, now: float) -> None:
+        """Called from the loop: it turns."""
+        self._turned_at = now
+
+    def look(self, ends: Mapping[TopicPartition, int], now: float) -> None:
+        """Note where records wait, by the end of each held partition's log."""
         self.lags, waiting = {}, {}
         for tp, position in list(self._positions.items()):
             end = ends.get(tp)
@@ -48,7 +51,7 @@ class Watchdog:
 
     def stalled(self, now: float) -> str | None:
         """Why the worker is stalled, or none."""
-        if now - self._beaten_at > self._stalled_after:
+        if now - self._turned_at > self._stalled_after:
             return "the event loop does not turn"
         for tp, waiting in self._waiting.items():
             if now - waiting.since > self._stalled_after:

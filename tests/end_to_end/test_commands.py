@@ -87,7 +87,7 @@ def test_a_replay_is_on_record_and_counts_nothing_twice(stack: RunningStack) -> 
     sent = cloud_event("order.placed", "late-fix", NOW, channel="online", currency="EUR", lines=[line(1)])
     placed = parse(json.dumps(sent).encode(), receivedat=NOW, zone=PARIS)
     record = MemoryRecord(10**9, 0, b"late-fix", encode(placed), [])
-    publish(stack, letter_message(record, Topic.ORDERS.value, 7, "a defect of yesterday"))
+    publish(stack, letter_message(record, Topic.ORDERS.value, 7, "a defect of yesterday", NOW))
     before = orders_today(stack)
     name = f"{Topic.ORDERS}:7:{10**9}"
     for _ in range(2):

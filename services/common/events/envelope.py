@@ -66,7 +66,7 @@ def parse(body: bytes | msgspec.Raw, *, receivedat: datetime, zone: ZoneInfo) ->
         envelope = _envelopes.decode(body)
     except msgspec.ValidationError as error:
         raise explain(error, Envelope, "") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"no JSON: {error}", mend="send a CloudEvent as a JSON object in UTF-8") from None
     return check(envelope, receivedat=receivedat, zone=zone)
 
@@ -77,8 +77,7 @@ def check(envelope: Envelope, *, receivedat: datetime, zone: ZoneInfo) -> Event:
     :raises Invalid: naming the field that breaks it, and the mend.
     """
     event_type = _known_type(envelope)
-    time = envelope.time.astimezone(UTC)
-    _check_time(time, receivedat)
+    _check_time(envelope.time, receivedat)
     data = decode_data(event_type, envelope.data)
     require_plain(data, envelope.data)
     _check_data(data, zone)
@@ -89,7 +88,7 @@ def check(envelope: Envelope, *, receivedat: datetime, zone: ZoneInfo) -> Event:
         source=envelope.source,
         id=envelope.id,
         subject=subject,
-        time=time,
+        time=envelope.time.astimezone(UTC),
         data=data,
         digest=digest_of(data),
         receivedat=receivedat,
@@ -105,8 +104,8 @@ def decode_data(event_type: EventType, raw: msgspec.Raw | bytes) -> Data:
         data: Data = _data_decoders[event_type.name].decode(raw)
     except msgspec.ValidationError as error:
         raise explain(error, event_type.data, "data") from None
-    except msgspec.DecodeError as error:
-        raise Invalid(f"is no JSON: {error}", field="data", mend="send an object") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"is no JSON: {error}", field="data", mend="send an object, in UTF-8") from None
     return data
 
 
@@ -139,5 +138,9 @@ def _check_data(data: Data, zone: ZoneInfo) -> None:
         raise Invalid(
             f"no currency is called {code!r}", field="data.currency", mend="send its ISO 4217 code, such as EUR"
         )
-    for problem in data.problems(zone):
+    try:
+        problems = data.problems(zone)
+    except OverflowError:  # at the very edges of what a date can be
+        raise Invalid("holds a date that no calendar has", field="data", mend="send dates of this century") from None
+    for problem in problems:
         raise Invalid(problem.message, field=f"data.{problem.field}", mend=problem.mend)

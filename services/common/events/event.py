@@ -71,6 +71,6 @@ def decode(value: bytes) -> Event:
     """
     try:
         event: Event = _decoder.decode(value)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
         raise Invalid(f"no event: {error}") from None
     return event

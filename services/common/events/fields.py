@@ -15,15 +15,17 @@ LIMIT = 10**12
 
 REVISION_MAX = 2**53 - 1
 
-PLAIN = r"^[^\x00-\x1f\x7f]+$"
+PLAIN = r"^[^\x00-\x1f\x7f]+$(?!\n)"
 """No control characters. Told by the schemas, and held against the data by `plain.py`: a pattern that the decoder had
 to match in every name would take most of its time."""
+
+ID_LENGTH = 200
 
 Id = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=200,
+        max_length=ID_LENGTH,
         description="A name that does not change.",
         examples=["A-1001"],
         extra_json_schema={"pattern": PLAIN},
@@ -64,7 +66,7 @@ Day = Annotated[date, Meta(description="A business day.", examples=["2026-11-23"
 DayOrMoment = Annotated[
     str,
     Meta(
-        pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$",
+        pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$(?!\n)",
         description="A business day, or an instant with its offset.",
         examples=["2026-11-20", "2026-11-20T09:00:00+01:00"],
     ),
@@ -73,7 +75,9 @@ DayOrMoment = Annotated[
 Hours = Annotated[
     str,
     Meta(
-        pattern=r"^\d{2}:\d{2}-\d{2}:\d{2}$", description="Opening hours on the wall clock.", examples=["09:00-19:00"]
+        pattern=r"^\d{2}:\d{2}-\d{2}:\d{2}$(?!\n)",
+        description="Opening hours on the wall clock.",
+        examples=["09:00-19:00"],
     ),
 ]
 

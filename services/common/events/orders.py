@@ -59,6 +59,8 @@ class OrderPlaced(Statement, frozen=True, kw_only=True):
     def problems(self, zone: ZoneInfo) -> list[Problem]:
         if sum(abs(line.gross_minor) + abs(line.discount_minor) for line in self.lines) > LIMIT:
             return [Problem("lines", "add up to more than 10^12 minor units", "check the unit: amounts are in cents")]
+        if sum(abs(line.quantity) for line in self.lines) > LIMIT:
+            return [Problem("lines", "add up to more than 10^12 units", "check the quantities")]
         return []
 
 

@@ -14,7 +14,7 @@ from msgspec import Meta, field
 
 from services.common.calendar import parse_hours
 from services.common.errors import Invalid
-from services.common.events.fields import CurrencyCode, Day, DayOrMoment, Hours, Name, Problem, Statement
+from services.common.events.fields import LIMIT, CurrencyCode, Day, DayOrMoment, Hours, Name, Problem, Statement
 from services.common.events.subjects import joined
 from services.common.windows import Period
 
@@ -30,6 +30,13 @@ Measure = Literal[
 ]
 MONEY_MEASURES = ("sales",)
 RATE_MEASURES = ("acquisition_rate", "loyalty", "add_on_sales")
+_ABOUT = {"description": "The objective, in the measure's unit.", "examples": [40]}
+Objective = (
+    Annotated[int, Meta(ge=-LIMIT, le=LIMIT, **_ABOUT)]
+    | Annotated[float, Meta(ge=-float(LIMIT), le=float(LIMIT), **_ABOUT)]
+)
+SMALLEST_RATE, LARGEST_RATE = Decimal("1e-9"), Decimal("1e9")
+LATEST = datetime(2101, 1, 1, tzinfo=UTC)
 DayHours = Annotated[tuple[Hours, ...], Meta(max_length=10)]
 
 
@@ -39,7 +46,7 @@ class TargetSet(Statement, frozen=True, kw_only=True):
     measure: Measure
     period: Literal["month", "quarter", "year"]
     starts_on: Day
-    value: int | float
+    value: Objective
     rep_id: Name | None = None
     team_id: Name | None = None
 
@@ -81,6 +88,8 @@ class PromotionSet(Statement, frozen=True, kw_only=True):
             start, end = self.starts_at(zone), self.ends_at(zone)
         except ValueError as error:
             return [Problem("from", f"or `to` is no date ({error})", "send days such as 2026-11-20")]
+        if end > LATEST:
+            return [Problem("to", "lies after the year 2100", "send the last day; move it when you know better")]
         if start >= end:
             return [Problem("to", "is not after `from`", "send an end that comes after the beginning")]
         return []
@@ -144,8 +153,9 @@ class RateSet(Statement, frozen=True, kw_only=True):
     into: CurrencyCode | None = None
 
     def problems(self, zone: ZoneInfo) -> list[Problem]:
-        if not (self.rate.is_finite() and self.rate > 0):
-            return [Problem("rate", f"{self.rate} is no rate", "send a number greater than 0")]
+        if not (self.rate.is_finite() and SMALLEST_RATE <= self.rate <= LARGEST_RATE):
+            mend = f"send a number greater than 0: from {SMALLEST_RATE:f} to {LARGEST_RATE:f}"
+            return [Problem("rate", f"{self.rate} is no rate", mend)]
         return []
 
     def subject(self, zone: ZoneInfo) -> str:

@@ -27,7 +27,8 @@ class NoticeKind(msgspec.Struct, frozen=True):
 class EntityKind(msgspec.Struct, frozen=True, dict=True):
     """A kind of entity: its topic, its model (whose defaults are the empty entity) and its fold.
 
-    `is_reference` entities are few, contribute nothing, and are read whole.
+    `is_reference` entities are few, contribute nothing, and are read whole. `begun_by` is the type of event that is
+    usually said first of an entity.
     """
 
     name: str
@@ -36,6 +37,7 @@ class EntityKind(msgspec.Struct, frozen=True, dict=True):
     fold: Callable[[Any, Any], Any]
     version: int
     is_reference: bool = False
+    begun_by: str = ""
 
     @cached_property
     def empty(self) -> Any:
@@ -52,8 +54,8 @@ _REFERENCE = tuple(
 ENTITY_KINDS: Mapping[str, EntityKind] = {
     kind.name: kind
     for kind in (
-        EntityKind("lead", Topic.LEADS, lead.Lead, lead.fold, lead.VERSION),
-        EntityKind("order", Topic.ORDERS, order.Order, order.fold, order.VERSION),
+        EntityKind("lead", Topic.LEADS, lead.Lead, lead.fold, lead.VERSION, begun_by="lead.created"),
+        EntityKind("order", Topic.ORDERS, order.Order, order.fold, order.VERSION, begun_by="order.placed"),
         EntityKind("visits", Topic.VISITS, visits.Visits, visits.fold, visits.VERSION),
         *_REFERENCE,
     )

@@ -1,0 +1,132 @@
+"""The fenced commit on a real Redis: all of a batch and its offset, or nothing of it."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from services.common.events import encode
+from services.kpi_stream.fan_out import CellChanges
+from services.kpi_stream.folding import EntityName, Folded, Folder, by_entity
+from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.measures import Address
+from services.kpi_stream.records import read
+from services.kpi_stream.store import Conflict, NotNew, StateStore, Work
+from tests.support.engine import STATE, MemoryRecord
+from tests.support.events import PARIS, at, event, line
+from tests.support.redis import running_redis
+
+TOPIC = "cadran.orders"
+CELL = Address("sales.EUR", "all", "", "m", 47)
+NOTHING = CellChanges({}, {}, {}, {}, {})
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with running_redis() as found:
+        yield found
+
+
+@pytest.fixture
+async def redis(url: str) -> AsyncIterator[Redis]:
+    client = Redis.from_url(url)
+    await client.flushall()
+    await client.hset(STATE.keys(0).next_offsets, f"{TOPIC}:0", "5")
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def store(redis: Redis) -> StateStore:
+    return StateStore(redis, STATE)
+
+
+def orders(*names: str) -> Folded:
+    records = [
+        MemoryRecord(i, 5, None, encode(event("order.placed", name, at("2026-11-02 10:00"), **PLACED)), [])
+        for i, name in enumerate(names)
+    ]
+    return Folder(all_kpis().values(), PARIS).fold(by_entity(read(records, STATE).items), {})
+
+
+PLACED: dict[str, Any] = {"channel": "x", "currency": "EUR", "lines": [line(100)]}
+
+
+def work(store: StateStore, folded: Folded, cells: CellChanges = NOTHING, *, new: tuple[str, ...] = ()) -> Work:
+    names = [EntityName("order", name) for name in new]
+    return store.work(TOPIC, 0, folded, cells, new=names, applied_ms=7, sources={"/shop": 9})
+
+
+def adding(position: int, value: int) -> CellChanges:
+    return NOTHING._replace(additions={CELL: {position: value}}, members={("sales", "all"): {""}})
+
+
+async def content(redis: Redis) -> dict[bytes, Any]:
+    """Everything that Redis holds."""
+    found: dict[bytes, Any] = {}
+    for key in await redis.keys("*"):
+        kind = await redis.type(key)
+        found[key] = await (redis.hgetall(key) if kind == b"hash" else redis.smembers(key))
+    return found
+
+
+async def test_a_batch_is_written_with_the_offset_after_it(store: StateStore, redis: Redis) -> None:
+    folded = orders("O1", "O2")
+    await store.commit(TOPIC, 0, 5, 7, work(store, folded, adding(3, 2**60 + 1), new=("O1", "O2")))
+    assert await store.next_offsets([(TOPIC, 0), (TOPIC, 1)]) == {(TOPIC, 0): 7, (TOPIC, 1): None}
+    names = [EntityName("order", name) for name in ("O1", "O2", "O3")]
+    assert await store.read(TOPIC, 0, 7, names) == folded.entities
+    assert await redis.hgetall(STATE.keys(0).cells(*CELL)) == {b"3": str(2**60 + 1).encode()}
+
+
+async def test_a_cell_that_comes_back_to_nothing_is_not_kept(store: StateStore, redis: Redis) -> None:
+    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), adding(3, 8)))
+    await store.commit(TOPIC, 0, 6, 7, work(store, Folded(), adding(3, -8)))
+    assert not await redis.exists(STATE.keys(0).cells(*CELL))
+
+
+@pytest.mark.parametrize("expected", [4, 6])
+async def test_a_batch_that_does_not_begin_where_redis_stands_changes_nothing(
+    store: StateStore, redis: Redis, expected: int
+) -> None:
+    before = await content(redis)
+    with pytest.raises(Conflict) as conflict:
+        await store.commit(TOPIC, 0, expected, expected + 1, work(store, orders("O1"), adding(1, 1)))
+    assert conflict.value.stored == 5
+    with pytest.raises(Conflict):
+        await store.read(TOPIC, 0, expected, [EntityName("order", "O1")])
+    assert await content(redis) == before
+
+
+async def test_an_entity_taken_to_be_new_that_is_there_changes_nothing(store: StateStore, redis: Redis) -> None:
+    await store.commit(TOPIC, 0, 5, 6, work(store, orders("O1"), new=("O1",)))
+    before = await content(redis)
+    with pytest.raises(NotNew):
+        await store.commit(TOPIC, 0, 6, 7, work(store, orders("O9", "O1"), adding(1, 1), new=("O9", "O1")))
+    assert await content(redis) == before
+
+
+@pytest.mark.parametrize("value", [2**62, -(2**63) + 1])
+async def test_a_sum_that_would_leave_64_bits_changes_nothing(store: StateStore, redis: Redis, value: int) -> None:
+    half = 2**62 if value > 0 else -(2**62)
+    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), adding(1, half)))
+    before = await content(redis)
+    with pytest.raises(ResponseError, match="64 bits"):
+        await store.commit(TOPIC, 0, 6, 7, work(store, orders("O1"), adding(1, value)))
+    assert await content(redis) == before
+
+
+async def test_a_batch_of_thousands_is_written_whole_and_read_whole(store: StateStore) -> None:
+    names = [f"O{i}" for i in range(5000)]
+    folded = orders(*names)
+    await store.commit(TOPIC, 0, 5, 6, work(store, folded, new=tuple(names)))
+    assert await store.read(TOPIC, 0, 6, list(folded.entities)) == folded.entities
+
+
+async def test_a_redis_that_has_forgotten_the_scripts_is_taught_again(store: StateStore, redis: Redis) -> None:
+    await store.commit(TOPIC, 0, 5, 6, work(store, orders("O1")))
+    await redis.script_flush()
+    await store.commit(TOPIC, 0, 6, 7, work(store, orders("O2")))
+    assert await store.next_offsets([(TOPIC, 0)]) == {(TOPIC, 0): 7}
