@@ -131,7 +131,7 @@ def _metrics(kpi: Kpi) -> Iterator[str]:
     for metric in kpi.metrics:
         for cut in kpi.cuts:
             windows = [window for exported_cut, window in exported(kpi) if exported_cut is cut]
-            if metric.source and cut.brief:
+            if not metric.is_told_by(cut):
                 continue
             told = "all" if len(windows) > 1 else f"`{windows[0]}`"
             yield f"| `{metric_name(metric, cut, 'EUR')}` | {told} | {describe(metric, cut, '')} |"

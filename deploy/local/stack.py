@@ -194,7 +194,7 @@ class Stack:
         return sum(1 if partition["lag"] is None else partition["lag"] for partition in partitions)
 
     def _kpis_are_in_prometheus(self) -> None:
-        query = urllib.parse.quote('cadran_net_sales_euros{window="mtd"} > 0')
+        query = urllib.parse.quote('{__name__=~"cadran_net_sales_.+",window="mtd"}')
         answer = json.loads(_get(f"http://127.0.0.1:{self._settings.port(Port.PROMETHEUS)}/api/v1/query?query={query}"))
         if not answer["data"]["result"]:
             raise Unavailable("Prometheus has not scraped them yet")

@@ -1,9 +1,12 @@
 """The one `cadran` program: every service adds its commands, by the entry point group `cadran.commands`."""
 
+import signal
 import sys
 from importlib.metadata import entry_points
 
 import typer
+from aiokafka.errors import KafkaError
+from redis.exceptions import RedisError
 
 from services.common.errors import CadranError
 
@@ -26,10 +29,20 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run a command; an error is one line that says what to do, and status 1."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         build()()
     except CadranError as error:
         sys.exit(f"cadran: {error}")
+    except RedisError as error:
+        sys.exit(f"cadran: Redis does not answer: {error} - start it, or mend CADRAN_REDIS")
+    except KafkaError as error:
+        sys.exit(f"cadran: Kafka does not answer: {error} - start it, or mend CADRAN_KAFKA")
+
+
+def _end(number: int, _: object) -> None:
+    """End as Ctrl-C would: what was begun is put away."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

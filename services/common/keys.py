@@ -9,14 +9,17 @@ from urllib.parse import quote
 from zlib import crc32
 
 STATE_POINTER = "cadran:state"
-"""Hash: the live state version and what it was made from. The one thing that a rebuild switches."""
+"""String: the live state version and what it was made from. The one thing that a rebuild switches."""
+
+REBUILDING = "cadran:rebuilding"
+"""String: held while a rebuild is at work."""
 
 SEEN = "cadran:seen"
 """Prefix of the marks of events that Kafka has acknowledged: `cadran:seen:<name>` -> fingerprint, for seven days."""
 
 
 def state_record(version: str) -> str:
-    """Hash: what a state version was made from (digest, cluster, topics), and whether it is being built."""
+    """String: what a state version was made from (digest, cluster, topics)."""
     return f"cadran:{version}:made_of"
 
 
@@ -44,7 +47,7 @@ class StateKeys:
 
     @property
     def too_late(self) -> str:
-        """Hash: measure group -> contributions that missed a minute or hour cell which had expired."""
+        """Hash: measure group -> additions that missed a minute or hour cell which had expired."""
         return f"{self.prefix}too_late"
 
     def entities(self, kind: str, entity_id: str) -> str:

@@ -10,13 +10,14 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.common.errors import ConfigurationError
+from services.common.calendar import WEEKDAYS, parse_hours
+from services.common.errors import ConfigurationError, Invalid
 from services.common.money import known_currency
 from services.common.windows import WIN_DAYS
 
@@ -121,8 +122,10 @@ class Settings(CadranSettings):
     entity_hashes: Annotated[int, Field(ge=1, le=1 << 20)] = Field(
         4096, description="Redis hashes that the entities of one kind are spread over."
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: str = Field("json", description="`json`, or `console` for people.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    log_format: Literal["json", "console"] = Field("json", description="`json`, or `console` for people.")
 
     @field_validator("time_zone")
     @classmethod
@@ -136,6 +139,20 @@ class Settings(CadranSettings):
     def _currency_exists(cls, value: str) -> str:
         if not known_currency(value):
             raise ValueError(f"{value!r} is no ISO 4217 code; an example is EUR")
+        return value
+
+    @field_validator("weekly_hours")
+    @classmethod
+    def _hours_can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        unknown = sorted(value.keys() - set(WEEKDAYS))
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} is no weekday: write {', '.join(WEEKDAYS)}")
+        for hours in value.values():
+            for text in hours:
+                try:
+                    parse_hours(text)
+                except Invalid as error:
+                    raise ValueError(str(error)) from None
         return value
 
     @field_validator("win_days")

@@ -58,6 +58,14 @@ def state_named(redis: Redis, version: str) -> StateVersion:
     return msgspec.json.decode(record, type=StateVersion)
 
 
+def abandoned_states(redis: Redis) -> list[StateVersion]:
+    """The states that are not the live one."""
+    live = live_state(redis)
+    records = [redis.get(key) for key in redis.scan_iter(match=state_record("*"), count=1000)]
+    found = [msgspec.json.decode(record, type=StateVersion) for record in records if record]
+    return [state for state in found if live is None or state.version != live.version]
+
+
 def ensure_live(redis: Redis, settings: Settings) -> StateVersion:
     """The live state, made anew where Redis holds none; everything is then replayed from offset 0.
 

@@ -75,9 +75,12 @@ def subjects(kpi: Kpi, cut: Cut, window: Window, world: World, options: Mapping[
         return [Subject(ALL, "", ("",), window, cut.place(""), options)]
     known: Iterable[set[str]] = yield [MembersOf(group, cut.cell_cut) for group in kpi.groups]
     found = set().union(*known)
-    if cut is REP:
-        found |= world.book.target_members(kpi.id, "rep")
-    members = _teams(found, world) if cut is TEAM else {member: (member,) for member in found}
+    if cut in (REP, TEAM):
+        with_target = world.book.target_members(kpi.id, cut.name)
+    if cut is TEAM:
+        members = dict.fromkeys(with_target, ()) | _teams(found, world)
+    else:
+        members = {member: (member,) for member in (found | with_target if cut is REP else found)}
     return [Subject(cut, m, members[m], window, cut.place(m), options) for m in sorted(members)]
 
 
@@ -156,7 +159,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
         gap=progress.gap,
         numerator=estimate.numerator if kpi.unit is Unit.RATIO else msgspec.UNSET,
         denominator=estimate.denominator if kpi.unit is Unit.RATIO else msgspec.UNSET,
-        related=estimate.related,
+        related={name: _judged(number) for name, number in estimate.related.items()},
         by_currency=parts["window"].by_currency or msgspec.UNSET,
     )
 
@@ -178,7 +181,15 @@ def row_with_related(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | N
     if own is None:
         return None
     related = yield from kpi.related(subject, world)
-    return msgspec.structs.replace(own, related={**own.related, **related})
+    judged = {name: _judged(number) for name, number in related.items()}
+    return msgspec.structs.replace(own, related={**own.related, **judged})
+
+
+def _judged(number: Related) -> Related:
+    """A rate beside the headline, flagged where it rests on few."""
+    if number.unit is not Unit.RATIO or not isinstance(number.n, int) or number.n >= SMALL_DENOMINATOR:
+        return number
+    return msgspec.structs.replace(number, flags=(*number.flags, Flag.SMALL_N))
 
 
 def _compared(kpi: Kpi, subject: Subject, world: World) -> Asking[tuple[Comparison | None, Estimate | None]]:

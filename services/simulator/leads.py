@@ -43,8 +43,8 @@ def _lead(made: "Day", place_order: PlaceOrder) -> "Iterator[Happening]":
         yield from made.happen(
             "lead.closed", lead_id, created + _hours(made, 30), {"outcome": "invalid", "reason": "a test"}
         )
-    elif fate < INVALID + MERGED:
-        twin = f"L-{made.day:%y%m%d}-{random.randint(1, 40)}"
+    elif fate < INVALID + MERGED and made.count("L") > 1:
+        twin = f"L-{made.day:%y%m%d}-{random.randrange(1, made.count('L'))}"  # one of those before it
         yield from made.happen("lead.merged", lead_id, created + _hours(made, 20), {"into_lead_id": twin})
     elif random.random() < source.won * rep.skill:
         yield from _won(made, lead_id, rep, created, place_order)

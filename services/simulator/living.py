@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -18,7 +18,6 @@ from services.simulator.store import Progress, ProgressFile
 log = get_logger(__name__)
 
 BATCH = 2000
-LOOK_AHEAD = timedelta(hours=1)
 BREATH = 0.5
 
 
@@ -57,23 +56,27 @@ def _require_all(answer: BatchAnswer) -> None:
 
 
 def live(client: EventsClient, company: Company, progress: Progress, file: ProgressFile, clock: Clock) -> None:
-    """Send every event when it is due, for ever; what was missed while the process was down is sent first."""
+    """Send every event when it is due, for ever; what was missed while the process was down is sent first.
+
+    What arrived at the very moment of the last progress is sent again: ids make that safe.
+    """
+    coming = (happening for happening in company.all() if happening.arrives >= progress.sent_until)
+    for happening in coming:
+        _sleep_until(happening.arrives, clock)
+        _send(client, happening)
+        file.write(msgspec.structs.replace(progress, sent_until=happening.arrives))
+
+
+def _send(client: EventsClient, happening: Happening) -> None:
+    """Send one event, for as long as it takes."""
     while True:
-        horizon = clock() + LOOK_AHEAD
-        for happening in company.between(progress.sent_until, horizon):
-            _sleep_until(happening.arrives, clock)
-            try:
-                _require_all(client.send([happening.event]))
-            except CadranError as error:
-                log.warning("an event waits", reason=str(error))
-                time.sleep(BREATH)
-                break
-            progress = msgspec.structs.replace(progress, sent_until=happening.arrives)
-            file.write(progress)
+        try:
+            _require_all(client.send([happening.event]))
+        except CadranError as error:
+            log.warning("an event waits", reason=str(error))
+            time.sleep(BREATH)
         else:
-            _sleep_until(horizon, clock)
-            progress = msgspec.structs.replace(progress, sent_until=horizon)
-            file.write(progress)
+            return
 
 
 def _sleep_until(moment: datetime, clock: Clock) -> None:

@@ -4,6 +4,7 @@ So any day can be made again, and the past that was loaded and the day that is l
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -45,7 +46,7 @@ class Day:
         self.zone = zone
         self.closed = closed
         self.random = Random(f"{seed}/{day.isoformat()}")
-        self._count = 0
+        self._counts: Counter[str] = Counter()
 
     def midnight(self, days: int = 0) -> datetime:
         """The beginning of the day, or of one some days later, by the clock on the wall."""
@@ -58,8 +59,12 @@ class Day:
 
     def name(self, prefix: str) -> str:
         """A name that no other thing of any day has."""
-        self._count += 1
-        return f"{prefix}-{self.day:%y%m%d}-{self._count}"
+        self._counts[prefix] += 1
+        return f"{prefix}-{self.day:%y%m%d}-{self._counts[prefix]}"
+
+    def count(self, prefix: str) -> int:
+        """How many things were named so."""
+        return self._counts[prefix]
 
     def happen(
         self, event_type: str, subject: str | None, time: datetime, data: Mapping[str, Any]

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from services.common.calendar import DAY
@@ -34,25 +35,23 @@ class Company:
 
     def until(self, moment: datetime) -> Iterator[Happening]:
         """Everything that has arrived by a moment, in order."""
+        return takewhile(lambda happening: happening.arrives <= moment, self.all())
+
+    def all(self) -> Iterator[Happening]:
+        """Everything that ever arrives, in order, without end."""
         waiting: list[tuple[datetime, int, Happening]] = []
         count = 0
-        for day in self._days(moment):
+        for day in self._days():
             for happening in [*(self.opening() if day == self._first else ()), *self.day(day)]:
                 count += 1
                 heapq.heappush(waiting, (happening.arrives, count, happening))
             midnight = datetime(day.year, day.month, day.day, tzinfo=self._zone) + DAY
-            while waiting and waiting[0][0] < min(midnight, moment):
+            while waiting and waiting[0][0] < midnight:
                 yield heapq.heappop(waiting)[2]
-        while waiting and waiting[0][0] <= moment:
-            yield heapq.heappop(waiting)[2]
 
-    def between(self, after: datetime, until: datetime) -> list[Happening]:
-        """What arrives after one moment and by another."""
-        return [happening for happening in self.until(until) if happening.arrives > after]
-
-    def _days(self, moment: datetime) -> Iterator[date]:
-        day, last = self._first, moment.astimezone(self._zone).date()
-        while day <= last:
+    def _days(self) -> Iterator[date]:
+        day = self._first
+        while True:
             yield day
             day += DAY
 

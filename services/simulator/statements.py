@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from services.simulator.plan import Day, Happening
 
 TARGETS_ARE_SET_ON = 25
+ANNOUNCED_BEFORE = 14
 MEAN_ORDER = 19_800
 """What an order brings after discounts and returns, in cents: targets are built on it."""
 
@@ -24,9 +25,10 @@ def statements_of_day(made: "Day") -> "Iterator[Happening]":
     yield from _rates(made)
     if made.day.day == TARGETS_ARE_SET_ON:
         yield from _targets(made, _next_month(made.day))
+    begins = made.day + timedelta(days=ANNOUNCED_BEFORE)
     for campaign in CAMPAIGNS:
-        first, last = (date(made.day.year, *edge) for edge in (campaign.first, campaign.last))
-        if made.day == first - timedelta(days=14):
+        first, last = (date(begins.year, *edge) for edge in (campaign.first, campaign.last))
+        if begins == first:
             data = {"name": campaign.name, "from": first.isoformat(), "to": last.isoformat()}
             if campaign.channels:
                 data["channels"] = list(campaign.channels)  # type: ignore[assignment]

@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 from collections import Counter
 from datetime import UTC, datetime
@@ -7,13 +8,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import ConfigurationError, Invalid
-from services.ingest.importer.build import Builder, Built, Numbered
-from services.ingest.importer.mapping import CsvFormat, Mapping, load_mapping
+from services.ingest.importer.build import Builder, Built, Numbered, Rejected
+from services.ingest.importer.mapping import CsvFormat, Field, Mapping, load_mapping
 from services.ingest.importer.table import read_table
 from services.ingest.importer.values import number
 from tests.support.dirt import invoice_lines
@@ -88,7 +90,7 @@ def test_lines_beyond_the_thousandth_are_put_together_to_the_cent() -> None:
     rows = [row(sku=f"S{i}", quantity="1", price=f"{i}.07") for i in range(1114)]
     built, builder = build(rows)
     lines = built[0].event["data"]["lines"]
-    assert len(lines) == 1000
+    assert 990 < len(lines) <= 1000
     assert sum(line["gross_minor"] for line in lines) == sum(i * 100 + 7 for i in range(1114))
     assert sum(line["quantity"] for line in lines) == 1114
     assert builder.combined == 115
@@ -204,3 +206,110 @@ def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigurationError, match="latin-1"):
         list(read_table(path, RETAIL))
+
+
+REPS = msgspec.structs.replace(
+    RETAIL,
+    events=[
+        msgspec.structs.replace(
+            RETAIL.events[0],
+            lines={
+                **(RETAIL.events[0].lines or {}),
+                "rep_id": Field(column="Rep"),
+                "discount_minor": Field(column="Off"),
+            },
+        )
+    ],
+)
+
+
+def test_beyond_a_thousand_lines_nothing_of_amounts_and_credit_is_lost() -> None:
+    rows = [{**row(sku=f"S{i}", price="9.99"), "Rep": f"r{i % 3}", "Off": "1.00" if i % 2 else ""} for i in range(1100)]
+    (built,), builder = build(rows, REPS)
+    lines = built.event["data"]["lines"]
+    assert 990 < len(lines) <= 1000
+    assert builder.combined > 100
+    for rep in range(3):
+        own = [line for line in lines if line.get("rep_id") == f"r{rep}"]
+        indices = [i for i in range(1100) if i % 3 == rep]
+        assert sum(line["gross_minor"] for line in own) == 1998 * len(indices)
+        assert sum(line.get("discount_minor", 0) for line in own) == 100 * sum(i % 2 for i in indices)
+
+
+def test_lines_of_one_order_that_disagree_reject_it_whichever_comes_first() -> None:
+    rows = [row(sku="A"), {**row(sku="B"), "CustomerID": "9.0"}]
+    for order in (rows, rows[::-1]):
+        built, builder = build(order)
+        assert built == []
+        assert len(builder.rejected) == 2
+        assert "customer_id: the lines of one event say" in builder.rejected[0].reason
+
+
+def test_a_line_that_says_nothing_of_a_field_agrees_with_the_others() -> None:
+    (built,), _ = build([{**row(sku="A"), "CustomerID": ""}, row(sku="B")])
+    assert built.event["data"]["customer_id"] == "17850"
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"InvoiceNo": ""}, "InvoiceNo: is empty"),
+        ({"InvoiceDate": "0001-01-01 00:00:00"}, "0001-01-01"),
+        ({"UnitPrice": "1e30"}, "UnitPrice: '1e30' is no number"),
+        ({"UnitPrice": "1_000"}, "UnitPrice: '1_000' is no number"),
+        ({"UnitPrice": "1e14", "Quantity": "100000000000000"}, "UnitPrice: 1e14 times"),
+    ],
+)
+def test_what_cannot_be_read_rejects_its_line(bad: dict[str, str], reason: str) -> None:
+    built, builder = build([{**row(invoice="7"), **bad}, row(invoice="8")])
+    assert [each.event["subject"] for each in built] == ["8"]
+    assert len(builder.rejected) == 1
+    assert reason in builder.rejected[0].reason
+
+
+HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
+
+
+def test_a_line_with_too_many_or_too_few_fields_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    good = "1,A,2,2010-12-01 08:26:00,2.55,1\n"
+    path.write_text(HEADER + good + "2,A,2,2010-12-01 08:26:00,2,55,1\n" + "3,A,2\n")
+    found = list(read_table(path, RETAIL))
+    assert isinstance(found[0], Numbered)
+    assert [(each.line, each.reason.split(" - ")[0]) for each in found[1:] if isinstance(each, Rejected)] == [
+        (3, "has 7 fields, the header has 6"),
+        (4, "has 3 fields, the header has 6"),
+    ]
+
+
+def test_a_file_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "twice.csv"
+    path.write_text(HEADER.replace("StockCode", "Quantity") + "1,A,2,2010-12-01 08:26:00,2.55,1\n")
+    with pytest.raises(ConfigurationError, match="two columns Quantity"):
+        list(read_table(path, RETAIL))
+    whole = gzip.compress((HEADER + "1,A,2,2010-12-01 08:26:00,2.55,1\n" * 500).encode())
+    cut = tmp_path / "cut.csv.gz"
+    cut.write_bytes(whole[:-20])
+    with pytest.raises(ConfigurationError, match="ends in the middle"):
+        list(read_table(cut, RETAIL))
+    odd = msgspec.structs.replace(RETAIL, csv=CsvFormat(encoding="nonsense"))
+    with pytest.raises(ConfigurationError, match="encoding"):
+        list(read_table(path, odd))
+
+
+@pytest.mark.parametrize(
+    ("word", "fault"),
+    [
+        ("{column: InvoiceNo, value: x}", "a column or a value"),
+        ("{}", "a column or a value"),
+        ("{value: 3, negate: true}", "only a column"),
+        ('{column: InvoiceNo, pattern: "("}', "no regular expression"),
+    ],
+)
+def test_a_field_that_means_nothing_is_refused(tmp_path: Path, word: str, fault: str) -> None:
+    path = tmp_path / "m.yml"
+    text = Path("docs/examples/online_retail.yml").read_text()
+    path.write_text(text.replace("subject: {column: InvoiceNo}", f"subject: {word}", 1))
+    with pytest.raises(ConfigurationError, match=fault) as refused:
+        load_mapping(path)
+    assert "events[0].subject" in refused.value.field

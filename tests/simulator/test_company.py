@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import dropwhile, takewhile
 
 import msgspec
 
@@ -56,7 +57,8 @@ def test_the_past_and_the_day_that_is_lived_fit_together() -> None:
     own = company(days=10)
     whole = list(own.until(NOW))
     middle = NOW - timedelta(hours=30)
-    parts = [*own.until(middle), *own.between(middle, NOW)]
+    later = dropwhile(lambda happening: happening.arrives <= middle, own.all())
+    parts = [*own.until(middle), *takewhile(lambda happening: happening.arrives <= NOW, later)]
     assert parts == whole
 
 
@@ -68,3 +70,14 @@ def test_it_is_believable() -> None:
     assert {"visits.counted", "target.set", "promotion.set", "rep.set", "rate.set"} <= set(kinds)
     assert 0.02 < kinds["order.returned"] / kinds["order.placed"] < 0.1
     assert 0.3 < kinds["lead.closed"] / kinds["lead.created"] < 0.9
+
+
+def test_a_lead_is_merged_into_one_that_there_is_and_a_promotion_is_announced_before_it_is_used() -> None:
+    found = [h.event for h in company(days=345).until(NOW)]
+    leads = {event["subject"] for event in found if event["type"] == "lead.created"}
+    merged = [event["data"]["into_lead_id"] for event in found if event["type"] == "lead.merged"]
+    assert len(merged) > 50
+    assert set(merged) <= leads
+    announced = {event["subject"] for event in found if event["type"] == "promotion.set"}
+    used = {name for event in found for name in event["data"].get("promotion_ids") or ()}
+    assert used <= announced

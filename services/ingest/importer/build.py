@@ -62,11 +62,14 @@ class Builder:
         """Amounts that were no whole number of minor units."""
         return self._reader.rounded
 
-    def build(self, rows: Iterable[Numbered]) -> Iterator[Built]:
+    def build(self, rows: Iterable[Numbered | Rejected]) -> Iterator[Built]:
         """All events of some rows, in the order of their time."""
         groups: dict[tuple[int, str], list[Numbered]] = {}
         for numbered in rows:
-            self._sort(numbered, groups)
+            if isinstance(numbered, Rejected):
+                self.rejected.append(numbered)
+            else:
+                self._sort(numbered, groups)
         built = [event for (i, _), own in groups.items() if (event := self._event(self._mapping.events[i], own))]
         yield from sorted(built, key=lambda each: (each.event["time"], each.event["type"], each.event["subject"]))
 
@@ -78,7 +81,7 @@ class Builder:
                 continue
             used = True
             try:
-                subject = self._reader.text(event.subject, numbered.row)
+                subject = self._subject(event, numbered.row)
             except Invalid as error:
                 self.rejected.append(Rejected(numbered.line, str(error)))
                 continue
@@ -86,6 +89,13 @@ class Builder:
             groups.setdefault((i, f"{subject}{alone}"), []).append(numbered)
         if not used:
             self.rejected.append(Rejected(numbered.line, "no event of the mapping applies to this line"))
+
+    def _subject(self, event: EventMapping, row: Row) -> str:
+        subject = self._reader.text(event.subject, row)
+        if subject is None:
+            place = event.subject.column or "subject"
+            raise Invalid("is empty: an event needs a subject", field=place, mend="fill it in, or leave the line out")
+        return str(subject)
 
     def _event(self, event: EventMapping, rows: list[Numbered]) -> Built | None:
         """One event from its rows, checked against the contract; `None` when it had to be left out."""
@@ -104,7 +114,7 @@ class Builder:
             except CadranError as error:
                 bad = [Rejected(numbered.line, str(error)) for numbered in rows]
         told = {rejected.line for rejected in bad}
-        subject = self._reader.text(event.subject, rows[0].row)
+        subject = self._subject(event, rows[0].row)
         left_out = f"left out with {event.type} {subject}, of which another line is wrong"
         self.rejected += bad
         self.rejected += [Rejected(numbered.line, left_out) for numbered in rows if numbered.line not in told]
@@ -133,7 +143,7 @@ class Builder:
     def _assemble(
         self, event: EventMapping, row: Row, parts: list[tuple[datetime, dict[str, Any], dict[str, Any]]]
     ) -> dict[str, Any]:
-        data = dict(parts[0][1])
+        data = _agreed([own for _, own, _ in parts])
         if event.lines is not None:
             data["lines"] = self._lines([line for _, _, line in parts])
             if event.type == "order.returned" and "amount_minor" not in data:
@@ -144,7 +154,7 @@ class Builder:
             "specversion": "1.0",
             "source": self._mapping.source,
             "type": event.type,
-            "subject": self._reader.text(event.subject, row),
+            "subject": self._subject(event, row),
             "time": min(time for time, _, _ in parts).isoformat(),
             "data": data,
         }
@@ -153,20 +163,44 @@ class Builder:
     def _lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Lines in an order of their own, so that a shuffled file makes the same event.
 
-        The contract takes 1,000 lines: where there are more, the smallest are put together into one, to the cent.
+        The contract takes 1,000 lines: where there are more, the smallest are put together, to the cent, one line for
+        each rep.
         """
         ordered = sorted(lines, key=_canonical.encode)
         if len(ordered) <= MAX_LINES:
             return ordered
         money = "gross_minor" if "gross_minor" in ordered[0] else "amount_minor"
-        ordered.sort(key=lambda line: (-abs(line[money]), _canonical.encode(line)))
-        kept, rest = ordered[: MAX_LINES - 1], ordered[MAX_LINES - 1 :]
+        ordered.sort(key=lambda line: (-abs(line.get(money, 0)), _canonical.encode(line)))
+        room = MAX_LINES - len({line.get("rep_id") for line in lines})
+        kept, rest = ordered[:room], ordered[room:]
         self.combined += len(rest)
-        together: dict[str, Any] = {"sku": OTHER_SKU}
+        return [*kept, *_put_together(rest)]
+
+
+def _agreed(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the rows of one event say of it; one that says nothing of a field agrees with the others.
+
+    :raises Invalid: when two say different things.
+    """
+    agreed: dict[str, Any] = {}
+    for part in parts:
+        for name, value in part.items():
+            if agreed.setdefault(name, value) != value:
+                what = f"the lines of one event say {agreed[name]!r} and {value!r}"
+                raise Invalid(what, field=name, mend="mend the file, or map the field to the lines")
+    return agreed
+
+
+def _put_together(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One line for each rep, to the cent."""
+    by_rep: dict[str | None, dict[str, Any]] = {}
+    for line in lines:
+        rep = line.get("rep_id")
+        into = by_rep.setdefault(rep, {"sku": OTHER_SKU, **({"rep_id": rep} if rep is not None else {})})
         for name in ("quantity", "gross_minor", "discount_minor", "amount_minor"):
-            if name in rest[0]:
-                together[name] = sum(line.get(name, 0) for line in rest)
-        return [*kept, together]
+            if name in line:
+                into[name] = into.get(name, 0) + line[name]
+    return sorted(by_rep.values(), key=_canonical.encode)
 
 
 def _applies(event: EventMapping, row: Row) -> bool:

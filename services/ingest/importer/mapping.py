@@ -102,6 +102,8 @@ def load_mapping(path: Path) -> Mapping:
         mapping = msgspec.convert(content, Mapping)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not written in UTF-8", mend="save it in UTF-8") from None
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is no YAML: {error}") from None
     except msgspec.ValidationError as error:
@@ -127,6 +129,19 @@ def _check(mapping: Mapping, name: str) -> None:
             raise ConfigurationError(f"{event.type} has no lines", field=f"{place}.lines", mend="leave `lines` out")
         for expression in (*event.when.values(), *event.unless.values()):
             _compiled(expression, place)
+        for field_name, field in {"subject": event.subject, **event.data, **(event.lines or {})}.items():
+            _check_field(field, f"{place}.{field_name}")
+
+
+def _check_field(field: Field, place: str) -> None:
+    if (field.column is None) == (field.value is None):
+        raise ConfigurationError("needs a column or a value, and not both", field=place, mend="give one of them")
+    if field.column is None and (field.times or field.negate or field.translate or field.pattern):
+        raise ConfigurationError(
+            "only a column can be reckoned with", field=place, mend="write the value as it is meant"
+        )
+    if field.pattern is not None:
+        _compiled(field.pattern, place)
 
 
 def _compiled(expression: str, place: str) -> re.Pattern[str]:

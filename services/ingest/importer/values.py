@@ -11,6 +11,8 @@ from services.common.money import exponent, round_half_even
 from services.ingest.importer.mapping import CsvFormat, Field, Time
 
 Row = dict[str, str]
+LARGEST = Decimal(10) ** 15
+"""Far beyond what the contract takes, and well within what Decimal works out exactly."""
 
 
 def number(text: str, column: str, csv: CsvFormat) -> Decimal:
@@ -27,11 +29,12 @@ def number(text: str, column: str, csv: CsvFormat) -> Decimal:
             field=column,
             mend="mend the file or `csv.decimal`",
         )
+    written = whole.replace(thousands, "") + (f".{decimals}" if mark else "")
     try:
-        found = Decimal(whole.replace(thousands, "") + (f".{decimals}" if mark else ""))
+        found = Decimal("NaN" if "_" in written else written)
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite():
+    if not found.is_finite() or abs(found) > LARGEST:
         raise Invalid(f"{text!r} is no number", field=column, mend="mend the line in the file")
     return found
 
@@ -101,15 +104,20 @@ class Reader:
             raise Invalid(
                 f"{text!r} is not written as {how}", field=time.column, mend="mend the file or `format`"
             ) from None
-        return (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
+        try:
+            return (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
+        except OverflowError:
+            raise Invalid(f"{text!r} is no date", field=time.column, mend="fill in when it happened") from None
 
     def _number(self, field: Field, row: Row) -> Decimal | None:
         if field.column is None:
-            return None if field.value is None else Decimal(str(field.value))
+            return None if field.value is None else number(str(field.value), "value", CsvFormat())
         text = row[field.column].strip()
         if not text:
             return None
         found = number(text, field.column, self._csv)
         if field.times is not None:
             found *= number(row[field.times], field.times, self._csv)
+            if abs(found) > LARGEST:
+                raise Invalid(f"{text} times {row[field.times]} is too large", field=field.column, mend="mend the line")
         return -found if field.negate else found

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from datetime import date
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -19,10 +19,18 @@ from services.common.errors import CadranError, Unavailable
 from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
 from services.common.logging import get_logger
 from services.kpi_stream.exporter.explain import Explainer
-from services.kpi_stream.exporter.metrics import Admission, Families, Given, snapshot
+from services.kpi_stream.exporter.metrics import (
+    Admission,
+    Families,
+    Given,
+    admitted_rows,
+    queries,
+    series_of_a_member,
+)
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
 from services.kpi_stream.exporter.service import KpiService
+from services.kpi_stream.exporter.store import Cells
 from services.kpi_stream.kpis.kpi import Kpi
 
 log = get_logger(__name__)
@@ -125,7 +133,7 @@ def _kpis(parts: Parts) -> APIRouter:
         as_of = {kpi.id: moment.freshness.as_of(kpi.feeds) for kpi in service.kpis.values()}
         content = {
             "kpis": {name: {"as_of": at, "stale": service.is_stale(at, moment)} for name, at in as_of.items()},
-            "sources": sources,
+            "sources": {source: datetime.fromtimestamp(ms / 1000, UTC) for source, ms in sources.items()},
             "partitions": moment.freshness.partitions,
         }
         return json_response(content)
@@ -182,45 +190,79 @@ def declaration(kpi: Kpi) -> dict[str, Any]:
 
 def _metrics(parts: Parts) -> APIRouter:
     router = APIRouter()
-    admission = Admission()
+    scrape = Scrape(parts.service)
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        registry = CollectorRegistry()
-        registry.register(Given(await _families(parts.service, admission)))
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(await scrape.text(), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
-async def _families(service: KpiService, admission: Admission) -> list[Any]:
-    """All families of one scrape; only `store_up 0` where the state cannot be read."""
-    start = time.perf_counter()
-    try:
-        moment = await service.observatory.look()
-        found = await service.observatory.read(snapshot(service.kpis.values(), moment), moment)
-    except (RedisError, CadranError) as error:
-        log.warning("no snapshot", error=repr(error))
-        return [_gauge("cadran_exporter_store_up", "1 when the state could be read.", 0)]
-    families = Families(moment.world.reporting_currency, admission)
-    for query, rows in found:
-        families.add_rows(query, rows, moment.world.today)
-    as_of = GaugeMetricFamily(
+class Scrape:
+    """Makes the text for Prometheus, one at a time: who asks while one is being made gets that one."""
+
+    def __init__(self, service: KpiService) -> None:
+        self._service = service
+        self._admission = Admission(series_of_a_member(service.kpis.values()))
+        self._making: asyncio.Task[bytes] | None = None
+
+    async def text(self) -> bytes:
+        if self._making is None or self._making.done():
+            self._making = asyncio.create_task(self._make())
+        return await asyncio.shield(self._making)
+
+    async def _make(self) -> bytes:
+        registry = CollectorRegistry()
+        registry.register(Given(await self._families()))
+        return generate_latest(registry)
+
+    async def _families(self) -> list[Any]:
+        """All families; only `store_up 0` where the state cannot be read."""
+        start = time.perf_counter()
+        service, observatory = self._service, self._service.observatory
+        try:
+            moment = await observatory.look()
+            families, cells = Families(moment.world.reporting_currency), Cells()
+            for query in queries(service.kpis.values(), moment):
+                families.add_rows(
+                    query, await observatory.read(admitted_rows(query, moment, self._admission), moment, cells)
+                )
+                await asyncio.sleep(0)  # whoever else asks must not wait for all of it
+            too_late = await observatory.reader.too_late(moment.state)
+        except (RedisError, CadranError) as error:
+            log.warning("no snapshot", error=repr(error))
+            return [_gauge("cadran_exporter_store_up", "1 when the state could be read.", 0)]
+        lag = sum(partition.lag or 0 for partition in moment.freshness.partitions)
+        return [
+            *families.all(),
+            _as_of(service.kpis.values(), moment),
+            _too_late(too_late),
+            _gauge("cadran_exporter_store_up", "1 when the state could be read.", 1),
+            _gauge("cadran_exporter_lag_records", "Records that no worker has applied yet.", lag),
+            _gauge("cadran_exporter_dropped_members", "Members left out for want of room.", self._admission.refused),
+            _gauge("cadran_exporter_snapshot_seconds", "How long this snapshot took.", time.perf_counter() - start),
+        ]
+
+
+def _as_of(kpis: Iterable[Kpi], moment: Moment) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
         "cadran_kpi_as_of_timestamp_seconds", "What happened before is in the KPI.", labels=["kpi"]
     )
-    for kpi in service.kpis.values():
+    for kpi in kpis:
         at = moment.freshness.as_of(kpi.feeds)
         if at is not None:
-            as_of.add_metric([kpi.id], at.timestamp())
-    lag = sum(partition.lag or 0 for partition in moment.freshness.partitions)
-    return [
-        *families.all(),
-        as_of,
-        _gauge("cadran_exporter_store_up", "1 when the state could be read.", 1),
-        _gauge("cadran_exporter_lag_records", "Records that no worker has applied yet.", lag),
-        _gauge("cadran_exporter_dropped_series", "Series left out to stay below the limit.", families.dropped),
-        _gauge("cadran_exporter_snapshot_seconds", "How long this snapshot took.", time.perf_counter() - start),
-    ]
+            family.add_metric([kpi.id], at.timestamp())
+    return family
+
+
+def _too_late(counts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "cadran_too_late_additions", "Additions that missed a minute or hour cell kept no longer.", labels=["group"]
+    )
+    for group, count in sorted(counts.items()):
+        family.add_metric([group], count)
+    return family
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from services.common.calendar import BusinessCalendar, Span
 from services.common.errors import Malformed
+from services.common.events.subjects import parts_of
 from services.kpi_stream.exporter.answers import Added, Behind, ExplainAnswer, window_answer
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query
@@ -27,8 +28,11 @@ class Explainer:
     async def explain(self, query: Query, member: str, moment: Moment, *, after: str, limit: int) -> ExplainAnswer:
         """The next entities, by kind and id, after the one that ended the page before (`kind:id`, or empty).
 
-        :raises Malformed: when the window is too long to look through.
+        :raises Malformed: when the window is too long to look through, or the member has not the parts of its cut.
         """
+        if query.cut.fields and len(parts_of(member)) != len(query.cut.fields) and len(query.cut.fields) > 1:
+            mend = f"send {'/'.join(query.cut.fields)}, each part percent-encoded"
+            raise Malformed(f"{member!r} is no member of {query.cut.name}", field="member", mend=mend)
         subject = subject_of(query.cut, member, query.window, moment.world, query.options)
         found: list[Behind] = []
         async for behind in self._behind(query, subject, moment, after):

@@ -4,7 +4,7 @@ A window is a label, a cut is part of the name: `cadran_rep_new_leads{rep="ana",
 exported: a gap is honest, a 0 is not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from prometheus_client.core import GaugeMetricFamily
@@ -14,10 +14,9 @@ from prometheus_client.registry import Collector
 from services.common.windows import Period, WindowName, named_window
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query
-from services.kpi_stream.exporter.service import rows
-from services.kpi_stream.kpis.cuts import ALL, Cut
+from services.kpi_stream.kpis.cuts import Cut
 from services.kpi_stream.kpis.kpi import Asking, Kpi, Metric, Number, Unit, together
-from services.kpi_stream.rows import Row, row, subjects
+from services.kpi_stream.rows import Row, row, row_with_related, subjects
 
 PREFIX = "cadran"
 MAX_SERIES = 9_500
@@ -54,62 +53,52 @@ def exported(kpi: Kpi) -> Iterator[tuple[Cut, WindowName]]:
                 yield cut, window
 
 
-def snapshot(kpis: Iterable[Kpi], moment: Moment) -> Asking[list[tuple[Query, list[Row]]]]:
-    """Every row that Prometheus gets."""
+def queries(kpis: Iterable[Kpi], moment: Moment) -> list[Query]:
+    """Everything that Prometheus gets, a query for every KPI, cut and window."""
     world = moment.world
-    queries = [
+    return [
         Query(kpi, cut, named_window(window, world.now, world.calendar), {})
         for kpi in kpis
         for cut, window in exported(kpi)
     ]
-    found = yield from together(
-        [_brief(query, moment) if query.cut.brief else rows(query, moment) for query in queries]
-    )
-    return list(zip(queries, found, strict=True))
 
 
-def _brief(query: Query, moment: Moment) -> Asking[list[Row]]:
-    """The rows of a cut with many members: the headline alone."""
+def admitted_rows(query: Query, moment: Moment, admission: "Admission") -> Asking[list[Row]]:
+    """The rows of a query's admitted members; of cuts with many members the headline alone."""
     members = yield from subjects(query.kpi, query.cut, query.window, moment.world, query.options)
-    found = yield from together([row(query.kpi, subject, moment.world) for subject in members])
+    admitted = [subject for subject in members if admission.admits(query.cut, subject.member, moment.world.today)]
+    read = row if query.cut.brief else row_with_related
+    found = yield from together([read(query.kpi, subject, moment.world) for subject in admitted])
     return [each for each in found if each is not None]
 
 
 class Families:
-    """Metric families being filled, up to a number of series; what is beyond is counted."""
+    """Metric families being filled."""
 
-    def __init__(self, currency: str, admission: "Admission") -> None:
+    def __init__(self, currency: str) -> None:
         self._currency = currency
-        self._admission = admission
         self._families: dict[str, GaugeMetricFamily] = {}
-        self._series = 0
-        self.dropped = 0
 
-    def add_rows(self, query: Query, found: Sequence[Row], today: date) -> None:
+    def add_rows(self, query: Query, found: Iterable[Row]) -> None:
         for each in found:
-            if not self._admission.admits(query.cut, tuple(each.by.values()), today):
-                self.dropped += 1
-                continue
             labels = {**each.by, "window": query.window.name}
             for metric in query.kpi.metrics:
-                self._add_metric(metric, query, each, labels)
+                if metric.is_told_by(query.cut):
+                    self._add_metric(metric, query.cut, each, labels)
 
-    def _add_metric(self, metric: Metric, query: Query, row: Row, labels: dict[str, str]) -> None:
+    def _add_metric(self, metric: Metric, cut: Cut, row: Row, labels: dict[str, str]) -> None:
         if metric.source:
             related = row.related.get(metric.source)
-            if related is not None and not query.cut.brief:
-                self._add(metric, query.cut, "", related.value, labels)
+            if related is not None:
+                self._add(metric, cut, "", related.value, labels)
             return
-        self._add(metric, query.cut, "", row.value, labels)
+        self._add(metric, cut, "", row.value, labels)
         for suffix, value in _beside(row).items():
-            if suffix in BRIEF_SUFFIXES or not query.cut.brief:
-                self._add(metric, query.cut, suffix, value, labels)
+            if suffix in BRIEF_SUFFIXES or not cut.brief:
+                self._add(metric, cut, suffix, value, labels)
 
     def _add(self, metric: Metric, cut: Cut, suffix: str, value: Number | None, labels: dict[str, str]) -> None:
         if value is None:
-            return
-        if self._series >= MAX_SERIES:
-            self.dropped += 1
             return
         name = metric_name(metric, cut, self._currency, suffix)
         family = self._families.get(name)
@@ -117,7 +106,6 @@ class Families:
             family = GaugeMetricFamily(name, describe(metric, cut, suffix), labels=list(labels))
             self._families[name] = family
         family.add_metric(list(labels.values()), float(value))
-        self._series += 1
 
     def all(self) -> list[Family]:
         return list(self._families.values())
@@ -128,7 +116,7 @@ def describe(metric: Metric, cut: Cut, suffix: str) -> str:
     what = f"{metric.help}{': ' + SUFFIXES[suffix] if suffix else ''}."
     if not cut.fields:
         return what
-    adds_up = cut.adds_up and metric.unit in (Unit.COUNT, Unit.MONEY) and suffix == ""
+    adds_up = cut.adds_up and not metric.is_mean and metric.unit in (Unit.COUNT, Unit.MONEY) and suffix == ""
     return f"{what} By {' and '.join(cut.fields)}; members {'add up' if adds_up else 'do not add up'} to the total."
 
 
@@ -144,25 +132,53 @@ def _beside(row: Row) -> dict[str, Number | None]:
     }
 
 
-class Admission:
-    """Which members of cuts Prometheus gets: first come, for the quarter, up to a number per cut."""
+def series_of_a_member(kpis: Iterable[Kpi]) -> dict[str, int]:
+    """By cut: how many series one member can have at most."""
+    costs: dict[str, int] = {}
+    for kpi in kpis:
+        for cut, _ in exported(kpi):
+            told = sum(
+                1 if metric.source else 1 + len(BRIEF_SUFFIXES if cut.brief else SUFFIXES)
+                for metric in kpi.metrics
+                if metric.is_told_by(cut)
+            )
+            costs[cut.name] = costs.get(cut.name, 0) + told
+    return costs
 
-    def __init__(self, most: int = 200) -> None:
+
+class Admission:
+    """Which members of cuts Prometheus gets: first come, for the quarter, as long as their series have room.
+
+    `costs` are the series of one member by cut. A member that is not admitted is not worked out either.
+    """
+
+    def __init__(self, costs: Mapping[str, int], most: int = MAX_SERIES) -> None:
+        self._costs = costs
         self._most = most
         self._quarter: date | None = None
-        self._admitted: dict[str, set[tuple[str, ...]]] = {}
+        self._admitted: set[tuple[str, str]] = set()
+        self._refused: set[tuple[str, str]] = set()
+        self._room = most
 
-    def admits(self, cut: Cut, member: tuple[str, ...], today: date) -> bool:
+    def admits(self, cut: Cut, member: str, today: date) -> bool:
         quarter = Period.QUARTER.first_day(today)
         if quarter != self._quarter:
-            self._quarter, self._admitted = quarter, {}
-        admitted = self._admitted.setdefault(cut.name, set())
-        if cut is ALL or member in admitted:
+            self._quarter, self._room = quarter, self._most
+            self._admitted, self._refused = set(), set()
+        name, cost = (cut.name, member), self._costs[cut.name]
+        if name in self._admitted:
             return True
-        if len(admitted) >= self._most:
+        if cost > self._room:
+            self._refused.add(name)
             return False
-        admitted.add(member)
+        self._room -= cost
+        self._admitted.add(name)
         return True
+
+    @property
+    def refused(self) -> int:
+        """Members that there was no room for in this quarter."""
+        return len(self._refused)
 
 
 class Given(Collector):

@@ -1,13 +1,12 @@
 """One look at everything: the live state, how fresh it is, and the world that numbers are read against."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import NamedTuple
 
 from services.common.calendar import BusinessCalendar, OpeningTimes
 from services.common.windows import Clock
 from services.kpi_stream.exporter.freshness import Freshness, LogEnds, freshness
-from services.kpi_stream.exporter.store import Statements, StateReader
+from services.kpi_stream.exporter.store import Cells, Statements, StateReader
 from services.kpi_stream.kpis.kpi import Asking, T
 from services.kpi_stream.kpis.world import ReferenceBook, World
 from services.kpi_stream.state_version import StateVersion
@@ -42,7 +41,7 @@ class Observatory:
         self.clock = clock
         self._reporting_currency = reporting_currency
         self._win_days = win_days
-        self._calendar: tuple[Statements | None, date | None, BusinessCalendar | None] = (None, None, None)
+        self._calendar: tuple[Statements | None, BusinessCalendar | None] = (None, None)
 
     async def look(self) -> Moment:
         """The live state at this moment.
@@ -59,21 +58,21 @@ class Observatory:
         book = ReferenceBook(statements, now)
         world = World(
             now=now,
-            calendar=self._calendar_of(statements, book, now.date()),
+            calendar=self._calendar_of(statements, book),
             book=book,
             reporting_currency=self._reporting_currency,
             win_days=self._win_days,
         )
         return Moment(state, freshness(nexts, applied, self._ends), world)
 
-    async def read(self, asking: Asking[T], moment: Moment) -> T:
-        """Carry out a computation on the state of a look."""
-        return await self.reader.run(asking, moment.state, moment.world)
+    async def read(self, asking: Asking[T], moment: Moment, cells: Cells | None = None) -> T:
+        """Carry out a computation on the state of a look; computations that share `cells` read none twice."""
+        return await self.reader.run(asking, moment.state, moment.world, {} if cells is None else cells)
 
-    def _calendar_of(self, statements: Statements, book: ReferenceBook, today: date) -> BusinessCalendar:
+    def _calendar_of(self, statements: Statements, book: ReferenceBook) -> BusinessCalendar:
         """The calendar of these statements; kept, as it remembers the opening times it has worked out."""
-        known, day, calendar = self._calendar
-        if calendar is None or known is not statements or day != today:
+        known, calendar = self._calendar
+        if calendar is None or known is not statements:
             calendar = self._make_calendar(book.opening_times())
-            self._calendar = (statements, today, calendar)
+            self._calendar = (statements, calendar)
         return calendar

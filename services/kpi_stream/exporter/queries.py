@@ -12,6 +12,7 @@ from services.kpi_stream.kpis.world import World
 
 DEFAULT_WINDOW = "mtd"
 MAX_DAYS = 366 * 20
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 
 
 class Query(NamedTuple):
@@ -51,6 +52,11 @@ def find_window(kpi: Kpi, world: World, name: str | None, first: date | None, la
             raise Malformed("stands beside from and to", field="window", mend="send a window, or from and to")
         if first is None or last is None:
             raise Malformed("is missing", field="to" if last is None else "from", mend="send both ends, as 2026-11-01")
+        for field, day in (("from", first), ("to", last)):
+            if not FIRST_YEAR <= day.year <= LAST_YEAR:
+                raise Malformed(
+                    f"{day} is out of reach", field=field, mend=f"ask for days from {FIRST_YEAR} to {LAST_YEAR}"
+                )
         if (last - first).days > MAX_DAYS:
             raise Malformed(
                 f"is {(last - first).days} days after `from`", field="to", mend=f"ask for at most {MAX_DAYS}"

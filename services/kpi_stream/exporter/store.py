@@ -25,6 +25,9 @@ Statements = Mapping[str, Mapping[str, Reference]]
 Offsets = Mapping[tuple[str, int], int]
 """A number by topic and partition."""
 
+Cells = dict[Address, Sequence[int]]
+"""The cells that were read, by the hash that holds them."""
+
 _reference = msgspec.msgpack.Decoder(Reference)
 _entities = {name: msgspec.msgpack.Decoder(kind.model) for name, kind in ENTITY_KINDS.items()}
 
@@ -69,6 +72,14 @@ class StateReader:
                 latest[source] = max(latest.get(source, 0), int(value))
         return latest
 
+    async def too_late(self, state: StateVersion) -> dict[str, int]:
+        """By measure group: additions that missed a minute or hour cell which was kept no longer."""
+        found: dict[str, int] = {}
+        for keys in state.all_keys():
+            for group, count in (await self._redis.hgetall(keys.too_late)).items():
+                found[_text(group)] = found.get(_text(group), 0) + int(count)
+        return found
+
     async def statements(self, state: StateVersion) -> Statements:
         """All reference statements; kept until a reference partition moves."""
         nexts, _ = await self.positions(state)
@@ -90,9 +101,8 @@ class StateReader:
             into.update({subject.decode(): _reference.decode(packed) for subject, packed in answer.items()})
         return found
 
-    async def run(self, asking: Asking[T], state: StateVersion, world: World) -> T:
-        """Carry out a computation: read what it asks for, round by round; no cell is read twice."""
-        hashes: dict[Address, Sequence[int]] = {}
+    async def run(self, asking: Asking[T], state: StateVersion, world: World, hashes: Cells) -> T:
+        """Carry out a computation: read what it asks for, round by round, but for the cells that are at hand."""
         try:
             requests = next(asking)
             while True:
@@ -102,7 +112,7 @@ class StateReader:
             return result
 
     async def _answers(
-        self, requests: Sequence[Request], state: StateVersion, world: World, hashes: dict[Address, Sequence[int]]
+        self, requests: Sequence[Request], state: StateVersion, world: World, hashes: Cells
     ) -> list[Any]:
         cells = dict.fromkeys(request for request in requests if not isinstance(request, MembersOf))
         members = dict.fromkeys(request for request in requests if isinstance(request, MembersOf))
@@ -115,7 +125,7 @@ class StateReader:
         wishes: Sequence[Sum | CountsByDay],
         state: StateVersion,
         world: World,
-        hashes: dict[Address, Sequence[int]],
+        hashes: Cells,
     ) -> dict[Request, Any]:
         groups = {wish.group.name for wish in wishes}
         found = await self._sets({name: [keys.currencies(name) for keys in state.all_keys()] for name in groups})

@@ -207,6 +207,7 @@ def _related(window: Totals) -> Mapping[str, Related]:
             Unit.RATIO,
             numerator=so_far,
             denominator=created,
+            n=created,
             interval=wilson(so_far, created),
             flags=(Flag.IMMATURE,),
         ),
@@ -254,8 +255,8 @@ KPI = Kpi(
         fr="Combien d’opportunités deviennent des ventes, et qui les transforme le mieux ?",
     ),
     formula=Text(
-        en="Leads of a cohort won within 30 days / leads created, over the window of that length ended 31 days ago.",
-        fr="Prospects gagnés en 30 jours / prospects créés, sur la fenêtre de même durée finie il y a 31 jours.",
+        en="Leads won in time (30 days, unless set otherwise) / leads created, once all have had their time.",
+        fr="Prospects gagnés à temps (30 jours, sauf réglage) / prospects créés, une fois ce délai passé pour tous.",
     ),
     credit=Text(
         en="Who closed it, else whose it was then; while open, whose it is. By owner: whose it is now.",
@@ -268,7 +269,7 @@ KPI = Kpi(
     contributions={"lead": contributions},
     feeds=(Topic.LEADS, Topic.ORDERS),
     metrics=(
-        Metric("acquisition_ratio", Unit.RATIO, "Share of a cohort's leads won within 30 days"),
+        Metric("acquisition_ratio", Unit.RATIO, "Share of a cohort's leads that were won in time"),
         Metric("closing_ratio", Unit.RATIO, "Won / (won + lost), by closing day", source="closing_rate"),
     ),
     estimate=estimate,

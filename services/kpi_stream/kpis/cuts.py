@@ -38,7 +38,8 @@ class Cut(msgspec.Struct, frozen=True):
 ALL = Cut("all", ())
 REP = Cut("rep", ("rep",), brief=True)
 OWNER = Cut("owner", ("owner",), brief=True)
-TEAM = Cut("team", ("team",), cells="rep")
+TEAM = Cut("team", ("team",), adds_up=False, cells="rep")
+"""Reps without a team are in none, and an order of two reps counts for each."""
 SOURCE = Cut("source", ("source",))
 REGION = Cut("region", ("region",))
 KIND = Cut("kind", ("kind",))

@@ -222,13 +222,19 @@ class Panel:
 class Metric:
     """A number for Prometheus: its name without prefix and cut, its unit, and where it comes from.
 
-    `source` names a related number, or is empty for the headline.
+    `source` names a related number, or is empty for the headline. `cuts` are those that it is told by (empty: all that
+    the KPI has); `is_mean`: members do not add up whatever the cut.
     """
 
     name: str
     unit: Unit
     help: str
     source: str = ""
+    cuts: tuple[Cut, ...] = ()
+    is_mean: bool = False
+
+    def is_told_by(self, cut: Cut) -> bool:
+        return (not self.cuts or cut in self.cuts) and not (self.source and cut.brief)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,9 +72,10 @@ _RANGE = (("mean", "baseline"), ("lowest", "lowest"), ("highest", "highest"))
 
 
 def _flags(promotion: PromotionSet, effect: Effect | None, world: World) -> tuple[Flag, ...]:
-    flags = () if effect else (Flag.NO_BASELINE,)
-    ended = promotion.ends_at(world.calendar.zone)
-    return (*flags, Flag.IMMATURE) if world.now < ended + timedelta(days=IMMATURE_DAYS) else flags
+    zone = world.calendar.zone
+    has_days = bool(_whole_days(promotion, world))
+    flags = (Flag.NO_BASELINE,) if effect is None and has_days else ()
+    return (*flags, Flag.IMMATURE) if world.now < promotion.ends_at(zone) + timedelta(days=IMMATURE_DAYS) else flags
 
 
 def _effect(days: Sequence[date], baseline: Sequence[date], net: Sequence[int]) -> Effect | None:
@@ -95,23 +96,24 @@ def _whole_days(promotion: PromotionSet, world: World) -> list[date]:
     calendar = world.calendar
     start, end = promotion.starts_at(calendar.zone), promotion.ends_at(calendar.zone)
     over = min(end, world.now)
-    spans = ((day, calendar.day_span(day)) for day in _days(calendar.day_of(start), calendar.day_of(end)))
+    spans = ((day, calendar.day_span(day)) for day in _days(calendar.day_of(start), calendar.day_of(over)))
     return [day for day, span in spans if span.start >= start and span.end <= over]
 
 
 def _baseline_days(promotion: PromotionSet, world: World) -> list[date]:
     calendar = world.calendar
     first = calendar.day_of(promotion.starts_at(calendar.zone))
-    promoted = {
-        day
+    others = [
+        (calendar.day_of(other.starts_at(calendar.zone)), calendar.day_of(other.ends_at(calendar.zone) - SECOND))
         for other in world.book.promotions.values()
         if _overlap(promotion, other)
-        for day in _days(
-            calendar.day_of(other.starts_at(calendar.zone)), calendar.day_of(other.ends_at(calendar.zone) - SECOND)
-        )
-    }
+    ]
     before = _days(first - timedelta(days=BASELINE_DAYS), first - DAY)
-    return [day for day in before if day not in promoted and not calendar.is_holiday(day)]
+    return [
+        day
+        for day in before
+        if not calendar.is_holiday(day) and not any(begins <= day <= ends for begins, ends in others)
+    ]
 
 
 def _overlap(one: PromotionSet, other: PromotionSet) -> bool:

@@ -32,6 +32,8 @@ from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import Fact, Member
 
 ORDER_DAY = "order_day"
+WITH_VISITS = (ALL, CHANNEL, STORE)
+"""The cuts that visits are counted by."""
 
 
 def order_contributions(order_id: str, order: Order, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
@@ -139,15 +141,21 @@ def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:
         value=world.major(net(totals, returned)),
         measures=measures,
         events=totals["orders"],
-        related={"basket": _basket(totals, world), "return_rate": _return_rate(totals)},
+        related={"return_rate": _return_rate(totals), **_basket(totals, subject, world)},
     )
 
 
-def _basket(totals: Totals, world: World) -> Related:
-    """Net by order day / orders: what an order brings in the end."""
+def _basket(totals: Totals, subject: Subject, world: World) -> Mapping[str, Related]:
+    """Net by order day / orders: what an order brings in the end.
+
+    None by team: an order of two reps counts once for each of them, and so twice for their team.
+    """
+    if subject.cut is TEAM:
+        return {}
     amount, orders = world.major(net(totals, "returned_order_day_minor")), totals["orders"]
     value = round(amount / orders, 2) if amount is not None and orders else None
-    return Related(value, Unit.MONEY, numerator=amount, denominator=orders, n=orders)
+    flags = (Flag.RATE_MISSING,) if amount is None else ()
+    return {"basket": Related(value, Unit.MONEY, numerator=amount, denominator=orders, n=orders, flags=flags)}
 
 
 def _return_rate(totals: Totals) -> Related:
@@ -163,7 +171,7 @@ def _return_rate(totals: Totals) -> Related:
 
 def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
     """Conversion where visits are counted; the effect of a promotion."""
-    if subject.cut in (ALL, CHANNEL, STORE):
+    if subject.cut in WITH_VISITS:
         return {"conversion": (yield from conversion(subject, world))}
     if subject.cut is PROMOTION:
         effect = yield from promotion_effect(subject.member, world)
@@ -196,9 +204,9 @@ KPI = Kpi(
     feeds=(Topic.ORDERS, Topic.VISITS),
     metrics=(
         Metric("net_sales", Unit.MONEY, "Gross less discounts and returns, on the day processed"),
-        Metric("conversion_ratio", Unit.RATIO, "Orders / visits, where visits are counted", source="conversion"),
+        Metric("conversion_ratio", Unit.RATIO, "Orders / visits, where visits are counted", "conversion", WITH_VISITS),
         Metric("return_ratio", Unit.RATIO, "Returned / (gross - discount), by order day", source="return_rate"),
-        Metric("basket", Unit.MONEY, "Net by order day / orders", source="basket"),
+        Metric("basket", Unit.MONEY, "Net by order day / orders", source="basket", is_mean=True),
     ),
     estimate=estimate,
     related=related,

@@ -76,13 +76,11 @@ class ReferenceBook:
         return self._current("rate.set", RateSet)
 
     def opening_times(self) -> OpeningTimes:
-        """What is stated about opening, for the calendar."""
+        """What is stated about opening, for the calendar; of weekly hours also from when."""
         weekly: dict[Place, list[WeeklyHours]] = {}
         special: dict[tuple[Place, date], SpecialDay] = {}
         for reference in self._statements.get("calendar.set", {}).values():
             for at, statement in sorted(reference.statements.items()):
-                if at > microseconds(self._now):
-                    continue
                 data = msgspec.convert(statement.data, CalendarSet)
                 place = Place(data.region, data.channel)
                 if data.weekly is not None:

@@ -1,17 +1,24 @@
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 
 from prometheus_client import CollectorRegistry, generate_latest
 
 from services.common.calendar import COMPANY
-from services.common.windows import WindowName, named_window
 from services.kpi_stream.exporter.freshness import Freshness
-from services.kpi_stream.exporter.metrics import MAX_SERIES, Admission, Families, Given, exported, metric_name, snapshot
+from services.kpi_stream.exporter.metrics import (
+    MAX_SERIES,
+    Admission,
+    Families,
+    Given,
+    admitted_rows,
+    exported,
+    metric_name,
+    queries,
+    series_of_a_member,
+)
 from services.kpi_stream.exporter.moment import Moment
-from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL, CHANNEL, REP
-from services.kpi_stream.rows import Row
 from tests.support.engine import STATE
 from tests.support.events import at, event, line
 from tests.support.world import engine_of, run, world
@@ -26,11 +33,10 @@ EVENTS = [
 
 
 def text() -> str:
-    moment = Moment(STATE, Freshness(()), HERE)
-    found = run(snapshot(all_kpis().values(), moment), engine_of(EVENTS, HERE.now), HERE)
-    families = Families("EUR", Admission())
-    for query, rows in found:
-        families.add_rows(query, rows, HERE.today)
+    moment, kpis = Moment(STATE, Freshness(()), HERE), all_kpis().values()
+    engine, admission, families = engine_of(EVENTS, HERE.now), Admission(series_of_a_member(kpis)), Families("EUR")
+    for query in queries(kpis, moment):
+        families.add_rows(query, run(admitted_rows(query, moment, admission), engine, HERE))
     registry = CollectorRegistry()
     registry.register(Given(families.all()))
     return generate_latest(registry).decode()
@@ -68,21 +74,29 @@ def test_no_customer_is_in_any_label() -> None:
 
 
 def test_members_are_admitted_first_come_for_the_quarter() -> None:
-    admission = Admission(most=2)
+    admission = Admission({"rep": 2, "channel": 1}, most=5)
     days = date(2026, 11, 23), date(2027, 1, 1)
-    assert [admission.admits(REP, (name,), days[0]) for name in ("a", "b", "c", "a")] == [True, True, False, True]
-    assert admission.admits(CHANNEL, ("c",), days[0])
-    assert admission.admits(REP, ("c",), days[1])
+    assert [admission.admits(REP, name, days[0]) for name in ("a", "b", "c", "a")] == [True, True, False, True]
+    assert admission.admits(CHANNEL, "c", days[0])
+    assert admission.refused == 1
+    assert admission.admits(REP, "c", days[1])
+    assert admission.refused == 0
 
 
-def test_series_stay_below_prometheus_limit_and_the_rest_is_counted() -> None:
-    families = Families("EUR", Admission(most=10**6))
-    kpi = all_kpis()["new_leads"]
-    window = named_window(WindowName.MONTH, datetime(2026, 11, 23, tzinfo=UTC), HERE.calendar)
-    rows = [Row({"source": f"s{i}"}, "", 1, 1, {}, None, None, None, None, []) for i in range(MAX_SERIES)]
-    families.add_rows(Query(kpi, kpi.cut("source") or ALL, window, {}), rows, HERE.today)
-    assert sum(len(family.samples) for family in families.all()) == MAX_SERIES
-    assert families.dropped == MAX_SERIES
+def test_series_stay_below_prometheus_limit_and_those_left_out_are_not_worked_out() -> None:
+    names = [f"s{i}" for i in range(400)]
+    events = [event("lead.created", name, at("2026-11-02 10:00"), source=name, region=name) for name in names]
+    kpis = [all_kpis()["new_leads"], all_kpis()["acquisition_rate"]]
+    moment, engine = Moment(STATE, Freshness(()), HERE), engine_of(events, HERE.now)
+    admission, families = Admission(series_of_a_member(kpis)), Families("EUR")
+    worked_out = 0
+    for query in queries(kpis, moment):
+        rows = run(admitted_rows(query, moment, admission), engine, HERE)
+        worked_out += len(rows)
+        families.add_rows(query, rows)
+    assert sum(len(family.samples) for family in families.all()) <= MAX_SERIES
+    assert admission.refused > 400
+    assert worked_out < 2000
 
 
 def test_names_are_distinct() -> None:

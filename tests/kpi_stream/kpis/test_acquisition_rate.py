@@ -85,7 +85,7 @@ def test_closing_rates_go_by_the_day_of_closing_and_by_amount() -> None:
     closing = row.related["closing_rate"]
     assert (closing.value, closing.numerator, closing.denominator) == (0.5, 1, 2)
     assert row.related["closing_rate_by_amount"].value == 0.75
-    assert row.related["won_so_far"].flags == (Flag.IMMATURE,)
+    assert row.related["won_so_far"].flags == (Flag.IMMATURE, Flag.SMALL_N)
     assert row.related["days_to_close"].details["median"] == pytest.approx(320, abs=50)
 
 

@@ -157,7 +157,11 @@ def test_conversion_sets_orders_against_the_visits_of_the_same_time() -> None:
 def test_today_is_told_by_the_hours_that_were_counted() -> None:
     hour = visits("2026-11-23 09:00", "2026-11-23 10:00", 10)
     found = conversion([hour, in_store("a", "2026-11-23 09:10"), in_store("b", "2026-11-23 10:10")], window="today")
-    assert (found.numerator, found.denominator, found.flags) == (1, 10, ())  # the hour that runs is in neither
+    assert (found.numerator, found.denominator, found.flags) == (
+        1,
+        10,
+        (Flag.SMALL_N,),
+    )  # the hour that runs is in neither
 
 
 def test_conversion_is_never_silently_above_all_visits() -> None:
@@ -165,12 +169,12 @@ def test_conversion_is_never_silently_above_all_visits() -> None:
     found = conversion(
         [day, in_store("a", "2026-11-20 10:10"), in_store("b", "2026-11-20 12:10")], window="2026-11-20/2026-11-20"
     )
-    assert (found.value, found.flags) == (2.0, (Flag.VISITS_INCOMPLETE,))
+    assert (found.value, found.flags) == (2.0, (Flag.VISITS_INCOMPLETE, Flag.SMALL_N))
 
 
 def test_without_visits_there_is_no_conversion() -> None:
     found = conversion([in_store("a", "2026-11-20 10:10")])
-    assert (found.value, found.flags) == (None, (Flag.VISITS_INCOMPLETE,))
+    assert (found.value, found.flags) == (None, (Flag.VISITS_INCOMPLETE, Flag.SMALL_N))
 
 
 def daily(first: str, days: int, amounts: list[int], **data: Any) -> list[Event]:
