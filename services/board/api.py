@@ -26,6 +26,7 @@ from services.common.logging import get_logger
 log = get_logger(__name__)
 
 HERE = Path(__file__).parent
+PING_SECONDS = 10
 LEAST_PAUSE, MOST_PAUSE = 0.5, 4.0
 """Seconds between two looks of a live page: as often as numbers change, and often enough to show how old they are."""
 
@@ -114,7 +115,12 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         request: Request, window: str = "mtd", by: str = "rep", lang: str | None = None
     ) -> EventSourceResponse:
         view = _view(parts, request, window, by, lang)
-        return EventSourceResponse(_live(parts, renderer, view, request), ping=10)
+        # A ping that scripts hear: the page tells a quiet server from a lost one.
+        return EventSourceResponse(
+            _live(parts, renderer, view, request),
+            ping=PING_SECONDS,
+            ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
+        )
 
     return app
 

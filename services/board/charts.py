@@ -7,11 +7,10 @@ WIDTH, HEIGHT, MARGIN = 240, 48, 4
 
 
 class Sparkline(NamedTuple):
-    """A trend: the line's points, the area under it, and where it ends."""
+    """A trend: the line's points, and the area under it."""
 
     line: str
     area: str
-    end: tuple[float, float]
 
 
 def sparkline(values: Sequence[float | None]) -> Sparkline | None:
@@ -30,4 +29,4 @@ def sparkline(values: Sequence[float | None]) -> Sparkline | None:
     points = [point(i, value) for i, value in known]
     line = " ".join(f"{x},{y}" for x, y in points)
     base = point(0, low)[1]
-    return Sparkline(line, f"{points[0][0]},{base} {line} {points[-1][0]},{base}", points[-1])
+    return Sparkline(line, f"{points[0][0]},{base} {line} {points[-1][0]},{base}")

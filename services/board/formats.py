@@ -68,12 +68,5 @@ class Formats:
     def time(self, instant: datetime) -> str:
         return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
 
-    def moment(self, instant: datetime) -> str:
-        """A time of today, or a day and a time."""
-        local = instant.astimezone(self._zone)
-        text = str(format_time(local, "HH:mm", locale=self._locale))
-        today = datetime.now(self._zone).date()
-        return text if local.date() == today else f"{self.day(local.date())} {text}"
-
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))

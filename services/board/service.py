@@ -16,7 +16,7 @@ NOBODYS = ("unassigned", "unknown")
 
 
 class View(NamedTuple):
-    """What someone looks at: the same view is worked out once, however many look."""
+    """What someone looks at."""
 
     window: str
     cut: str

@@ -44,11 +44,6 @@ def round_half_even(amount: Decimal) -> int:
     return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
-def to_minor(amount: Decimal, currency: str) -> int:
-    """Major units to minor ones, rounded once, half-even."""
-    return round_half_even(amount.scaleb(exponent(currency)))
-
-
 def to_major(minor: int, currency: str) -> Decimal:
     """Minor units to major ones, exactly."""
     return Decimal(minor).scaleb(-exponent(currency))

@@ -4,7 +4,6 @@ Panels have ids of their own and every option set that the SDK would otherwise l
 tables and bars, ranges for sparklines. Nothing in `deploy/grafana/dashboards` is written by hand.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -245,9 +244,3 @@ def write_boards(kpis: Iterable[Kpi], currency: str, folder: Path) -> list[Path]
         path.write_text(BoardMaker(declared, language, currency).make(), encoding="utf-8")
         written.append(path)
     return written
-
-
-def load_board(path: Path) -> dict[str, Any]:
-    """A board as Grafana reads it."""
-    board: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return board

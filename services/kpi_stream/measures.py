@@ -85,13 +85,6 @@ class Address(NamedTuple):
     chunk: int
 
 
-class CellKey(NamedTuple):
-    """A cell: a hash and the position in it."""
-
-    address: Address
-    position: int
-
-
 class Buckets(NamedTuple):
     """The ordinals of the buckets that hold a minute; `day` since 1970-01-01, `month` since year 0."""
 

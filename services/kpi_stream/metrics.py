@@ -2,8 +2,6 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-STAGES = ("decode", "read", "fold", "publish", "commit")
-
 
 class WorkerMetrics:
     """The worker's own measurements."""
@@ -19,7 +17,10 @@ class WorkerMetrics:
             "cadran_worker_dead_letters", "Records that could not be applied.", ["topic"], registry=registry
         )
         self.stage = Histogram(
-            "cadran_worker_stage_seconds", "Time of one batch in each stage.", ["stage"], registry=registry
+            "cadran_worker_stage_seconds",
+            "Time of one batch in each stage: decode, read, fold, publish, commit.",
+            ["stage"],
+            registry=registry,
         )
         self.lag = Gauge(
             "cadran_worker_lag_records", "Records not applied yet, of the partitions held.", registry=registry

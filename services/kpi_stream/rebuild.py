@@ -34,7 +34,7 @@ from services.kpi_stream.state_version import StateVersion
 
 REBUILD_WORKER = 900
 POLL_SECONDS = 0.5
-LOCK_SECONDS = 20
+LOCK_SECONDS = 10
 PR_SET_PDEATHSIG = 1
 
 
@@ -51,7 +51,7 @@ def draft_state(redis: Redis, settings: Settings) -> Iterator[StateVersion]:
 
     :raises ConfigurationError: while another rebuild is at work.
     """
-    lock = redis.lock(REBUILDING, timeout=LOCK_SECONDS, blocking=False)
+    lock = redis.lock(REBUILDING, timeout=LOCK_SECONDS, blocking=False, thread_local=False)
     if not lock.acquire():
         raise ConfigurationError("another rebuild is at work", mend=f"wait for it; a dead one ends in {LOCK_SECONDS} s")
     try:
@@ -77,7 +77,7 @@ def kept_alive(lock: Lock) -> Iterator[None]:
 
     def renew() -> None:
         while not done.wait(LOCK_SECONDS / 4):
-            with suppress(RedisError):
+            with suppress(RedisError, LockError):
                 lock.reacquire()
 
     threading.Thread(target=renew, name="rebuild-lock", daemon=True).start()

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 
 import msgspec
 
 from services.common.calendar import DAY, Span
-from services.common.money import exponent
+from services.common.money import to_major
 from services.common.windows import FROM_TO, TO_DATE, Period, Window
 from services.kpi_stream.kpis.cuts import ALL, OWNER, PROMOTION, REP, TEAM, Cut
 from services.kpi_stream.kpis.kpi import (
@@ -311,4 +310,4 @@ def _target(kpi: Kpi, subject: Subject, world: World) -> Number | None:
     value = world.book.target(kpi.id, member, kind, starts_on, min(world.now, period.end))
     if value is None or kpi.unit is not Unit.MONEY:
         return value
-    return Decimal(int(value)).scaleb(-exponent(world.reporting_currency))
+    return to_major(int(value), world.reporting_currency)

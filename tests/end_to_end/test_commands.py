@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from deploy.local.programs import ROOT
@@ -14,6 +15,7 @@ from services.common.publisher import Message, Publisher
 from services.common.settings import Port
 from services.common.topics import Topic
 from services.kpi_stream.dead_letters import letter_message
+from services.kpi_stream.rebuild import REBUILD_WORKER
 from tests.support.engine import MemoryRecord
 from tests.support.events import PARIS, cloud_event, line
 from tests.support.stack import RunningStack, wait_for
@@ -176,3 +178,31 @@ def test_data_outlives_down_and_up(stack: RunningStack) -> None:
         )
         assert done.returncode == 0, done.stderr
     assert orders_today(stack) == before
+
+
+def states(stack: RunningStack) -> set[bytes]:
+    return {key.split(b":")[1] for key in stack.redis().scan_iter("cadran:*:made_of")}
+
+
+def test_a_rebuild_that_is_killed_leaves_nothing_that_stands_in_the_way(stack: RunningStack) -> None:
+    live = states(stack)
+    command = [sys.executable, "-m", "services.common.cli", "rebuild"]
+    with subprocess.Popen(command, env=stack.environment, cwd=ROOT, stdout=subprocess.DEVNULL) as rebuild:
+        port = stack.settings.port(Port.WORKER_METRICS) + REBUILD_WORKER
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/metrics"), "the rebuild has begun")
+        second = stack.cadran("rebuild")
+        assert (second.returncode, "another rebuild is at work" in second.stderr) == (1, True)
+        rebuild.kill()
+    wait_for(lambda: not answers(f"http://127.0.0.1:{port}/metrics"), "its worker ends with it")
+    before = orders_today(stack)
+    wait_for(lambda: stack.cadran("rebuild").returncode == 0, "the next one is let through")
+    assert len(states(stack)) == 1
+    assert states(stack) != live
+    wait_for(lambda: orders_today(stack) == before, "the numbers are as they were")
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False

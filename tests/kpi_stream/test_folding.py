@@ -4,7 +4,6 @@ import pytest
 
 from services.kpi_stream.entities.kinds import ENTITY_KINDS, NOTICE_KINDS, EntityKind
 from services.kpi_stream.entities.notices import Notice
-from services.kpi_stream.entities.order import Order
 from services.kpi_stream.folding import EntityName, Folder, Item, by_entity
 from services.kpi_stream.kpis import all_kpis
 from tests.support.events import PARIS, at, event, line
@@ -92,7 +91,6 @@ def test_an_older_notice_is_not_heard() -> None:
     lead = ENTITY_KINDS["lead"].model()
     newer = hear(lead, Notice("L", "O", 5, None))
     assert hear(newer, Notice("L", "O", 4, "older")) == newer
-    assert Order() == ENTITY_KINDS["order"].model()
 
 
 @pytest.mark.parametrize("kind", ENTITY_KINDS.values(), ids=lambda kind: kind.name)

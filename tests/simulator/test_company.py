@@ -6,6 +6,7 @@ import msgspec
 
 from services.common.calendar import public_holidays
 from services.common.events import parse
+from services.simulator.company import CAMPAIGNS
 from services.simulator.service import Company
 from tests.support.events import PARIS
 
@@ -72,12 +73,20 @@ def test_it_is_believable() -> None:
     assert 0.3 < kinds["lead.closed"] / kinds["lead.created"] < 0.9
 
 
-def test_a_lead_is_merged_into_one_that_there_is_and_a_promotion_is_announced_before_it_is_used() -> None:
-    found = [h.event for h in company(days=345).until(NOW)]
+def test_a_lead_is_merged_into_one_that_there_is() -> None:
+    found = [h.event for h in company(days=90).until(NOW)]
     leads = {event["subject"] for event in found if event["type"] == "lead.created"}
     merged = [event["data"]["into_lead_id"] for event in found if event["type"] == "lead.merged"]
-    assert len(merged) > 50
+    assert len(merged) > 15
     assert set(merged) <= leads
-    announced = {event["subject"] for event in found if event["type"] == "promotion.set"}
-    used = {name for event in found for name in event["data"].get("promotion_ids") or ()}
-    assert used <= announced
+
+
+def test_every_promotion_is_announced_two_weeks_before_also_over_new_year() -> None:
+    announced = {
+        h.event["subject"]: h.arrives.date()
+        for day in range(365)
+        for h in company().day(date(2025, 12, 1) + timedelta(days=day))
+        if h.event["type"] == "promotion.set"
+    }
+    assert announced["winter-sales-2026"] == date(2025, 12, 25)
+    assert len(announced) == len(CAMPAIGNS)

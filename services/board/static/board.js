@@ -21,6 +21,7 @@ source.addEventListener("content", (event) => {
   heardAt = Date.now();
   replace(event.data);
 });
+source.addEventListener("ping", () => { heardAt = Date.now(); });
 source.onopen = () => { heardAt = Date.now(); };
 
 setInterval(() => {

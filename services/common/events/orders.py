@@ -36,10 +36,6 @@ class OrderLine(Data, frozen=True, kw_only=True):
     rep_id: Name | None = None
     offer_id: Id | None = None
 
-    @property
-    def net_minor(self) -> int:
-        return self.gross_minor - self.discount_minor
-
 
 class OrderPlaced(Statement, frozen=True, kw_only=True):
     """An order was placed. An order that is edited is sent again with the same time and a greater revision."""

@@ -72,7 +72,7 @@ DAY_STEPS = (
     269,
     365,
 )
-"""The last day of each step of the histogram of days to close; the steps grow by a fifth."""
+"""The last day of each step of the histogram of days to close; they grow by a fifth, and the last takes the rest."""
 
 DAYS_TO_CLOSE = MeasureGroup("days_to_close", tuple(f"u{last}" for last in DAY_STEPS), DAILY)
 

@@ -11,7 +11,7 @@ import msgspec
 from services.common.calendar import BusinessCalendar, OpeningTimes, Place, SpecialDay, WeeklyHours
 from services.common.events.reference import CalendarSet, PromotionSet, RateSet, RepSet, TargetSet
 from services.common.events.subjects import joined
-from services.common.money import exponent
+from services.common.money import exponent, to_major
 from services.common.windows import Period
 from services.kpi_stream.entities.reference import Reference, in_force
 from services.kpi_stream.entities.statements import microseconds
@@ -125,7 +125,7 @@ class World:
 
     def major(self, minor: int | None) -> Decimal | None:
         """Minor units of the reporting currency in major ones; what is not known stays so."""
-        return None if minor is None else Decimal(minor).scaleb(-exponent(self.reporting_currency))
+        return None if minor is None else to_major(minor, self.reporting_currency)
 
     def convert(self, minor: int, currency: str, day: date) -> Decimal | None:
         """Minor units of a currency in minor units of the reporting one, not rounded; none when no rate is near."""

@@ -3,7 +3,6 @@ from datetime import date
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from services.common.calendar import COMPANY
 from services.kpi_stream.exporter.freshness import Freshness
 from services.kpi_stream.exporter.metrics import (
     MAX_SERIES,
@@ -18,7 +17,7 @@ from services.kpi_stream.exporter.metrics import (
 )
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.kpis.cuts import ALL, CHANNEL, REP
+from services.kpi_stream.kpis.cuts import CHANNEL, REP
 from tests.support.engine import STATE
 from tests.support.events import at, event, line
 from tests.support.world import engine_of, run, world
@@ -107,4 +106,3 @@ def test_names_are_distinct() -> None:
         for cut in dict.fromkeys(c for c, _ in exported(kpi))
     ]
     assert len(names) == len(set(names))
-    assert ALL.place("") == COMPANY

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from services.common.events import Event
+from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.acquisition_rate import CLASS_EDGES, CLASSES, DAY_STEPS, class_of, quantile
 from services.kpi_stream.kpis.kpi import Flag
 from tests.support.events import at, event
@@ -133,5 +134,6 @@ def test_quantiles_are_exact_where_steps_are_single_days_and_close_beyond() -> N
     assert quantile(counts(), 0.5) is None
 
 
-def test_it_is_not_told_over_an_hour() -> None:
+def test_it_is_not_told_over_an_hour_and_not_known_without_leads() -> None:
+    assert set(all_kpis()["acquisition_rate"].windows).isdisjoint({"1h", "24h"})
     assert total_row("acquisition_rate", engine_of([], at(NOW)), world(NOW), window="7d").value is None
