@@ -4,6 +4,7 @@ Writes docs/events.md, docs/kpis.md, docs/settings.md and the Grafana boards. Wi
 with status 1 when a file is not what it would write.
 """
 
+import inspect
 import json
 import sys
 import tempfile
@@ -69,6 +70,11 @@ def events_page() -> str:
         "and `data`; `subject` names the entity. Sending the same event again is safe. To correct one, send it with a",
         "new `id` and a greater `revision`. Money is an integer in minor units. A field that is not listed is refused.",
         "",
+        "`POST /v1/events` takes one (`application/cloudevents+json`, or binary mode with `ce-` headers),",
+        "`POST /v1/events/batch` up to 10,000 (a JSON array, or NDJSON). 202: Kafka has it. 409: the id was given to",
+        "something else. 422: the contract is broken; the answer names the field and the mend. 429 and 503: wait for",
+        "`Retry-After`, then send the same again. No `time` may lie more than five minutes in the future.",
+        "",
     ]
     for event_type in EVENT_TYPES.values():
         lines += _event(event_type)
@@ -76,15 +82,26 @@ def events_page() -> str:
 
 
 def _event(event_type: EventType) -> list[str]:
-    schema = msgspec.json.schema(event_type.data)
-    definition = schema["$defs"][event_type.data.__name__]
-    about = (event_type.data.__doc__ or "").strip()
+    definitions = msgspec.json.schema(event_type.data)["$defs"]
+    about = inspect.cleandoc(event_type.data.__doc__ or "")
     lines = [f"## {event_type.name}", "", about, "", f"Subject: {event_type.subject}. Topic: `{event_type.topic}`."]
-    lines += [f"Schema: `GET {schema_path(event_type)}`.", "", "| field | | what it is |", "| --- | --- | --- |"]
+    lines += [f"Schema: `GET {schema_path(event_type)}`.", ""]
+    lines += _table(definitions[event_type.data.__name__], "")
+    for name, definition in definitions.items():
+        if name != event_type.data.__name__:
+            fields = (pair for d in definitions.values() for pair in d["properties"].items())
+            field = next(field for field, about in fields if f"/{name}'" in str(about))
+            lines += ["", f"Each of `{field}`: {definition.get('description', '').splitlines()[0]}", ""]
+            lines += _table(definition, f"{field}[].")
+    return [*lines, "", "```json", json.dumps(example(event_type.name), indent=2), "```", ""]
+
+
+def _table(definition: dict[str, Any], place: str) -> list[str]:
+    lines = ["| field | | what it is |", "| --- | --- | --- |"]
     for name, field in definition["properties"].items():
         needed = "required" if name in definition.get("required", ()) else "optional"
-        lines.append(f"| `{name}` | {needed} | {_field(field)} |")
-    return [*lines, "", "```json", json.dumps(example(event_type.name), indent=2), "```", ""]
+        lines.append(f"| `{place}{name}` | {needed} | {_field(field)} |")
+    return lines
 
 
 def _field(field: dict[str, Any]) -> str:
@@ -97,12 +114,13 @@ def _field(field: dict[str, Any]) -> str:
             return str(part["description"])
     for part in parts:
         if part.get("type") == "array":
-            return "a list"
+            items = part.get("items", {})
+            return "A list, see below." if "$ref" in items else f"A list: {_field(items)}"
     return str(next((part["type"] for part in parts if "type" in part), ""))
 
 
 def kpis_page() -> str:
-    lines = ["# KPIs", "", NOTICE]
+    lines = ["# KPIs", "", NOTICE, "What an answer says: [reading an answer](reading-an-answer.md).", ""]
     for kpi in all_kpis().values():
         lines += _kpi(kpi)
     return "\n".join(lines)

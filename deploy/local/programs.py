@@ -35,6 +35,7 @@ class Layout:
         self.supervisor_config = self.config / "supervisord.conf"
         self.supervisor_socket = self.root / "supervisor.sock"
         self.supervisor_pid = self.root / "supervisord.pid"
+        self.port_offset = self.root / "port_offset"
         self.dev_key = self.root / "dev.key"
         self.board_key = self.root / "board.key"
 

@@ -65,8 +65,11 @@ class Stack:
     def start_servers(self) -> None:
         """Kafka, Redis and Prometheus, and the topics."""
         self.layout.make()
-        if not self.supervisor.is_running():
+        if self.supervisor.is_running():
+            self._require_same_ports()
+        else:
             self._require_free_ports()
+            self.layout.port_offset.write_text(f"{self._settings.port_offset}\n")
         write_configs(self._settings, self.layout)
         self._format_kafka()
         programs = [*servers(self._settings, self.layout), *self._services()]
@@ -95,6 +98,7 @@ class Stack:
         if not self.supervisor.is_running():
             self._console.print("nothing runs: `make up` starts it")
             return False
+        self._require_same_ports()
         wanted = {program.name for program in self._services() if not program.autostart}
         good = True
         for state in self.supervisor.states():
@@ -138,6 +142,16 @@ class Stack:
                         f"port {number} ({port}) is in use by another program", mend=mend
                     ) from None
 
+    def _require_same_ports(self) -> None:
+        """What runs was started with an offset: with another one, every address would be wrong."""
+        offset = self.layout.port_offset.read_text().strip() if self.layout.port_offset.exists() else "0"
+        if offset != str(self._settings.port_offset):
+            raise ConfigurationError(
+                f"what runs here was started with {offset}, and this is {self._settings.port_offset}",
+                field="CADRAN_PORT_OFFSET",
+                mend=f"export CADRAN_PORT_OFFSET={offset}, or stop it with `make down`",
+            )
+
     def _keys(self) -> None:
         """Keys for a developer and for the board, made once; readable by the owner alone."""
         ring = KeyRing(self._settings.api_keys_file)
@@ -175,6 +189,7 @@ class Stack:
 
     def _catch_up(self) -> None:
         """Show how many records are still to be applied, until none is."""
+        self._say("events", "sent; the worker applies them, which takes a minute or two")
         with Progress(
             TextColumn("applying"), BarColumn(), MofNCompleteColumn(), console=self._console, transient=True
         ) as bar:

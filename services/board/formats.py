@@ -59,7 +59,8 @@ class Formats:
         if value is None or previous is None:
             return NOT_KNOWN
         if unit == "ratio":
-            return f"{(value - previous) * 100:+.1f} pt".replace(".", "," if self._locale == "fr" else ".")
+            points = f"{(value - previous) * 100:+.1f} pt".replace("-", "−")
+            return points.replace(".", ",") if self._locale == "fr" else points
         if not previous:
             return NOT_KNOWN
         change = value / previous - 1

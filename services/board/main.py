@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from services.board.api import Parts, create_app
@@ -15,8 +14,9 @@ from services.board.service import BoardService
 from services.board.settings import BoardSettings
 from services.board.store import ChangeSignal, ReadApi
 from services.common.errors import CadranError, ConfigurationError
+from services.common.http import serve
 from services.common.i18n import load_translations
-from services.common.logging import configure_logging, get_logger
+from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
 
 
@@ -69,9 +69,7 @@ def main() -> None:
         app = build(settings, board)
     except CadranError as error:
         sys.exit(f"board cannot start: {error}")
-    port = settings.port(Port.BOARD)
-    get_logger(__name__).info("listening", port=port)
-    uvicorn.run(app, host=settings.host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    serve(app, host=settings.host, port=settings.port(Port.BOARD), grace=2)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class Tile(NamedTuple):
     stale: bool
     as_of: datetime | None
     window: Answer
+    cohort: Answer | None
 
 
 class Page(NamedTuple):
@@ -100,6 +101,7 @@ class BoardService:
             stale="stale" in row["flags"],
             as_of=datetime.fromisoformat(whole["as_of"]) if whole["as_of"] else None,
             window=whole["window"],
+            cohort=whole["spans"].get("cohort"),
         )
 
 
@@ -116,8 +118,8 @@ def _trend(series: Answer) -> tuple[tuple[date, float | None], ...]:
 def _bars(rows: Sequence[Answer]) -> tuple[Bar, ...]:
     """The greatest members, those with a pace by their pace: a leaderboard is about the objective.
 
-    Those that rest on few are not ranked and follow by name. What is nobody's comes last and does not set the scale: it
-    is no rival.
+    Those that rest on few are not ranked and follow by name. What is nobody's comes last and has
+    no bar: it is no rival.
     """
     nobodys = [row for row in rows if row["label"] in NOBODYS]
     own = [row for row in rows if row["label"] not in NOBODYS]
@@ -128,11 +130,12 @@ def _bars(rows: Sequence[Answer]) -> tuple[Bar, ...]:
         return small, 0 if small or row[key] is None else -row[key], row["label"]
 
     own.sort(key=rank)
-    longest = max((abs(row["value"]) for row in own or nobodys if row["value"] is not None), default=0) or 1
+    longest = max((abs(row["value"]) for row in own if row["value"] is not None), default=0) or 1
     return tuple(_bar(row, longest) for row in [*own[: MAX_BARS - len(nobodys)], *nobodys])
 
 
 def _bar(row: Answer, longest: float) -> Bar:
-    share = min(1.0, max(0.0, (row["value"] or 0) / longest))
-    grey = "small_n" in row["flags"] or row["label"] in NOBODYS
+    is_nobodys = row["label"] in NOBODYS
+    share = 0.0 if is_nobodys else min(1.0, max(0.0, (row["value"] or 0) / longest))
+    grey = "small_n" in row["flags"] or is_nobodys
     return Bar(row["label"], row["value"], share, row["pace"], grey)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from services.common.logging import get_logger
 
 log = get_logger(__name__)
 
+KEEP_ALIVE_SECONDS = 75
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -131,3 +133,21 @@ def install_health(app: FastAPI, checks: dict[str, Check]) -> None:
         return json_response(
             {"status": "ok"} if not faults else {"status": "not ready", "faults": faults}, 503 if faults else 200
         )
+
+
+def serve(app: FastAPI, *, host: str, port: int, grace: int) -> None:
+    """Serve until told to stop; `grace`: seconds in which what was begun may end.
+
+    Connections are kept longer than clients keep theirs (5 s is usual): otherwise a request meets a connection just as
+    it is being closed.
+    """
+    log.info("listening", port=port)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=grace,
+    )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from services.common.auth import ApiKey, KeyRing, Scope
@@ -70,7 +71,7 @@ class Parts(NamedTuple):
 
 def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     """The gateway's app."""
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Cadran ingest",
         summary="Events in: each is checked, published to Kafka, and only then acknowledged.",
         version="1",

@@ -58,6 +58,7 @@ def import_file(
         with EventsClient(target, _key(settings, key_file)) as client:
             rejected += _send(client, built, counts)
     _report(built, counts, builder, rejected, rejects)
+    _hint_at_rates(built, settings.reporting_currency)
 
 
 def _key(settings: Settings, key_file: Path | None) -> str:
@@ -101,6 +102,18 @@ def _show(built: list[Built]) -> None:
         first: dict[str, Any] = next(each.event for each in built if each.event["type"] == event_type)
         console.print(f"the first {event_type}:", highlight=False, soft_wrap=True)
         console.print_json(msgspec.json.encode(first).decode())
+
+
+def _hint_at_rates(built: list[Built], reporting: str) -> None:
+    """Amounts of another currency are shown only where its exchange rate is known."""
+    stated = {each.event["data"].get("currency") for each in built} - {None, reporting}
+    for currency in sorted(stated):
+        console.print(
+            f"{'':>9} {currency} is shown in {reporting} where a rate is known: send `rate.set` for these days, "
+            f"or start with CADRAN_REPORTING_CURRENCY={currency}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _report(

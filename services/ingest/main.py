@@ -4,14 +4,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
-from services.common.logging import configure_logging, get_logger
+from services.common.http import serve
+from services.common.logging import configure_logging
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
@@ -61,9 +61,7 @@ def main() -> None:
         app = build(settings, ingest)
     except CadranError as error:
         sys.exit(f"ingest cannot start: {error}")
-    port = settings.port(Port.INGEST)
-    get_logger(__name__).info("listening", port=port)
-    uvicorn.run(app, host=settings.host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    serve(app, host=settings.host, port=settings.port(Port.INGEST), grace=10)
 
 
 if __name__ == "__main__":

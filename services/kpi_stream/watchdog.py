@@ -13,6 +13,7 @@ log = get_logger(__name__)
 
 EXIT_STALLED = 75
 POLL_SECONDS = 1.0
+PATIENCE_WHILE_OTHERS_GO_ON = 5
 
 
 class Waiting(NamedTuple):
@@ -23,12 +24,15 @@ class Waiting(NamedTuple):
 
 
 class Watchdog:
-    """Ends the process when its loop is stuck, or when records wait in a partition and none is applied."""
+    """Ends the process when its loop is stuck, or when records wait and none is applied.
+
+    A partition may wait while others go on, as in a long backlog: it is given five times as long.
+    """
 
     def __init__(self, positions: Mapping[TopicPartition, Position], *, stalled_after: float) -> None:
         self._positions = positions
         self._stalled_after = stalled_after
-        self._turned_at = time.monotonic()
+        self._turned_at = self._moved_at = time.monotonic()
         self._waiting: dict[TopicPartition, Waiting] = {}
         self.lags: dict[TopicPartition, int] = {}
 
@@ -47,14 +51,18 @@ class Watchdog:
             before = self._waiting.get(tp)
             same = before is not None and before.offset == position.next
             waiting[tp] = before if before and same else Waiting(position.next, now)
+        if waiting != self._waiting:
+            self._moved_at = now
         self._waiting = waiting
 
     def stalled(self, now: float) -> str | None:
         """Why the worker is stalled, or none."""
         if now - self._turned_at > self._stalled_after:
             return "the event loop does not turn"
+        nothing_moves = now - self._moved_at > self._stalled_after
         for tp, waiting in self._waiting.items():
-            if now - waiting.since > self._stalled_after:
+            patience = self._stalled_after * (1 if nothing_moves else PATIENCE_WHILE_OTHERS_GO_ON)
+            if now - waiting.since > patience:
                 return f"{self.lags.get(tp)} records wait in {tp[0]}:{tp[1]} and none is applied"
         return None
 

@@ -33,6 +33,8 @@ def _lead(made: "Day", place_order: PlaceOrder) -> "Iterator[Happening]":
         "rep_id": rep.id if taken_at_once else None,
         "source": source.name,
         "kind": random.choices(("lead", "opportunity"), (70, 30))[0],
+        "amount_minor": 100 * random.randrange(50, 600),
+        "currency": "EUR",
         "region": rep.region,
     }
     yield from made.happen("lead.created", lead_id, created, data)

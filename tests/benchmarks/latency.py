@@ -7,6 +7,7 @@ group's own day: the day's amount is the set of its orders.
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ BITS = 39
 """Orders to a group: 2^39 lies within the amounts that the contract takes."""
 
 FIRST_DAY = date(2001, 1, 1)
-CONNECTIONS = 64
+CONNECTIONS, KEEP_ALIVE = 64, 30.0
 PATIENCE = 30.0
 READ_PAUSE = 0.01
 PERCENTILES = (50, 90, 95, 99, 99.9)
@@ -101,7 +102,7 @@ async def measure(stack: RunningStack, *, rate: float, count: int) -> list[float
     """Seconds from accepted to seen, of every order."""
     clock = Clock({}, {})
     headers = {"Authorization": f"Bearer {stack.key}"}
-    limits = httpx.Limits(max_connections=CONNECTIONS)
+    limits = httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE)
     async with (
         httpx.AsyncClient(base_url=stack.url(Port.INGEST), headers=headers, limits=limits, timeout=30) as ingest,
         httpx.AsyncClient(base_url=stack.url(Port.EXPORTER), headers=headers, timeout=30) as reader,
@@ -121,7 +122,8 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 def report(seconds: Sequence[float], rate: float) -> str:
     """The distribution, in words and bars."""
-    lines = [f"{len(seconds):,} events at {rate:g}/s: from accepted to visible in the read API"]
+    load = os.getloadavg()[0]
+    lines = [f"{len(seconds):,} events at {rate:g}/s: from accepted to visible in the read API (load {load:.1f})"]
     lines += [f"  p{percent:<5g}{percentile(seconds, percent) * 1000:>8.0f} ms" for percent in PERCENTILES]
     lines += [f"  {'max':<6}{seconds[-1] * 1000:>8.0f} ms", ""]
     before = 0

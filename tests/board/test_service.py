@@ -24,10 +24,10 @@ def test_what_rests_on_few_is_not_ranked() -> None:
     ]
 
 
-def test_what_is_nobodys_comes_last_and_sets_no_scale() -> None:
+def test_what_is_nobodys_comes_last_without_a_bar() -> None:
     bars = _bars([row("unassigned", 100), row("ana", 10), row("bob", 5)])
     assert [(bar.label, bar.share, bar.grey) for bar in bars] == [
         ("ana", 1.0, False),
         ("bob", 0.5, False),
-        ("unassigned", 1.0, True),
+        ("unassigned", 0.0, True),
     ]

@@ -180,6 +180,16 @@ def test_data_outlives_down_and_up(stack: RunningStack) -> None:
     assert orders_today(stack) == before
 
 
+def test_status_with_other_ports_than_what_runs_says_so(stack: RunningStack) -> None:
+    command = [sys.executable, "-m", "deploy.local.stack", "status"]
+    own = subprocess.run(command, env=stack.environment, cwd=ROOT, capture_output=True, text=True)
+    assert (own.returncode, "RUNNING" in own.stdout) == (0, True)
+    environment = {**stack.environment, "CADRAN_PORT_OFFSET": "1"}
+    other = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert other.returncode == 1
+    assert f"export CADRAN_PORT_OFFSET={stack.settings.port_offset}" in other.stderr
+
+
 def states(stack: RunningStack) -> set[bytes]:
     return {key.split(b":")[1] for key in stack.redis().scan_iter("cadran:*:made_of")}
 

@@ -66,6 +66,9 @@ def test_an_order_wins_the_lead_that_it_names(stack: RunningStack) -> None:
     assert {s: r["value"] for s, r in today(stack, "new_leads", by="source").items()} == {"web": 1, "fair": 1}
     row = today(stack, "acquisition_rate")[""]
     assert (row["numerator"], row["denominator"], row["value"]) == (1, 2, 0.5)
+    cohort = stack.kpi("acquisition_rate", window="7d")["spans"]["cohort"]
+    last = datetime.now(stack.settings.zone).date() - timedelta(days=31)
+    assert cohort == {"from": (last - timedelta(days=6)).isoformat(), "to": last.isoformat()}
     assert (row["measures"]["won"], row["measures"]["lost"]) == (1, 1)
     assert row["measures"]["won_amount"] == 133.01
     assert row["flags"] == ["immature", "small_n"]

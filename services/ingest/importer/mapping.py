@@ -4,6 +4,7 @@ A mapping is YAML, read strictly: an unknown word is an error that names the nea
 by two real examples.
 """
 
+import difflib
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from msgspec import Meta
 from services.common.errors import ConfigurationError
 from services.common.events import EVENT_TYPES
 from services.common.events.explain import explain
+from services.common.events.orders import OrderLine, ReturnLine
 
 GROUPED = {"order.placed": "lines", "order.returned": "lines"}
 """Event types whose table rows are the lines of one event."""
@@ -108,8 +110,8 @@ def load_mapping(path: Path) -> Mapping:
         raise ConfigurationError(f"{path} is no YAML: {error}") from None
     except msgspec.ValidationError as error:
         told = explain(error, Mapping, "")
-        raise ConfigurationError(told.message, field=f"{path.name}: {told.field}", mend=told.mend) from None
-    _check(mapping, path.name)
+        raise ConfigurationError(told.message, field=f"{path}: {told.field}", mend=told.mend) from None
+    _check(mapping, str(path))
     return mapping
 
 
@@ -131,6 +133,26 @@ def _check(mapping: Mapping, name: str) -> None:
             _compiled(expression, place)
         for field_name, field in {"subject": event.subject, **event.data, **(event.lines or {})}.items():
             _check_field(field, f"{place}.{field_name}")
+        _check_names(event, place)
+
+
+def _check_names(event: EventMapping, place: str) -> None:
+    """Fields that the event, or its lines, do not have are told before a file is read."""
+    data = EVENT_TYPES[event.type].data
+    known = {field.encode_name for field in msgspec.structs.fields(data)}
+    for name in event.data:
+        _require_known(name, known, f"{place}.data")
+    if event.lines is not None:
+        line = OrderLine if event.type == "order.placed" else ReturnLine
+        for name in event.lines:
+            _require_known(name, set(line.__struct_fields__), f"{place}.lines")
+
+
+def _require_known(name: str, known: set[str], place: str) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        mend = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(sorted(known))}"
+        raise ConfigurationError("is not a field of this event", field=f"{place}.{name}", mend=mend)
 
 
 def _check_field(field: Field, place: str) -> None:

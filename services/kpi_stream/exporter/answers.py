@@ -20,14 +20,25 @@ class WindowAnswer(msgspec.Struct, frozen=True):
     zone: str
 
 
+class DaysAnswer(msgspec.Struct, frozen=True):
+    """Days, both included."""
+
+    first: date = msgspec.field(name="from")
+    last: date = msgspec.field(name="to")
+
+
 class RowsAnswer(msgspec.Struct, frozen=True):
-    """The rows of a KPI over a window; `as_of`: everything that happened before is in it."""
+    """The rows of a KPI over a window; `as_of`: everything that happened before is in it.
+
+    `spans` are days beside the window that a number is made of, such as a cohort's.
+    """
 
     kpi: str
     unit: str
     as_of: datetime | None
     window: WindowAnswer
     rows: Sequence[Row]
+    spans: Mapping[str, DaysAnswer] = {}
 
 
 class Point(msgspec.Struct, frozen=True):

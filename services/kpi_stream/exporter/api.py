@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi import Query as Parameter
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from redis.exceptions import RedisError
@@ -77,7 +78,7 @@ Which = Annotated[Asked, Depends(asked)]
 
 def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     """The exporter's app."""
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Cadran read API",
         summary="KPIs with their interval, comparison, target and freshness.",
         version="1",

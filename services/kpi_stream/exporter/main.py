@@ -4,13 +4,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
-from services.common.logging import configure_logging, get_logger
+from services.common.http import serve
+from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
 from services.kpi_stream.clients import build_observatory
@@ -55,9 +55,7 @@ def main() -> None:
         app = build(settings, stream)
     except CadranError as error:
         sys.exit(f"exporter cannot start: {error}")
-    port = settings.port(Port.EXPORTER)
-    get_logger(__name__).info("listening", port=port)
-    uvicorn.run(app, host=settings.host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    serve(app, host=settings.host, port=settings.port(Port.EXPORTER), grace=5)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,15 @@ import msgspec
 from services.common.calendar import DAY, BusinessCalendar
 from services.common.errors import Malformed
 from services.common.windows import Period, days_window
-from services.kpi_stream.exporter.answers import Point, RowsAnswer, SeriesAnswer, SeriesRow, unit_name, window_answer
+from services.kpi_stream.exporter.answers import (
+    DaysAnswer,
+    Point,
+    RowsAnswer,
+    SeriesAnswer,
+    SeriesRow,
+    unit_name,
+    window_answer,
+)
 from services.kpi_stream.exporter.moment import Moment, Observatory
 from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.kpis.kpi import Asking, Flag, Kpi, Subject, together
@@ -38,6 +46,7 @@ class KpiService:
             as_of=as_of,
             window=window_answer(query.window, moment.world.calendar),
             rows=found,
+            spans=_spans_beside(query, moment),
         )
 
     def is_stale(self, as_of: datetime | None, moment: Moment) -> bool:
@@ -62,6 +71,16 @@ class KpiService:
             step=step,
             rows=found,
         )
+
+
+def _spans_beside(query: Query, moment: Moment) -> dict[str, DaysAnswer]:
+    calendar = moment.world.calendar
+    spans = query.kpi.spans(query.window, moment.world)
+    return {
+        name: DaysAnswer(calendar.day_of(span.start), calendar.day_of(span.end - timedelta(microseconds=1)))
+        for name, span in spans.items()
+        if name != "window"
+    }
 
 
 def rows(query: Query, moment: Moment) -> Asking[list[Row]]:
