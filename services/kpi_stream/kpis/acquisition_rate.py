@@ -41,37 +41,9 @@ AMOUNTS = ("won_amount_minor", "lost_amount_minor")
 CLOSINGS = MeasureGroup("closings", ("won", "lost", *AMOUNTS), DAILY, money=AMOUNTS)
 
 DAY_STEPS = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    12,
-    14,
-    17,
-    21,
-    25,
-    30,
-    36,
-    43,
-    52,
-    62,
-    75,
-    90,
-    108,
-    130,
-    156,
-    187,
-    224,
-    269,
-    365,
-)
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 21, 25, 30, 36, 43,
+    52, 62, 75, 90, 108, 130, 156, 187, 224, 269, 365,
+)  # fmt: skip
 """The last day of each step of the histogram of days to close; they grow by a fifth, and the last takes the rest."""
 
 DAYS_TO_CLOSE = MeasureGroup("days_to_close", tuple(f"u{last}" for last in DAY_STEPS), DAILY)
