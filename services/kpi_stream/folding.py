@@ -70,6 +70,13 @@ class Folded:
     left: IdsByDay = field(default_factory=lambda: defaultdict(set))
     unapplied: list[Unapplied] = field(default_factory=list)
 
+    @property
+    def senders(self) -> set[EntityName]:
+        """The entities that tell others something."""
+        return {
+            EntityName(NOTICE_KINDS[name].sender, notice.sender) for name, own in self.notices.items() for notice in own
+        }
+
 
 def by_entity(items: Iterable[Item]) -> dict[EntityName, list[Item]]:
     """Items by the entity that they change, each in their order."""

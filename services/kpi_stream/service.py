@@ -5,7 +5,7 @@ Redis is a materialised view of Kafka, and the offset is its version. Per batch:
 1. Trim what was applied before. What is left must begin exactly at the expected offset. Otherwise: recover.
 2. Decode. What cannot be read becomes a dead letter.
 3. Read the entities, together with the offset. An offset other than expected: recover. An entity that an event begins
-   is not read but taken to be new, which the commit proves.
+   is not read but taken to be new, which the commit proves, or a reading before anything is told.
 4. Fold, and add up what changes in cells. An item that cannot be taken in becomes a dead letter.
 5. Publish notices and dead letters, and wait for Kafka. A crash from here on only repeats them, which nobody counts.
 6. Commit: one script writes all and the next offset, if the stored one is still as expected. Otherwise: recover. If an
@@ -26,7 +26,7 @@ from services.common.publisher import Publisher
 from services.common.windows import Clock
 from services.kpi_stream.dead_letters import letter_message
 from services.kpi_stream.fan_out import CellChanges, Gathered
-from services.kpi_stream.folding import Folded, Folder, Unapplied, by_entity
+from services.kpi_stream.folding import EntityName, Folded, Folder, Unapplied, by_entity
 from services.kpi_stream.metrics import WorkerMetrics
 from services.kpi_stream.records import Record, notice_messages, read
 from services.kpi_stream.store import Conflict, NotNew, StateStore, Work
@@ -186,12 +186,12 @@ class Processor:
             raise Conflict(expected)
         while fresh:
             slice_ = fresh[: position.slice_size]
-            prepared = await self._prepare(tp, position, slice_)
-            writes = prepared.work.writes
-            position.slice_size = next_slice_size(len(slice_), writes)
-            if writes > MAX_WRITES and len(slice_) > 1:
-                continue
             try:
+                prepared = await self._prepare(tp, position, slice_)
+                writes = prepared.work.writes
+                position.slice_size = next_slice_size(len(slice_), writes)
+                if writes > MAX_WRITES and len(slice_) > 1:
+                    continue
                 await self._finish(tp, position, slice_, prepared)
             except NotNew:
                 position.reads_all = True
@@ -210,9 +210,19 @@ class Processor:
         position.reads_all = not begun.isdisjoint(known)
         with self._timed("fold"):
             folded = self._folder.fold(items, known)
+        await self._prove_new(tp, records[0].offset, new & folded.senders)
+        with self._timed("fold"):
             cells = self._fan(folded.facts, now=int(self._clock().timestamp()))
             work = self._store.work(*tp, folded, cells, new=new, applied_ms=reading.received, sources=reading.sources)
         return Prepared([*reading.unreadable, *folded.unapplied], folded, work)
+
+    async def _prove_new(self, tp: TopicPartition, expected: int, senders: set[EntityName]) -> None:
+        """What an entity tells others is told before the commit can prove that it was new, and cannot be taken back.
+
+        :raises NotNew: when one of the senders is there.
+        """
+        if senders and await self._store.read(*tp, expected, senders):
+            raise NotNew
 
     async def _finish(
         self, tp: TopicPartition, position: Position, records: Sequence[Record], prepared: Prepared
