@@ -80,6 +80,13 @@ def test_one_line_that_is_no_json_does_not_spoil_the_others(ingest: httpx.Client
     assert [item["status"] for item in answer["results"]] == ["rejected", "accepted"]
 
 
+def test_an_event_that_is_no_utf_8_does_not_spoil_the_others(ingest: httpx.Client) -> None:
+    latin = json.dumps(order("latin", source="/caf~")).encode().replace(b"~", b"\xe9")
+    body = b"[" + latin + b"," + json.dumps(order("utf")).encode() + b"]"
+    answer = ingest.post("/v1/events/batch", content=body, headers={"Content-Type": "application/json"}).json()
+    assert [item["status"] for item in answer["results"]] == ["rejected", "accepted"]
+
+
 def test_a_batch_in_which_nothing_is_right_is_refused(ingest: httpx.Client) -> None:
     assert ingest.post("/v1/events/batch", json=[{}, {"a": 1}]).status_code == 422
 
@@ -94,9 +101,8 @@ REFUSED: list[Refusal] = [
     ("/v1/events", {"json": order("x", time="2199-01-01T00:00:00Z")}, 422),
     ("/v1/events", {"json": order("x", time="0001-01-01T00:00:00+14:00")}, 422),
     ("/v1/events", {"json": order("x", time="9999-12-31T23:59:59-14:00")}, 422),
-    ("/v1/events", {"content": b"[" * 30_000, "headers": {"Content-Type": "application/json"}}, 400),
+    ("/v1/events", {"content": b'{"a":' * 30_000, "headers": {"Content-Type": "application/json"}}, 400),
     ("/v1/events/batch", {"content": b'[{"a":' * 30_000, "headers": {"Content-Type": "application/json"}}, 400),
-    ("/v1/events/batch", {"content": b'[{"id":"\xe9"}]', "headers": {"Content-Type": "application/json"}}, 422),
     ("/v1/events", {"content": "<a/>", "headers": {"Content-Type": "text/xml"}}, 415),
     ("/v1/events", {"content": "[]", "headers": {"Content-Type": "application/cloudevents-batch+json"}}, 415),
     ("/v1/events", {"json": {}, "headers": {"Content-Encoding": "gzip"}}, 415),
