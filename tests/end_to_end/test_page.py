@@ -94,14 +94,17 @@ def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: 
     context.close()
 
 
-def test_the_keyboard_reaches_every_link_and_keeps_its_place_when_numbers_move(page: Page, stack: RunningStack) -> None:
+@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (13, "By rep")])
+def test_the_keyboard_reaches_every_link_and_keeps_its_place_when_numbers_move(
+    page: Page, stack: RunningStack, tabs: int, reached: str
+) -> None:
     page.goto("/?window=30d")
-    for _ in range(13):
+    for _ in range(tabs):
         page.keyboard.press("Tab")
     focused = page.evaluate("document.activeElement.textContent.trim()")
-    assert focused
+    assert focused == reached
     before = page.locator("#tile-sales .value").inner_text()
-    stack.send([cloud_event("order.placed", "A3", NOW, channel="store", currency="EUR", lines=[line(50_000)])])
+    stack.send([cloud_event("order.placed", f"K{tabs}", NOW, channel="store", currency="EUR", lines=[line(50_000)])])
     expect(page.locator("#tile-sales .value")).not_to_have_text(before, timeout=3_000)
     assert page.evaluate("document.activeElement.textContent.trim()") == focused
 

@@ -10,10 +10,12 @@ function replace(html) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   const opened = [...content.querySelectorAll("details[open]")].map((each) => each.closest("article").id);
-  const focused = document.activeElement?.getAttribute?.("href");
+  const active = content.contains(document.activeElement) ? document.activeElement : null;
+  const focused = active?.matches("summary") ? `#${active.closest("article").id} summary`
+    : active?.hasAttribute("href") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : null;
   content.replaceChildren(fresh.content);
   for (const id of opened) content.querySelector(`#${id} details`)?.setAttribute("open", "");
-  if (focused) content.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+  if (focused) content.querySelector(focused)?.focus();
 }
 
 const source = new EventSource(document.body.dataset.live);

@@ -31,7 +31,7 @@ from services.kpi_stream.exporter.metrics import (
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
 from services.kpi_stream.exporter.service import KpiService
-from services.kpi_stream.exporter.store import Cells
+from services.kpi_stream.exporter.store import AtHand
 from services.kpi_stream.kpis.kpi import Kpi
 
 log = get_logger(__name__)
@@ -224,10 +224,10 @@ class Scrape:
         service, observatory = self._service, self._service.observatory
         try:
             moment = await observatory.look()
-            families, cells = Families(moment.world.reporting_currency), Cells()
+            families, at_hand = Families(moment.world.reporting_currency), AtHand()
             for query in queries(service.kpis.values(), moment):
                 families.add_rows(
-                    query, await observatory.read(admitted_rows(query, moment, self._admission), moment, cells)
+                    query, await observatory.read(admitted_rows(query, moment, self._admission), moment, at_hand)
                 )
                 await asyncio.sleep(0)  # whoever else asks must not wait for all of it
             too_late = await observatory.reader.too_late(moment.state)

@@ -1,5 +1,6 @@
 """The state in Redis, as readers use it: totals of cells, reference statements, freshness, entities."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -25,8 +26,15 @@ Statements = Mapping[str, Mapping[str, Reference]]
 Offsets = Mapping[tuple[str, int], int]
 """A number by topic and partition."""
 
-Cells = dict[Address, Sequence[int]]
-"""The cells that were read, by the hash that holds them."""
+
+@dataclasses.dataclass(frozen=True)
+class AtHand:
+    """What was read and worked out for one moment, so that none of it is twice: cells, currencies, and answers."""
+
+    hashes: dict[Address, Sequence[int]] = dataclasses.field(default_factory=dict)
+    currencies: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    answers: dict[Request, Any] = dataclasses.field(default_factory=dict)
+
 
 _reference = msgspec.msgpack.Decoder(Reference)
 _entities = {name: msgspec.msgpack.Decoder(kind.model) for name, kind in ENTITY_KINDS.items()}
@@ -101,44 +109,44 @@ class StateReader:
             into.update({subject.decode(): _reference.decode(packed) for subject, packed in answer.items()})
         return found
 
-    async def run(self, asking: Asking[T], state: StateVersion, world: World, hashes: Cells) -> T:
-        """Carry out a computation: read what it asks for, round by round, but for the cells that are at hand."""
+    async def run(self, asking: Asking[T], state: StateVersion, world: World, at_hand: AtHand) -> T:
+        """Carry out a computation: read what it asks for, round by round, but for what is at hand."""
         try:
             requests = next(asking)
             while True:
-                requests = asking.send(await self._answers(requests, state, world, hashes))
+                await self._answer(requests, state, world, at_hand)
+                requests = asking.send([at_hand.answers[request] for request in requests])
         except StopIteration as done:
             result: T = done.value
             return result
 
-    async def _answers(
-        self, requests: Sequence[Request], state: StateVersion, world: World, hashes: Cells
-    ) -> list[Any]:
-        cells = dict.fromkeys(request for request in requests if not isinstance(request, MembersOf))
-        members = dict.fromkeys(request for request in requests if isinstance(request, MembersOf))
-        found = await self._cells(list(cells), state, world, hashes) if cells else {}
-        found |= await self._sets({m: [k.members(m.group.name, m.cut) for k in state.all_keys()] for m in members})
-        return [found[request] for request in requests]
+    async def _answer(self, requests: Sequence[Request], state: StateVersion, world: World, at_hand: AtHand) -> None:
+        """Find the answers that are not at hand yet."""
+        missing = dict.fromkeys(request for request in requests if request not in at_hand.answers)
+        members = [request for request in missing if isinstance(request, MembersOf)]
+        sets = await self._sets({m: [k.members(m.group.name, m.cut) for k in state.all_keys()] for m in members})
+        at_hand.answers.update(sets)
+        wishes = [request for request in missing if not isinstance(request, MembersOf)]
+        if wishes:
+            await self._sum(wishes, state, world, at_hand)
 
-    async def _cells(
-        self,
-        wishes: Sequence[Sum | CountsByDay],
-        state: StateVersion,
-        world: World,
-        hashes: Cells,
-    ) -> dict[Request, Any]:
-        groups = {wish.group.name for wish in wishes}
+    async def _sum(
+        self, wishes: Sequence[Sum | CountsByDay], state: StateVersion, world: World, at_hand: AtHand
+    ) -> None:
+        codes, hashes = at_hand.currencies, at_hand.hashes
+        groups = {wish.group.name for wish in wishes} - codes.keys()
         found = await self._sets({name: [keys.currencies(name) for keys in state.all_keys()] for name in groups})
-        codes = {name: ("", *sorted(currencies)) for name, currencies in found.items()}
+        codes |= {name: ("", *sorted(currencies)) for name, currencies in found.items()}
         reporting = Reporting(world.reporting_currency, world.calendar, world.convert)
         wanted = {address for wish in wishes for address in addresses(wish, codes[wish.group.name], reporting)}
         hashes |= await self._read_hashes(state, sorted(wanted - hashes.keys()))
-        return {
-            wish: total(wish, codes[wish.group.name], hashes, reporting)
-            if isinstance(wish, Sum)
-            else counts_by_day(wish, codes[wish.group.name], hashes, reporting)
-            for wish in wishes
-        }
+        for wish in wishes:
+            own = codes[wish.group.name]
+            at_hand.answers[wish] = (
+                total(wish, own, hashes, reporting)
+                if isinstance(wish, Sum)
+                else counts_by_day(wish, own, hashes, reporting)
+            )
 
     async def _sets(self, keys: Mapping[Any, Sequence[str]]) -> dict[Any, set[str]]:
         """The union of some sets, by name."""
