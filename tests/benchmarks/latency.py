@@ -26,7 +26,9 @@ BITS = 39
 FIRST_DAY = date(2001, 1, 1)
 CONNECTIONS, KEEP_ALIVE = 64, 30.0
 PATIENCE = 30.0
-READ_PAUSE = 0.01
+READ_PAUSE = 0.05
+WARM_SECONDS = 5.0
+"""Orders of the first seconds after a cold start are sent and left out of the figures."""
 PERCENTILES = (50, 90, 95, 99, 99.9)
 STEPS_MS = (5, 10, 20, 50, 100, 200, 300, 400, 500, 750, 1000, 2000, 5000)
 BAR = 40
@@ -99,7 +101,7 @@ def _note(clock: Clock, day: date, amount: int, now: float) -> None:
 
 
 async def measure(stack: RunningStack, *, rate: float, count: int) -> list[float]:
-    """Seconds from accepted to seen, of every order."""
+    """Seconds from accepted to seen, of every order but those that warm the stack."""
     clock = Clock({}, {})
     headers = {"Authorization": f"Bearer {stack.key}"}
     limits = httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE)
@@ -111,7 +113,8 @@ async def measure(stack: RunningStack, *, rate: float, count: int) -> list[float
         watching = asyncio.create_task(watch(reader, clock, count))
         await send_all(ingest, clock, rate=rate, count=count)
         await watching
-    return sorted(max(0.0, clock.seen[order] - accepted) for order, accepted in clock.accepted.items())
+    measured = (order_of(number) for number in range(round(WARM_SECONDS * rate), count))
+    return sorted(max(0.0, clock.seen[order] - clock.accepted[order]) for order in measured)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -141,7 +144,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200, help="events a second")
     parser.add_argument("--seconds", type=float, default=30, help="for how long")
     arguments = parser.parse_args()
-    count = round(arguments.rate * arguments.seconds)
+    count = round(arguments.rate * (WARM_SECONDS + arguments.seconds))
     with running_stack() as stack:
         print(report(asyncio.run(measure(stack, rate=arguments.rate, count=count)), arguments.rate))
 
