@@ -1,6 +1,6 @@
 """The processor on a real Redis: slices, what is told before a commit, and recovery. What it publishes is recorded."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -23,24 +23,8 @@ from services.kpi_stream.service import MAX_SLICE, MAX_WRITES, NotHeld, Processo
 from services.kpi_stream.store import StateStore
 from tests.support.engine import STATE, MemoryRecord
 from tests.support.events import PARIS, RECEIVED, at, event, line
-from tests.support.redis import running_redis
 
 TP = ("cadran.orders", 0)
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_redis() as found:
-        yield found
-
-
-@pytest.fixture
-async def redis(url: str) -> AsyncIterator[Redis]:
-    client = Redis.from_url(url)
-    await client.flushall()
-    await client.hset(STATE.keys(0).next_offsets, "cadran.orders:0", "0")
-    yield client
-    await client.aclose()
 
 
 class Recorder:
@@ -92,6 +76,7 @@ class Rig:
 
 @pytest.fixture
 async def rig(redis: Redis) -> Rig:
+    await redis.hset(STATE.keys(0).next_offsets, "cadran.orders:0", "0")
     found = Rig(redis)
     await found.processor.begin([TP])
     return found

@@ -1,6 +1,5 @@
 """The fenced commit on a real Redis: all of a batch and its offset, or nothing of it."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -16,30 +15,15 @@ from services.kpi_stream.records import read
 from services.kpi_stream.store import Conflict, NotNew, StateStore, Work
 from tests.support.engine import STATE, MemoryRecord
 from tests.support.events import PARIS, at, event, line
-from tests.support.redis import running_redis
 
 TOPIC = "cadran.orders"
 CELL = Address("sales.EUR", "all", "", "m", 47)
 NOTHING = CellChanges({}, {}, {}, {}, {})
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_redis() as found:
-        yield found
-
-
 @pytest.fixture
-async def redis(url: str) -> AsyncIterator[Redis]:
-    client = Redis.from_url(url)
-    await client.flushall()
-    await client.hset(STATE.keys(0).next_offsets, f"{TOPIC}:0", "5")
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-def store(redis: Redis) -> StateStore:
+async def store(redis: Redis) -> StateStore:
+    await redis.hset(STATE.keys(0).next_offsets, f"{TOPIC}:0", "5")
     return StateStore(redis, STATE)
 
 

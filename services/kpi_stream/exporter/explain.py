@@ -30,7 +30,7 @@ class Explainer:
 
         :raises Malformed: when the window is too long to look through, or the member has not the parts of its cut.
         """
-        if query.cut.fields and len(parts_of(member)) != len(query.cut.fields) and len(query.cut.fields) > 1:
+        if 1 < len(query.cut.fields) != len(parts_of(member)):
             mend = f"send {'/'.join(query.cut.fields)}, each part percent-encoded"
             raise Malformed(f"{member!r} is no member of {query.cut.name}", field="member", mend=mend)
         subject = subject_of(query.cut, member, query.window, moment.world, query.options)
