@@ -4,8 +4,10 @@ import asyncio
 import gc
 import signal
 import sys
+import tempfile
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -104,6 +106,7 @@ def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, m
 def _faust_settings(stream: StreamSettings) -> dict[str, Any]:
     return {
         "store": "memory://",
+        "datadir": Path(tempfile.gettempdir()) / "cadran-faust",
         "web_enabled": False,
         "topic_disable_leader": True,
         "topic_allow_declare": False,
