@@ -23,6 +23,11 @@ def state_record(version: str) -> str:
     return f"cadran:{version}:made_of"
 
 
+NEIGHBOURS = 2
+"""Entities whose ids differ in so many last letters alone share a hash: most are numbered in turn, and what comes in
+turn is then read and written in few calls."""
+
+
 class StateKeys:
     """The keys of one state version in one shard."""
 
@@ -52,7 +57,7 @@ class StateKeys:
 
     def entities(self, kind: str, entity_id: str) -> str:
         """Hash: entity id -> packed entity. Spread by crc32, which is the same in every process."""
-        return f"{self.prefix}e:{kind}:{crc32(entity_id.encode()) % self._entity_hashes:x}"
+        return f"{self.prefix}e:{kind}:{crc32(entity_id[:-NEIGHBOURS].encode()) % self._entity_hashes:x}"
 
     def reference(self, kind: str) -> str:
         """Hash: subject -> packed statements; small, and read whole."""

@@ -120,7 +120,7 @@ class Settings(CadranSettings):
         1, description="Parts of the state in Redis: 1 on one Redis, several on Redis Cluster."
     )
     entity_hashes: Annotated[int, Field(ge=1, le=1 << 20)] = Field(
-        4096, description="Redis hashes that the entities of one kind are spread over."
+        16384, description="Redis hashes that the entities of one kind are spread over; each holds up to 512 at best."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."

@@ -1,6 +1,6 @@
-"""Reading cells: from a span to the hashes that hold it, and from their content to totals.
+"""Reading cells: from a span to the strings that hold it, and from their content to totals.
 
-A span is taken apart into whole months, whole days and hours (or minutes), so that a year costs a handful of hashes.
+A span is taken apart into whole months, whole days and hours (or minutes), so that a year costs a handful of strings.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ from services.kpi_stream.measures import (
     month_ordinal,
 )
 
-Hashes = Mapping[Address, Sequence[int]]
-"""The cells of a hash by position; empty for a hash that there is not."""
+Strings = Mapping[Address, Sequence[int]]
+"""The cells of a string by position; empty for a string that there is not."""
 
 Convert = Callable[[int, str, date], Decimal | None]
 """From minor units of a currency, on a day, to minor units of the reporting currency, not rounded."""
@@ -38,7 +38,7 @@ Resolutions = tuple[Resolution, ...]
 
 
 class Run(NamedTuple):
-    """Consecutive buckets within one hash; `day` is the business day of the first, `step` the time to the next."""
+    """Consecutive buckets within one string; `day` is the business day of the first, `step` the time to the next."""
 
     letter: str
     chunk: int
@@ -62,7 +62,7 @@ class Reporting(NamedTuple):
 
 @lru_cache(maxsize=16384)
 def runs(
-    span: Span, calendar: BusinessCalendar, resolutions: Resolutions, per_hash: int, months: bool
+    span: Span, calendar: BusinessCalendar, resolutions: Resolutions, per_string: int, months: bool
 ) -> tuple[Run, ...]:
     """The buckets that make up a span exactly; `months`: whole months may be read from month cells.
 
@@ -80,7 +80,7 @@ def runs(
             *_whole_days(first_whole, last_day, months=months and BY_MONTH in resolutions),
             *_fine_pieces(after, calendar, resolutions),
         ]
-    return tuple(run for piece in pieces for run in _in_hashes(piece, per_hash))
+    return tuple(run for piece in pieces for run in _in_strings(piece, per_string))
 
 
 class _Piece(NamedTuple):
@@ -126,11 +126,11 @@ def _fine_piece(at: datetime, end: datetime, calendar: BusinessCalendar, resolut
     raise ValueError(f"no cells are cut at {at} or {end}")
 
 
-def _in_hashes(piece: _Piece, per_hash: int) -> Iterator[Run]:
+def _in_strings(piece: _Piece, per_string: int) -> Iterator[Run]:
     step = DAY if piece.resolution is BY_DAY else timedelta(0)
-    for chunk in range(piece.first // per_hash, piece.last // per_hash + 1):
-        start = chunk * per_hash
-        first, last = max(piece.first, start), min(piece.last, start + per_hash - 1)
+    for chunk in range(piece.first // per_string, piece.last // per_string + 1):
+        start = chunk * per_string
+        first, last = max(piece.first, start), min(piece.last, start + per_string - 1)
         yield Run(
             piece.resolution.letter, chunk, first - start, last - start, piece.day + step * (first - piece.first), step
         )
@@ -139,7 +139,7 @@ def _in_hashes(piece: _Piece, per_hash: int) -> Iterator[Run]:
 def _runs_of(wish: Sum | CountsByDay, currency: str, reporting: Reporting) -> tuple[Run, ...]:
     group = wish.group
     months = isinstance(wish, Sum) and reporting.is_home(currency)
-    return runs(wish.span, reporting.calendar, group.resolutions, group.buckets_per_hash, months)
+    return runs(wish.span, reporting.calendar, group.resolutions, group.buckets_per_string, months)
 
 
 def _address(wish: Sum | CountsByDay, name: str, run: Run) -> Address:
@@ -147,14 +147,14 @@ def _address(wish: Sum | CountsByDay, name: str, run: Run) -> Address:
 
 
 def addresses(wish: Sum | CountsByDay, currencies: Sequence[str], reporting: Reporting) -> Iterator[Address]:
-    """The hashes that a wish is read from."""
+    """The strings that a wish is read from."""
     for currency in currencies:
         name = cell_group(wish.group, currency)
         for run in _runs_of(wish, currency, reporting):
             yield _address(wish, name, run)
 
 
-def total(wish: Sum, currencies: Sequence[str], hashes: Hashes, reporting: Reporting) -> Totals:
+def total(wish: Sum, currencies: Sequence[str], strings: Strings, reporting: Reporting) -> Totals:
     """The wish's measures, money converted by (currency, day) into the reporting currency and rounded once."""
     money = wish.group.money
     sums: dict[str, int | None] = dict.fromkeys(wish.group.measures, 0)
@@ -163,7 +163,7 @@ def total(wish: Sum, currencies: Sequence[str], hashes: Hashes, reporting: Repor
     missing = False
     for currency in currencies:
         amounts = dict.fromkeys(money, 0)
-        for measure, value in _summed(wish, currency, hashes, reporting):
+        for measure, value in _summed(wish, currency, strings, reporting):
             if measure in amounts:
                 amounts[measure] += value
             else:
@@ -171,7 +171,7 @@ def total(wish: Sum, currencies: Sequence[str], hashes: Hashes, reporting: Repor
         if not currency or not any(amounts.values()):
             continue
         by_currency[currency] = amounts
-        worth = amounts if reporting.is_home(currency) else _converted(wish, currency, hashes, reporting)
+        worth = amounts if reporting.is_home(currency) else _converted(wish, currency, strings, reporting)
         missing = missing or worth is None
         for measure in money if worth else ():
             converted[measure] += worth[measure]  # type: ignore[index]
@@ -179,13 +179,13 @@ def total(wish: Sum, currencies: Sequence[str], hashes: Hashes, reporting: Repor
     return Totals(sums, {} if set(by_currency) <= {reporting.currency} else by_currency, missing)
 
 
-def _summed(wish: Sum, currency: str, hashes: Hashes, reporting: Reporting) -> Iterator[tuple[str, int]]:
+def _summed(wish: Sum, currency: str, strings: Strings, reporting: Reporting) -> Iterator[tuple[str, int]]:
     """Every measure's sum over the span, in one currency; those that are 0 are left out."""
     measures, name = wish.group.measures, cell_group(wish.group, currency)
     width = len(measures)
     found = []
     for run in _runs_of(wish, currency, reporting):
-        cells = hashes[_address(wish, name, run)]
+        cells = strings[_address(wish, name, run)]
         if cells:
             found.append((cells, run.first * width, (run.last + 1) * width))
     for i, measure in enumerate(measures) if found else ():
@@ -194,10 +194,10 @@ def _summed(wish: Sum, currency: str, hashes: Hashes, reporting: Reporting) -> I
             yield measure, value
 
 
-def _converted(wish: Sum, currency: str, hashes: Hashes, reporting: Reporting) -> dict[str, Decimal] | None:
+def _converted(wish: Sum, currency: str, strings: Strings, reporting: Reporting) -> dict[str, Decimal] | None:
     """Money measures in the reporting currency, each day at its own rate; none where a rate is missing."""
     worth = dict.fromkeys(wish.group.money, Decimal(0))
-    for day, values in _by_bucket(wish, currency, hashes, reporting):
+    for day, values in _by_bucket(wish, currency, strings, reporting):
         for measure, value in zip(wish.group.measures, values, strict=True):
             if value and measure in worth:
                 one = reporting.convert(value, currency, day)
@@ -208,24 +208,24 @@ def _converted(wish: Sum, currency: str, hashes: Hashes, reporting: Reporting) -
 
 
 def _by_bucket(
-    wish: Sum | CountsByDay, currency: str, hashes: Hashes, reporting: Reporting
+    wish: Sum | CountsByDay, currency: str, strings: Strings, reporting: Reporting
 ) -> Iterator[tuple[date, Sequence[int]]]:
-    """Every bucket of the span: its business day, and the value of every measure; empty hashes are passed over."""
+    """Every bucket of the span: its business day, and the value of every measure; empty strings are passed over."""
     width, name = len(wish.group.measures), cell_group(wish.group, currency)
     for run in _runs_of(wish, currency, reporting):
-        cells = hashes[_address(wish, name, run)]
+        cells = strings[_address(wish, name, run)]
         for i in range(run.first, run.last + 1) if cells else ():
             yield run.day + run.step * (i - run.first), cells[i * width : (i + 1) * width]
 
 
 def counts_by_day(
-    wish: CountsByDay, currencies: Sequence[str], hashes: Hashes, reporting: Reporting
+    wish: CountsByDay, currencies: Sequence[str], strings: Strings, reporting: Reporting
 ) -> dict[date, dict[str, int]]:
     """The counts of each day of the span on which there are any; money is left out."""
     counts = [(i, measure) for i, measure in enumerate(wish.group.measures) if measure not in wish.group.money]
     found: dict[date, dict[str, int]] = {}
     for currency in currencies:
-        for day, values in _by_bucket(wish, currency, hashes, reporting):
+        for day, values in _by_bucket(wish, currency, strings, reporting):
             if any(values):
                 own = found.setdefault(day, {measure: 0 for _, measure in counts})
                 for i, measure in counts:

@@ -1,48 +1,112 @@
 -- Applies one partition batch, or nothing.
 --
 -- KEYS[1]  the hash of next offsets
--- ARGV     the partition's field in it, the offset that the batch begins at, the offset after it; the work: six lists,
---          packed by msgpack (one argument is read many times faster than thousands); then the entities, packed
---            new        {key, fields}               entities that were taken to be new: must not be there
---            entity     {key, fields}               entities; their values are the arguments that follow, in this order
---            set        {key, {field, value, ...}}  other plain fields
---            increment  {key, expire_at or "0", {field, delta, ...}}  cells
---            add        {key, members}              sets that grow
---            remove     {key, members}              members that left a set
+-- ARGV     the partition's field in it, the offset that the batch begins at, the offset after it; the work: lists, packed
+--          by msgpack (one argument is read many times faster than thousands); then the entities, packed
+--            absent   {key, fields}               entities that must not be there, of which nothing is written
+--            begun    {key, fields}               entities that must not be there yet
+--            changed  {key, fields}               entities, there or not; the values of those begun and of these are
+--                                                 the arguments that follow, in this order
+--            set      {key, {field, value, ...}}  other plain fields
+--            late     key, {field, delta, ...}    counts of what came too late
+--            cells    {key, expire_at or 0, width, {slot, {delta, ...}, ...}}  buckets of so many integers of 64
+--                                                 bits, side by side; slots in ascending order
+--            add      {key, members}              sets that grow
+--            remove   {key, members}              members that left a set
 -- Returns  {"done"}, or {"conflict", stored offset}, or {"known", key, field} for the first entity that is not new.
 --
--- Deltas travel as strings and are added by HINCRBY: Lua's own numbers end at 2^53. A script does not roll back: what
--- can be wrong is looked at before the first write.
+-- What can be wrong is looked at before the first write: a script does not roll back. Each call of Redis costs more than
+-- what it does here, so there is one for every key, not for every field.
 
 local CHUNK = 1000 -- unpack fails near 4,000 values
+local LENGTH = 8 * 510 -- of a string of cells: made at its full length, as Redis gives one that grows twice the room
+local EXACT = 2 ^ 53 -- Lua's own numbers end here: what is greater is a string, and left to Redis to add
+local LIMIT = 9e18
 
-local stored = redis.call('HGET', KEYS[1], ARGV[1])
+local call, pack, unpack_integers = redis.call, struct.pack, struct.unpack
+
+local stored = call('HGET', KEYS[1], ARGV[1])
 if stored ~= ARGV[2] then
   return {'conflict', stored or ''}
 end
 
-local new, entity, set, increment, add, remove = unpack(cmsgpack.unpack(ARGV[4]))
+local absent, begun, changed, set, late, cells, add, remove = unpack(cmsgpack.unpack(ARGV[4]))
 
-for _, entities in ipairs(new) do
-  for _, field in ipairs(entities[2]) do
-    if redis.call('HEXISTS', entities[1], field) == 1 then
-      return {'known', entities[1], field}
+for _, list in ipairs({absent, begun}) do
+  for _, item in ipairs(list) do
+    local key, fields = item[1], item[2]
+    for first = 1, #fields, CHUNK do
+      local found = call('HMGET', key, unpack(fields, first, math.min(first + CHUNK - 1, #fields)))
+      for i = 1, #found do
+        if found[i] then
+          return {'known', key, fields[first + i - 1]}
+        end
+      end
     end
   end
 end
 
-local LARGE = 13 -- digits: only such deltas can bring a sum near the end of 64 bits
-local LIMIT = 9e18
-
-for _, cells in ipairs(increment) do
-  local key, changes = cells[1], cells[3]
-  for i = 1, #changes, 2 do
-    local delta = changes[i + 1]
-    if not string.find(delta, '^%-?%d+$') then
-      error('a delta of ' .. key .. ' is no whole number')
+-- Adds up a bucket: its new content, or nothing where Lua's numbers are too small.
+local function added_up(format, content, at, deltas)
+  local sums = {unpack_integers(format, content, at)}
+  for i, delta in ipairs(deltas) do
+    local before = sums[i]
+    local sum = before + delta
+    if type(delta) == 'string' or sum >= EXACT or sum <= -EXACT or before >= EXACT or before <= -EXACT then
+      return nil
     end
-    if #delta >= LARGE and math.abs(tonumber(redis.call('HGET', key, changes[i]) or 0) + tonumber(delta)) > LIMIT then
+    sums[i] = sum
+  end
+  return pack(format, unpack(sums, 1, #deltas))
+end
+
+local ranges, large, made = {}, {}, {}
+for _, item in ipairs(cells) do
+  local key, width, slots = item[1], item[3], item[4]
+  local length, format = 8 * width, '>' .. string.rep('l', width)
+  local first, last = slots[1], slots[#slots - 1]
+  local content = call('GETRANGE', key, first * length, (last + 1) * length - 1)
+  if content == '' then
+    made[#made + 1] = {key, item[2]}
+    content = string.rep('\0', (last + 1 - first) * length)
+  end
+  local pieces, upto = {}, 0
+  for i = 1, #slots, 2 do
+    local from = (slots[i] - first) * length
+    local sums = added_up(format, content, from + 1, slots[i + 1])
+    if sums then
+      pieces[#pieces + 1] = content:sub(upto + 1, from)
+      pieces[#pieces + 1] = sums
+      upto = from + length
+    else
+      large[#large + 1] = {key, slots[i] * width, slots[i + 1]}
+    end
+  end
+  pieces[#pieces + 1] = content:sub(upto + 1)
+  ranges[#ranges + 1] = {key, first * length, table.concat(pieces)}
+end
+for _, bucket in ipairs(large) do
+  local key, first, deltas = unpack(bucket)
+  for i, delta in ipairs(deltas) do
+    local sum = call('BITFIELD_RO', key, 'GET', 'i64', '#' .. first + i - 1)[1]
+    if math.abs(sum + delta) > LIMIT then
       error('a sum of ' .. key .. ' would leave 64 bits')
+    end
+  end
+end
+
+local at = 4
+for _, list in ipairs({begun, changed}) do
+  for _, item in ipairs(list) do
+    local key, fields = item[1], item[2]
+    for first = 1, #fields, CHUNK do
+      local written = {}
+      for i = first, math.min(first + CHUNK - 1, #fields) do
+        at = at + 1
+        written[#written + 1] = fields[i]
+        written[#written + 1] = ARGV[at]
+      end
+      call('HSET', key, unpack(written))
     end
   end
 end
@@ -51,32 +115,33 @@ local function in_chunks(command, list)
   for _, item in ipairs(list) do
     local key, values = item[1], item[2]
     for first = 1, #values, CHUNK do
-      redis.call(command, key, unpack(values, first, math.min(first + CHUNK - 1, #values)))
+      call(command, key, unpack(values, first, math.min(first + CHUNK - 1, #values)))
     end
   end
 end
 
-local at = 4
-for _, entities in ipairs(entity) do
-  for _, field in ipairs(entities[2]) do
-    at = at + 1
-    redis.call('HSET', entities[1], field, ARGV[at])
+in_chunks('HSET', set)
+for i = 1, #late[2], 2 do
+  call('HINCRBY', late[1], late[2][i], late[2][i + 1])
+end
+for _, item in ipairs(made) do
+  local key, expire_at = item[1], item[2]
+  call('SETRANGE', key, LENGTH - 8, string.rep('\0', 8))
+  if expire_at ~= 0 then
+    call('EXPIREAT', key, expire_at)
   end
 end
-in_chunks('HSET', set)
-for _, cells in ipairs(increment) do
-  local key, changes = cells[1], cells[3]
-  for i = 1, #changes, 2 do
-    if redis.call('HINCRBY', key, changes[i], changes[i + 1]) == 0 then
-      redis.call('HDEL', key, changes[i])
-    end
-  end
-  if cells[2] ~= '0' then
-    redis.call('EXPIREAT', key, cells[2])
+for _, range in ipairs(ranges) do
+  call('SETRANGE', unpack(range))
+end
+for _, bucket in ipairs(large) do
+  local key, first, deltas = unpack(bucket)
+  for i, delta in ipairs(deltas) do
+    call('BITFIELD', key, 'INCRBY', 'i64', '#' .. first + i - 1, delta)
   end
 end
 in_chunks('SADD', add)
 in_chunks('SREM', remove)
 
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return {'done'}

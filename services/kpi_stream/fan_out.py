@@ -65,9 +65,12 @@ class Gathered:
 
 
 class CellChanges(NamedTuple):
-    """What a batch does to cells: additions by hash and position, when hashes expire, and what came too late."""
+    """What a batch does to cells, when their strings expire, and what came too late.
 
-    additions: Mapping[Address, Mapping[int, int]]
+    `additions`: to every measure of a bucket, by string and by the bucket's place in it.
+    """
+
+    additions: Mapping[Address, Mapping[int, Sequence[int]]]
     expiry: Mapping[Address, int]
     members: Mapping[tuple[str, str], set[str]]
     currencies: Mapping[str, set[str]]
@@ -83,7 +86,7 @@ class Bucket(NamedTuple):
 
 def fan_out(gathered: Gathered, *, zone: ZoneInfo, reporting_currency: str, now: int) -> CellChanges:
     """Facts to cells: every member of every fact, at every resolution that is still kept at `now` (seconds)."""
-    additions: dict[Address, dict[int, int]] = {}
+    additions: dict[Address, dict[int, Sequence[int]]] = {}
     expiry: dict[Address, int] = {}
     members: dict[tuple[str, str], set[str]] = defaultdict(set)
     currencies: dict[str, set[str]] = defaultdict(set)
@@ -100,15 +103,16 @@ def fan_out(gathered: Gathered, *, zone: ZoneInfo, reporting_currency: str, now:
             kept = [bucket for bucket in buckets if not is_past_life(resolution, bucket.ordinals, now)]
             if len(kept) < len(buckets):
                 too_late[group.name] += len(buckets) - len(kept)
-            measures = _measures_kept(group, currency, resolution, reporting_currency)
-            for chunk, changes in _by_hash(kept, group, resolution, measures).items():
+            if resolution is BY_MONTH and currency not in ("", reporting_currency):
+                kept = [bucket._replace(sums=_counts_only(group, bucket.sums)) for bucket in kept]
+            for chunk, changes in _by_string(kept, group, resolution).items():
                 for cut, member in cut_members:
                     address = Address(name, cut, member, resolution.letter, chunk)
                     _add(additions.setdefault(address, {}), changes)
                     if resolution.life is not None and resolution.length is not None:
-                        expiry[address] = (chunk + 1) * group.buckets_per_hash * resolution.length + resolution.life
-    changed = ((address, {p: v for p, v in cells.items() if v}) for address, cells in additions.items())
-    return CellChanges({a: cells for a, cells in changed if cells}, expiry, members, currencies, too_late)
+                        expiry[address] = (chunk + 1) * group.buckets_per_string * resolution.length + resolution.life
+    changed = ((address, {slot: sums for slot, sums in own.items() if any(sums)}) for address, own in additions.items())
+    return CellChanges({a: own for a, own in changed if own}, expiry, members, currencies, too_late)
 
 
 def _coarser(buckets: Sequence[Bucket], resolution: Resolution) -> list[Bucket]:
@@ -123,22 +127,21 @@ def _coarser(buckets: Sequence[Bucket], resolution: Resolution) -> list[Bucket]:
     return list(found.values())
 
 
-def _by_hash(
-    buckets: Iterable[Bucket], group: MeasureGroup, resolution: Resolution, measures: Sequence[int]
-) -> dict[int, list[tuple[int, int]]]:
-    """Positions and what is added to them, by hash."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    width = len(group.measures)
+def _by_string(
+    buckets: Iterable[Bucket], group: MeasureGroup, resolution: Resolution
+) -> dict[int, list[tuple[int, Sequence[int]]]]:
+    """Sums by their place in a string, by string."""
+    found: dict[int, list[tuple[int, Sequence[int]]]] = {}
     for bucket in buckets:
-        chunk, slot = divmod(bucket.ordinals.of(resolution), group.buckets_per_hash)
-        first, sums = slot * width, bucket.sums
-        found.setdefault(chunk, []).extend([(first + i, sums[i]) for i in measures if sums[i]])
+        chunk, slot = divmod(bucket.ordinals.of(resolution), group.buckets_per_string)
+        found.setdefault(chunk, []).append((slot, bucket.sums))
     return found
 
 
-def _add(cells: dict[int, int], changes: Iterable[tuple[int, int]]) -> None:
-    for position, value in changes:
-        cells[position] = cells.get(position, 0) + value
+def _add(cells: dict[int, Sequence[int]], changes: Iterable[tuple[int, Sequence[int]]]) -> None:
+    for slot, sums in changes:
+        known = cells.get(slot)
+        cells[slot] = sums if known is None else [a + b for a, b in zip(known, sums, strict=True)]
 
 
 def is_past_life(resolution: Resolution, buckets: Buckets, now: int) -> bool:
@@ -148,10 +151,6 @@ def is_past_life(resolution: Resolution, buckets: Buckets, now: int) -> bool:
     return (buckets.of(resolution) + 1) * resolution.length + resolution.life <= now
 
 
-def _measures_kept(
-    group: MeasureGroup, currency: str, resolution: Resolution, reporting_currency: str
-) -> Sequence[int]:
-    """Indices of the measures to write. Months of another currency hold counts only: its rate changes by the day."""
-    if resolution is not BY_MONTH or currency in ("", reporting_currency):
-        return range(len(group.measures))
-    return [i for i, measure in enumerate(group.measures) if measure not in group.money]
+def _counts_only(group: MeasureGroup, sums: Sequence[int]) -> Sequence[int]:
+    """Months of another currency hold no money: its rate changes by the day."""
+    return [0 if name in group.money else value for name, value in zip(group.measures, sums, strict=True)]

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-FIELDS_PER_HASH = 512
+CELLS_PER_STRING = 510
+"""Redis's allocator has a place of 4 kB for so many of 8 bytes and what Redis adds to them."""
+
 MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
 """Seconds. No zone's day begins within a quarter of an hour."""
 
@@ -54,9 +56,9 @@ class MeasureGroup(msgspec.Struct, frozen=True, eq=False, dict=True):
         return MINUTE if BY_MINUTE in self.resolutions else QUARTER
 
     @cached_property
-    def buckets_per_hash(self) -> int:
-        """So many that a hash holds at most 512 fields, which Redis keeps packed."""
-        return FIELDS_PER_HASH // len(self.measures)
+    def buckets_per_string(self) -> int:
+        """How many buckets of time stand side by side under one key."""
+        return CELLS_PER_STRING // len(self.measures)
 
 
 Member = tuple[str, str]
@@ -76,7 +78,7 @@ class Fact(NamedTuple):
 
 
 class Address(NamedTuple):
-    """Where a hash of cells lies."""
+    """Where a string of cells lies."""
 
     group: str
     cut: str

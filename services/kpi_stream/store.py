@@ -1,6 +1,6 @@
 """The state in Redis, as a worker uses it: at most one read and one script call per partition batch."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,14 +12,14 @@ from services.common.keys import StateKeys
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.fan_out import CellChanges
 from services.kpi_stream.folding import EntityName, Folded
-from services.kpi_stream.measures import FIELDS_PER_HASH
 from services.kpi_stream.state_version import StateVersion
 
 READ, COMMIT = ((Path(__file__).parent / f"{name}.lua").read_text() for name in ("read", "commit"))
 
 _pack = msgspec.msgpack.Encoder()
 _unpack = {name: msgspec.msgpack.Decoder(kind.model) for name, kind in ENTITY_KINDS.items()}
-_POSITIONS = [str(position) for position in range(FIELDS_PER_HASH)]
+LUA_EXACT = 2**53
+"""Lua's own numbers are exact below this: greater ones travel as strings."""
 
 
 class Conflict(Exception):
@@ -105,31 +105,31 @@ class StateStore:
         folded: Folded,
         cells: CellChanges,
         *,
-        new: Collection[EntityName],
+        new: Set[EntityName],
         applied_ms: int,
         sources: Mapping[str, int],
     ) -> Work:
         """What the commit writes, as the script takes it; `new` are the entities that must not be there."""
         keys, at = self._keys(partition), f"{topic}:{partition}"
-        changed = self._by_key(partition, folded.entities)
-        packed = [folded.packed[name] for group in changed.values() for name in group]
+        absent = self._by_key(partition, new - folded.entities.keys())
+        begun = self._by_key(partition, folded.entities.keys() & new)
+        changed = self._by_key(partition, folded.entities.keys() - new)
+        packed = [folded.packed[name] for by_key in (begun, changed) for names in by_key.values() for name in names]
         sets = [(keys.applied_at, [at, str(applied_ms)])]
         if sources:
             heard = [text for source, ms in sources.items() for text in (f"{source}|{at}", str(ms))]
             sets.append((keys.sources, heard))
-        increments = [
-            (keys.cells(*address), str(cells.expiry.get(address, 0)), _additions(additions))
-            for address, additions in cells.additions.items()
+        late = [part for change in cells.too_late.items() for part in change]
+        additions = [
+            (keys.cells(*address), cells.expiry.get(address, 0), *_buckets(own))
+            for address, own in cells.additions.items()
         ]
-        if cells.too_late:
-            late = [text for group, count in cells.too_late.items() for text in (group, str(count))]
-            increments.append((keys.too_late, "0", late))
         add = [(keys.members(*cut), sorted(members)) for cut, members in cells.members.items()]
         add += [(keys.currencies(group), sorted(codes)) for group, codes in cells.currencies.items()]
         add += [(keys.index(*day), sorted(ids)) for day, ids in folded.entered.items()]
         remove = [(keys.index(*day), sorted(ids)) for day, ids in folded.left.items()]
-        lists = (_ids(self._by_key(partition, new)), _ids(changed), sets, increments, add, remove)
-        cells_written = sum(len(changes) for _, _, changes in increments) // 2
+        lists = (_ids(absent), _ids(begun), _ids(changed), sets, (keys.too_late, late), additions, add, remove)
+        cells_written = sum(len(own) for own in cells.additions.values())
         members_written = sum(len(members) for _, members in (*add, *remove))
         return Work([_pack.encode(lists), *packed], len(packed) + cells_written + members_written)
 
@@ -153,5 +153,14 @@ def _ids(by_key: Mapping[str, Iterable[EntityName]]) -> list[tuple[str, list[str
     return [(key, [name.id for name in group]) for key, group in by_key.items()]
 
 
-def _additions(additions: Mapping[int, int]) -> list[str]:
-    return [text for position, value in additions.items() for text in (_POSITIONS[position], str(value))]
+def _buckets(additions: Mapping[int, Sequence[int]]) -> tuple[int, list[Any]]:
+    """How wide buckets are; then slots in ascending order, each with what is added, as the script takes them."""
+    slots = sorted(additions)
+    return len(additions[slots[0]]), [part for slot in slots for part in (slot, _exact(additions[slot]))]
+
+
+def _exact(sums: Sequence[int]) -> Sequence[int | str]:
+    """Sums as the script takes them."""
+    if max(sums) < LUA_EXACT and min(sums) > -LUA_EXACT:
+        return sums
+    return [value if -LUA_EXACT < value < LUA_EXACT else str(value) for value in sums]

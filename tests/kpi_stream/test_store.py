@@ -1,8 +1,11 @@
 """The fenced commit on a real Redis: all of a batch and its offset, or nothing of it."""
 
+import struct
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
@@ -10,13 +13,14 @@ from services.common.events import encode
 from services.kpi_stream.fan_out import CellChanges
 from services.kpi_stream.folding import EntityName, Folded, Folder, by_entity
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.measures import Address
+from services.kpi_stream.measures import CELLS_PER_STRING, Address
 from services.kpi_stream.records import read
 from services.kpi_stream.store import Conflict, NotNew, StateStore, Work
 from tests.support.engine import STATE, MemoryRecord
 from tests.support.events import PARIS, at, event, line
 
 TOPIC = "cadran.orders"
+sums = st.integers(-10, 10) | st.integers(-(2**54), 2**54) | st.integers(-(2**59), 2**59)
 CELL = Address("sales.EUR", "all", "", "m", 47)
 NOTHING = CellChanges({}, {}, {}, {}, {})
 
@@ -39,12 +43,18 @@ PLACED: dict[str, Any] = {"channel": "x", "currency": "EUR", "lines": [line(100)
 
 
 def work(store: StateStore, folded: Folded, cells: CellChanges = NOTHING, *, new: tuple[str, ...] = ()) -> Work:
-    names = [EntityName("order", name) for name in new]
+    names = {EntityName("order", name) for name in new}
     return store.work(TOPIC, 0, folded, cells, new=names, applied_ms=7, sources={"/shop": 9})
 
 
-def adding(position: int, value: int) -> CellChanges:
-    return NOTHING._replace(additions={CELL: {position: value}}, members={("sales", "all"): {""}})
+def adding(slot: int, *values: int) -> CellChanges:
+    return NOTHING._replace(additions={CELL: {slot: values}}, members={("sales", "all"): {""}})
+
+
+async def bucket(redis: Redis, slot: int) -> tuple[int, ...]:
+    """Two cells side by side, as Redis holds them."""
+    packed = await redis.getrange(STATE.keys(0).cells(*CELL), slot * 16, slot * 16 + 15)
+    return struct.unpack(">qq", packed)
 
 
 async def content(redis: Redis) -> dict[bytes, Any]:
@@ -52,23 +62,39 @@ async def content(redis: Redis) -> dict[bytes, Any]:
     found: dict[bytes, Any] = {}
     for key in await redis.keys("*"):
         kind = await redis.type(key)
-        found[key] = await (redis.hgetall(key) if kind == b"hash" else redis.smembers(key))
+        read = {b"hash": redis.hgetall, b"set": redis.smembers, b"string": redis.get}[kind]
+        found[key] = await read(key)
     return found
 
 
 async def test_a_batch_is_written_with_the_offset_after_it(store: StateStore, redis: Redis) -> None:
     folded = orders("O1", "O2")
-    await store.commit(TOPIC, 0, 5, 7, work(store, folded, adding(3, 2**60 + 1), new=("O1", "O2")))
+    await store.commit(TOPIC, 0, 5, 7, work(store, folded, adding(3, 2**60 + 1, -5), new=("O1", "O2")))
     assert await store.next_offsets([(TOPIC, 0), (TOPIC, 1)]) == {(TOPIC, 0): 7, (TOPIC, 1): None}
     names = [EntityName("order", name) for name in ("O1", "O2", "O3")]
     assert await store.read(TOPIC, 0, 7, names) == folded.entities
-    assert await redis.hgetall(STATE.keys(0).cells(*CELL)) == {b"3": str(2**60 + 1).encode()}
+    assert await bucket(redis, 3) == (2**60 + 1, -5)
 
 
-async def test_a_cell_that_comes_back_to_nothing_is_not_kept(store: StateStore, redis: Redis) -> None:
-    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), adding(3, 8)))
-    await store.commit(TOPIC, 0, 6, 7, work(store, Folded(), adding(3, -8)))
-    assert not await redis.exists(STATE.keys(0).cells(*CELL))
+@given(st.lists(st.tuples(st.integers(0, 3), sums, sums), max_size=8))
+@settings(max_examples=50)
+async def test_cells_add_up_exactly_whatever_their_size(url: str, additions: list[tuple[int, int, int]]) -> None:
+    redis = Redis.from_url(url)
+    await redis.flushdb()
+    await redis.hset(STATE.keys(0).next_offsets, f"{TOPIC}:0", "5")
+    store, expected = StateStore(redis, STATE), dict.fromkeys(range(4), (0, 0))
+    for i, (slot, *values) in enumerate(additions):
+        await store.commit(TOPIC, 0, 5 + i, 6 + i, work(store, Folded(), adding(slot, *values)))
+        expected[slot] = tuple(a + b for a, b in zip(expected[slot], values, strict=True))
+    if additions:
+        assert {slot: await bucket(redis, slot) for slot in range(4)} == expected
+    await redis.aclose()
+
+
+async def test_a_string_of_cells_is_made_at_its_full_length(store: StateStore, redis: Redis) -> None:
+    """One that grows takes twice its room."""
+    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), adding(3, 1, 2)))
+    assert await redis.strlen(STATE.keys(0).cells(*CELL)) == 8 * CELLS_PER_STRING
 
 
 @pytest.mark.parametrize("expected", [4, 6])
@@ -77,7 +103,7 @@ async def test_a_batch_that_does_not_begin_where_redis_stands_changes_nothing(
 ) -> None:
     before = await content(redis)
     with pytest.raises(Conflict) as conflict:
-        await store.commit(TOPIC, 0, expected, expected + 1, work(store, orders("O1"), adding(1, 1)))
+        await store.commit(TOPIC, 0, expected, expected + 1, work(store, orders("O1"), adding(1, 1, 0)))
     assert conflict.value.stored == 5
     with pytest.raises(Conflict):
         await store.read(TOPIC, 0, expected, [EntityName("order", "O1")])
@@ -88,17 +114,17 @@ async def test_an_entity_taken_to_be_new_that_is_there_changes_nothing(store: St
     await store.commit(TOPIC, 0, 5, 6, work(store, orders("O1"), new=("O1",)))
     before = await content(redis)
     with pytest.raises(NotNew):
-        await store.commit(TOPIC, 0, 6, 7, work(store, orders("O9", "O1"), adding(1, 1), new=("O9", "O1")))
+        await store.commit(TOPIC, 0, 6, 7, work(store, orders("O9", "O1"), adding(1, 1, 0), new=("O9", "O1")))
     assert await content(redis) == before
 
 
 @pytest.mark.parametrize("value", [2**62, -(2**63) + 1])
 async def test_a_sum_that_would_leave_64_bits_changes_nothing(store: StateStore, redis: Redis, value: int) -> None:
     half = 2**62 if value > 0 else -(2**62)
-    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), adding(1, half)))
+    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), adding(1, 0, half)))
     before = await content(redis)
     with pytest.raises(ResponseError, match="64 bits"):
-        await store.commit(TOPIC, 0, 6, 7, work(store, orders("O1"), adding(1, value)))
+        await store.commit(TOPIC, 0, 6, 7, work(store, orders("O1"), adding(1, 1, value)))
     assert await content(redis) == before
 
 

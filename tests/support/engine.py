@@ -107,8 +107,9 @@ class Engine:
             self.index[key] -= ids
         changes = fan_out(folded.facts, zone=PARIS, reporting_currency="EUR", now=self._now)
         for address, additions in changes.additions.items():
-            for position, value in additions.items():
-                self.cells[address, position] += value
+            for slot, sums in additions.items():
+                for i, value in enumerate(sums):
+                    self.cells[address, slot * len(sums) + i] += value
 
     def by_day(self, kpis: Iterable[str]) -> dict[Cell, int]:
         """Day cells of some KPIs' own groups that are not 0."""
@@ -125,7 +126,7 @@ class Engine:
                 continue
             group = groups[name]
             slot, measure = divmod(position, len(group.measures))
-            ordinal = address.chunk * group.buckets_per_hash + slot
+            ordinal = address.chunk * group.buckets_per_string + slot
             member = " x ".join(parts_of(address.member)) if "," in address.cut else address.member
             found[group.measures[measure], currency, address.cut, member, ordinal] = value
         return found

@@ -14,7 +14,7 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Sum, T
 from services.kpi_stream.kpis.world import ReferenceBook, World
-from services.kpi_stream.measures import FIELDS_PER_HASH
+from services.kpi_stream.measures import CELLS_PER_STRING
 from services.kpi_stream.rows import Row, row_with_related, subjects
 from tests.support.engine import Engine
 from tests.support.events import PARIS, at
@@ -57,14 +57,14 @@ def _answer(wish: Any, engine: Engine, reporting: Reporting) -> Any:
         names = [a for a, _ in engine.cells if a.group == groups[0] or a.group.startswith(groups[1])]
         return {address.member for address in names if address.cut == wish.cut}
     codes = ("", "EUR", "GBP", "USD")
-    hashes: dict[Any, list[int]] = {address: [0] * FIELDS_PER_HASH for address in addresses(wish, codes, reporting)}
+    strings: dict[Any, list[int]] = {address: [0] * CELLS_PER_STRING for address in addresses(wish, codes, reporting)}
     for (address, position), value in engine.cells.items():
-        if address in hashes:
-            hashes[address][position] = value
+        if address in strings:
+            strings[address][position] = value
     if isinstance(wish, CountsByDay):
-        return counts_by_day(wish, codes, hashes, reporting)
+        return counts_by_day(wish, codes, strings, reporting)
     assert isinstance(wish, Sum)
-    return total(wish, codes, hashes, reporting)
+    return total(wish, codes, strings, reporting)
 
 
 def rows(

@@ -1,7 +1,8 @@
 """The state in Redis, as readers use it: totals of cells, reference statements, freshness, entities."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Mapping, Sequence
+from array import array
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from services.kpi_stream.entities.reference import Reference
 from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Request, Sum, T
 from services.kpi_stream.kpis.world import World
-from services.kpi_stream.measures import FIELDS_PER_HASH, Address
+from services.kpi_stream.measures import Address
 from services.kpi_stream.state_version import StateVersion
 from services.kpi_stream.store import entity_key
 
@@ -31,7 +32,7 @@ Offsets = Mapping[tuple[str, int], int]
 class AtHand:
     """What was read and worked out for one moment, so that none of it is twice: cells, currencies, and answers."""
 
-    hashes: dict[Address, Sequence[int]] = dataclasses.field(default_factory=dict)
+    strings: dict[Address, Sequence[int]] = dataclasses.field(default_factory=dict)
     currencies: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     answers: dict[Request, Any] = dataclasses.field(default_factory=dict)
 
@@ -133,19 +134,19 @@ class StateReader:
     async def _sum(
         self, wishes: Sequence[Sum | CountsByDay], state: StateVersion, world: World, at_hand: AtHand
     ) -> None:
-        codes, hashes = at_hand.currencies, at_hand.hashes
+        codes, strings = at_hand.currencies, at_hand.strings
         groups = {wish.group.name for wish in wishes} - codes.keys()
         found = await self._sets({name: [keys.currencies(name) for keys in state.all_keys()] for name in groups})
         codes |= {name: ("", *sorted(currencies)) for name, currencies in found.items()}
         reporting = Reporting(world.reporting_currency, world.calendar, world.convert)
         wanted = {address for wish in wishes for address in addresses(wish, codes[wish.group.name], reporting)}
-        hashes |= await self._read_hashes(state, sorted(wanted - hashes.keys()))
+        strings |= await self._read_strings(state, sorted(wanted - strings.keys()))
         for wish in wishes:
             own = codes[wish.group.name]
             at_hand.answers[wish] = (
-                total(wish, own, hashes, reporting)
+                total(wish, own, strings, reporting)
                 if isinstance(wish, Sum)
-                else counts_by_day(wish, own, hashes, reporting)
+                else counts_by_day(wish, own, strings, reporting)
             )
 
     async def _sets(self, keys: Mapping[Any, Sequence[str]]) -> dict[Any, set[str]]:
@@ -159,17 +160,17 @@ class StateReader:
             answers = iter(await pipeline.execute())
         return {name: {m.decode() for _ in own for m in next(answers)} for name, own in keys.items()}
 
-    async def _read_hashes(self, state: StateVersion, wanted: Sequence[Address]) -> dict[Address, Sequence[int]]:
-        """The cells of some hashes, summed over the shards."""
+    async def _read_strings(self, state: StateVersion, wanted: Sequence[Address]) -> dict[Address, Sequence[int]]:
+        """The cells of some strings, summed over the shards."""
         if not wanted:
             return {}
         shards = state.all_keys()
         async with self._redis.pipeline(transaction=False) as pipeline:
             for address in wanted:
                 for keys in shards:
-                    pipeline.hgetall(keys.cells(*address))
+                    pipeline.get(keys.cells(*address))
             answers = iter(await pipeline.execute())
-        return {address: _dense([next(answers) for _ in shards]) for address in wanted}
+        return {address: _cells([next(answers) for _ in shards]) for address in wanted}
 
     async def entity_ids(self, state: StateVersion, kind: str, days: Sequence[int]) -> list[str]:
         """The ids of the entities that count on some days, sorted."""
@@ -191,15 +192,15 @@ class StateReader:
                     yield name, _entities[name.kind].decode(packed)
 
 
-def _dense(hashes: Sequence[Mapping[bytes, bytes]]) -> Sequence[int]:
-    """Cells by position, so that a measure's sum is the sum of a slice; empty where there are none."""
-    if not any(hashes):
-        return ()
-    cells = [0] * FIELDS_PER_HASH
-    for found in hashes:
-        for position, value in found.items():
-            cells[int(position)] += int(value)
-    return cells
+def _cells(strings: Iterable[bytes | None]) -> Sequence[int]:
+    """Cells by position, added up over the shards; empty where there are none."""
+    found: Sequence[int] = ()
+    for packed in strings:
+        if packed:
+            own = array("q", packed)
+            own.byteswap()  # Redis keeps the most significant byte first
+            found = [a + b for a, b in zip(found, own, strict=True)] if found else own
+    return found
 
 
 def _text(field: bytes | str) -> str:
