@@ -57,7 +57,7 @@ class StateKeys:
 
     def entities(self, kind: str, entity_id: str) -> str:
         """Hash: entity id -> packed entity. Spread by crc32, which is the same in every process."""
-        return f"{self.prefix}e:{kind}:{crc32(entity_id[:-NEIGHBOURS].encode()) % self._entity_hashes:x}"
+        return _entity_key(self.prefix, kind, entity_id[:-NEIGHBOURS], self._entity_hashes)
 
     def reference(self, kind: str) -> str:
         """Hash: subject -> packed statements; small, and read whole."""
@@ -78,6 +78,11 @@ class StateKeys:
     def currencies(self, group: str) -> str:
         """Set: the currencies that a group of measures has ever had."""
         return f"{self.prefix}cur:{group}"
+
+
+@lru_cache(maxsize=16384)
+def _entity_key(prefix: str, kind: str, neighbours: str, hashes: int) -> str:
+    return f"{prefix}e:{kind}:{crc32(neighbours.encode()) % hashes:x}"
 
 
 @lru_cache(maxsize=16384)

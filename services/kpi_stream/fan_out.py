@@ -34,27 +34,13 @@ class Gathered:
 
     def add(self, facts: Iterable[Fact]) -> None:
         for group, at, members, values, currency in facts:
-            sums = self._sums_at(group, currency, members, at)
-            if sums:
-                for i, value in enumerate(values):
-                    sums[i] += value
-            else:
-                sums.extend(values)
+            by_minute = self._sums.setdefault((group, currency, members), {})
+            minute = at // group.step * group.step // MINUTE
+            known = by_minute.get(minute)
+            by_minute[minute] = list(values) if known is None else [a + b for a, b in zip(known, values, strict=True)]
 
     def take_away(self, facts: Iterable[Fact]) -> None:
         self.add(fact._replace(values=tuple(-value for value in fact.values)) for fact in facts)
-
-    def _sums_at(self, group: MeasureGroup, currency: str, members: tuple[Member, ...], at: int) -> list[int]:
-        """The sums of a place and minute, empty where there are none yet."""
-        place = (group, currency, members)
-        by_minute = self._sums.get(place)
-        if by_minute is None:
-            by_minute = self._sums[place] = {}
-        minute = at // group.step * group.step // MINUTE
-        sums = by_minute.get(minute)
-        if sums is None:
-            sums = by_minute[minute] = []
-        return sums
 
     def items(self) -> Iterator[tuple[Place, dict[int, list[int]]]]:
         """Sums by place, then by minute, without those that came to nothing."""

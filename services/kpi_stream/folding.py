@@ -142,19 +142,22 @@ class Folder:
             return
         folded.entities[name], folded.packed[name] = step.entity, step.packed
         folded.facts.add(facts)
-        days, days_before = self._days(facts), set[int]()
-        if known is not None:  # an empty entity contributes nothing
+        days = self._days(facts)
+        if known is None:  # an empty entity contributes nothing
+            entered, left = days, set[int]()
+        else:
             facts_before = self.facts(name, before)
             folded.facts.take_away(facts_before)
             days_before = self._days(facts_before)
-        for day in days - days_before:
+            entered, left = days - days_before, days_before - days
+        for day in entered:
             folded.entered[name.kind, day].add(name.id)
-        for day in days_before - days:
+        for day in left:
             folded.left[name.kind, day].add(name.id)
 
     def _take_in(self, name: EntityName, items: Sequence[Item], entity: Any) -> Step:
         tells = self._notices[name.kind]
-        told, changed = _told(tells, name, entity), False
+        told, changed = {} if entity is items[0].kind.empty else _told(tells, name, entity), False
         for item in items:
             entity = item.take_in(entity, item.said)
             now = _told(tells, name, entity)
@@ -183,11 +186,12 @@ class Folder:
                 folded.notices[kind.name].append(Notice(to, name.id, step.offset, content))
 
     def _days(self, facts: Iterable[Fact]) -> set[int]:
-        return {day_at(at, self._zone) for at in {fact.at for fact in facts}}
+        return {day_at(fact.at, self._zone) for fact in facts}
 
 
-def _told(tells: Iterable[NoticeKind], name: EntityName, entity: Any) -> list[Mapping[str, Any]]:
-    return [kind.told(name.id, entity) for kind in tells]
+def _told(tells: Iterable[NoticeKind], name: EntityName, entity: Any) -> dict[str, Mapping[str, Any]]:
+    """What an entity tells, by the kind of notice."""
+    return {kind.name: content for kind in tells if (content := kind.told(name.id, entity))}
 
 
 def _packed(entity: Any) -> bytes:

@@ -142,14 +142,14 @@ def buckets_at(minute: int, zone: ZoneInfo) -> Buckets:
     return Buckets(minute, hour_ordinal(hour_start), day, month)
 
 
-def day_at(second: int, zone: ZoneInfo) -> int:
-    """The ordinal of the business day that holds a second since 1970."""
-    return _day_of_quarter(second // QUARTER, zone)
-
-
 @lru_cache(maxsize=65536)
 def _day_of_quarter(quarter: int, zone: ZoneInfo) -> int:
     return buckets_at(quarter * QUARTER // MINUTE, zone).day
+
+
+def day_at(second: int, zone: ZoneInfo) -> int:
+    """The ordinal of the business day that holds a second since 1970."""
+    return _day_of_quarter(second // QUARTER, zone)
 
 
 def cell_group(group: MeasureGroup, currency: str) -> str:

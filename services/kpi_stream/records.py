@@ -12,6 +12,7 @@ import msgspec
 
 from services.common.errors import CadranError
 from services.common.events import decode
+from services.common.events.event import EVENT_CLASSES
 from services.common.publisher import Message, partition_of
 from services.common.topics import Topic
 from services.kpi_stream.entities.kinds import ENTITY_KINDS, KIND_OF, NOTICE_KINDS
@@ -27,6 +28,9 @@ MAX_BYTES = 256 * 1024
 
 _decoders = {name: msgspec.msgpack.Decoder(list[kind.model]) for name, kind in NOTICE_KINDS.items()}  # type: ignore[name-defined]
 _encoder = msgspec.msgpack.Encoder()
+
+_CHANGES = {EVENT_CLASSES[name]: (kind, name == kind.begun_by) for name, kind in KIND_OF.items()}
+"""By class of event: the kind of entity that it changes, and whether it usually is the first that is said of one."""
 
 
 class Record(Protocol):
@@ -75,12 +79,12 @@ def read(records: Iterable[Record], state: StateVersion) -> Reading:
                 received = record.timestamp
                 continue
             event = decode(record.value or b"")
-            kind = KIND_OF[event.type]
+            kind, begins = _CHANGES[type(event)]
         except Exception as error:  # whatever stands in Kafka, the records after it must go on
             unreadable.append(Unapplied(record.offset, f"{type(error).__name__}: {error}"))
             received = record.timestamp
             continue
-        items.append(Item(record.offset, kind, event.subject, kind.fold, event, event.type == kind.begun_by))
+        items.append(Item(record.offset, kind, event.subject, kind.fold, event, begins))
         heard[event.source] = received = event.receivedat
     sources = {source: _milliseconds(at) for source, at in heard.items()}
     return Reading(items, unreadable, sources, received if isinstance(received, int) else _milliseconds(received))

@@ -137,7 +137,12 @@ class StateStore:
         """Entities by the hash that holds them."""
         keys, found = self._keys(partition), dict[str, list[EntityName]]()
         for name in names:
-            found.setdefault(entity_key(keys, name), []).append(name)
+            key = entity_key(keys, name)
+            group = found.get(key)
+            if group is None:
+                found[key] = [name]
+            else:
+                group.append(name)
         return found
 
     def _keys(self, partition: int) -> StateKeys:

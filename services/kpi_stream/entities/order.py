@@ -146,7 +146,8 @@ def fold(order: Order, event: Event) -> Order:
     match event.data:
         case OrderPlaced() as data:
             placed = joined(order.placed, Stated(rank_of(event), _placed(data)))
-            return msgspec.structs.replace(order, placed=placed, leads=grown(order.leads, data.lead_id))
+            leads = grown(order.leads, data.lead_id) if data.lead_id else order.leads
+            return Order(placed, order.returns, order.cancelled, leads)
         case OrderReturned() as data:
             returns = with_statement(order.returns, data.return_id, Stated(rank_of(event), _returned(data)))
             return msgspec.structs.replace(order, returns=returns)

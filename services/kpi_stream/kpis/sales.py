@@ -36,32 +36,31 @@ WITH_VISITS = (ALL, CHANNEL, STORE)
 """The cuts that visits are counted by."""
 
 
-def order_contributions(order_id: str, order: Order, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
+def order_contributions(order_id: str, order: Order, zone: ZoneInfo) -> list[Fact]:  # noqa: ARG001
     """A sale on its day; what is given back on its own day, and beside it on the order's."""
     if order.placed is None:
-        for stated in order.returns.values():
-            yield _unknown_order_return(stated.value, stated.at // 1_000_000)
-        return
+        return [_unknown_order_return(stated.value, stated.at // 1_000_000) for stated in order.returns.values()]
     placed, placed_at = order.placed.value, order.placed.at // 1_000_000
     is_cancelled = order.is_cancelled
-    yield from _sale(placed, placed_at, counts=not is_cancelled)
+    facts = _sale(placed, placed_at, counts=not is_cancelled)
     for name, parts in order.returned_by_line.items() if order.returns else ():
         stated = order.returns[name]
-        yield from _given_back(placed, placed_at, parts, stated.at // 1_000_000, stated.value.currency)
+        facts += _given_back(placed, placed_at, parts, stated.at // 1_000_000, stated.value.currency)
     if is_cancelled and order.cancelled is not None:
-        yield from _given_back(placed, placed_at, order.left_by_line, order.cancelled.at // 1_000_000, placed.currency)
+        facts += _given_back(placed, placed_at, order.left_by_line, order.cancelled.at // 1_000_000, placed.currency)
+    return facts
 
 
-def _sale(placed: Placed, at: int, *, counts: bool) -> Iterator[Fact]:
+def _sale(placed: Placed, at: int, *, counts: bool) -> list[Fact]:
     """The order as it was placed; a cancelled one keeps its amounts and is not counted."""
-    everywhere, reps = _members(placed), placed.reps
+    reps = placed.reps
     if len(reps) == 1:
-        yield _sold((*everywhere, ("rep", reps[0])), placed.lines, at, placed.currency, counts)
-        return
-    yield _sold(everywhere, placed.lines, at, placed.currency, counts)
+        return [_sold(_members(placed, reps[0]), placed.lines, at, placed.currency, counts)]
+    facts = [_sold(_members(placed), placed.lines, at, placed.currency, counts)]
     for rep in reps:
         lines = [line for line in placed.lines if line.rep == rep]
-        yield _sold((("rep", rep),), lines, at, placed.currency, counts)
+        facts.append(_sold((("rep", rep),), lines, at, placed.currency, counts))
+    return facts
 
 
 def _sold(members: tuple[Member, ...], lines: Sequence[Line], at: int, currency: str, counts: bool) -> Fact:
@@ -78,7 +77,7 @@ def _given_back(placed: Placed, placed_at: int, parts: Sequence[int], at: int, c
     by_rep: dict[str, int] = {}
     for line, part in zip(placed.lines, parts, strict=True):
         by_rep[line.rep] = by_rep.get(line.rep, 0) + part
-    shares = [((*_members(placed), ("rep", rep)), amount) for rep, amount in by_rep.items()]
+    shares = [(_members(placed, rep), amount) for rep, amount in by_rep.items()]
     if len(shares) > 1:
         shares = [(_members(placed), sum(parts)), *(((("rep", rep),), amount) for rep, amount in by_rep.items())]
     for members, amount in shares:
@@ -89,17 +88,18 @@ def _given_back(placed: Placed, placed_at: int, parts: Sequence[int], at: int, c
 def _unknown_order_return(returned: Returned, at: int) -> Fact:
     """A return that came before its order, or whose order is older than the connection: its own words count."""
     channel, region = returned.channel or UNKNOWN, returned.region or UNKNOWN
-    members = (*_places(channel, UNKNOWN, region), ("rep", returned.rep or UNASSIGNED))
+    members = _members_of(channel, UNKNOWN, region, (), returned.rep or UNASSIGNED)
     return Fact(SALES, at, members, (0, 0, 0, 0, returned.amount, 0), returned.currency)
 
 
-def _members(placed: Placed) -> tuple[Member, ...]:
-    places = _places(placed.channel, placed.store or UNKNOWN, placed.region or UNKNOWN)
-    return (*places, *(("promotion", name) for name in placed.promotions)) if placed.promotions else places
+def _members(placed: Placed, rep: str | None = None) -> tuple[Member, ...]:
+    return _members_of(placed.channel, placed.store or UNKNOWN, placed.region or UNKNOWN, placed.promotions, rep)
 
 
 @lru_cache(maxsize=16384)
-def _places(channel: str, store: str, region: str) -> tuple[Member, ...]:
+def _members_of(
+    channel: str, store: str, region: str, promotions: tuple[str, ...], rep: str | None
+) -> tuple[Member, ...]:
     return (
         EVERYONE,
         ("channel", channel),
@@ -107,6 +107,8 @@ def _places(channel: str, store: str, region: str) -> tuple[Member, ...]:
         ("region", region),
         ("channel,region", joined(channel, region)),
         ("channel,store", joined(channel, store)),
+        *(("promotion", name) for name in promotions),
+        *([("rep", rep)] if rep else ()),
     )
 
 
