@@ -2,11 +2,11 @@
 --
 -- KEYS[1]  the hash of next offsets
 -- ARGV     the partition's field in it, the offset that the batch begins at, the offset after it; the work: lists, packed
---          by msgpack (one argument is read many times faster than thousands); then the entities, packed
+--          by msgpack; the entities, packed, one after the other (one argument is read many times faster than thousands)
 --            absent   {key, fields}               entities that must not be there, of which nothing is written
 --            begun    {key, fields}               entities that must not be there yet
---            changed  {key, fields}               entities, there or not; the values of those begun and of these are
---                                                 the arguments that follow, in this order
+--            changed  {key, fields}               entities, there or not
+--            lengths                              how long each entity is: those begun, then those changed
 --            set      {key, {field, value, ...}}  other plain fields
 --            late     key, {field, delta, ...}    counts of what came too late
 --            cells    {key, expire_at or 0, width, {slot, {delta, ...}, ...}}  buckets of so many integers of 64
@@ -30,7 +30,7 @@ if stored ~= ARGV[2] then
   return {'conflict', stored or ''}
 end
 
-local absent, begun, changed, set, late, cells, add, remove = unpack(cmsgpack.unpack(ARGV[4]))
+local absent, begun, changed, lengths, set, late, cells, add, remove = unpack(cmsgpack.unpack(ARGV[4]))
 
 for _, list in ipairs({absent, begun}) do
   for _, item in ipairs(list) do
@@ -95,16 +95,16 @@ for _, bucket in ipairs(large) do
   end
 end
 
-local at = 4
+local entities, nth, from = ARGV[5], 0, 1
 for _, list in ipairs({begun, changed}) do
   for _, item in ipairs(list) do
     local key, fields = item[1], item[2]
     for first = 1, #fields, CHUNK do
-      local written = {}
+      local written, n = {}, 0
       for i = first, math.min(first + CHUNK - 1, #fields) do
-        at = at + 1
-        written[#written + 1] = fields[i]
-        written[#written + 1] = ARGV[at]
+        nth = nth + 1
+        written[n + 1], written[n + 2] = fields[i], entities:sub(from, from + lengths[nth] - 1)
+        from, n = from + lengths[nth], n + 2
       end
       call('HSET', key, unpack(written))
     end

@@ -30,6 +30,7 @@ from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import Folder
 from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.lanes import Lanes
 from services.kpi_stream.live_state import ensure_live, require_fit, state_named, version_in
 from services.kpi_stream.metrics import WorkerMetrics
 from services.kpi_stream.redis_check import require_redis_settings
@@ -43,6 +44,9 @@ from services.kpi_stream.watchdog import Watchdog
 log = get_logger(__name__)
 
 CHECK_SECONDS = 5.0
+LANES = 3
+"""One batch is folded at a time, as Python does one thing at a time; the others wait for Redis or Kafka."""
+
 WAIT_FOR_REBUILD_SECONDS = 5.0
 
 
@@ -66,6 +70,7 @@ class WorkerApp(faust.App):
     """A Faust app that opens what its agents need before they start, and closes it after they stopped."""
 
     processor: Processor
+    lanes: Lanes
     publisher: Publisher
     redis: Redis
 
@@ -77,6 +82,7 @@ class WorkerApp(faust.App):
 
     async def on_shutdown(self) -> None:
         await super().on_shutdown()
+        await self.lanes.close()
         await self.publisher.__aexit__()
         await self.redis.aclose()
 
@@ -96,6 +102,7 @@ def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, m
         clock=utc_now,
         metrics=metrics,
     )
+    app.lanes = Lanes(app.processor.apply, at_once=LANES)
     app.transport = batch_transport(app.processor)(url=app.conf.broker, app=app)
     for topic in CONSUMED_TOPICS:
         _add_agent(app, topic.value)
@@ -129,7 +136,7 @@ def _add_agent(app: WorkerApp, topic: str) -> None:
     async def apply_batches(stream: Any) -> None:
         async for event in stream.events():
             batch: Batch = event.message.value
-            await app.processor.apply((event.message.topic, event.message.partition), batch.records, batch.epoch)
+            await app.lanes.hand_over((event.message.topic, event.message.partition), batch.records, batch.epoch)
 
     app.agent(source, name=f"apply-{topic}")(apply_batches)
 

@@ -115,6 +115,7 @@ class StateStore:
         begun = self._by_key(partition, folded.entities.keys() & new)
         changed = self._by_key(partition, folded.entities.keys() - new)
         packed = [folded.packed[name] for by_key in (begun, changed) for names in by_key.values() for name in names]
+        lengths = [len(entity) for entity in packed]
         sets = [(keys.applied_at, [at, str(applied_ms)])]
         if sources:
             heard = [text for source, ms in sources.items() for text in (f"{source}|{at}", str(ms))]
@@ -128,10 +129,10 @@ class StateStore:
         add += [(keys.currencies(group), sorted(codes)) for group, codes in cells.currencies.items()]
         add += [(keys.index(*day), sorted(ids)) for day, ids in folded.entered.items()]
         remove = [(keys.index(*day), sorted(ids)) for day, ids in folded.left.items()]
-        lists = (_ids(absent), _ids(begun), _ids(changed), sets, (keys.too_late, late), additions, add, remove)
+        lists = (_ids(absent), _ids(begun), _ids(changed), lengths, sets, (keys.too_late, late), additions, add, remove)
         cells_written = sum(len(own) for own in cells.additions.values())
         members_written = sum(len(members) for _, members in (*add, *remove))
-        return Work([_pack.encode(lists), *packed], len(packed) + cells_written + members_written)
+        return Work((_pack.encode(lists), b"".join(packed)), len(packed) + cells_written + members_written)
 
     def _by_key(self, partition: int, names: Iterable[EntityName]) -> dict[str, list[EntityName]]:
         """Entities by the hash that holds them."""
