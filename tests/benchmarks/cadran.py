@@ -2,7 +2,7 @@
 commit of each batch, by its own metrics, and by what Redis counts."""
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -49,7 +49,7 @@ class Observer:
         self._redis = redis.Redis.from_url(settings.redis_url)
         self._consumer: Any = KafkaConsumer(bootstrap_servers=settings.kafka_servers)
         self._partitions = [TopicPartition(t.value, p) for t in CONSUMED_TOPICS for p in range(settings.partitions)]
-        self._state = ensure_live(self._redis, settings)
+        self._next_offsets = ensure_live(self._redis, settings).keys(0).next_offsets
         self._end = 0
 
     def __enter__(self) -> Self:
@@ -61,7 +61,7 @@ class Observer:
 
     def applied(self) -> int:
         """Records applied, of all partitions."""
-        return sum(sum(map(int, self._redis.hvals(keys.next_offsets))) for keys in self._state.all_keys())
+        return sum(map(int, self._redis.hvals(self._next_offsets)))
 
     def ends(self) -> dict[str, int]:
         """Where the log of each partition ends."""
@@ -70,7 +70,7 @@ class Observer:
 
     def set_applied(self, offsets: Mapping[str, int]) -> None:
         """Have the state say that everything before these offsets is applied, and nothing else."""
-        self._redis.hset(self._state.keys(0).next_offsets, mapping=dict(offsets))
+        self._redis.hset(self._next_offsets, mapping=dict(offsets))
 
     def watch(self, begun: int, pids: Sequence[int]) -> tuple[Sight, Sight]:
         """The first and the last time that more than `begun` was seen to be applied, until all is."""
@@ -166,12 +166,14 @@ class Run:
         )
 
     def _stages(self, events: int, seconds_of_event: float) -> dict[str, float]:
-        """Of an event; `fetch` is the rest of the time, in which the worker was in none of its stages."""
-        spent: Counter[str] = Counter()
+        """Of an event. `fetch` is the rest of the time, in which a worker was in none of its stages; where those of
+        several topics overlap it cannot be told."""
+        spent: defaultdict[str, float] = defaultdict(float)
         for sample in self._samples():
             if sample.name == "cadran_worker_stage_seconds_sum":
                 spent[sample.labels["stage"]] += sample.value / events * 1e6
-        return {"fetch": max(0.0, seconds_of_event * 1e6 - spent.total()), **spent}
+        rest = seconds_of_event * 1e6 - sum(spent.values())
+        return {"fetch": rest, **spent} if rest > 0 else dict(spent)
 
     def _samples(self) -> Iterator[Sample]:
         """What the workers tell Prometheus."""

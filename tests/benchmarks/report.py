@@ -1,16 +1,27 @@
 """What was measured, as tables for people and as a file for programs."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from tests.benchmarks.measured import Measured, Snapshot
 
 STAGES = ("fetch", "decode", "read", "fold", "publish", "commit")
-COMPARED = ("aiokafka_floor", "faust_windowed", "quix_windowed")
-"""What ours is set against."""
+COMPARED = {"aiokafka_floor": "x floor", "faust_windowed": "x Faust", "quix_windowed": "x Quix"}
+"""What ours is set against when it consumes, and the headings."""
+
+
+def ratios(rows: Sequence[Measured]) -> Iterator[tuple[str, str, float]]:
+    """How many times as fast as another each of ours is: at consuming, and at taking in over HTTP."""
+    rates = {measured.name: measured.events_per_s for measured in rows}
+    for name in rates:
+        others = COMPARED if name.startswith("cadran") else (f"{name}_bare", f"{name}_ceiling")
+        for other in others:
+            if other in rates:
+                yield name, other, rates[name] / rates[other]
 
 
 def document(events: int, rows: Sequence[Measured], snapshots: Sequence[Snapshot]) -> dict[str, Any]:
@@ -19,7 +30,7 @@ def document(events: int, rows: Sequence[Measured], snapshots: Sequence[Snapshot
         "events": events,
         "load": os.getloadavg()[0],
         "rows": [_row(measured) for measured in rows],
-        "ratios": {f"{ours}/{other}": ratio for ours, other, ratio in _ratios(rows)},
+        "ratios": {f"{ours}/{other}": ratio for ours, other, ratio in ratios(rows)},
         "snapshots": [snapshot._asdict() for snapshot in snapshots],
     }
 
@@ -37,31 +48,51 @@ def _row(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _ratios(rows: Sequence[Measured]) -> Iterator[tuple[str, str, float]]:
-    """How many times as fast as another each of ours is: at consuming, and at taking in over HTTP."""
-    rates = {measured.name: measured.events_per_s for measured in rows}
-    for name in rates:
-        others = COMPARED if name.startswith("cadran") else (f"{name}_bare",)
-        for other in others:
-            if other in rates:
-                yield name, other, rates[name] / rates[other]
+def tables(rows: Sequence[Measured], snapshots: Sequence[Snapshot]) -> Iterator[Table]:
+    """One of consuming, one of taking in, one of scrapes."""
+    taken_in = [measured for measured in rows if measured.name.startswith("ingest")]
+    yield _consuming([measured for measured in rows if measured not in taken_in])
+    yield _taking_in(taken_in)
+    yield _scrapes(snapshots)
 
 
-def throughput_table(rows: Sequence[Measured]) -> Table:
-    """A line for every contender."""
-    table = Table(title="Consuming: a line is a run; us, Redis and bytes are per event")
-    ratios = {(ours, other): ratio for ours, other, ratio in _ratios(rows)}
-    table.add_column("")
-    for heading in ("events/s", "CPU us", *STAGES, "calls", "commands", "bytes in", "peak MB", *COMPARED):
-        table.add_column(heading, justify="right")
+def _consuming(rows: Sequence[Measured]) -> Table:
+    headings = ("events/s", "CPU us", *STAGES, "calls", "commands", "bytes in", "peak MB", *COMPARED.values())
+    table = _table("Consumed from Kafka (us and Redis: per event)", headings)
+    times = {(ours, other): ratio for ours, other, ratio in ratios(rows)}
     for measured in rows:
         stages = [_number(measured.stages_us.get(stage), 1) for stage in STAGES]
         use = [_number(value, digits) for value, digits in zip(measured.redis or (None,) * 3, (3, 1, 0), strict=True)]
-        times = [_number(ratios.get((measured.name, other)), 2) for other in COMPARED]
-        cells = [f"{measured.events_per_s:,.0f}", _number(measured.cpu_us, 1), *stages, *use]
-        table.add_row(measured.name, *cells, _number(measured.peak_mb, 0), *times)
+        compared = [_number(times.get((measured.name, other)), 2) for other in COMPARED]
+        cells = [_number(measured.events_per_s), _number(measured.cpu_us, 1), *stages, *use]
+        table.add_row(measured.name, *cells, _number(measured.peak_mb), *compared)
     return table
 
 
-def _number(value: float | None, digits: int) -> str:
+def _taking_in(rows: Sequence[Measured]) -> Table:
+    table = _table("Taken in over HTTP", ("events/s", "CPU us", "peak MB", "x bare"))
+    times = {ours: ratio for ours, other, ratio in ratios(rows) if other.endswith("_bare")}
+    for measured in rows:
+        cells = [_number(measured.events_per_s), _number(measured.cpu_us, 1), _number(measured.peak_mb)]
+        table.add_row(measured.name, *cells, _number(times.get(measured.name), 2))
+    return table
+
+
+def _scrapes(snapshots: Sequence[Snapshot]) -> Table:
+    table = _table("Scraped from the exporter", ("answer ms", "snapshot ms", "series"))
+    for found in snapshots:
+        cells = [_number(found.seconds * 1000), _number(found.snapshot_seconds * 1000), _number(found.series)]
+        table.add_row(found.name, *cells)
+    return table
+
+
+def _table(title: str, headings: Iterable[str]) -> Table:
+    table = Table(title=title, title_justify="left", box=box.MARKDOWN)
+    table.add_column("", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _number(value: float | None, digits: int = 0) -> str:
     return "" if value is None else f"{value:,.{digits}f}"

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-MOST_SECONDS = 40.0
+MOST_SECONDS = 30.0
 
 
 def peak_mb(pid: int | str = "self") -> float:
