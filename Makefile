@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data bench-latency clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data bench bench-latency clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,14 @@ generate: setup-dev ## Write the generated files: docs, Grafana boards
 
 check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compare with a recomputation
 	$(PYTHON) -m tests.end_to_end.data_check "$(DATA)"
+
+bench: setup-dev .local/bench-venv/.installed ## Measure throughput against stock Faust, Quix Streams and bare aiokafka: N=300000
+	$(PYTHON) -m tests.benchmarks.bench --events $(or $(N),300000)
+
+.local/bench-venv/.installed: requirements-bench.txt
+	$(PYTHON) -m venv .local/bench-venv
+	.local/bench-venv/bin/pip install -q --disable-pip-version-check -r requirements-bench.txt
+	touch $@
 
 bench-latency: setup-dev ## Measure how long an event takes from accepted to visible: RATE=200 SECONDS=30
 	$(PYTHON) -m tests.benchmarks.latency --rate $(or $(RATE),200) --seconds $(or $(SECONDS),30)

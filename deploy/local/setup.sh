@@ -58,7 +58,7 @@ install_python() {
   python=$(find_python) || fail "Python 3.11 or later with its venv module is needed: apt-get install python3 python3-venv"
   [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || fail "could not make $venv: apt-get install python3-venv"
   local made_of stamp
-  made_of=$(cat requirements*.txt pyproject.toml | sha256sum | cut -c1-16)
+  made_of=$(cat requirements-dev.txt requirements.txt pyproject.toml | sha256sum | cut -c1-16)
   stamp="$venv/.installed-$kind-$made_of"
   if [ ! -f "$stamp" ] && [ ! -f "$venv/.installed-dev-$made_of" ]; then # what the tests need holds all the rest
     say python "installing the packages of $wanted"

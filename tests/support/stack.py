@@ -16,11 +16,14 @@ from typing import Any
 
 import httpx
 import redis
+from rich.console import Console
 
 from deploy.local.programs import ROOT, Layout
+from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from services.common.settings import Port, Settings
 
+COMMAND = (sys.executable, "-m", "deploy.local.stack")
 PATIENCE = 60.0
 
 
@@ -128,6 +131,26 @@ def _is_free(port: int) -> bool:
 @contextmanager
 def running_stack(**settings: str) -> Iterator[RunningStack]:
     """A stack, with some settings (`CADRAN_TIME_ZONE="Europe/London"`); if it does not start, its logs are shown."""
+    with _instance(settings) as stack:
+        up = subprocess.run(
+            [*COMMAND, "up"], env=stack.environment, cwd=ROOT, capture_output=True, text=True, timeout=180
+        )
+        assert up.returncode == 0, up.stdout + up.stderr + _logs(stack.layout.root)
+        yield stack
+
+
+@contextmanager
+def running_servers(**settings: str) -> Iterator[RunningStack]:
+    """Kafka, with the topics, and Redis; none of the services."""
+    with _instance(settings) as stack:
+        Stack(stack.settings, Console(quiet=True)).start_servers()
+        stack.supervisor.stop("prometheus")
+        yield stack
+
+
+@contextmanager
+def _instance(settings: dict[str, str]) -> Iterator[RunningStack]:
+    """A folder and free ports; whatever is started on them is stopped."""
     folder = Path(tempfile.mkdtemp(prefix="cadran-"))
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CADRAN_")},
@@ -135,14 +158,10 @@ def running_stack(**settings: str) -> Iterator[RunningStack]:
         "CADRAN_PORT_OFFSET": str(free_offset()),
         **settings,
     }
-    command = [sys.executable, "-m", "deploy.local.stack"]
-    own = _settings_of(environment)
     try:
-        up = subprocess.run([*command, "up"], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=180)
-        assert up.returncode == 0, up.stdout + up.stderr + _logs(folder)
-        yield RunningStack(own, environment)
+        yield RunningStack(_settings_of(environment), environment)
     finally:
-        subprocess.run([*command, "down"], env=environment, cwd=ROOT, capture_output=True, timeout=120)
+        subprocess.run([*COMMAND, "down"], env=environment, cwd=ROOT, capture_output=True, timeout=120)
         shutil.rmtree(folder, ignore_errors=True)
 
 
