@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data bench-latency clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data bench-latency bench-memory clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compar
 
 bench-latency: setup-dev ## Measure how long an event takes from accepted to visible: RATE=200 SECONDS=30
 	$(PYTHON) -m tests.benchmarks.latency --rate $(or $(RATE),200) --seconds $(or $(SECONDS),30)
+
+bench-memory: setup-dev ## Measure what orders and cells take of Redis
+	$(PYTHON) -m tests.benchmarks.memory
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
