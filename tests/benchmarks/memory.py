@@ -2,10 +2,12 @@
 
 The product's processor and store fill a real Redis; what Kafka would hand over comes from lists. Orders are told by
 lines, and by how many share a hash (what `CADRAN_ENTITY_HASHES` decides): a hash is packed up to 512 entries.
+Beside it: how long the worker and Redis work on an order.
 """
 
 import asyncio
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
@@ -27,7 +29,7 @@ from tests.support.remote import Servers, Worker
 
 SET_AS_DEPLOYED = ("--hash-max-listpack-entries", "512", "--hash-max-listpack-value", "1024")
 TP = (Topic.ORDERS.value, 0)
-ORDERS = 10_240
+ORDERS, WORKED = 10_240, 30_000
 LINES = (1, 2, 3)
 SHARING = (8, 32, 128, 384, 640)
 """Orders to a hash on average; the last is more than what stays packed."""
@@ -53,9 +55,9 @@ def order(number: int, lines: int) -> Event:
     name = f"A-{100_000 + number}"
     sold = [line(4900 + number % 977, sku=f"CHAIR-{i:02}", quantity=1 + number % 2) for i in range(lines)]
     place = {"channel": "store", "store_id": "lyon", "region": "east", "rep_id": f"r{number % 12:02}"}
-    time = RECEIVED - timedelta(seconds=number % 3600)
+    sold_at = RECEIVED - timedelta(seconds=number % 3600)
     kept = [{key: value for key, value in each.items() if value} for each in sold]
-    return event("order.placed", name, time, event_id=f"{name}-0", currency="EUR", lines=kept, **place)
+    return event("order.placed", name, sold_at, event_id=f"{name}-0", currency="EUR", lines=kept, **place)
 
 
 def sales_by_rep() -> Iterator[Event]:
@@ -63,9 +65,9 @@ def sales_by_rep() -> Iterator[Event]:
     for day in range(DAYS):
         for rep in range(REPS):
             for hour in range(10):
-                time = RECEIVED - timedelta(days=day, hours=hour)
+                sold_at = RECEIVED - timedelta(days=day, hours=hour)
                 sold = {"channel": "store", "currency": "EUR", "lines": [line(4900, discount=500)], "rep_id": f"r{rep}"}
-                yield event("order.placed", f"{day}-{rep}-{hour}", time, **sold)
+                yield event("order.placed", f"{day}-{rep}-{hour}", sold_at, **sold)
 
 
 async def fill(url: str, state: StateVersion, events: Iterable[Event]) -> None:
@@ -145,10 +147,24 @@ def tell_cells(url: str) -> None:
             print(f"{name:>10}{size / each:>8.1f}{cells / each:>8.2f}{hashes / each:>8.3f}")
 
 
+def tell_work(url: str) -> None:
+    """Print how long a core of the worker and of Redis works on an order; the worker's holds what stands for Kafka."""
+    state = msgspec.structs.replace(STATE, partitions=1, entity_hashes=256)
+    orders = [order(number, 2) for number in range(WORKED)]
+    with Redis.from_url(url) as redis:
+        before, begun = redis.info("cpu"), time.process_time()
+        asyncio.run(fill(url, state, orders))
+        worker, after = time.process_time() - begun, redis.info("cpu")
+    server = sum(after[name] - before[name] for name in ("used_cpu_user", "used_cpu_sys"))
+    us = [seconds / WORKED * 1e6 for seconds in (worker, server)]
+    print(f"\nan order of two lines takes {us[0]:.0f} us of the worker and {us[1]:.0f} us of Redis")
+
+
 def main() -> int:
     with running_redis(*SET_AS_DEPLOYED) as url:
         best = tell_orders(url)
         tell_cells(url)
+        tell_work(url)
     print(f"\nan order of three lines takes {best:.0f} bytes at best; the target is {TARGET}")
     return 0
 
