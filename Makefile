@@ -3,7 +3,11 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup setup-dev demo up down status test check generate check-data bench bench-latency clean
+=======
+.PHONY: help setup setup-dev demo up down status test check generate check-data bench-latency bench-memory clean
+>>>>>>> model
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +56,9 @@ bench: setup-dev .local/bench-venv/.installed ## Measure throughput against stoc
 
 bench-latency: setup-dev ## Measure how long an event takes from accepted to visible: RATE=200 SECONDS=30
 	$(PYTHON) -m tests.benchmarks.latency --rate $(or $(RATE),200) --seconds $(or $(SECONDS),30)
+
+bench-memory: setup-dev ## Measure what orders and cells take of Redis
+	$(PYTHON) -m tests.benchmarks.memory
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

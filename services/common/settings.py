@@ -95,7 +95,9 @@ class Settings(CadranSettings):
     port_redis: Tcp = Field(16379, description="Redis.")
     port_prometheus: Tcp = Field(19090, description="Prometheus.")
     kafka: str = Field("", description="Kafka's `host:port[,host:port]`. Empty: the local stack's.")
-    redis: str = Field("", description="Redis's URL. Empty: the local stack's.")
+    redis: str = Field(
+        "", description="Redis's URL; a cluster's begins with `redis+cluster://`. Empty: the local stack's."
+    )
     local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its data, logs and keys.")
     keys_file: Path | None = Field(
         None, description="The file of API keys (hashed). Empty: `keys.json` in the local folder."

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from redis.asyncio import Redis
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.logging import configure_logging
 from services.common.publisher import Publisher
+from services.common.redis_clients import async_redis
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
@@ -28,7 +28,7 @@ def build(settings: Settings, ingest: IngestSettings) -> FastAPI:
     """The app, its clients opened and closed with its lifespan."""
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
-    redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
+    redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
     publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)

@@ -4,10 +4,8 @@ import asyncio
 from datetime import datetime
 from typing import Annotated
 
-import redis as redis_sync
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
@@ -15,6 +13,7 @@ from rich.table import Column, Table
 from services.common.errors import NotFound
 from services.common.logging import configure_logging
 from services.common.publisher import Publisher
+from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Settings
 from services.common.topics import Topic
 from services.common.windows import utc_now
@@ -74,7 +73,7 @@ def rebuild() -> None:
     """Replay all topics into a new state beside the live one, compare, and switch to it."""
     settings, stream = Settings.load(), StreamSettings.load()
     configure_logging("rebuild", level="WARNING", log_format="console")
-    redis = redis_sync.Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout)
+    redis = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
     before = live_state(redis)
     with rebuilding.draft_state(redis, settings) as draft:
         asyncio.run(_replay(settings, before, draft))
@@ -88,7 +87,7 @@ async def _replay(settings: Settings, before: StateVersion | None, draft: StateV
     log_file = settings.local_dir / "logs" / "rebuild.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     async with (
-        Redis.from_url(settings.redis_url) as redis,
+        async_redis(settings.redis_url) as redis,
         LogEnds(settings.kafka_servers, settings.partitions, utc_now) as ends,
     ):
         observatory = build_observatory(settings, redis, ends)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import faust
-import redis as redis_sync
 import uvloop
 from prometheus_client import CollectorRegistry, start_http_server
 from redis.asyncio import Redis
@@ -23,6 +22,7 @@ from services.common.errors import CadranError, ConfigurationError
 from services.common.keys import STATE_POINTER
 from services.common.logging import configure_logging, get_logger
 from services.common.publisher import Publisher
+from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
@@ -52,7 +52,7 @@ WAIT_FOR_REBUILD_SECONDS = 5.0
 
 def state_to_work_on(settings: Settings, stream: StreamSettings) -> StateVersion:
     """The live state, or the one that a rebuild names. Waits, saying so, while the live one is of another release."""
-    client = redis_sync.Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout)
+    client = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
     require_redis_settings(client)
     if stream.state:
         state = state_named(client, stream.state)
@@ -90,7 +90,7 @@ class WorkerApp(faust.App):
 def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, metrics: WorkerMetrics) -> WorkerApp:
     """The worker: one agent per topic, each awaiting partition batches."""
     app = WorkerApp(f"cadran-{state.version}", broker=f"kafka://{settings.kafka_servers}", **_faust_settings(stream))
-    app.redis = Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
+    app.redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
     app.publisher = Publisher(
         settings.kafka_servers, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout
     )

@@ -5,6 +5,7 @@ from redis.exceptions import ResponseError
 
 from services.common.errors import ConfigurationError
 from services.common.logging import get_logger
+from services.common.redis_clients import servers
 
 log = get_logger(__name__)
 
@@ -18,13 +19,17 @@ def require_redis_settings(redis: Redis) -> None:
     :raises ConfigurationError: naming each setting that is wrong and what it must be.
     """
     try:
-        found = {name: redis.config_get(name).get(name) for name in ("maxmemory-policy", *LEAST_LISTPACK)}
+        found = [_settings_of(server) for server in servers(redis)]
     except ResponseError as error:  # managed Redis may not let CONFIG through
         log.warning("Redis does not tell its settings: see deploy/redis/redis.conf", error=str(error))
         return
-    faults = wrong_settings(found)
+    faults = dict.fromkeys(fault for settings in found for fault in wrong_settings(settings))
     if faults:
         raise ConfigurationError("Redis is not set as it must be: " + "; ".join(faults), mend="see its configuration")
+
+
+def _settings_of(server: Redis) -> dict[str, str | None]:
+    return {name: server.config_get(name).get(name) for name in ("maxmemory-policy", *LEAST_LISTPACK)}
 
 
 def wrong_settings(found: dict[str, str | None]) -> list[str]:

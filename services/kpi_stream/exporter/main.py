@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.logging import configure_logging
+from services.common.redis_clients import async_redis
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
 from services.kpi_stream.clients import build_observatory
@@ -25,7 +25,7 @@ from services.kpi_stream.settings import StreamSettings
 
 def build(settings: Settings, stream: StreamSettings) -> FastAPI:
     """The app, its clients opened and closed with its lifespan."""
-    redis = Redis.from_url(settings.redis_url, socket_timeout=stream.redis_timeout, socket_connect_timeout=2)
+    redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, socket_connect_timeout=2)
     ends = LogEnds(settings.kafka_servers, settings.partitions, utc_now)
     observatory = build_observatory(settings, redis, ends)
     reader = observatory.reader

@@ -1,0 +1,45 @@
+"""Clients of Redis: of one server, or of a cluster where the URL begins with `redis+cluster` (or `rediss+cluster`).
+
+A cluster's client is used as a server's is. It knows no transactions over several shards, and Cadran has none.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+import redis.asyncio
+import redis.cluster
+
+ON_CLUSTER = "+cluster://"
+
+
+class AsyncCluster(redis.asyncio.RedisCluster):
+    """A cluster whose MGET takes keys of any slots."""
+
+    async def mget(self, keys: Any, *args: Any) -> Any:
+        return await self.mget_nonatomic(keys, *args)
+
+
+def async_redis(url: str, **options: Any) -> redis.asyncio.Redis:
+    """A client for a service's event loop."""
+    if ON_CLUSTER not in url:
+        return redis.asyncio.Redis.from_url(url, **options)
+    cluster: Any = AsyncCluster.from_url(url.replace(ON_CLUSTER, "://"), **options)
+    return cluster  # type: ignore[no-any-return]
+
+
+def blocking_redis(url: str, **options: Any) -> redis.Redis:
+    """A client for commands, and for what comes before a service begins."""
+    if ON_CLUSTER not in url:
+        return redis.Redis.from_url(url, **options)
+    cluster: Any = redis.cluster.RedisCluster.from_url(url.replace(ON_CLUSTER, "://"), **options)
+    return cluster  # type: ignore[no-any-return]
+
+
+def servers(client: redis.Redis) -> Iterator[redis.Redis]:
+    """A client of every server that holds keys."""
+    if not isinstance(client, redis.cluster.RedisCluster):
+        yield client
+        return
+    for node in client.get_primaries():
+        yield client.get_redis_connection(node)
