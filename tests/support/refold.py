@@ -4,6 +4,7 @@ What must be is worked out without batches, reads or commits: records are taken 
 entities are added up at once.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ KEPT_FOR_EVER = (BY_DAY.letter, BY_MONTH.letter)
 
 
 class Content(NamedTuple):
-    """Entities, cells of days and months by hash and position, and the ids that count on a day; over all shards."""
+    """Entities, cells of days and months by string and position, and the ids that count on a day; over all shards."""
 
     entities: dict[EntityName, Any]
     cells: dict[str, dict[int, int]]
@@ -49,7 +50,18 @@ def cells_of(entities: Mapping[EntityName, Any], clock: Clock) -> dict[Address, 
         gathered.add(FOLDER.facts(name, entity))
     changes = fan_out(gathered, zone=PARIS, reporting_currency="EUR", now=int(clock().timestamp()))
     kept = ((address, cells) for address, cells in changes.additions.items() if address.resolution in KEPT_FOR_EVER)
-    return {address: dict(cells) for address, cells in kept}
+    return {address: by_position(additions) for address, additions in kept}
+
+
+def by_position(additions: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """What is added to each cell of a string, by its position."""
+    return {slot * len(sums) + i: value for slot, sums in additions.items() for i, value in enumerate(sums) if value}
+
+
+def cells_in(packed: bytes) -> dict[int, int]:
+    """The cells of a string that are not 0, by position."""
+    values = struct.unpack(f">{len(packed) // 8}q", packed)
+    return {position: value for position, value in enumerate(values) if value}
 
 
 def content_of(entities: Mapping[EntityName, Any], state: StateVersion, clock: Clock) -> Content:
@@ -75,22 +87,21 @@ async def content_in(redis: Redis, state: StateVersion) -> Content:
 
 async def _add_shard(found: Content, redis: Redis, prefix: str, names: Sequence[str]) -> None:
     parts = {name: name.removeprefix(prefix).split(":") for name in names}
-    hashes = [n for n, p in parts.items() if p[0] == "e" or (p[0] == "c" and p[-1][0] in KEPT_FOR_EVER)]
+    entities = [name for name, part in parts.items() if part[0] == "e"]
+    strings = [n for n, p in parts.items() if p[0] == "c" and p[-1][0] in KEPT_FOR_EVER]
     sets = [name for name, part in parts.items() if part[0] == "i"]
     async with redis.pipeline(transaction=False) as pipeline:
-        for name in hashes:
-            pipeline.hgetall(name)
-        for name in sets:
-            pipeline.smembers(name)
+        for own, read_one in ((entities, pipeline.hgetall), (strings, pipeline.get), (sets, pipeline.smembers)):
+            for name in own:
+                read_one(name)
         answers = iter(await pipeline.execute())
-    for name, fields in zip(hashes, answers, strict=False):
-        if parts[name][0] == "e":
-            kind = ENTITY_KINDS[parts[name][1]]
-            for field, packed in fields.items():
-                entity = EntityName(kind.name, field.decode())
-                found.entities[entity] = msgspec.msgpack.decode(packed, type=kind.model)
-        else:
-            for field, value in fields.items():
-                found.cells[name.removeprefix(prefix)][int(field)] += int(value)
-    for name, members in zip(sets, answers, strict=True):
-        found.index[name.removeprefix(prefix)] |= {member.decode() for member in members}
+    for name in entities:
+        kind = ENTITY_KINDS[parts[name][1]]
+        for field, packed in next(answers).items():
+            entity = EntityName(kind.name, field.decode())
+            found.entities[entity] = msgspec.msgpack.decode(packed, type=kind.model)
+    for name in strings:
+        for position, value in cells_in(next(answers)).items():
+            found.cells[name.removeprefix(prefix)][position] += value
+    for name in sets:
+        found.index[name.removeprefix(prefix)] |= {member.decode() for member in next(answers)}
