@@ -133,6 +133,9 @@ class BusinessCalendar:
         self._default = WeeklyHours(datetime.min.replace(tzinfo=UTC), weekly_hours)
         self._online = frozenset(online_channels)
         self._stated = stated or OpeningTimes()
+        stated_of = {*self._stated.weekly, *(place for place, _ in self._stated.special)}
+        self._regions = {place.region for place in stated_of}
+        self._channels = {place.channel for place in stated_of} | self._online
         self._opening_cache: dict[tuple[Place, date], tuple[Span, ...]] = {}
 
     def day_of(self, instant: datetime) -> date:
@@ -160,6 +163,14 @@ class BusinessCalendar:
         """The same time on the wall, some days later (or, negative, earlier)."""
         local = instant.astimezone(self.zone)
         return datetime.combine(local.date() + timedelta(days=days), local.time(), self.zone).astimezone(UTC)
+
+    def told_apart(self, place: Place) -> Place:
+        """The widest place that opens whenever this one does: a region or channel that nothing is stated of is no other
+        than the company."""
+        return Place(
+            place.region if place.region in self._regions else None,
+            place.channel if place.channel in self._channels else None,
+        )
 
     def opening(self, day: date, place: Place = COMPANY) -> tuple[Span, ...]:
         """When a place is open on a day, in order; empty when it is closed."""

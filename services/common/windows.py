@@ -145,7 +145,6 @@ def days_window(first: date, last: date, calendar: BusinessCalendar) -> Window:
     return Window(FROM_TO, calendar.days_span(first, last), Grain.DAY)
 
 
-@lru_cache(maxsize=4096)
 def compare(
     window: Window, now: datetime, calendar: BusinessCalendar, *, grain: Grain, place: Place = COMPANY
 ) -> Comparison | None:
@@ -158,7 +157,7 @@ def compare(
     if until <= window.span.start:
         return None
     current = Span(window.span.start, until)
-    previous = _previous(window, current, calendar, grain, place)
+    previous = _previous(window, current, calendar, grain, calendar.told_apart(place))
     return Comparison(current, previous) if previous and previous.start < previous.end else None
 
 
@@ -180,6 +179,7 @@ def _previous(window: Window, current: Span, calendar: BusinessCalendar, grain: 
     return Span(calendar.shift_days(current.start, -days), calendar.shift_days(current.end, -days))
 
 
+@lru_cache(maxsize=4096)
 def _same_point(period: Period, current: Span, calendar: BusinessCalendar, grain: Grain, place: Place) -> Span | None:
     """The previous month, quarter or year, to where it had been open for as long as the current one has.
 

@@ -31,8 +31,7 @@ from services.kpi_stream.exporter.metrics import (
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
 from services.kpi_stream.exporter.service import KpiService
-from services.kpi_stream.exporter.store import AtHand
-from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.kpis.kpi import Kpi, together
 
 log = get_logger(__name__)
 
@@ -224,12 +223,12 @@ class Scrape:
         service, observatory = self._service, self._service.observatory
         try:
             moment = await observatory.look()
-            families, at_hand = Families(moment.world.reporting_currency), AtHand()
-            for query in queries(service.kpis.values(), moment):
-                families.add_rows(
-                    query, await observatory.read(admitted_rows(query, moment, self._admission), moment, at_hand)
-                )
-                await asyncio.sleep(0)  # whoever else asks must not wait for all of it
+            families = Families(moment.world.reporting_currency)
+            for kpi in service.kpis.values():
+                asked = queries(kpi, moment)
+                askings = [admitted_rows(query, moment, self._admission) for query in asked]
+                for query, found in zip(asked, await observatory.read(together(askings), moment), strict=True):
+                    families.add_rows(query, found)
             too_late = await observatory.reader.too_late(moment.state)
         except (RedisError, CadranError) as error:
             log.warning("no snapshot", error=repr(error))

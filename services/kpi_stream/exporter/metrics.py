@@ -53,14 +53,10 @@ def exported(kpi: Kpi) -> Iterator[tuple[Cut, WindowName]]:
                 yield cut, window
 
 
-def queries(kpis: Iterable[Kpi], moment: Moment) -> list[Query]:
-    """Everything that Prometheus gets, a query for every KPI, cut and window."""
+def queries(kpi: Kpi, moment: Moment) -> list[Query]:
+    """Everything that Prometheus gets of a KPI, a query for every cut and window."""
     world = moment.world
-    return [
-        Query(kpi, cut, named_window(window, world.now, world.calendar), {})
-        for kpi in kpis
-        for cut, window in exported(kpi)
-    ]
+    return [Query(kpi, cut, named_window(window, world.now, world.calendar), {}) for cut, window in exported(kpi)]
 
 
 def admitted_rows(query: Query, moment: Moment, admission: "Admission") -> Asking[list[Row]]:

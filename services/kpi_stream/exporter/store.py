@@ -1,5 +1,6 @@
 """The state in Redis, as readers use it: totals of cells, reference statements, freshness, entities."""
 
+import asyncio
 import dataclasses
 from array import array
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -21,6 +22,9 @@ from services.kpi_stream.measures import Address
 from services.kpi_stream.state_version import StateVersion
 from services.kpi_stream.store import entity_key
 
+WISHES_AT_ONCE = 200
+"""Some ten milliseconds' worth: whoever else asks must not wait for all of a large computation."""
+
 Statements = Mapping[str, Mapping[str, Reference]]
 """Reference statements by event type and subject."""
 
@@ -30,7 +34,7 @@ Offsets = Mapping[tuple[str, int], int]
 
 @dataclasses.dataclass(frozen=True)
 class AtHand:
-    """What was read and worked out for one moment, so that none of it is twice: cells, currencies, and answers."""
+    """What a computation has read and worked out: cells, currencies, and answers."""
 
     strings: dict[Address, Sequence[int]] = dataclasses.field(default_factory=dict)
     currencies: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -110,8 +114,9 @@ class StateReader:
             into.update({subject.decode(): _reference.decode(packed) for subject, packed in answer.items()})
         return found
 
-    async def run(self, asking: Asking[T], state: StateVersion, world: World, at_hand: AtHand) -> T:
-        """Carry out a computation: read what it asks for, round by round, but for what is at hand."""
+    async def run(self, asking: Asking[T], state: StateVersion, world: World) -> T:
+        """Carry out a computation: read what it asks for, round by round, and nothing twice."""
+        at_hand = AtHand()
         try:
             requests = next(asking)
             while True:
@@ -141,7 +146,9 @@ class StateReader:
         reporting = Reporting(world.reporting_currency, world.calendar, world.convert)
         wanted = {address for wish in wishes for address in addresses(wish, codes[wish.group.name], reporting)}
         strings |= await self._read_strings(state, sorted(wanted - strings.keys()))
-        for wish in wishes:
+        for i, wish in enumerate(wishes):
+            if i % WISHES_AT_ONCE == 0:
+                await asyncio.sleep(0)
             own = codes[wish.group.name]
             at_hand.answers[wish] = (
                 total(wish, own, strings, reporting)
@@ -164,13 +171,8 @@ class StateReader:
         """The cells of some strings, summed over the shards."""
         if not wanted:
             return {}
-        shards = state.all_keys()
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for address in wanted:
-                for keys in shards:
-                    pipeline.get(keys.cells(*address))
-            answers = iter(await pipeline.execute())
-        return {address: _cells([next(answers) for _ in shards]) for address in wanted}
+        shards = [await self._redis.mget([keys.cells(*address) for address in wanted]) for keys in state.all_keys()]
+        return {address: _cells(found) for address, *found in zip(wanted, *shards, strict=True)}
 
     async def entity_ids(self, state: StateVersion, kind: str, days: Sequence[int]) -> list[str]:
         """The ids of the entities that count on some days, sorted."""

@@ -78,15 +78,13 @@ def _pair(pair: str, span: Span, calendar: BusinessCalendar) -> Asking[Counted]:
     if over.start != calendar.midnight(calendar.day_of(over.start)) or over.end <= over.start:
         return (yield from _by_hours(pair, [span]))
     visits, orders = yield [CountsByDay(VISITS, PAIR, pair, over), CountsByDay(SALES, PAIR, pair, over)]
-    total = Counted()
+    sold = {day: counts["orders"] for day, counts in orders.items()}
     partial = [Span(over.end, span.end)] if over.end < span.end else []
-    for day in visits.keys() | orders.keys():
+    total = Counted(missed=sum(count for day, count in sold.items() if day not in visits))
+    for day, seen in visits.items():
         whole = calendar.day_span(day)
-        seen, sold = visits.get(day), orders.get(day, {}).get("orders", 0)
-        if seen is None:
-            total = total.plus(Counted(missed=sold))
-        elif seen["hours"] * HOUR >= whole.length:
-            total = total.plus(Counted(sold, seen["visits"]))
+        if seen["hours"] * HOUR >= whole.length:
+            total = total.plus(Counted(sold.get(day, 0), seen["visits"]))
         else:
             partial.append(whole)
     return total.plus((yield from _by_hours(pair, partial)))
