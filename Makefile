@@ -3,11 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup setup-dev demo up down status test check generate check-data bench bench-latency clean
-=======
-.PHONY: help setup setup-dev demo up down status test check generate check-data bench-latency bench-memory clean
->>>>>>> model
+.PHONY: help setup setup-dev demo up down status test check generate check-data bench bench-latency bench-memory clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
