@@ -14,6 +14,9 @@ STATE_POINTER = "cadran:state"
 REBUILDING = "cadran:rebuilding"
 """String: held while a rebuild is at work."""
 
+DRAFT = "cadran:draft"
+"""String: the id of the state that a rebuild is making; it outlives a rebuild that was interrupted."""
+
 SEEN = "cadran:seen"
 """Prefix of the marks of events that Kafka has acknowledged: `cadran:seen:<name>` -> fingerprint, for seven days."""
 

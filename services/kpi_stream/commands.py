@@ -1,11 +1,15 @@
 """`cadran dead` and `cadran rebuild`."""
 
 import asyncio
+import subprocess
+import time
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from redis import Redis
+from redis.lock import Lock
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
@@ -19,14 +23,17 @@ from services.common.topics import Topic
 from services.common.windows import utc_now
 from services.kpi_stream import rebuild as rebuilding
 from services.kpi_stream.clients import build_observatory
+from services.kpi_stream.comparison import Comparer, Comparison
 from services.kpi_stream.dead_letters import DeadLetter, Shelf, replay_messages
+from services.kpi_stream.draft import Draft, discard, open_draft, unfinished
 from services.kpi_stream.exporter.freshness import LogEnds
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.live_state import drop, live_state, switch
+from services.kpi_stream.live_state import drop, live_state, new_version
 from services.kpi_stream.settings import StreamSettings
-from services.kpi_stream.state_version import StateVersion, digest
+from services.kpi_stream.state_version import StateVersion
 
 console = Console(soft_wrap=True, highlight=False)
+PROGRESS = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TextColumn("records,"), TimeRemainingColumn())
 dead = typer.Typer(help="Records that could not be applied: list, show, replay.", no_args_is_help=True)
 
 
@@ -69,49 +76,84 @@ def replay(
     console.print(f"{len(wanted)} replayed; `cadran dead list` shows those that fail again")
 
 
-def rebuild() -> None:
-    """Replay all topics into a new state beside the live one, compare, and switch to it."""
+def rebuild(
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Drop what an interrupted rebuild left, and leave the live state alone.")
+    ] = False,
+) -> None:
+    """Replay all topics into a new state beside the live one, compare, and switch to it.
+
+    Events go on coming in meanwhile. A rebuild that was interrupted, even by kill -9, goes on when it is run again.
+    """
     settings, stream = Settings.load(), StreamSettings.load()
     configure_logging("rebuild", level="WARNING", log_format="console")
     redis = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
-    before = live_state(redis)
-    with rebuilding.draft_state(redis, settings) as draft:
-        asyncio.run(_replay(settings, before, draft))
-        switch(redis, draft)
-    console.print(f"readers and workers now follow state {draft.version}")
+    with rebuilding.only_one(redis) as lock:
+        if abort:
+            _abort(redis)
+        else:
+            _rebuild(redis, lock, settings)
+
+
+def _abort(redis: Redis) -> None:
+    dropped = discard(redis)
+    for state in dropped:
+        console.print(f"state {state.version} dropped")
+    if not dropped:
+        console.print("nothing to drop: no rebuild is unfinished")
+
+
+def _rebuild(redis: Redis, lock: Lock, settings: Settings) -> None:
+    draft = open_draft(redis, new_version(settings))
+    log_file = settings.local_dir / "logs" / "rebuild.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with rebuilding.replaying(draft.state, str(log_file)) as worker:
+            asyncio.run(_replay(settings, worker, live_state(redis), draft))
+            before = rebuilding.switch_over(redis, lock, draft.state)
+            console.print(f"readers now follow state {draft.state.version}, and workers within seconds")
+            time.sleep(rebuilding.HANDOVER_SECONDS)
+    except BaseException:
+        if unfinished(redis) == draft.state:
+            stays = f"state {draft.state.version} stays unfinished"
+            console.print(f"{stays}: `cadran rebuild` goes on with it, `cadran rebuild --abort` drops it")
+        raise
     if before is not None:
         console.print(f"{drop(redis, before):,} keys of the old state dropped")
 
 
-async def _replay(settings: Settings, before: StateVersion | None, draft: StateVersion) -> None:
-    log_file = settings.local_dir / "logs" / "rebuild.log"
-    log_file.parent.mkdir(parents=True, exist_ok=True)
+async def _replay(
+    settings: Settings, worker: "subprocess.Popen[bytes]", live: StateVersion | None, draft: Draft
+) -> None:
+    """Follow the replay to the end of every log, then compare."""
     async with (
         async_redis(settings.redis_url) as redis,
-        LogEnds(settings.kafka_servers, settings.partitions, utc_now) as ends,
+        AIOKafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False) as consumer,
     ):
-        observatory = build_observatory(settings, redis, ends)
-        columns = (
-            TextColumn("replaying"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("records,"),
-            TimeRemainingColumn(),
-        )
-        with rebuilding.replaying(draft, str(log_file)) as worker, Progress(*columns, console=console) as bar:
+        observatory = build_observatory(settings, redis, LogEnds(settings.kafka_servers, settings.partitions, utc_now))
+        logs = rebuilding.Logs(observatory.reader, consumer, settings.partitions)
+        if draft.is_resumed:
+            reached = await logs.reached(draft.state)
+            console.print(f"going on with state {draft.state.version}, {reached.share * 100:.0f} % done")
+        with Progress(*PROGRESS, console=console) as bar:
             task = bar.add_task("", total=None)
-            async for caught in rebuilding.catching_up(worker, observatory, ends, draft):
-                bar.update(task, completed=caught.done, total=caught.total)
-            if before is None or before.digest != digest(settings):
-                console.print("the state there was is of another make: nothing to compare with")
-                return
-            live, rebuilt = await observatory.look_at(before), await observatory.look_at(draft)
-            found = await rebuilding.differences(observatory, all_kpis(), live, rebuilt)
-    for difference in found:
-        console.print(
-            f"{difference.kpi} {difference.window}: {difference.live} was live, {difference.rebuilt} is rebuilt"
-        )
-    console.print("every headline is as it was" if not found else f"{len(found)} headlines differ")
+            async for reached in rebuilding.catching_up(worker, logs, draft.state):
+                bar.update(task, completed=reached.done, total=reached.total)
+        if live is None or not live.is_made_like(draft.state):
+            console.print("the state there was is of another make: nothing to compare with")
+            return
+        _tell(await Comparer(observatory, all_kpis().values(), logs).compare(live, draft.state))
+
+
+def _tell(comparison: Comparison) -> None:
+    for kpi, window, live, rebuilt in comparison.differences:
+        console.print(f"{kpi} {window}: {live} was live, {rebuilt} is rebuilt")
+    if not comparison.differences:
+        console.print("every headline is as it was")
+        return
+    console.print(f"{len(comparison.differences)} headlines differ")
+    if comparison.on_their_way:
+        console.print(f"{comparison.on_their_way:,} records were on their way meanwhile, which may be a part of it")
 
 
 def _minute(instant: datetime) -> str:

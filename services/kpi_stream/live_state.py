@@ -58,12 +58,10 @@ def state_named(redis: Redis, version: str) -> StateVersion:
     return msgspec.json.decode(record, type=StateVersion)
 
 
-def abandoned_states(redis: Redis) -> list[StateVersion]:
-    """The states that are not the live one."""
-    live = live_state(redis)
+def all_states(redis: Redis) -> list[StateVersion]:
+    """Every state that Redis holds something of."""
     records = [redis.get(key) for key in redis.scan_iter(match=state_record("*"), count=1000)]
-    found = [msgspec.json.decode(record, type=StateVersion) for record in records if record]
-    return [state for state in found if live is None or state.version != live.version]
+    return [msgspec.json.decode(record, type=StateVersion) for record in records if record]
 
 
 def ensure_live(redis: Redis, settings: Settings) -> StateVersion:
@@ -104,15 +102,21 @@ def require_fit(state: StateVersion, settings: Settings) -> None:
         )
 
 
-def switch(redis: Redis, state: StateVersion) -> None:
-    """Make a state the live one, in one write."""
-    redis.set(STATE_POINTER, msgspec.json.encode(state))
+def switch(redis: Redis, state: StateVersion) -> StateVersion | None:
+    """Make a state the live one, in one write; returns the one that was."""
+    before = redis.getset(STATE_POINTER, msgspec.json.encode(state))
+    return msgspec.json.decode(before, type=StateVersion) if before else None
 
 
 def drop(redis: Redis, state: StateVersion) -> int:
-    """Delete a state's keys, a few at a time; returns how many there were."""
-    count = 0
+    """Delete a state's keys, a few at a time; returns how many there were.
+
+    The offsets go first: without them no commit is made any more, and nothing is written behind the scan. The record
+    goes last: until then the state is found again, should this be interrupted.
+    """
+    record = state_record(state.version)
+    count = redis.unlink(*(keys.next_offsets for keys in state.all_keys()))
     for key in redis.scan_iter(match=f"cadran:{state.version}:*", count=1000):
-        redis.unlink(key)
-        count += 1
-    return count
+        if key != record.encode():
+            count += redis.unlink(key)
+    return count + redis.unlink(record)

@@ -118,7 +118,8 @@ def _faust_settings(stream: StreamSettings) -> dict[str, Any]:
         "topic_disable_leader": True,
         "topic_allow_declare": False,
         "consumer_auto_offset_reset": "earliest",
-        "consumer_group_instance_id": f"worker-{stream.worker}",
+        # A worker that replays is there once: it leaves the group as it ends, and nobody waits for it to come back.
+        "consumer_group_instance_id": None if stream.state else f"worker-{stream.worker}",
         "consumer_max_fetch_size": 4 << 20,
         "broker_max_poll_records": stream.max_batch,
         "broker_session_timeout": 6.0,

@@ -1,7 +1,8 @@
 """Rebuild: replay all topics into a new state beside the live one, compare, and switch to it in one write.
 
-The replay is an ordinary worker on another state version, in a consumer group of its own. Until the switch everybody
-goes on with the old state; an interrupted rebuild leaves it as it was.
+The replay is an ordinary worker on the draft, in a consumer group of its own. It stays until the live workers have
+joined it there, so that the numbers go on moving through the switch. Until the switch everybody goes on with the old
+state; an interrupted rebuild leaves it as it was, and its draft for the next one to go on with.
 """
 
 import asyncio
@@ -11,43 +12,60 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import NamedTuple
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from redis import Redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
 from services.common.errors import ConfigurationError
 from services.common.keys import REBUILDING
-from services.common.settings import Settings
-from services.common.windows import named_window
-from services.kpi_stream.exporter.freshness import LogEnds
-from services.kpi_stream.exporter.moment import Moment, Observatory
-from services.kpi_stream.exporter.queries import Query
-from services.kpi_stream.exporter.service import rows
-from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.kpis.kpi import Kpi, Number
-from services.kpi_stream.live_state import abandoned_states, drop, live_state, new_version, prepare
+from services.kpi_stream.draft import finish
+from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
+from services.kpi_stream.exporter.store import Offsets, StateReader
 from services.kpi_stream.state_version import StateVersion
 
 REBUILD_WORKER = 900
 POLL_SECONDS = 0.5
+LAPS, LAP_SECONDS = 3, 5.0
+"""An order tells its leads, and a merged lead the one it was merged into: two rounds of telling, and one to spare."""
 LOCK_SECONDS = 10
+HANDOVER_SECONDS = 15
+"""Live workers look every 5 s whether another state is live, and take a few to end and to begin again. By then every
+answer that was begun on the old state is given."""
 PR_SET_PDEATHSIG = 1
 
 
-class Caught(NamedTuple):
-    """How far a replay has come, in records."""
+class Reached(NamedTuple):
+    """Where a state stands, and where the logs ended after that was read."""
 
-    done: int
-    total: int
+    nexts: Offsets
+    ends: Offsets
+
+    @property
+    def done(self) -> int:
+        return sum(min(self.nexts[tp], end) for tp, end in self.ends.items())
+
+    @property
+    def total(self) -> int:
+        return sum(self.ends.values())
+
+    @property
+    def share(self) -> float:
+        return self.done / self.total if self.total else 1.0
+
+    def is_past(self, ends: Offsets) -> bool:
+        return all(self.nexts[tp] >= end for tp, end in ends.items())
 
 
 @contextmanager
-def draft_state(redis: Redis, settings: Settings) -> Iterator[StateVersion]:
-    """A new state, dropped again unless it became the live one. Drafts that a killed rebuild left are dropped first.
+def only_one(redis: Redis) -> Iterator[Lock]:
+    """Held by one rebuild at a time, for as long as its process lives.
 
     :raises ConfigurationError: while another rebuild is at work.
     """
@@ -55,16 +73,8 @@ def draft_state(redis: Redis, settings: Settings) -> Iterator[StateVersion]:
     if not lock.acquire():
         raise ConfigurationError("another rebuild is at work", mend=f"wait for it; a dead one ends in {LOCK_SECONDS} s")
     try:
-        for abandoned in abandoned_states(redis):
-            drop(redis, abandoned)
-        state = new_version(settings)
-        prepare(redis, state)
-        try:
-            with kept_alive(lock):
-                yield state
-        finally:
-            if live_state(redis) != state:
-                drop(redis, state)
+        with kept_alive(lock):
+            yield lock
     finally:
         with suppress(LockError):
             lock.release()
@@ -101,7 +111,7 @@ def replaying(state: StateVersion, log_file: str) -> Iterator["subprocess.Popen[
             env=environment,
             stderr=log,
             stdout=log,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing but one system call between fork and exec
+            preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509 - nothing but one system call between fork and exec
         )
         try:
             yield worker
@@ -114,59 +124,66 @@ def replaying(state: StateVersion, log_file: str) -> Iterator["subprocess.Popen[
                 worker.wait()
 
 
-def _die_with_parent() -> None:
-    """Linux ends this process when its parent does, even by kill -9."""
+def _die_with(parent: int) -> None:
+    """Linux kills this process when its parent ends, even by kill -9. What it was committing is fenced."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it had ended before
+            os._exit(1)
 
 
-async def catching_up(
-    worker: "subprocess.Popen[bytes]", observatory: Observatory, ends: LogEnds, state: StateVersion
-) -> AsyncIterator[Caught]:
-    """How far the replay is, until it stands at the end of every log, and nobody has told anybody more.
+class Logs:
+    """Where states stand in the logs of Kafka, and where the logs end."""
 
-    An entity tells others before its own commit, so the ends are asked for after the positions were read, and both must
-    be the same twice.
+    def __init__(self, reader: StateReader, consumer: AIOKafkaConsumer, partitions: int) -> None:
+        self._reader = reader
+        self._consumer = consumer
+        self._partitions = [TopicPartition(topic.value, p) for topic in CONSUMED_TOPICS for p in range(partitions)]
+
+    async def reached(self, state: StateVersion) -> Reached:
+        """How far a state has come.
+
+        :raises ConfigurationError: when it is gone.
+        """
+        nexts, _ = await self._reader.positions(state)
+        if not nexts:
+            raise ConfigurationError(f"state {state.version} is gone from Redis", mend="run `cadran rebuild` again")
+        return Reached(nexts, await self.ends())
+
+    async def ends(self) -> Offsets:
+        """Where the logs end, asked of Kafka at this moment."""
+        found = await self._consumer.end_offsets(self._partitions)
+        return {(tp.topic, tp.partition): end for tp, end in found.items()}
+
+
+async def catching_up(worker: "subprocess.Popen[bytes]", logs: Logs, state: StateVersion) -> AsyncIterator[Reached]:
+    """How far the replay is, until it has kept up with what comes in for some laps.
+
+    A lap is to where the logs end when it begins: those of a live system never stand still. What an entity tells others
+    is in the log before its own commit, so each lap proves that one more round of telling was heard.
 
     :raises ConfigurationError: when the worker ends before.
     """
-    before: Caught | None = None
-    while True:
+    laps, goal, begun = 0, await logs.ends(), time.monotonic()
+    while laps < LAPS:
         if worker.poll() is not None:
             raise ConfigurationError(f"the replaying worker ended with status {worker.returncode}", mend="see its log")
-        nexts, _ = await observatory.reader.positions(state)
-        read_at = observatory.clock()
-        while ends.checked_at is None or ends.checked_at <= read_at:  # noqa: ASYNC110 - Kafka is asked twice a second
-            await asyncio.sleep(POLL_SECONDS / 5)
-        caught = Caught(sum(min(n, ends.ends[tp]) for tp, n in nexts.items()), sum(ends.ends[tp] for tp in nexts))
-        yield caught
-        if caught.done == caught.total and caught == before:
-            return
-        before = caught
+        reached = await logs.reached(state)
+        yield reached
+        if reached.is_past(goal):
+            laps = laps + 1 if time.monotonic() - begun < LAP_SECONDS else 0
+            goal, begun = reached.ends, time.monotonic()
         await asyncio.sleep(POLL_SECONDS)
 
 
-class Difference(NamedTuple):
-    """A headline in the live state and in the rebuilt one."""
+def switch_over(redis: Redis, lock: Lock, state: StateVersion) -> StateVersion | None:
+    """Make the draft the live state; returns the one that was.
 
-    kpi: str
-    window: str
-    live: Number | None
-    rebuilt: Number | None
-
-
-async def differences(
-    observatory: Observatory, kpis: Mapping[str, Kpi], live: Moment, rebuilt: Moment
-) -> list[Difference]:
-    """The headlines that differ, over every window of every KPI."""
-    found = []
-    for kpi in kpis.values():
-        for name in kpi.windows:
-            values = []
-            for moment in (live, rebuilt):
-                window = named_window(name, moment.world.now, moment.world.calendar)
-                answer = await observatory.read(rows(Query(kpi, ALL, window, {}), moment), moment)
-                values.append(answer[0].value)
-            if values[0] != values[1]:
-                found.append(Difference(kpi.id, name, values[0], values[1]))
-    return found
+    :raises ConfigurationError: when this process was held up for so long that it no longer is the only rebuild.
+    """
+    try:
+        lock.reacquire()
+    except LockError:
+        mend = "run `cadran rebuild` again: it goes on from here"
+        raise ConfigurationError("this rebuild was held up and lost its lock", mend=mend) from None
+    return finish(redis, state)

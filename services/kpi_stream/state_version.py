@@ -6,6 +6,7 @@ is of no use to this release: its worker refuses to touch it and names `cadran r
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from typing import Self
 
 import msgspec
 
@@ -35,6 +36,10 @@ class StateVersion(msgspec.Struct, frozen=True):
     def all_keys(self) -> list[StateKeys]:
         """The keys of every shard."""
         return [self.keys(shard) for shard in range(self.shards)]
+
+    def is_made_like(self, other: Self) -> bool:
+        """Is the other made from the same topics by the same release and settings?"""
+        return msgspec.structs.replace(self, version=other.version) == other
 
     def shard_of(self, partition: int) -> int:
         return partition % self.shards

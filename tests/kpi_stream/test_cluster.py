@@ -1,6 +1,6 @@
 """The state on a real Redis Cluster: written by the worker's store, read by the exporter's, rebuilt and switched."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,8 +16,9 @@ from services.common.redis_clients import async_redis, blocking_redis, servers
 from services.common.settings import Settings
 from services.common.windows import days_window
 from services.ingest.store import Marks
-from services.kpi_stream import rebuild
 from services.kpi_stream.clients import build_observatory
+from services.kpi_stream.comparison import Comparer
+from services.kpi_stream.draft import open_draft
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.exporter.freshness import LogEnds
 from services.kpi_stream.exporter.moment import Observatory
@@ -26,6 +27,7 @@ from services.kpi_stream.exporter.service import rows
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.live_state import drop, live_state, prepare, switch
+from services.kpi_stream.rebuild import Reached, only_one, switch_over
 from services.kpi_stream.redis_check import require_redis_settings
 from services.kpi_stream.state_version import StateVersion
 from tests.support.events import RECEIVED, event, line
@@ -132,21 +134,35 @@ async def test_readers_sum_over_all_shards(redis: Redis, blocking: BlockingRedis
         assert row.value
 
 
-async def test_a_rebuild_compares_and_switches(
-    redis: Redis, blocking: BlockingRedis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class StandingLogs:
+    """Logs that nothing is added to: a state that has read them stands at their ends."""
+
+    def __init__(self, observatory: Observatory, of: StateVersion) -> None:
+        self._reader = observatory.reader
+        self._of = of
+
+    async def reached(self, state: StateVersion) -> Reached:
+        nexts, _ = await self._reader.positions(state)
+        return Reached(nexts, await self.ends())
+
+    async def ends(self) -> Mapping[tuple[str, int], int]:
+        return (await self._reader.positions(self._of))[0]
+
+
+async def test_a_rebuild_compares_and_switches(redis: Redis, blocking: BlockingRedis) -> None:
     prepare(blocking, STATE)
     switch(blocking, STATE)
     await fill(redis, STATE, history(), 7)
-    monkeypatch.setattr(rebuild, "new_version", lambda _: state_called("v2"))
     observatory = observatory_of(redis)
-    with rebuild.draft_state(blocking, Settings()) as draft:
-        with pytest.raises(ConfigurationError, match="another rebuild"), rebuild.draft_state(blocking, Settings()):
+    logs: Any = StandingLogs(observatory, STATE)
+    with only_one(blocking) as lock:
+        with pytest.raises(ConfigurationError, match="another rebuild"), only_one(blocking):
             pass
+        draft = open_draft(blocking, state_called("v2")).state
         await fill(redis, draft, history(), 50)
-        live, rebuilt = await observatory.look_at(STATE), await observatory.look_at(draft)
-        assert await rebuild.differences(observatory, all_kpis(), live, rebuilt) == []
-        switch(blocking, draft)
+        found = await Comparer(observatory, all_kpis().values(), logs).compare(STATE, draft)
+        assert found.differences == []
+        assert switch_over(blocking, lock, draft) == STATE
     assert live_state(blocking) == draft
     assert drop(blocking, STATE) > SHARDS
     assert not list(blocking.scan_iter(match="cadran:v1:*"))
