@@ -16,13 +16,13 @@ UNASSIGNED = "unassigned"
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A line: amounts in minor units, net of discount where it says so."""
+    """A line: amounts in minor units, net of discount where it says so; a rep where it names another than its order."""
 
     sku: str
     quantity: int
     gross: int
     discount: int
-    rep: str
+    rep: str | None = None
 
     @property
     def net(self) -> int:
@@ -45,14 +45,14 @@ class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def net(self) -> int:
         return sum(line.net for line in self.lines)
 
+    def rep_of(self, line: Line) -> str:
+        """To whose credit a line is."""
+        return line.rep or self.rep or UNASSIGNED
+
     @property
     def reps(self) -> tuple[str, ...]:
         """The reps of the lines, each once."""
-        first = self.lines[0].rep
-        for line in self.lines:
-            if line.rep != first:
-                return tuple(dict.fromkeys(line.rep for line in self.lines))
-        return (first,)
+        return tuple(dict.fromkeys([self.rep_of(line) for line in self.lines]))
 
 
 class ReturnedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -161,9 +161,9 @@ def fold(order: Order, event: Event) -> Order:
 
 
 def _placed(data: OrderPlaced) -> Placed:
-    rep = data.rep_id or UNASSIGNED
     lines = [
-        Line(line.sku, line.quantity, line.gross_minor, line.discount_minor, line.rep_id or rep) for line in data.lines
+        Line(line.sku, line.quantity, line.gross_minor, line.discount_minor, _other(line.rep_id, data.rep_id))
+        for line in data.lines
     ]
     return Placed(
         channel=data.channel,
@@ -175,6 +175,10 @@ def _placed(data: OrderPlaced) -> Placed:
         lead=data.lead_id,
         promotions=tuple(dict.fromkeys(data.promotion_ids)) if data.promotion_ids else (),
     )
+
+
+def _other(rep: str | None, than: str | None) -> str | None:
+    return None if rep == than else rep
 
 
 def _returned(data: OrderReturned) -> Returned:

@@ -14,8 +14,9 @@ from services.common.events import Event
 
 T = TypeVar("T")
 
-Rank = tuple[int, int, str, str]
-"""Revision, time (microseconds since 1970, UTC), event id, digest of the data."""
+Rank = tuple[int, int, str, bytes]
+"""Revision, time (microseconds since 1970, UTC), event id, digest of the data: in bytes, which are half as long as the
+digits that it travels in, and rank alike."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -40,7 +41,8 @@ class Stated(msgspec.Struct, Generic[T], frozen=True, array_like=True, gc=False)
 
 def rank_of(event: Event, revision: int | None = None) -> Rank:
     """An event's rank; the revision may be given where the data's own does not rank it."""
-    return (event.data.revision if revision is None else revision, microseconds(event.time), event.id, event.digest)
+    stated = event.data.revision if revision is None else revision
+    return (stated, microseconds(event.time), event.id, bytes.fromhex(event.digest))
 
 
 def joined(one: Stated[T] | None, other: Stated[T]) -> Stated[T]:

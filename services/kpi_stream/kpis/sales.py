@@ -58,7 +58,7 @@ def _sale(placed: Placed, at: int, *, counts: bool) -> list[Fact]:
         return [_sold(_members(placed, reps[0]), placed.lines, at, placed.currency, counts)]
     facts = [_sold(_members(placed), placed.lines, at, placed.currency, counts)]
     for rep in reps:
-        lines = [line for line in placed.lines if line.rep == rep]
+        lines = [line for line in placed.lines if placed.rep_of(line) == rep]
         facts.append(_sold((("rep", rep),), lines, at, placed.currency, counts))
     return facts
 
@@ -76,7 +76,8 @@ def _given_back(placed: Placed, placed_at: int, parts: Sequence[int], at: int, c
     """Amounts by line, to the credit of each line's rep: on the day processed, and on the order's."""
     by_rep: dict[str, int] = {}
     for line, part in zip(placed.lines, parts, strict=True):
-        by_rep[line.rep] = by_rep.get(line.rep, 0) + part
+        rep = placed.rep_of(line)
+        by_rep[rep] = by_rep.get(rep, 0) + part
     shares = [(_members(placed, rep), amount) for rep, amount in by_rep.items()]
     if len(shares) > 1:
         shares = [(_members(placed), sum(parts)), *(((("rep", rep),), amount) for rep, amount in by_rep.items())]
