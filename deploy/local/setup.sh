@@ -45,7 +45,6 @@ install_servers() {
   has java || missing+=(default-jre-headless)
   if ! has mvn && [ ! -f "$jars/.complete" ]; then missing+=(maven); fi
   if [ "$kind" = dev ] && ! has chromium; then missing+=(chromium); fi
-  if [ "$kind" = dev ] && ! has faketime; then missing+=(faketime); fi
   if [ ${#missing[@]} -gt 0 ]; then install_debian "${missing[@]}"; fi
   local version
   version=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
