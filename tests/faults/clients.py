@@ -14,7 +14,7 @@ from tests.faults.sender import CloudEvent, Sender
 from tests.support.stack import RunningStack
 
 CLIENTS = 3
-PAUSE = 0.1
+PAUSE = 0.2
 POOL = 400
 """Events that wait to be sent: the next ones are drawn from among them, so what belongs together comes far apart."""
 MOST_AT_ONCE = 60
