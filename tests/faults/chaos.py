@@ -5,6 +5,7 @@ machine.
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -130,6 +131,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300, help="for how long faults are inflicted")
     parser.add_argument("--seed", type=int, default=1, help="chooses faults and traffic")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # as by Ctrl-C: the stack ends with it
     done = run(arguments.seconds, arguments.seed, lambda text: print(text, flush=True))
     print(f"\nseed {arguments.seed}\n{report(done)}")
     sys.exit(1 if done.comparison.differences else 0)

@@ -11,6 +11,7 @@ from tests.support.stack import RunningStack
 
 CloudEvent = dict[str, Any]
 RETRY_PAUSE = 0.2
+PATIENCE = 120.0
 
 
 class Sender:
@@ -28,9 +29,11 @@ class Sender:
     def send(self, events: Sequence[CloudEvent]) -> None:
         """Send until acknowledged: one event singly, several as a batch.
 
-        :raises AssertionError: when the gateway refuses an event.
+        :raises AssertionError: when the gateway refuses an event, or does not take it for minutes.
         """
+        deadline = time.monotonic() + PATIENCE
         while not self._is_acknowledged(self._post(events, self._client.timeout)):
+            assert time.monotonic() < deadline, f"not acknowledged within {PATIENCE:.0f} s"
             self.retries += 1
             time.sleep(RETRY_PAUSE)
         self.acknowledged += events
