@@ -111,11 +111,17 @@ def wrong_clock(*programs: str) -> Inflicting:
 
 @contextmanager
 def disk_full(scene: Scene) -> Iterator[Struck]:
-    """Redis cannot make its append-only file longer: it writes a part of a command, then refuses all writes."""
+    """Redis cannot make its append-only file longer: it writes a part of a command, then refuses all writes.
+
+    It ends as docs/faults.md asks of an operator: room is made, and the file written anew.
+    """
     pid = scene.pid("redis")
     limits = _fill_disk(scene, pid)
     yield Struck(time.monotonic(), "redis")
     resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    with scene.stack.redis() as client:
+        client.bgrewriteaof()
+        wait_for(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "the file is written anew")
 
 
 @contextmanager
