@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data bench bench-latency bench-memory clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ generate: setup-dev ## Write the generated files: docs, Grafana boards
 
 check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compare with a recomputation
 	$(PYTHON) -m tests.end_to_end.data_check "$(DATA)"
+
+chaos: setup-dev ## Break things under traffic, then compare every number with a recomputation: SECONDS=300 SEED=1
+	$(PYTHON) -m tests.faults.chaos --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
 bench: setup-dev .local/bench-venv/.installed ## Measure throughput against stock Faust, Quix Streams and bare aiokafka: N=300000
 	$(PYTHON) -m tests.benchmarks.bench --events $(or $(N),300000)

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from services.common.errors import CadranError, ConfigurationError
 from services.common.keys import STATE_POINTER
@@ -49,6 +50,10 @@ LANES = 3
 
 WAIT_FOR_REBUILD_SECONDS = 5.0
 
+STREAM_BUFFER = 4
+"""Batches that wait for an agent. Few: a batch costs nearly the same whatever its size, and what waits in Kafka instead
+comes as larger ones. Behind 256 small ones, a partition was seen to wait for 50 s at 500 events a second."""
+
 
 def state_to_work_on(settings: Settings, stream: StreamSettings) -> StateVersion:
     """The live state, or the one that a rebuild names. Waits, saying so, while the live one is of another release."""
@@ -64,6 +69,16 @@ def state_to_work_on(settings: Settings, stream: StreamSettings) -> StateVersion
         except ConfigurationError as error:
             log.warning("this worker commits nothing", reason=error.message, mend=error.mend)
             time.sleep(WAIT_FOR_REBUILD_SECONDS)
+
+
+def state_client(url: str, timeout: float) -> Redis:
+    """A client that tries once, as the processor recovers by itself.
+
+    While redis-py listens for a managed Redis's notices, which is its default, its pool hands out connections that the
+    server closed long ago: after a failover every one of them would cost a batch, or a check, its turn.
+    """
+    unheard = MaintNotificationsConfig(enabled=False)
+    return async_redis(url, socket_timeout=timeout, retry=Retry(NoBackoff(), 0), maint_notifications_config=unheard)
 
 
 class WorkerApp(faust.App):
@@ -90,7 +105,7 @@ class WorkerApp(faust.App):
 def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, metrics: WorkerMetrics) -> WorkerApp:
     """The worker: one agent per topic, each awaiting partition batches."""
     app = WorkerApp(f"cadran-{state.version}", broker=f"kafka://{settings.kafka_servers}", **_faust_settings(stream))
-    app.redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
+    app.redis = state_client(settings.redis_url, stream.redis_timeout)
     app.publisher = Publisher(
         settings.kafka_servers, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout
     )
@@ -126,7 +141,7 @@ def _faust_settings(stream: StreamSettings) -> dict[str, Any]:
         "broker_heartbeat_interval": 2.0,
         "broker_commit_interval": 5.0,
         "stream_wait_empty": False,
-        "stream_buffer_maxsize": 256,
+        "stream_buffer_maxsize": STREAM_BUFFER,
         "ConsumerScheduler": BatchScheduler,
     }
 

@@ -5,11 +5,8 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import httpx
-
-from services.common.settings import Port
+from tests.faults.sender import CloudEvent, Sender
 from tests.support.events import cloud_event, line
 from tests.support.stack import RunningStack
 
@@ -23,15 +20,21 @@ class Traffic:
     """
 
     def __init__(self, stack: RunningStack, seed: int, *, pause: float = 0.02) -> None:
-        self._stack = stack
+        self._sender = Sender(stack)
         self._random = random.Random(seed)
         self._seed = seed
         self._pause = pause
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.totals: Counter[str] = Counter()
-        self.sent = 0
-        self.retries = 0
+
+    @property
+    def sent(self) -> int:
+        return len(self._sender.acknowledged)
+
+    @property
+    def retries(self) -> int:
+        return self._sender.retries
 
     def start(self) -> None:
         self._thread.start()
@@ -43,31 +46,17 @@ class Traffic:
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
-        with self._stack.http(Port.INGEST) as client:
-            number = 0
-            while not self._stop.is_set():
-                events: list[dict[str, Any]] = []
-                for _ in range(BATCH):
-                    number += 1
-                    events += self._order(number)
-                self._send(client, events)
-                time.sleep(self._pause)
+        number = 0
+        while not self._stop.is_set():
+            events: list[CloudEvent] = []
+            for _ in range(BATCH):
+                number += 1
+                events += self._order(number)
+            self._sender.send(events)
+            time.sleep(self._pause)
+        self._sender.close()
 
-    def _send(self, client: httpx.Client, events: list[dict[str, Any]]) -> None:
-        while True:
-            try:
-                response = client.post("/v1/events/batch", json=events)
-            except httpx.TransportError:
-                response = None
-            if response is not None and response.status_code == 202:
-                assert response.json()["rejected"] == 0
-                self.sent += len(events)
-                return
-            assert response is None or response.status_code in (429, 503), response.text
-            self.retries += 1
-            time.sleep(0.2)
-
-    def _order(self, number: int) -> list[dict[str, Any]]:
+    def _order(self, number: int) -> list[CloudEvent]:
         """An order of a lead, and what happens to it."""
         name, gross = f"t{self._seed}-{number}", self._random.randint(1, 100_000)
         when = datetime.now(UTC) - timedelta(minutes=self._random.randint(1, 600))

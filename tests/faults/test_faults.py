@@ -1,7 +1,6 @@
 """Processes killed, servers rolled back, partitions handed over: the totals stay exact."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -11,12 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-
 from deploy.local.programs import ROOT
 from services.common.settings import Port
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from tests.faults.load import Traffic, counted
+from tests.faults.servers import bring_back, copy_of_redis, partitions_held
 from tests.support.events import cloud_event, line
 from tests.support.stack import RunningStack, wait_for
 
@@ -59,9 +57,9 @@ def test_totals_are_exact_after_redis_was_rolled_back_while_batches_were_queued(
     traffic = Traffic(stack, seed=3)
     traffic.start()
     time.sleep(3.0)
-    older = _copy_of_redis(stack)
+    older = copy_of_redis(stack)
     time.sleep(3.0)
-    _bring_back(stack, older)
+    bring_back(stack, older)
     time.sleep(2.0)
     traffic.finish()
     assert_exact(stack, traffic)
@@ -71,28 +69,12 @@ def test_a_rollback_is_noticed_even_when_no_new_record_comes(stack: RunningStack
     traffic = Traffic(stack, seed=4)
     traffic.start()
     time.sleep(2.0)
-    older = _copy_of_redis(stack)
+    older = copy_of_redis(stack)
     time.sleep(2.0)
     traffic.finish()
     assert_exact(stack, traffic)
-    _bring_back(stack, older)
+    bring_back(stack, older)
     assert_exact(stack, traffic)
-
-
-def _copy_of_redis(stack: RunningStack) -> Path:
-    """The append-only files as they are now, while Redis goes on writing."""
-    copy = stack.layout.root / "older"
-    time.sleep(1.1)  # appendfsync everysec
-    shutil.copytree(stack.layout.data / "redis", copy)
-    return copy
-
-
-def _bring_back(stack: RunningStack, older: Path) -> None:
-    """Redis with an older state: killed, its files replaced, started again."""
-    stack.supervisor.stop("redis")
-    shutil.rmtree(stack.layout.data / "redis")
-    shutil.copytree(older, stack.layout.data / "redis")
-    stack.supervisor.start("redis")
 
 
 def test_partitions_that_go_to_another_worker_and_come_back_count_once(stack: RunningStack) -> None:
@@ -134,13 +116,6 @@ def second_worker(stack: RunningStack) -> Iterator["subprocess.Popen[bytes]"]:
     log = stack.layout.logs / "second.log"
     with log.open("wb") as file, subprocess.Popen(command, env=environment, cwd=ROOT, stderr=file) as second:
         yield second
-
-
-def partitions_held(stack: RunningStack, worker: int) -> int:
-    """By a worker's own metrics."""
-    port = stack.settings.port(Port.WORKER_METRICS) + worker
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    return int(float(re.search(r"^cadran_worker_partitions (\S+)$", text, re.MULTILINE)[1]))  # type: ignore[index]
 
 
 def test_while_kafka_is_away_the_gateway_says_503_and_its_memory_stays_flat(stack: RunningStack) -> None:
