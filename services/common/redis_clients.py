@@ -9,6 +9,7 @@ from typing import Any
 import redis
 import redis.asyncio
 import redis.cluster
+from redis.maint_notifications import MaintNotificationsConfig
 
 ON_CLUSTER = "+cluster://"
 
@@ -21,7 +22,12 @@ class AsyncCluster(redis.asyncio.RedisCluster):
 
 
 def async_redis(url: str, **options: Any) -> redis.asyncio.Redis:
-    """A client for a service's event loop."""
+    """A client for a service's event loop.
+
+    While redis-py listens for a managed Redis's notices, which is its default, its pool hands out connections that the
+    server closed long ago: after a failover every one of them would cost a caller its turn.
+    """
+    options["maint_notifications_config"] = MaintNotificationsConfig(enabled=False)
     if ON_CLUSTER not in url:
         return redis.asyncio.Redis.from_url(url, **options)
     cluster: Any = AsyncCluster.from_url(url.replace(ON_CLUSTER, "://"), **options)

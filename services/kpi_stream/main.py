@@ -17,7 +17,6 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.maint_notifications import MaintNotificationsConfig
 
 from services.common.errors import CadranError, ConfigurationError
 from services.common.keys import STATE_POINTER
@@ -71,16 +70,6 @@ def state_to_work_on(settings: Settings, stream: StreamSettings) -> StateVersion
             time.sleep(WAIT_FOR_REBUILD_SECONDS)
 
 
-def state_client(url: str, timeout: float) -> Redis:
-    """A client that tries once, as the processor recovers by itself.
-
-    While redis-py listens for a managed Redis's notices, which is its default, its pool hands out connections that the
-    server closed long ago: after a failover every one of them would cost a batch, or a check, its turn.
-    """
-    unheard = MaintNotificationsConfig(enabled=False)
-    return async_redis(url, socket_timeout=timeout, retry=Retry(NoBackoff(), 0), maint_notifications_config=unheard)
-
-
 class WorkerApp(faust.App):
     """A Faust app that opens what its agents need before they start, and closes it after they stopped."""
 
@@ -105,7 +94,7 @@ class WorkerApp(faust.App):
 def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, metrics: WorkerMetrics) -> WorkerApp:
     """The worker: one agent per topic, each awaiting partition batches."""
     app = WorkerApp(f"cadran-{state.version}", broker=f"kafka://{settings.kafka_servers}", **_faust_settings(stream))
-    app.redis = state_client(settings.redis_url, stream.redis_timeout)
+    app.redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
     app.publisher = Publisher(
         settings.kafka_servers, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout
     )

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain
 from random import Random
 from typing import NamedTuple
@@ -58,10 +59,10 @@ def run(seconds: float, seed: int, say: Say) -> Run:
     random = Random(seed)
     with running_stack(CADRAN_STREAM_REDIS_TIMEOUT=str(REDIS_TIMEOUT)) as stack:
         add_programs(stack)
-        probe = Probe(stack)
-        probe.seconds_until_visible(time.monotonic())
-        with Clients(stack, seed) as clients:
-            stalls = list(_break_things(Scene(stack, clients, random), probe, seconds, say))
+        with closing(Probe(stack)) as probe:
+            probe.seconds_until_visible(time.monotonic())
+            with Clients(stack, seed) as clients:
+                stalls = list(_break_things(Scene(stack, clients, random), probe, seconds, say))
         stack.wait_applied()
         senders = [*clients.senders, probe.sender]
         acknowledged = chain.from_iterable(sender.acknowledged for sender in senders)

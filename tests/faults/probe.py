@@ -25,6 +25,10 @@ class Probe:
         self._partitions = stack.settings.partitions
         self._rounds = count()
 
+    def close(self) -> None:
+        self.sender.close()
+        self._reader.close()
+
     def seconds_until_visible(self, since: float) -> float:
         """Counted from a moment of the monotonic clock."""
         number = next(self._rounds)

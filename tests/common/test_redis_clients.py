@@ -1,8 +1,8 @@
-"""The worker's client of Redis, against a real one."""
+"""Clients of Redis, against a real one."""
 
 import asyncio
 
-from services.kpi_stream.main import state_client
+from services.common.redis_clients import async_redis
 from tests.support.redis import running_redis
 
 CONNECTIONS = 4
@@ -11,7 +11,7 @@ CONNECTIONS = 4
 async def test_connections_that_redis_closed_are_not_handed_out() -> None:
     """As after a failover: otherwise each costs a batch or a check of positions its turn."""
     with running_redis() as url:
-        client, other = state_client(url, 5.0), state_client(url, 5.0)
+        client, other = async_redis(url), async_redis(url)
         await asyncio.gather(*(client.ping() for _ in range(CONNECTIONS)))
 
         await other.client_kill_filter(_type="normal", skipme=True)
