@@ -114,7 +114,7 @@ class Publisher:
             yield await self._hand_over(producer, place, batch)
 
     async def _hand_over(self, producer: AIOKafkaProducer, place: TopicPartition, batch: BatchBuilder) -> Acked:
-        async with self._turns[place]:  # aiokafka lets one batch wait for a partition, and is not fair to the others
+        async with self._turns[place]:  # aiokafka holds one batch a partition, and lets those that wait be overtaken
             acked: Acked = await producer.send_batch(batch, place.topic, partition=place.partition)
         return acked
 

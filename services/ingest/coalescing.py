@@ -9,14 +9,15 @@ Answer = TypeVar("Answer")
 
 
 class Coalesced(Generic[Item, Answer]):
-    """A call over many items, shared by all who ask for some of them while the one before is under way.
+    """A call over many items, shared by all who ask for some of them within a pause or while one is under way.
 
-    A round trip costs more than what it carries: so the busier the gateway, the fewer of them an event takes. Nobody
-    waits for a timer. An error goes to everyone who shares the call.
+    A round trip costs more than what it carries: so the busier the gateway, the fewer of them an event takes. An error
+    goes to everyone who shares the call.
     """
 
-    def __init__(self, call: Callable[[list[Item]], Awaitable[Answer]]) -> None:
+    def __init__(self, call: Callable[[list[Item]], Awaitable[Answer]], *, pause: float) -> None:
         self._call = call
+        self._pause = pause
         self._items: list[Item] = []
         self._next: asyncio.Task[Answer] | None = None
         self._turn = asyncio.Lock()
@@ -30,5 +31,6 @@ class Coalesced(Generic[Item, Answer]):
 
     async def _make(self) -> Answer:
         async with self._turn:
+            await asyncio.sleep(self._pause)
             items, self._items, self._next = self._items, [], None
             return await self._call(items)

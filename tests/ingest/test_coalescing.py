@@ -32,7 +32,7 @@ async def settled() -> None:
 
 async def test_what_is_asked_while_a_call_is_under_way_shares_the_next() -> None:
     slow = Slow()
-    ask = Coalesced(slow)
+    ask = Coalesced(slow, pause=0)
     first = asyncio.create_task(ask([1, 2]))
     await settled()
     others = [asyncio.create_task(ask([item])) for item in (3, 4)]
@@ -45,7 +45,7 @@ async def test_what_is_asked_while_a_call_is_under_way_shares_the_next() -> None
 
 async def test_who_gives_up_does_not_take_the_others_call_away() -> None:
     slow = Slow()
-    ask = Coalesced(slow)
+    ask = Coalesced(slow, pause=0)
     impatient, patient = (asyncio.create_task(ask([item])) for item in (1, 2))
     await settled()
     impatient.cancel()
@@ -57,7 +57,7 @@ async def test_who_gives_up_does_not_take_the_others_call_away() -> None:
 async def test_an_error_goes_to_all_who_share_the_call_and_not_to_the_next() -> None:
     slow = Slow()
     slow.go_on.set()
-    ask = Coalesced(slow)
+    ask = Coalesced(slow, pause=0)
     shared = [asyncio.create_task(ask([item])) for item in (0, 1)]
     for each in shared:
         with pytest.raises(ZeroDivisionError):
