@@ -5,12 +5,14 @@ here a record may still arrive later. That is safe: every fold of Cadran takes a
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Self
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import murmur2
+from aiokafka.partitioner import DefaultPartitioner, murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.errors import Unavailable
 from services.common.logging import get_logger
@@ -22,6 +24,14 @@ MAX_BATCH_BYTES = 128 * 1024
 """What one partition may hold unsent; with all partitions full this bounds the producer's memory."""
 
 MAX_REQUEST_BYTES = 1024 * 1024
+
+MANY = 100
+"""From so many records on, those of one call fill batches of their own; fewer join the records of other calls."""
+
+Acked = asyncio.Future[object]
+"""Done when Kafka has acknowledged."""
+
+_choose = DefaultPartitioner()
 
 
 class Message(NamedTuple):
@@ -48,6 +58,7 @@ class Publisher:
         self._timeout = timeout
         self._producer: AIOKafkaProducer | None = None
         self._renewing = asyncio.Lock()
+        self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> Self:
         self._producer = await self._started()
@@ -78,15 +89,34 @@ class Publisher:
             raise Unavailable(f"Kafka refuses: {error!r}", mend="send the same again, with the same ids") from error
 
     async def _send_all(self, producer: AIOKafkaProducer, messages: Sequence[Message]) -> None:
-        pending: list[asyncio.Future[object]] = []
-        for m in messages:
-            future = await producer.send(m.topic, m.value, key=m.key, partition=m.partition, headers=list(m.headers))
+        send = self._send_batches if len(messages) >= MANY else _send_each
+        pending = []
+        async for future in send(producer, messages):
             future.add_done_callback(_look_at)
             pending.append(future)
         if pending:
             await asyncio.wait(pending)  # unlike gather, a time-out leaves to the producer what it still holds
         for future in pending:
             future.result()
+
+    async def _send_batches(self, producer: AIOKafkaProducer, messages: Sequence[Message]) -> AsyncIterator[Acked]:
+        """Hand over batches that are filled here: one future each, where aiokafka makes one for every record."""
+        partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in {m.topic for m in messages}}
+        filling: dict[TopicPartition, BatchBuilder] = {}
+        for m in messages:
+            place = TopicPartition(m.topic, _partition(m, partitions[m.topic]))
+            if place in filling and not _append(filling[place], m):
+                yield await self._hand_over(producer, place, filling.pop(place))
+            if place not in filling:
+                filling[place] = producer.create_batch()
+                _append(filling[place], m)
+        for place, batch in filling.items():
+            yield await self._hand_over(producer, place, batch)
+
+    async def _hand_over(self, producer: AIOKafkaProducer, place: TopicPartition, batch: BatchBuilder) -> Acked:
+        async with self._turns[place]:  # aiokafka holds one batch a partition, and lets those that wait be overtaken
+            acked: Acked = await producer.send_batch(batch, place.topic, partition=place.partition)
+        return acked
 
     async def _started(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
@@ -132,7 +162,23 @@ class Publisher:
             raise Unavailable("Kafka does not answer")
 
 
-def _look_at(future: "asyncio.Future[object]") -> None:
+async def _send_each(producer: AIOKafkaProducer, messages: Sequence[Message]) -> AsyncIterator[Acked]:
+    for m in messages:
+        yield await producer.send(m.topic, m.value, key=m.key, partition=m.partition, headers=list(m.headers))
+
+
+def _partition(message: Message, partitions: Sequence[int]) -> int:
+    if message.partition is not None:
+        return message.partition
+    return int(_choose(message.key, partitions, partitions))
+
+
+def _append(batch: BatchBuilder, m: Message) -> bool:
+    """Whether the batch had room."""
+    return batch.append(timestamp=None, key=m.key, value=m.value, headers=list(m.headers)) is not None
+
+
+def _look_at(future: Acked) -> None:
     """Nobody may wait any longer for a record whose time-out was told."""
     if not future.cancelled():
         future.exception()

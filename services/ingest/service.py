@@ -8,7 +8,7 @@ import msgspec
 from services.common.errors import CadranError, Conflict, Unavailable
 from services.common.events import EVENT_TYPES, Event, encode
 from services.common.publisher import Message, Publisher
-from services.ingest.store import EventName, Marks, name_of
+from services.ingest.store import Marks, mark_of
 
 
 class Outcome(msgspec.Struct, omit_defaults=True):
@@ -59,28 +59,27 @@ class Gateway:
 
         :raises Unavailable: when Kafka does not acknowledge every record in time. The sender sends all again.
         """
-        events = [item for item in items if isinstance(item, Event)]
-        known = await self._marks.fingerprints([name_of(event, namespace) for event in events]) if events else {}
-        fresh: dict[EventName, Event] = {}
+        marks = [mark_of(item, namespace) if isinstance(item, Event) else "" for item in items]
+        known = await self._marks.fingerprints([mark for mark in marks if mark])
+        fresh: dict[str, Event] = {}
         outcomes = [
-            self._judge(name_of(item, namespace), item, known, fresh)
-            if isinstance(item, Event)
-            else Outcome("rejected", error=item)
-            for item in items
+            self._judge(mark, item, known, fresh) if isinstance(item, Event) else Outcome("rejected", error=item)
+            for mark, item in zip(marks, items, strict=True)
         ]
         await self._publish(list(fresh.values()))
-        await self._marks.remember({name: event.fingerprint for name, event in fresh.items()})
+        await self._marks.remember({mark: known[mark] for mark in fresh})
         return outcomes
 
     @staticmethod
-    def _judge(name: EventName, item: Event, known: dict[EventName, str], fresh: dict[EventName, Event]) -> Outcome:
+    def _judge(mark: str, item: Event, known: dict[str, str], fresh: dict[str, Event]) -> Outcome:
         """Sort one event: to be published (into `fresh`), sent before, or refused."""
-        before = known.get(name)
+        fingerprint = item.fingerprint
+        before = known.get(mark)
         if before is None:
-            fresh[name] = item
-            known[name] = item.fingerprint
+            fresh[mark] = item
+            known[mark] = fingerprint
             return Outcome("accepted", item.id, item.source)
-        if before == item.fingerprint:
+        if before == fingerprint:
             return Outcome("duplicate", item.id, item.source)
         mend = "send a correction with a new id and a greater `revision`"
         conflict = Conflict(
