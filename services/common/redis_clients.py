@@ -3,12 +3,13 @@
 A cluster's client is used as a server's is. It knows no transactions over several shards, and Cadran has none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import redis
 import redis.asyncio
 import redis.cluster
+from redis.crc import key_slot
 from redis.maint_notifications import MaintNotificationsConfig
 
 ON_CLUSTER = "+cluster://"
@@ -49,3 +50,14 @@ def servers(client: redis.Redis) -> Iterator[redis.Redis]:
         return
     for node in client.get_primaries():
         yield client.get_redis_connection(node)
+
+
+def scriptable(client: redis.asyncio.Redis, keys: Iterable[str]) -> Iterator[list[str]]:
+    """Keys in groups that one script may take: all of them on a server, those of a slot on a cluster."""
+    if not isinstance(client, redis.asyncio.RedisCluster):
+        yield list(keys)
+        return
+    by_slot: dict[int, list[str]] = {}
+    for key in keys:
+        by_slot.setdefault(key_slot(key.encode()), []).append(key)
+    yield from by_slot.values()

@@ -11,11 +11,12 @@ from hashlib import blake2b
 from pathlib import Path
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from services.common.events import Event
 from services.common.keys import SEEN
 from services.common.logging import get_logger
+from services.common.redis_clients import scriptable
 from services.ingest.coalescing import Coalesced
 
 log = get_logger(__name__)
@@ -24,6 +25,8 @@ REMEMBER = Path(__file__).with_name("remember.lua").read_text()
 KEPT = timedelta(days=7)
 PATIENCE = 1.0
 """Seconds to wait for Redis before going on without marks."""
+
+UNREACHABLE = (RedisError, RedisClusterException, OSError, TimeoutError)
 
 PAUSE = 0.001
 """Seconds that a call waits for those of other requests: what a single event costs falls by a fifth."""
@@ -58,15 +61,16 @@ class Marks:
         try:
             async with asyncio.timeout(PATIENCE):
                 found = await self._redis.mget(marks)
-        except (RedisError, OSError, TimeoutError) as error:
+        except UNREACHABLE as error:
             log.warning("marks cannot be read: what is sent again is published again", error=repr(error))
             return {}
         return {mark: str(known) for mark, known in zip(marks, found, strict=True) if known is not None}
 
     async def _write(self, fingerprints: Sequence[tuple[str, str]]) -> None:
-        marks, values = zip(*fingerprints, strict=True)
+        known, seconds = dict(fingerprints), int(KEPT.total_seconds())
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._script(keys=marks, args=(int(KEPT.total_seconds()), *values))
-        except (RedisError, OSError, TimeoutError) as error:
+                for marks in scriptable(self._redis, known):
+                    await self._script(keys=marks, args=(seconds, *(known[mark] for mark in marks)))
+        except UNREACHABLE as error:
             log.warning("marks cannot be written: what is sent again is published again", error=repr(error))

@@ -11,6 +11,7 @@ from redis.cluster import key_slot
 
 from services.common.errors import ConfigurationError
 from services.common.events import EVENT_TYPES, Event, encode
+from services.common.keys import SEEN
 from services.common.publisher import Message
 from services.common.redis_clients import async_redis, blocking_redis, servers
 from services.common.settings import Settings
@@ -188,9 +189,9 @@ async def test_scripts_are_taught_again_to_a_node_that_forgot_them(redis: Redis,
 async def test_marks_of_many_events_are_read_at_once(url: str, blocking: BlockingRedis) -> None:
     client = async_redis(url, decode_responses=True)
     marks = Marks(client)
-    known = {("ns", "/shop", f"e{i}"): f"print {i}" for i in range(50)}
+    known = {f"{SEEN}:{i}": f"print {i}" for i in range(50)}
     await marks.remember(known)
-    assert await marks.fingerprints([*known, ("ns", "/shop", "other")]) == known
+    assert await marks.fingerprints([*known, f"{SEEN}:other"]) == known
     await client.aclose()
 
 
