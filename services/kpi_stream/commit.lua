@@ -125,11 +125,7 @@ for i = 1, #late[2], 2 do
   call('HINCRBY', late[1], late[2][i], late[2][i + 1])
 end
 for _, item in ipairs(made) do
-  local key, expire_at = item[1], item[2]
-  call('SETRANGE', key, LENGTH - 8, string.rep('\0', 8))
-  if expire_at ~= 0 then
-    call('EXPIREAT', key, expire_at)
-  end
+  call('SETRANGE', item[1], LENGTH - 8, string.rep('\0', 8))
 end
 for _, range in ipairs(ranges) do
   call('SETRANGE', unpack(range))
@@ -138,6 +134,12 @@ for _, bucket in ipairs(large) do
   local key, first, deltas = unpack(bucket)
   for i, delta in ipairs(deltas) do
     call('BITFIELD', key, 'INCRBY', 'i64', '#' .. first + i - 1, delta)
+  end
+end
+for _, item in ipairs(made) do
+  local key, expire_at = item[1], item[2]
+  if expire_at ~= 0 then -- after all writes: by Redis's clock the time may have come, and a write would make it anew
+    call('EXPIREAT', key, expire_at)
   end
 end
 in_chunks('SADD', add)

@@ -97,6 +97,19 @@ async def test_a_string_of_cells_is_made_at_its_full_length(store: StateStore, r
     assert await redis.strlen(STATE.keys(0).cells(*CELL)) == 8 * CELLS_PER_STRING
 
 
+async def test_cells_whose_time_has_come_by_the_clock_of_redis_leave_nothing(store: StateStore, redis: Redis) -> None:
+    """What a write after the end would leave would never end, and not be of its full length."""
+    past = adding(3, 1, 2)._replace(expiry={CELL: 1_000_000_000})
+    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), past))
+    assert not await redis.exists(STATE.keys(0).cells(*CELL))
+
+
+async def test_cells_end_when_their_time_comes(store: StateStore, redis: Redis) -> None:
+    await store.commit(TOPIC, 0, 5, 6, work(store, Folded(), adding(3, 1, 2)._replace(expiry={CELL: 4_000_000_000})))
+    await store.commit(TOPIC, 0, 6, 7, work(store, Folded(), adding(3, 1, 2)._replace(expiry={CELL: 4_000_000_000})))
+    assert await redis.expiretime(STATE.keys(0).cells(*CELL)) == 4_000_000_000
+
+
 @pytest.mark.parametrize("expected", [4, 6])
 async def test_a_batch_that_does_not_begin_where_redis_stands_changes_nothing(
     store: StateStore, redis: Redis, expected: int
