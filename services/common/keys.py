@@ -71,7 +71,7 @@ class StateKeys:
         return f"{self.prefix}i:{kind}:{day}"
 
     def cells(self, group: str, cut: str, member: str, resolution: str, chunk: int) -> str:
-        """Hash: position in the chunk -> value."""
+        """String: cells of 64 bits side by side, the most significant byte first."""
         return f"{self.prefix}c:{group}:{cut}:{_quoted(member)}:{resolution}{chunk}"
 
     def members(self, group: str, cut: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import DefaultPartitioner, murmur2
+from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.errors import Unavailable
@@ -46,7 +46,7 @@ class Message(NamedTuple):
 
 def partition_of(key: str, partitions: int) -> int:
     """The partition that Kafka's default partitioner gives a key."""
-    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+    return _chosen(key.encode(), range(partitions))
 
 
 class Publisher:
@@ -170,7 +170,11 @@ async def _send_each(producer: AIOKafkaProducer, messages: Sequence[Message]) ->
 def _partition(message: Message, partitions: Sequence[int]) -> int:
     if message.partition is not None:
         return message.partition
-    return int(_choose(message.key, partitions, partitions))
+    return _chosen(message.key, partitions)
+
+
+def _chosen(key: bytes | None, partitions: Sequence[int]) -> int:
+    return int(_choose(key, partitions, partitions))
 
 
 def _append(batch: BatchBuilder, m: Message) -> bool:

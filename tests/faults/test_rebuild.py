@@ -17,11 +17,7 @@ from tests.support.stack import RunningStack, wait_for
 
 def test_a_rebuild_that_is_killed_under_load_goes_on_where_it_was_and_ends_exact(stack: RunningStack) -> None:
     """The live state is spoilt first: the rebuilt one must say where they differ, and only there, and must be right."""
-    history = Traffic(stack, seed=21, pause=0.0)
-    history.start()
-    wait_for(lambda: history.sent > 12_000, "there is something to replay")
-    history.finish()
-    stack.wait_applied()
+    history = applied(stack, seed=21, events=12_000)
     old = live(stack)
     _lose_leads(stack)
     traffic = Traffic(stack, seed=22, pause=0.2)
@@ -52,11 +48,7 @@ def test_a_rebuild_that_is_killed_under_load_goes_on_where_it_was_and_ends_exact
 def test_an_interrupted_rebuild_is_dropped_on_demand_and_never_gone_on_with_by_another_release(
     stack: RunningStack,
 ) -> None:
-    traffic = Traffic(stack, seed=23, pause=0.0)
-    traffic.start()
-    wait_for(lambda: traffic.sent > 5_000, "there is something to replay")
-    traffic.finish()
-    stack.wait_applied()
+    traffic = applied(stack, seed=23, events=5_000)
     old = live(stack)
 
     with slow_rebuild(stack) as first:
@@ -84,6 +76,16 @@ def test_an_interrupted_rebuild_is_dropped_on_demand_and_never_gone_on_with_by_a
     assert states(stack) == {live(stack)}
     assert live(stack) not in (old, unfit)
     assert_exact(stack, traffic)
+
+
+def applied(stack: RunningStack, seed: int, events: int) -> Traffic:
+    """Traffic of more than so many events that was sent to its end and applied: something to replay."""
+    traffic = Traffic(stack, seed=seed, pause=0.0)
+    traffic.start()
+    wait_for(lambda: traffic.sent > events, "there is something to replay")
+    traffic.finish()
+    stack.wait_applied()
+    return traffic
 
 
 @contextmanager
