@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 from deploy.local.programs import ROOT
 from services.common.keys import DRAFT, STATE_POINTER, state_record
-from tests.faults.load import Traffic, counted
-from tests.faults.test_faults import assert_exact
+from tests.faults.load import Traffic, assert_exact, counted
 from tests.support.stack import RunningStack, wait_for
 
 
