@@ -19,7 +19,7 @@ def test_a_rebuild_that_is_killed_under_load_goes_on_where_it_was_and_ends_exact
     history = applied(stack, seed=21, events=12_000)
     old = live(stack)
     _lose_leads(stack)
-    traffic = Traffic(stack, seed=22, pause=0.2)
+    traffic = Traffic(stack, seed=22, pause=1.0)  # long enough for both states to be read between two batches
     traffic.start()
 
     with slow_rebuild(stack) as first:
