@@ -27,7 +27,7 @@ status: ## Say what runs, and where to look
 	@$(PYTHON) -m deploy.local.stack status
 
 test: check ## Run the checks, then every test, against real servers on free ports
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: setup-dev ## Format, lint, types, import contracts, generated files
 	.venv/bin/ruff format --check .

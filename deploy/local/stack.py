@@ -8,6 +8,7 @@ moves every port, so that one instance can run beside another.
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -120,12 +121,10 @@ class Stack:
     def _format_kafka(self) -> None:
         if (self.layout.data / "kafka" / "meta.properties").exists():
             return
-        tool = java("kafka.tools.StorageTool")
-        cluster = subprocess.run([*tool, "random-uuid"], capture_output=True, text=True, check=True).stdout.strip()
+        cluster = secrets.token_urlsafe(16)
         config = str(self.layout.config / "server.properties")
-        done = subprocess.run(
-            [*tool, "format", "-t", cluster, "-c", config], capture_output=True, text=True, check=False
-        )
+        tool = java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", config)
+        done = subprocess.run(tool, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ConfigurationError(f"Kafka cannot be formatted: {done.stderr.strip() or done.stdout.strip()}")
 

@@ -143,7 +143,7 @@ def test_a_small_simulation_fills_every_kpi_and_is_not_begun_twice(stack: Runnin
 
 def test_what_is_in_the_way_is_named_before_anything_starts(stack: RunningStack) -> None:
     """A second instance on the same ports."""
-    environment = {**stack.environment, "CADRAN_LOCAL_DIR": f"{stack.layout.root}-second"}
+    environment = {**stack.environment, "CADRAN_LOCAL_DIR": f"{stack.layout.root}/second"}
     done = subprocess.run(
         [sys.executable, "-m", "deploy.local.stack", "up"], env=environment, cwd=ROOT, capture_output=True, text=True
     )

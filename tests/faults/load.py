@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.faults.sender import CloudEvent, Sender
 from tests.support.events import cloud_event, line
-from tests.support.stack import RunningStack
+from tests.support.stack import RunningStack, wait_for
 
 BATCH = 40
 
@@ -90,3 +90,10 @@ def counted(stack: RunningStack) -> Counter[str]:
     won = stack.kpi("acquisition_rate", window="7d")["rows"][0]["measures"]
     names = ("orders", "gross_minor", "returned_minor")
     return Counter({**{name: sales[name] for name in names}, "leads": leads["leads"], "won": won["won"]})
+
+
+def assert_exact(stack: RunningStack, *traffic: Traffic) -> None:
+    """Everything acknowledged is counted once: no more, no less."""
+    stack.wait_applied()
+    expected = sum((t.totals for t in traffic[1:]), traffic[0].totals)
+    wait_for(lambda: counted(stack) == expected, f"{expected} (now {counted(stack)})", patience=30)

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 from deploy.local.programs import ROOT
 from services.common.keys import DRAFT, STATE_POINTER, state_record
-from tests.faults.load import Traffic, counted
-from tests.faults.test_faults import assert_exact
+from tests.faults.load import Traffic, assert_exact, counted
 from tests.support.stack import RunningStack, wait_for
 
 
@@ -20,7 +19,7 @@ def test_a_rebuild_that_is_killed_under_load_goes_on_where_it_was_and_ends_exact
     history = applied(stack, seed=21, events=12_000)
     old = live(stack)
     _lose_leads(stack)
-    traffic = Traffic(stack, seed=22, pause=0.2)
+    traffic = Traffic(stack, seed=22, pause=1.0)  # long enough for both states to be read between two batches
     traffic.start()
 
     with slow_rebuild(stack) as first:

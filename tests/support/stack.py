@@ -25,6 +25,10 @@ from services.common.settings import Port, Settings
 
 COMMAND = (sys.executable, "-m", "deploy.local.stack")
 PATIENCE = 60.0
+OFFSETS = range(1000, 1900, 20)
+"""Of stacks that run side by side. They span less than 900: a rebuild's worker listens so far above the others."""
+CLAIMED_PORT = 8019
+"""The last of the ports of services, which none listens on."""
 
 
 class RunningStack:
@@ -109,22 +113,32 @@ def wait_for(condition: Callable[[], object], what: str, patience: float = PATIE
     raise AssertionError(f"not within {patience:.0f} s: {what}" + (f" ({fault!r})" if fault else ""))
 
 
-def free_offset() -> int:
-    """An offset at which every port is free."""
-    base = Settings()
-    for offset in range(1000 + os.getpid() % 500 * 20, 36000, 20):
-        settings = base.model_copy(update={"port_offset": offset})
-        if all(_is_free(settings.port(port) + extra) for port in Port for extra in range(3)):
-            return offset
+@contextmanager
+def free_offset() -> Iterator[int]:
+    """An offset at which every port is free, kept from other tests by a port of it that is bound."""
+    for offset in OFFSETS:
+        with socket.socket() as claim:
+            if _binds(claim, CLAIMED_PORT + offset) and _are_free(offset):
+                yield offset
+                return
     raise AssertionError("no free ports")
+
+
+def _are_free(offset: int) -> bool:
+    settings = Settings(port_offset=offset)
+    return all(_is_free(settings.port(port) + extra) for port in Port for extra in range(3))
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+        return _binds(probe, port)
+
+
+def _binds(probe: socket.socket, port: int) -> bool:
+    try:
+        probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
     return True
 
 
@@ -152,17 +166,19 @@ def running_servers(**settings: str) -> Iterator[RunningStack]:
 def _instance(settings: dict[str, str]) -> Iterator[RunningStack]:
     """A folder and free ports; whatever is started on them is stopped."""
     folder = Path(tempfile.mkdtemp(prefix="cadran-"))
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("CADRAN_")},
-        "CADRAN_LOCAL_DIR": str(folder),
-        "CADRAN_PORT_OFFSET": str(free_offset()),
-        **settings,
-    }
-    try:
-        yield RunningStack(_settings_of(environment), environment)
-    finally:
-        subprocess.run([*COMMAND, "down"], env=environment, cwd=ROOT, capture_output=True, timeout=120)
-        shutil.rmtree(folder, ignore_errors=True)
+    with free_offset() as offset:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CADRAN_")},
+            "CADRAN_LOCAL_DIR": str(folder),
+            "CADRAN_PORT_OFFSET": str(offset),
+            **settings,
+        }
+        stack = RunningStack(_settings_of(environment), environment)
+        try:
+            yield stack
+        finally:
+            Stack(stack.settings, Console(quiet=True)).down()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _settings_of(environment: dict[str, str]) -> Settings:

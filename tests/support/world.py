@@ -1,6 +1,7 @@
 """A world to read numbers against, and a reader of an engine's cells: what the exporter does, without Redis."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -14,11 +15,12 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Sum, T
 from services.kpi_stream.kpis.world import ReferenceBook, World
-from services.kpi_stream.measures import CELLS_PER_STRING
+from services.kpi_stream.measures import CELLS_PER_STRING, Address
 from services.kpi_stream.rows import Row, row_with_related, subjects
 from tests.support.engine import Engine
 from tests.support.events import PARIS, at
 
+EMPTY = [0] * CELLS_PER_STRING
 WEEK = {day: ["09:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 
 
@@ -42,29 +44,37 @@ def world(now: str | datetime, statements: Iterable[Event] = ()) -> World:
 
 def run(asking: Asking[T], engine: Engine, here: World) -> T:
     """Carry out a computation on an engine's cells."""
-    reporting = Reporting("EUR", here.calendar, here.convert)
+    reporting, strings = Reporting("EUR", here.calendar, here.convert), _strings(engine)
     try:
         wishes = next(asking)
         while True:
-            wishes = asking.send([_answer(wish, engine, reporting) for wish in wishes])
+            wishes = asking.send([_answer(wish, strings, reporting) for wish in wishes])
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
 
 
-def _answer(wish: Any, engine: Engine, reporting: Reporting) -> Any:
+Strings = Mapping[Address, list[int]]
+
+
+def _strings(engine: Engine) -> Strings:
+    """An engine's cells as Redis keeps them."""
+    strings: defaultdict[Address, list[int]] = defaultdict(EMPTY.copy)
+    for (address, position), value in engine.cells.items():
+        strings[address][position] = value
+    return dict(strings)
+
+
+def _answer(wish: Any, strings: Strings, reporting: Reporting) -> Any:
     if isinstance(wish, MembersOf):
         groups = (wish.group.name, f"{wish.group.name}.")
-        names = [a for a, _ in engine.cells if a.group == groups[0] or a.group.startswith(groups[1])]
+        names = [a for a in strings if a.group == groups[0] or a.group.startswith(groups[1])]
         return {address.member for address in names if address.cut == wish.cut}
     codes = ("", "EUR", "GBP", "USD")
-    strings: dict[Any, list[int]] = {address: [0] * CELLS_PER_STRING for address in addresses(wish, codes, reporting)}
-    for (address, position), value in engine.cells.items():
-        if address in strings:
-            strings[address][position] = value
+    wanted = {address: strings.get(address, EMPTY) for address in addresses(wish, codes, reporting)}
     if isinstance(wish, CountsByDay):
-        return counts_by_day(wish, codes, strings, reporting)
+        return counts_by_day(wish, codes, wanted, reporting)
     assert isinstance(wish, Sum)
-    return total(wish, codes, strings, reporting)
+    return total(wish, codes, wanted, reporting)
 
 
 def rows(
