@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-rebalance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-latency: setup-dev ## Measure how long an event takes from accepted to vis
 
 bench-memory: setup-dev ## Measure what orders and cells take of Redis
 	$(PYTHON) -m tests.benchmarks.memory
+
+bench-rebalance: setup-dev ## Measure how long a change of workers holds things up: RATE=4000
+	$(PYTHON) -m tests.benchmarks.rebalance --rate $(or $(RATE),4000)
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

@@ -30,7 +30,7 @@ NUDGES = 300
 """Orders enough that some are in every partition."""
 
 CALLS = ("evalsha", "eval")
-OWN = ("hvals", "info")
+OWN = ("hvals", "hgetall", "info")
 """What this measurement itself asks of Redis."""
 
 
@@ -62,6 +62,10 @@ class Observer:
     def applied(self) -> int:
         """Records applied, of all partitions."""
         return sum(map(int, self._redis.hvals(self._next_offsets)))
+
+    def offsets(self) -> dict[str, int]:
+        """Of each partition, the offset up to which it is applied."""
+        return {place.decode(): int(offset) for place, offset in self._redis.hgetall(self._next_offsets).items()}
 
     def ends(self) -> dict[str, int]:
         """Where the log of each partition ends."""
