@@ -133,7 +133,7 @@ def _events(parts: Parts) -> APIRouter:
     return router
 
 
-def _read(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event | CadranError:
+def _read(parts: Parts, key: ApiKey, raw: bytes) -> Event | CadranError:
     """One event, or why it is none: the caller answers for the others too."""
     try:
         return _event(parts, key, raw)
@@ -144,8 +144,8 @@ def _read(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event | Cadran
         return Invalid("cannot be read", mend="check its dates and numbers; the gateway's log has the cause")
 
 
-def _event(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event:
-    if memoryview(raw).nbytes > parts.settings.max_event_bytes:
+def _event(parts: Parts, key: ApiKey, raw: bytes) -> Event:
+    if len(raw) > parts.settings.max_event_bytes:
         limit = parts.settings.max_event_bytes
         raise TooLarge(f"the event has more than {limit} bytes", mend="send fewer lines, or split it")
     event = parse(raw, receivedat=parts.clock(), zone=parts.zone)
