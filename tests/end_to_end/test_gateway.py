@@ -15,7 +15,7 @@ from services.common.events import EVENT_TYPES
 from services.common.events.examples import example
 from services.common.settings import Port
 from tests.support.events import line
-from tests.support.stack import RunningStack
+from tests.support.stack import RunningStack, wait_for
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_without_a_key_or_its_scope_nothing_is_taken(stack: RunningStack) -> Non
         assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
     key = stack.cadran("keys", "create", "reader", "--scope", "kpis:read").stdout.strip()
     with stack.http(Port.INGEST, key) as reader:
-        assert reader.post("/v1/events", json=order("no")).status_code == 403
+        wait_for(lambda: reader.post("/v1/events", json=order("no")).status_code == 403, "the new key is known")
 
 
 def test_a_key_has_a_namespace_for_the_ids_of_its_source(stack: RunningStack) -> None:
