@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Malformed, NotFound, TooLarge
@@ -61,12 +62,21 @@ def problem_response(error: CadranError) -> Response:
     return json_response(problem_of(error), error.status, PROBLEM_JSON, **headers)
 
 
-def install_error_handlers(app: FastAPI) -> None:
+def error_response(path: str, error: Exception) -> Response:
     """Every error leaves as a problem document; what was not foreseen is logged and says nothing of the inside."""
+    if isinstance(error, CadranError):
+        return problem_response(error)
+    log.error("unforeseen error", path=path, exc_info=error)
+    return problem_response(CadranError("an internal error; it was logged", mend="try again later"))
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer errors of endpoints, of parameters and of routing alike."""
 
     @app.exception_handler(CadranError)
-    async def _deliberate(_: Request, error: CadranError) -> Response:
-        return problem_response(error)
+    @app.exception_handler(Exception)
+    async def _raised(request: Request, error: Exception) -> Response:
+        return error_response(request.url.path, error)
 
     @app.exception_handler(RequestValidationError)
     async def _parameters(_: Request, error: RequestValidationError) -> Response:
@@ -80,11 +90,6 @@ def install_error_handlers(app: FastAPI) -> None:
             return problem_response(NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths"))
         problem = Problem(title=error.detail, status=error.status_code, detail=error.detail)
         return json_response(problem, error.status_code, PROBLEM_JSON, **(dict(error.headers or {})))
-
-    @app.exception_handler(Exception)
-    async def _unforeseen(request: Request, error: Exception) -> Response:
-        log.error("unforeseen error", path=request.url.path, exc_info=error)
-        return problem_response(CadranError("an internal error; it was logged", mend="try again later"))
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -136,7 +141,7 @@ def install_health(app: FastAPI, checks: dict[str, Check]) -> None:
         )
 
 
-def serve(app: FastAPI, *, host: str, port: int, grace: int) -> None:
+def serve(app: ASGIApp, *, host: str, port: int, grace: int) -> None:
     """Serve until told to stop; `grace`: seconds in which what was begun may end.
 
     Connections are kept longer than clients keep theirs (5 s is usual): otherwise a request meets a connection just as

@@ -11,11 +11,11 @@ from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.errors import Unavailable
 from services.common.logging import get_logger
+from services.common.partitions import choose
 from services.common.topics import Topic
 
 log = get_logger(__name__)
@@ -31,8 +31,6 @@ MANY = 100
 Acked = asyncio.Future[object]
 """Done when Kafka has acknowledged."""
 
-_choose = DefaultPartitioner()
-
 
 class Message(NamedTuple):
     """A record to publish; without a partition the key chooses it."""
@@ -42,11 +40,6 @@ class Message(NamedTuple):
     value: bytes | None
     partition: int | None = None
     headers: Sequence[tuple[str, bytes]] = ()
-
-
-def partition_of(key: str, partitions: int) -> int:
-    """The partition that Kafka's default partitioner gives a key."""
-    return _chosen(key.encode(), range(partitions))
 
 
 class Publisher:
@@ -122,6 +115,7 @@ class Publisher:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             client_id=self._client_id,
+            partitioner=choose,
             enable_idempotence=True,
             acks="all",
             max_batch_size=MAX_BATCH_BYTES,
@@ -170,11 +164,7 @@ async def _send_each(producer: AIOKafkaProducer, messages: Sequence[Message]) ->
 def _partition(message: Message, partitions: Sequence[int]) -> int:
     if message.partition is not None:
         return message.partition
-    return _chosen(message.key, partitions)
-
-
-def _chosen(key: bytes | None, partitions: Sequence[int]) -> int:
-    return int(_choose(key, partitions, partitions))
+    return choose(message.key, partitions, partitions)
 
 
 def _append(batch: BatchBuilder, m: Message) -> bool:

@@ -1,16 +1,16 @@
 """The gateway's HTTP interface."""
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from starlette import types as asgi
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Invalid, Malformed, TooLarge
@@ -30,6 +30,7 @@ from services.common.http import (
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.ingest import reading
+from services.ingest.asgi import CountRefused, DirectPosts
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome
@@ -71,7 +72,7 @@ class Parts(NamedTuple):
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The gateway's app."""
     app = FastAPIOffline(
         title="Cadran ingest",
@@ -81,42 +82,21 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     )
     install_error_handlers(app)
     install_health(app, parts.checks)
-    app.include_router(_events(parts))
+    events = _events(parts)
+    app.include_router(events)
     app.include_router(_schemas())
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
 
-    app.add_middleware(CountRefused, metrics=parts.metrics)
-    return app
-
-
-class Direct(APIRoute):
-    """A route whose endpoint takes the request as it is: there is nothing for FastAPI to solve, validate or encode."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.endpoint
-
-
-class CountRefused:
-    """Counts the requests that are refused, by their status."""
-
-    def __init__(self, app: asgi.ASGIApp, metrics: IngestMetrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
-        async def counting(message: asgi.Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] >= 400:
-                self._metrics.refused.labels(str(message["status"])).inc()
-            await send(message)
-
-        await self._app(scope, receive, counting if scope.get("path", "").startswith("/v1/") else send)
+    direct = {route.path: route.endpoint for route in events.routes if isinstance(route, Route)}
+    return CountRefused(DirectPosts(app, direct), parts.metrics)
 
 
 def _events(parts: Parts) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["events"], route_class=Direct)
+    router = APIRouter(prefix="/v1", tags=["events"])
+    single, batch = (parts.metrics.seconds.labels(mode) for mode in ("single", "batch"))
 
     def authenticated(request: Request) -> ApiKey:
         return parts.keys.authenticate(request.headers.get("authorization"), Scope.WRITE_EVENTS)
@@ -124,7 +104,7 @@ def _events(parts: Parts) -> APIRouter:
     @router.post("/events", status_code=202, summary="Send one event", openapi_extra=_SINGLE, responses=_RESPONSES)
     async def send(request: Request) -> Response:
         key = authenticated(request)
-        with parts.metrics.seconds.labels("single").time():
+        with single.time():
             body = await read_body(request, parts.settings.max_event_bytes)
             item = _read(parts, key, reading.single(request.headers, body))
             await parts.rate.take(key.id, 1)
@@ -138,7 +118,7 @@ def _events(parts: Parts) -> APIRouter:
     )
     async def send_batch(request: Request) -> Response:
         key = authenticated(request)
-        with parts.metrics.seconds.labels("batch").time():
+        with batch.time():
             body = await read_body(request, parts.settings.max_batch_bytes)
             raw = reading.batch(request.headers, body)
             if len(raw) > parts.settings.max_batch_events:
@@ -154,7 +134,7 @@ def _events(parts: Parts) -> APIRouter:
     return router
 
 
-def _read(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event | CadranError:
+def _read(parts: Parts, key: ApiKey, raw: bytes) -> Event | CadranError:
     """One event, or why it is none: the caller answers for the others too."""
     try:
         return _event(parts, key, raw)
@@ -165,8 +145,8 @@ def _read(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event | Cadran
         return Invalid("cannot be read", mend="check its dates and numbers; the gateway's log has the cause")
 
 
-def _event(parts: Parts, key: ApiKey, raw: bytes | msgspec.Raw) -> Event:
-    if memoryview(raw).nbytes > parts.settings.max_event_bytes:
+def _event(parts: Parts, key: ApiKey, raw: bytes) -> Event:
+    if len(raw) > parts.settings.max_event_bytes:
         limit = parts.settings.max_event_bytes
         raise TooLarge(f"the event has more than {limit} bytes", mend="send fewer lines, or split it")
     event = parse(raw, receivedat=parts.clock(), zone=parts.zone)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
@@ -24,7 +25,7 @@ from services.ingest.settings import IngestSettings
 from services.ingest.store import Marks
 
 
-def build(settings: Settings, ingest: IngestSettings) -> FastAPI:
+def build(settings: Settings, ingest: IngestSettings) -> ASGIApp:
     """The app, its clients opened and closed with its lifespan."""
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)

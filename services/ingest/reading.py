@@ -1,6 +1,6 @@
 """From an HTTP request to CloudEvents: structured, binary and batch modes (CloudEvents HTTP binding 1.0.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 import msgspec
@@ -58,7 +58,7 @@ def _from_binary(headers: Mapping[str, str], body: bytes) -> bytes:
     return msgspec.json.encode({**attributes, "data": data})
 
 
-def batch(headers: Mapping[str, str], body: bytes) -> Sequence[bytes | msgspec.Raw]:
+def batch(headers: Mapping[str, str], body: bytes) -> list[bytes]:
     """The events of a batch, each as structured JSON that is not read yet.
 
     :raises UnsupportedMedia: when the content type is none of a batch.
@@ -71,6 +71,6 @@ def batch(headers: Mapping[str, str], body: bytes) -> Sequence[bytes | msgspec.R
         mend = f"send {BATCH} (an array) or {NDJSON[0]} (a line each)"
         raise UnsupportedMedia(f"{kind or 'no content type'} is not taken", field="Content-Type", mend=mend)
     try:
-        return _items.decode(body)
+        return [bytes(item) for item in _items.decode(body)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"no JSON array: {error}", mend="send an array of CloudEvents") from None

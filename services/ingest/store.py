@@ -10,6 +10,7 @@ from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
 
+import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisClusterException, RedisError
 
@@ -25,6 +26,8 @@ REMEMBER = Path(__file__).with_name("remember.lua").read_text()
 KEPT = timedelta(days=7)
 PATIENCE = 1.0
 """Seconds to wait for Redis before going on without marks."""
+
+_pack = msgspec.msgpack.Encoder().encode
 
 UNREACHABLE = (RedisError, RedisClusterException, OSError, TimeoutError)
 
@@ -71,6 +74,6 @@ class Marks:
         try:
             async with asyncio.timeout(PATIENCE):
                 for marks in scriptable(self._redis, known):
-                    await self._script(keys=marks, args=(seconds, *(known[mark] for mark in marks)))
+                    await self._script(keys=marks, args=(seconds, _pack([known[mark] for mark in marks])))
         except UNREACHABLE as error:
             log.warning("marks cannot be written: what is sent again is published again", error=repr(error))

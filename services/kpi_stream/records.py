@@ -13,7 +13,8 @@ import msgspec
 from services.common.errors import CadranError
 from services.common.events import decode
 from services.common.events.event import EVENT_CLASSES
-from services.common.publisher import Message, partition_of
+from services.common.partitions import partition_of
+from services.common.publisher import Message
 from services.common.topics import Topic
 from services.kpi_stream.entities.kinds import ENTITY_KINDS, KIND_OF, NOTICE_KINDS
 from services.kpi_stream.entities.notices import Notice

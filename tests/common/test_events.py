@@ -313,6 +313,25 @@ def test_a_free_text_may_have_lines_and_a_name_a_backslash() -> None:
     event("order.placed", "O1", "2026-11-02T10:00:00Z", channel="a\\nb", currency="EUR", lines=[line(1)])
 
 
+@given(
+    name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
+    field=st.sampled_from(["source", "id", "subject"]),
+    ascii_only=st.booleans(),
+)
+def test_names_in_the_envelope_are_refused_just_when_they_hold_control_characters(
+    name: str, field: str, ascii_only: bool
+) -> None:
+    sent = {**cloud_event("order.placed", "O1", "2026-11-02T10:00:00Z", **PLACED), field: name}
+    body = json.dumps(sent, ensure_ascii=ascii_only).encode()
+    try:
+        parse(body, receivedat=RECEIVED, zone=PARIS)
+    except Invalid as error:
+        refused = error.field
+    else:
+        refused = None
+    assert refused == (field if any(char < " " or char == "\x7f" for char in name) else None)
+
+
 def test_a_control_character_that_json_lets_stand_is_refused_too() -> None:
     sent = json.dumps(cloud_event("rep.set", "ana", "2026-11-02T10:00:00Z", alias="An~a")).replace("~", "\x7f")
     with pytest.raises(Invalid, match="control character"):

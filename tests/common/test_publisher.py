@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.common.publisher import MANY, MAX_BATCH_BYTES, Message, Publisher, partition_of
+from services.common.partitions import partition_of
+from services.common.publisher import MANY, MAX_BATCH_BYTES, Message, Publisher
 from services.common.topics import Topic
 from tests.support.stack import RunningStack, running_servers
 

@@ -1,6 +1,7 @@
 """The gateway over HTTP, with real Kafka and Redis."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,12 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from services.common.events import EVENT_TYPES
 from services.common.events.examples import example
 from services.common.settings import Port
 from tests.support.events import line
-from tests.support.stack import RunningStack
+from tests.support.stack import RunningStack, wait_for
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ def test_without_a_key_or_its_scope_nothing_is_taken(stack: RunningStack) -> Non
         assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
     key = stack.cadran("keys", "create", "reader", "--scope", "kpis:read").stdout.strip()
     with stack.http(Port.INGEST, key) as reader:
-        assert reader.post("/v1/events", json=order("no")).status_code == 403
+        wait_for(lambda: reader.post("/v1/events", json=order("no")).status_code == 403, "the new key is known")
 
 
 def test_a_key_has_a_namespace_for_the_ids_of_its_source(stack: RunningStack) -> None:
@@ -150,13 +152,59 @@ def test_a_key_has_a_namespace_for_the_ids_of_its_source(stack: RunningStack) ->
     assert "shop7:1001" in {entity["id"] for entity in behind["entities"]}
 
 
+def test_another_method_is_told_which_one_is_taken(ingest: httpx.Client) -> None:
+    for path in ("/v1/events", "/v1/events/batch"):
+        response = ingest.get(path)
+        assert (response.status_code, response.headers["allow"]) == (405, "POST")
+        assert (response.headers["content-type"], response.json()["status"]) == ("application/problem+json", 405)
+
+
+def test_a_body_of_no_told_length_is_refused_when_it_has_grown_too_large(ingest: httpx.Client) -> None:
+    pieces = (b" " * 100_000 for _ in range(4))
+    response = ingest.post("/v1/events", content=pieces, headers={"Content-Type": "application/cloudevents+json"})
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+def test_every_refusal_is_counted_once_by_its_status(ingest: httpx.Client) -> None:
+    before = refused(ingest)
+    ingest.post("/v1/events", json={})
+    ingest.post("/v1/events/batch", json=[])
+    ingest.put("/v1/events", json={})
+    ingest.post("/v1/nothing", json={})
+    ingest.post("/v1/events", json=order("counted"))
+    after = refused(ingest)
+    assert {status: after[status] - before.get(status, 0) for status in after} == {
+        **dict.fromkeys(before, 0),
+        **dict.fromkeys(("400", "404", "405", "422"), 1),
+    }
+
+
+def refused(ingest: httpx.Client) -> dict[str, float]:
+    """How many requests were refused so far, by status."""
+    families = text_string_to_metric_families(ingest.get("/metrics").text)
+    samples = [sample for family in families for sample in family.samples]
+    return {s.labels["code"]: s.value for s in samples if s.name == "cadran_ingest_refused_requests_total"}
+
+
+def test_who_goes_away_within_a_body_leaves_no_error_behind(stack: RunningStack, ingest: httpx.Client) -> None:
+    log = stack.layout.logs / "ingest.log"
+    told = len(log.read_text())
+    with socket.create_connection(("127.0.0.1", stack.settings.port(Port.INGEST))) as connection:
+        head = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {stack.key}\r\nContent-Length: 9\r\n\r\n"
+        connection.sendall(head.encode() + b"{")
+    assert ingest.post("/v1/events", json=order("after")).status_code == 202
+    assert "error" not in log.read_text()[told:].lower()
+
+
 def test_schemas_docs_health_and_metrics_are_served(stack: RunningStack, ingest: httpx.Client) -> None:
     index = ingest.get("/schemas").json()
     assert {entry["type"] for entry in index} == set(EVENT_TYPES)
     for entry in index:
         assert ingest.get(entry["schema"]).json()["title"] == entry["type"]
     assert ingest.get("/schemas/order.placed/9").status_code == 404
-    assert "order.placed" in json.dumps(ingest.get("/openapi.json").json())
+    described = ingest.get("/openapi.json").json()
+    assert {"/v1/events", "/v1/events/batch"} <= set(described["paths"])
+    assert "order.placed" in json.dumps(described)
     assert ingest.get("/docs").status_code == 200
     assert ingest.get("/healthz").json() == {"status": "ok"}
     assert ingest.get("/readyz").status_code == 200

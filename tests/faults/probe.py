@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import count
 
-from services.common.publisher import partition_of
+from services.common.partitions import partition_of
 from services.common.settings import Port
 from tests.faults.sender import CloudEvent, Sender
 from tests.support.events import cloud_event, line

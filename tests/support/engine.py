@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from services.common.events import EVENT_TYPES, Event, encode
 from services.common.events.subjects import parts_of
-from services.common.publisher import Message, partition_of
+from services.common.partitions import partition_of
+from services.common.publisher import Message
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import EntityName, Folded, Folder, by_entity
 from services.kpi_stream.kpis import all_kpis

@@ -18,7 +18,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.common.errors import Unavailable
-from services.common.publisher import Message, partition_of
+from services.common.partitions import partition_of
+from services.common.publisher import Message
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import EntityName
 from services.kpi_stream.metrics import WorkerMetrics

@@ -16,8 +16,8 @@ LIMIT = 10**12
 REVISION_MAX = 2**53 - 1
 
 PLAIN = r"^[^\x00-\x1f\x7f]+$(?!\n)"
-"""No control characters. Told by the schemas, and held against the data by `plain.py`: a pattern that the decoder had
-to match in every name would take most of its time."""
+"""No control characters. Told by the schemas, and held against events by `plain.py`: a pattern that the decoder had to
+match in every name would take most of its time."""
 
 ID_LENGTH = 200
 

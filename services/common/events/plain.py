@@ -18,24 +18,29 @@ _ESCAPED = re.compile(rb"\x7f|\\(?:[bfnrt]|u00[01]|u007f)", re.IGNORECASE)
 _PLAIN = re.compile(PLAIN)
 
 
-def require_plain(data: Data, text: bytes | msgspec.Raw) -> None:
-    """Refuse control characters in ids and names; `text` is the JSON that the data was read from.
+def require_plain(text: bytes, envelope: msgspec.Struct, data: Data) -> None:
+    """Refuse control characters in ids and names; `text` is the JSON that the envelope and its data were read from.
 
     :raises Invalid: naming the field.
     """
-    if not _ESCAPED.search(text):
+    if not _may_hold_controls(text):
         return
-    for field in _not_plain(data, "data"):
+    for field in (*_not_plain(envelope, ""), *_not_plain(data, "data.")):
         raise Invalid("holds a control character", field=field, mend="send a name without line breaks or tabs")
 
 
-def _not_plain(data: Data, place: str) -> Iterator[str]:
-    for field in msgspec.structs.fields(type(data)):
-        for value, own in _values(getattr(data, field.name), f"{place}.{field.encode_name}"):
+def _may_hold_controls(text: bytes) -> bool:
+    """Two looks for a byte first: they take a quarter of the pattern's time, and mostly say no."""
+    return (b"\\" in text or b"\x7f" in text) and _ESCAPED.search(text) is not None
+
+
+def _not_plain(struct: msgspec.Struct, prefix: str) -> Iterator[str]:
+    for field in msgspec.structs.fields(type(struct)):
+        for value, place in _values(getattr(struct, field.name), prefix + field.encode_name):
             if isinstance(value, Data):
-                yield from _not_plain(value, own)
+                yield from _not_plain(value, f"{place}.")
             elif isinstance(value, str) and _is_name(field.type) and not _PLAIN.match(value):
-                yield own
+                yield place
 
 
 def _values(value: Any, place: str) -> Iterator[tuple[Any, str]]:
