@@ -10,9 +10,13 @@ from operator import add
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+from msgspec.structs import replace
+
 from services.kpi_stream.measures import (
     BY_MONTH,
     MINUTE,
+    ORDINAL,
     Address,
     Buckets,
     Fact,
@@ -31,17 +35,18 @@ class Gathered:
     """Facts added up by place and minute: the new ones of entities, less the old ones."""
 
     def __init__(self) -> None:
-        self._sums: dict[Place, dict[int, Sequence[int]]] = {}
+        self._sums: defaultdict[Place, dict[int, Sequence[int]]] = defaultdict(dict)
 
     def add(self, facts: Iterable[Fact]) -> None:
-        for group, at, members, values, currency in facts:
-            by_minute = self._sums.setdefault((group, currency, members), {})
-            minute = at // group.step * group.step // MINUTE
+        for fact in facts:
+            by_minute = self._sums[fact.group, fact.currency, fact.members]
+            step = fact.group.step
+            minute = fact.at // step * step // MINUTE
             known = by_minute.get(minute)
-            by_minute[minute] = values if known is None else _added_up(known, values)
+            by_minute[minute] = fact.values if known is None else _added_up(known, fact.values)
 
     def take_away(self, facts: Iterable[Fact]) -> None:
-        self.add(fact._replace(values=tuple(-value for value in fact.values)) for fact in facts)
+        self.add(replace(fact, values=tuple([-value for value in fact.values])) for fact in facts)
 
     def items(self) -> Iterator[tuple[Place, dict[int, Sequence[int]]]]:
         """Sums by place, then by minute, without those that came to nothing."""
@@ -64,7 +69,7 @@ class CellChanges(NamedTuple):
     too_late: Mapping[str, int]
 
 
-class Bucket(NamedTuple):
+class Bucket(msgspec.Struct, frozen=True, gc=False):
     """Sums in a bucket of time; `ordinals` are those of a minute in it."""
 
     ordinals: Buckets
@@ -111,8 +116,9 @@ def fan_out(gathered: Gathered, *, zone: ZoneInfo, reporting_currency: str, now:
 def _coarser(buckets: Sequence[Bucket], resolution: Resolution) -> dict[int, Bucket]:
     """Buckets put together into those of a resolution, by ordinal."""
     found: dict[int, Bucket] = {}
+    ordinal_in = ORDINAL[resolution]
     for bucket in buckets:
-        ordinal = bucket.ordinals.of(resolution)
+        ordinal = ordinal_in(bucket.ordinals)
         known = found.get(ordinal)
         found[ordinal] = bucket if known is None else Bucket(known.ordinals, _added_up(known.sums, bucket.sums))
     return found

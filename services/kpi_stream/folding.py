@@ -16,7 +16,7 @@ from services.kpi_stream.kpis.kpi import Contribute, Kpi
 from services.kpi_stream.measures import Fact, day_at
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One thing that changes one entity: where it came from, and what is said, by an event or a notice.
 
     `begins`: such an event usually is the first that is said of its entity.
@@ -37,7 +37,7 @@ class Unapplied(NamedTuple):
     reason: str
 
 
-class EntityName(NamedTuple):
+class EntityName(msgspec.Struct, frozen=True, gc=False):
     """What names an entity in all of Cadran."""
 
     kind: str
@@ -91,7 +91,7 @@ def by_entity(items: Iterable[Item]) -> dict[EntityName, list[Item]]:
     return found
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """An entity after some items, as it is and as it is stored.
 
     `told`: what it tells others changed on the way, even if it changed back.
@@ -177,7 +177,7 @@ class Folder:
             except Exception as error:
                 folded.unapplied.append(Unapplied(item.offset, f"{type(error).__name__}: {error}"))
                 continue
-            step = next_step._replace(told=step.told or next_step.told)
+            step = msgspec.structs.replace(next_step, told=step.told or next_step.told)
         return step, facts
 
     def _tell(self, name: EntityName, step: Step, folded: Folded) -> None:

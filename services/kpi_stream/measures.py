@@ -4,8 +4,10 @@ A *fact* is what an entity contributes: amounts of a measure group, at a time, u
 (measure, cut member, time bucket) -> integer.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -67,7 +69,7 @@ Member = tuple[str, str]
 ALL: Member = ("all", "")
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """What an entity contributes; `at` in seconds since 1970, `values` in the order of the group's measures."""
 
     group: MeasureGroup
@@ -87,7 +89,7 @@ class Address(NamedTuple):
     chunk: int
 
 
-class Buckets(NamedTuple):
+class Buckets(msgspec.Struct, frozen=True, gc=False):
     """The ordinals of the buckets that hold a minute; `day` since 1970-01-01, `month` since year 0."""
 
     minute: int
@@ -95,11 +97,13 @@ class Buckets(NamedTuple):
     day: int
     month: int
 
-    def of(self, resolution: Resolution) -> int:
-        return self[_FIELD[resolution]]
 
-
-_FIELD = {BY_MINUTE: 0, BY_HOUR: 1, BY_DAY: 2, BY_MONTH: 3}
+ORDINAL: Mapping[Resolution, Callable[[Buckets], int]] = {
+    BY_MINUTE: attrgetter("minute"),
+    BY_HOUR: attrgetter("hour"),
+    BY_DAY: attrgetter("day"),
+    BY_MONTH: attrgetter("month"),
+}
 _EPOCH_DAY = date(1970, 1, 1)
 
 

@@ -52,7 +52,8 @@ class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def reps(self) -> tuple[str, ...]:
         """The reps of the lines, each once."""
-        return tuple(dict.fromkeys([self.rep_of(line) for line in self.lines]))
+        own = self.rep or UNASSIGNED
+        return tuple(dict.fromkeys([line.rep or own for line in self.lines]))
 
 
 class ReturnedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
