@@ -51,8 +51,8 @@ end
 local deltas = ARGV[6]
 
 -- Adds up a bucket: its new content, or nothing where Lua's numbers are too small.
-local function added_up(format, width, content, at, delta_at)
-  local sums, more = {unpack_integers(format, content, at)}, {unpack_integers(format, deltas, delta_at)}
+local function added_up(format, width, bucket, delta_at)
+  local sums, more = {unpack_integers(format, bucket)}, {unpack_integers(format, deltas, delta_at)}
   for i = 1, width do
     local before, delta = sums[i], more[i]
     local sum = before + delta
@@ -68,16 +68,22 @@ local ranges, large, made, delta_at = {}, {}, {}, 1
 for _, item in ipairs(cells) do
   local key, width, slots = item[1], item[3], item[4]
   local length, format = 8 * width, '>' .. string.rep('l', width)
+  local empty = string.rep('\0', length)
   local first, last = slots[1], slots[#slots]
   local content = call('GETRANGE', key, first * length, (last + 1) * length - 1)
   if content == '' then
     made[#made + 1] = {key, item[2]}
-    content = string.rep('\0', (last + 1 - first) * length)
+    content = empty:rep(last + 1 - first)
   end
   local pieces, upto = {}, 0
   for i = 1, #slots do
     local from = (slots[i] - first) * length
-    local sums = added_up(format, width, content, from + 1, delta_at)
+    local sums = content:sub(from + 1, from + length)
+    if sums == empty then
+      sums = deltas:sub(delta_at, delta_at + length - 1)
+    else
+      sums = added_up(format, width, sums, delta_at)
+    end
     if sums then
       pieces[#pieces + 1] = content:sub(upto + 1, from)
       pieces[#pieces + 1] = sums
