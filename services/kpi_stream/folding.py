@@ -1,7 +1,7 @@
 """One partition batch, folded: from records and the entities they touch to what has to be written and told. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from services.kpi_stream.kpis.kpi import Contribute, Kpi
 from services.kpi_stream.measures import Fact, day_at
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One thing that changes one entity: where it came from, and what is said, by an event or a notice.
 
     `begins`: such an event usually is the first that is said of its entity.
@@ -37,7 +37,7 @@ class Unapplied(NamedTuple):
     reason: str
 
 
-class EntityName(NamedTuple):
+class EntityName(msgspec.Struct, frozen=True, gc=False):
     """What names an entity in all of Cadran."""
 
     kind: str
@@ -51,6 +51,8 @@ IdsByDay = dict[tuple[str, int], set[str]]
 MAX_ENTITY_BYTES = 512 * 1024
 """An entity tells others what it holds, in records that Kafka takes up to a megabyte. What would make it larger is set
 aside: a lead with thousands of closings is a fault of its sender."""
+
+_NO_DAYS: Set[int] = frozenset()
 
 _pack = msgspec.msgpack.Encoder()
 
@@ -91,7 +93,7 @@ def by_entity(items: Iterable[Item]) -> dict[EntityName, list[Item]]:
     return found
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """An entity after some items, as it is and as it is stored.
 
     `told`: what it tells others changed on the way, even if it changed back.
@@ -142,17 +144,14 @@ class Folder:
             return
         folded.entities[name], folded.packed[name] = step.entity, step.packed
         folded.facts.add(facts)
-        days = self._days(facts)
-        if known is None:  # an empty entity contributes nothing
-            entered, left = days, set[int]()
-        else:
+        days, days_before = self._days(facts), _NO_DAYS
+        if known is not None:  # an empty entity contributes nothing
             facts_before = self.facts(name, before)
             folded.facts.take_away(facts_before)
             days_before = self._days(facts_before)
-            entered, left = days - days_before, days_before - days
-        for day in entered:
+        for day in days - days_before:
             folded.entered[name.kind, day].add(name.id)
-        for day in left:
+        for day in days_before - days:
             folded.left[name.kind, day].add(name.id)
 
     def _take_in(self, name: EntityName, items: Sequence[Item], entity: Any) -> Step:
@@ -177,7 +176,7 @@ class Folder:
             except Exception as error:
                 folded.unapplied.append(Unapplied(item.offset, f"{type(error).__name__}: {error}"))
                 continue
-            step = next_step._replace(told=step.told or next_step.told)
+            step = msgspec.structs.replace(next_step, told=step.told or next_step.told)
         return step, facts
 
     def _tell(self, name: EntityName, step: Step, folded: Folded) -> None:
@@ -185,7 +184,7 @@ class Folder:
             for to, content in kind.told(name.id, step.entity).items():
                 folded.notices[kind.name].append(Notice(to, name.id, step.offset, content))
 
-    def _days(self, facts: Iterable[Fact]) -> set[int]:
+    def _days(self, facts: Iterable[Fact]) -> Set[int]:
         return {day_at(fact.at, self._zone) for fact in facts}
 
 

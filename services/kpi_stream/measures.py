@@ -4,8 +4,10 @@ A *fact* is what an entity contributes: amounts of a measure group, at a time, u
 (measure, cut member, time bucket) -> integer.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -67,7 +69,7 @@ Member = tuple[str, str]
 ALL: Member = ("all", "")
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """What an entity contributes; `at` in seconds since 1970, `values` in the order of the group's measures."""
 
     group: MeasureGroup
@@ -87,7 +89,7 @@ class Address(NamedTuple):
     chunk: int
 
 
-class Buckets(NamedTuple):
+class Buckets(msgspec.Struct, frozen=True, gc=False):
     """The ordinals of the buckets that hold a minute; `day` since 1970-01-01, `month` since year 0."""
 
     minute: int
@@ -95,11 +97,13 @@ class Buckets(NamedTuple):
     day: int
     month: int
 
-    def of(self, resolution: Resolution) -> int:
-        return self[_FIELD[resolution]]
 
-
-_FIELD = {BY_MINUTE: 0, BY_HOUR: 1, BY_DAY: 2, BY_MONTH: 3}
+ORDINAL: Mapping[Resolution, Callable[[Buckets], int]] = {
+    BY_MINUTE: attrgetter("minute"),
+    BY_HOUR: attrgetter("hour"),
+    BY_DAY: attrgetter("day"),
+    BY_MONTH: attrgetter("month"),
+}
 _EPOCH_DAY = date(1970, 1, 1)
 
 
@@ -121,35 +125,25 @@ def hour_ordinal(start: int) -> int:
 
 
 @lru_cache(maxsize=65536)
-def _day_and_month(hour_start: int, zone: ZoneInfo) -> tuple[int, int]:
+def _of_quarter(quarter: int, zone: ZoneInfo) -> tuple[int, int, int]:
+    """The ordinals of hour, day and month that hold a quarter of an hour: zones differ by whole quarters."""
+    start = quarter * QUARTER
+    offset = datetime.fromtimestamp(start, UTC).astimezone(zone).utcoffset()
+    in_hour = int(offset.total_seconds()) % HOUR if offset else 0
+    hour_start = (start + in_hour) // HOUR * HOUR - in_hour
     day = datetime.fromtimestamp(hour_start, UTC).astimezone(zone).date()
-    return day_ordinal(day), month_ordinal(day)
-
-
-@lru_cache(maxsize=65536)
-def _offset_in_hour(quarter: int, zone: ZoneInfo) -> int:
-    """How far the zone is from whole hours of UTC, in seconds, during a quarter of an hour."""
-    offset = datetime.fromtimestamp(quarter * QUARTER, UTC).astimezone(zone).utcoffset()
-    return int(offset.total_seconds()) % HOUR if offset else 0
+    return hour_ordinal(hour_start), day_ordinal(day), month_ordinal(day)
 
 
 def buckets_at(minute: int, zone: ZoneInfo) -> Buckets:
     """The buckets that hold a minute (minutes since 1970)."""
-    second = minute * MINUTE
-    offset = _offset_in_hour(second // QUARTER, zone)
-    hour_start = (second + offset) // HOUR * HOUR - offset
-    day, month = _day_and_month(hour_start, zone)
-    return Buckets(minute, hour_ordinal(hour_start), day, month)
-
-
-@lru_cache(maxsize=65536)
-def _day_of_quarter(quarter: int, zone: ZoneInfo) -> int:
-    return buckets_at(quarter * QUARTER // MINUTE, zone).day
+    hour, day, month = _of_quarter(minute * MINUTE // QUARTER, zone)
+    return Buckets(minute, hour, day, month)
 
 
 def day_at(second: int, zone: ZoneInfo) -> int:
     """The ordinal of the business day that holds a second since 1970."""
-    return _day_of_quarter(second // QUARTER, zone)
+    return _of_quarter(second // QUARTER, zone)[1]
 
 
 def cell_group(group: MeasureGroup, currency: str) -> str:

@@ -1,5 +1,6 @@
 """The state in Redis, as a worker uses it: at most one read and one script call per partition batch."""
 
+import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,8 +19,6 @@ READ, COMMIT = ((Path(__file__).parent / f"{name}.lua").read_text() for name in 
 
 _pack = msgspec.msgpack.Encoder()
 _unpack = {name: msgspec.msgpack.Decoder(kind.model) for name, kind in ENTITY_KINDS.items()}
-LUA_EXACT = 2**53
-"""Lua's own numbers are exact below this: greater ones travel as strings."""
 
 
 class Conflict(Exception):
@@ -121,18 +120,21 @@ class StateStore:
             heard = [text for source, ms in sources.items() for text in (f"{source}|{at}", str(ms))]
             sets.append((keys.sources, heard))
         late = [part for change in cells.too_late.items() for part in change]
-        additions = [
-            (keys.cells(*address), cells.expiry.get(address, 0), *_buckets(own))
-            for address, own in cells.additions.items()
-        ]
+        buckets, deltas = [], list[int]()
+        for address, own in cells.additions.items():
+            slots = sorted(own)
+            for slot in slots:
+                deltas += own[slot]
+            buckets.append((keys.cells(*address), cells.expiry.get(address, 0), len(own[slots[0]]), slots))
         add = [(keys.members(*cut), sorted(members)) for cut, members in cells.members.items()]
         add += [(keys.currencies(group), sorted(codes)) for group, codes in cells.currencies.items()]
         add += [(keys.index(*day), sorted(ids)) for day, ids in folded.entered.items()]
         remove = [(keys.index(*day), sorted(ids)) for day, ids in folded.left.items()]
-        lists = (_ids(absent), _ids(begun), _ids(changed), lengths, sets, (keys.too_late, late), additions, add, remove)
+        lists = (_ids(absent), _ids(begun), _ids(changed), lengths, sets, (keys.too_late, late), buckets, add, remove)
         cells_written = sum(len(own) for own in cells.additions.values())
         members_written = sum(len(members) for _, members in (*add, *remove))
-        return Work((_pack.encode(lists), b"".join(packed)), len(packed) + cells_written + members_written)
+        arguments = (_pack.encode(lists), b"".join(packed), _packed_integers(deltas))
+        return Work(arguments, len(packed) + cells_written + members_written)
 
     def _by_key(self, partition: int, names: Iterable[EntityName]) -> dict[str, list[EntityName]]:
         """Entities by the hash that holds them."""
@@ -159,14 +161,6 @@ def _ids(by_key: Mapping[str, Iterable[EntityName]]) -> list[tuple[str, list[str
     return [(key, [name.id for name in group]) for key, group in by_key.items()]
 
 
-def _buckets(additions: Mapping[int, Sequence[int]]) -> tuple[int, list[Any]]:
-    """How wide buckets are; then slots in ascending order, each with what is added, as the script takes them."""
-    slots = sorted(additions)
-    return len(additions[slots[0]]), [part for slot in slots for part in (slot, _exact(additions[slot]))]
-
-
-def _exact(sums: Sequence[int]) -> Sequence[int | str]:
-    """Sums as the script takes them."""
-    if max(sums) < LUA_EXACT and min(sums) > -LUA_EXACT:
-        return sums
-    return [value if -LUA_EXACT < value < LUA_EXACT else str(value) for value in sums]
+def _packed_integers(values: Sequence[int]) -> bytes:
+    """64 bits each, the most significant byte first."""
+    return struct.pack(f">{len(values)}q", *values)

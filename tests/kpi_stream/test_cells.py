@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.common.calendar import BusinessCalendar, Span
 from services.kpi_stream.cells import Reporting, addresses, counts_by_day, runs, total
@@ -88,7 +89,7 @@ def test_a_span_of_hours_or_days_sums_the_facts_within(
 @given(facts, st.integers(0, 59))
 def test_the_last_hour_is_read_by_the_minute(given_facts: list[Fact], minute: int) -> None:
     end = datetime.fromtimestamp(NOW, UTC) + timedelta(minutes=minute)
-    late = [f._replace(at=NOW - (f.at % 7200)) for f in given_facts]
+    late = [replace(f, at=NOW - (f.at % 7200)) for f in given_facts]
     span = Span(end - timedelta(hours=1), end)
     found = read(Sum(GROUP, *MEMBER, span), stored(late, PARIS), PARIS)
     assert found["n"] == sum(f.values[0] for f in late if span.start.timestamp() <= f.at < span.end.timestamp())

@@ -111,7 +111,7 @@ def merge_notices(lead_id: str, lead: Lead) -> dict[str, tuple[LentHistory, ...]
     return {to: (own, *passed_on) if to == lead.merged.value else None for to in lead.merge_targets}
 
 
-class Win(NamedTuple):
+class Win(msgspec.Struct, frozen=True, gc=False):
     """A win: when, through whom, and what it brought (minor units; both empty when nothing is known)."""
 
     at: int
@@ -120,7 +120,7 @@ class Win(NamedTuple):
     currency: str | None
 
 
-class Loss(NamedTuple):
+class Loss(msgspec.Struct, frozen=True, gc=False):
     """A loss: when, through whom, and what went with it."""
 
     at: int
@@ -141,7 +141,7 @@ class Kind(IntEnum):
 _OUTCOMES = {"lost": Kind.LOST, "won": Kind.WON, "invalid": Kind.INVALID}
 
 
-class Turn(NamedTuple):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """One statement of a lead's history; `by_order` sorts an order after a closing of the same instant."""
 
     at: int

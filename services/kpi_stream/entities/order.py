@@ -52,7 +52,8 @@ class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def reps(self) -> tuple[str, ...]:
         """The reps of the lines, each once."""
-        return tuple(dict.fromkeys([self.rep_of(line) for line in self.lines]))
+        own = self.rep or UNASSIGNED
+        return tuple(dict.fromkeys([line.rep or own for line in self.lines]))
 
 
 class ReturnedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -161,24 +162,27 @@ def fold(order: Order, event: Event) -> Order:
 
 
 def _placed(data: OrderPlaced) -> Placed:
+    rep = data.rep_id
     lines = [
-        Line(line.sku, line.quantity, line.gross_minor, line.discount_minor, _other(line.rep_id, data.rep_id))
+        Line(
+            line.sku,
+            line.quantity,
+            line.gross_minor,
+            line.discount_minor,
+            None if line.rep_id == rep else line.rep_id,
+        )
         for line in data.lines
     ]
     return Placed(
         channel=data.channel,
         currency=data.currency,
         lines=tuple(lines),
-        rep=data.rep_id,
+        rep=rep,
         store=data.store_id,
         region=data.region,
         lead=data.lead_id,
         promotions=tuple(dict.fromkeys(data.promotion_ids)) if data.promotion_ids else (),
     )
-
-
-def _other(rep: str | None, than: str | None) -> str | None:
-    return None if rep == than else rep
 
 
 def _returned(data: OrderReturned) -> Returned:
