@@ -153,11 +153,18 @@ def compare(
     With `Grain.DAY` (numbers that exist by day only) both are cut at the end of yesterday. `1h` is cut at the last full
     minute. `None` when nothing of the window, or of the previous period, has passed.
     """
+    return _compare(window, now, calendar, grain, calendar.told_apart(place))
+
+
+@lru_cache(maxsize=4096)
+def _compare(
+    window: Window, now: datetime, calendar: BusinessCalendar, grain: Grain, place: Place
+) -> Comparison | None:
     until = min(_last_full(window, now, calendar, grain), window.span.end)
     if until <= window.span.start:
         return None
     current = Span(window.span.start, until)
-    previous = _previous(window, current, calendar, grain, calendar.told_apart(place))
+    previous = _previous(window, current, calendar, grain, place)
     return Comparison(current, previous) if previous and previous.start < previous.end else None
 
 

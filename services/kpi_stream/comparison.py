@@ -89,5 +89,5 @@ class Comparer:
 
 def _headline(kpi: Kpi, window: Window, world: World) -> Asking[Number | None]:
     subject = subject_of(ALL, "", window, world, {})
-    parts = yield from read_parts(kpi, subject, kpi.spans(window, world))
+    (parts,) = yield from read_parts(kpi, subject, kpi.spans(window, world))
     return kpi.estimate(parts, subject, world).value

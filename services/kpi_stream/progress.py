@@ -29,8 +29,10 @@ class Progress(msgspec.Struct, frozen=True):
 
         Pace and what follows from it are empty while less than one opening day has gone, or nothing is left.
         """
+        if target is None or estimate.value is None:
+            return cls(target)
         period = target_period(subject.window, world)
-        if target is None or estimate.value is None or period is None:
+        if period is None:
             return cls(target)
         value, aim = float(estimate.value), float(target)
         if kpi.unit in (Unit.RATIO, Unit.POINTS):
@@ -84,8 +86,10 @@ def _whole(kind: Period, first: date, world: World) -> Span:
 
 def target_of(kpi: Kpi, subject: Subject, world: World) -> Number | None:
     """The objective in the value's unit; a closed period keeps the one in force when it closed."""
+    if subject.cut not in (ALL, REP, TEAM):
+        return None
     kind, period = target_kind(subject.window, world), target_period(subject.window, world)
-    if kind is None or period is None or subject.cut not in (ALL, REP, TEAM):
+    if kind is None or period is None:
         return None
     member = "all" if subject.cut is ALL else f"{subject.cut.name}:{subject.member}"
     starts_on = world.calendar.day_of(period.start)

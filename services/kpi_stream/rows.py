@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from itertools import islice
 
 import msgspec
 
@@ -98,27 +100,29 @@ def _teams(reps: set[str], world: World) -> dict[str, tuple[str, ...]]:
     return {team: tuple(members) for team, members in teams.items()}
 
 
-def read_parts(kpi: Kpi, subject: Subject, spans: Spans) -> Asking[Parts]:
-    """The totals of all of a KPI's measures, over each of some spans."""
-    wishes = [
-        (name, Sum(group, subject.cut.cell_cut, member, span))
-        for name, span in spans.items()
+def read_parts(kpi: Kpi, subject: Subject, *each: Spans) -> Asking[list[Parts]]:
+    """The totals of all of a KPI's measures over spans, for each of some sets of spans."""
+    totals: Sequence[Totals] = yield [
+        Sum(group, subject.cut.cell_cut, member, span)
+        for spans in each
+        for span in spans.values()
         for group in kpi.groups
         for member in subject.members
     ]
-    totals: Sequence[Totals] = yield [wish for _, wish in wishes]
-    parts: dict[str, Totals] = {}
-    for (name, _), found in zip(wishes, totals, strict=True):
-        parts[name] = _merged(parts[name], found) if name in parts else found
-    return parts
+    following, count = iter(totals), len(kpi.groups) * len(subject.members)
+    return [{name: _merged(islice(following, count)) for name in spans} for spans in each]
 
 
-def _merged(one: Totals, other: Totals) -> Totals:
-    """Totals of other measures, or of another member, put together."""
-    measures = dict(one.measures)
-    for name, value in other.measures.items():
-        known = measures.get(name, 0)
-        measures[name] = None if value is None or known is None else known + value
+def _merged(totals: Iterable[Totals]) -> Totals:
+    """Totals of other measures, or of other members, put together."""
+    return reduce(_plus, totals)
+
+
+def _plus(one: Totals, other: Totals) -> Totals:
+    measures = {**one.measures, **other.measures}
+    for name in one.measures.keys() & other.measures.keys():
+        own, others = one.measures[name], other.measures[name]
+        measures[name] = None if own is None or others is None else own + others
     by_currency = {currency: dict(amounts) for currency, amounts in one.by_currency.items()}
     for currency, amounts in other.by_currency.items():
         into = by_currency.setdefault(currency, {})
@@ -129,9 +133,11 @@ def _merged(one: Totals, other: Totals) -> Totals:
 
 def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
     """A member's row; `None` for a member that has nothing in the window, nothing to compare and no target."""
-    parts = yield from read_parts(kpi, subject, kpi.spans(subject.window, world))
-    estimate = kpi.estimate(parts, subject, world)
-    compared, before = yield from _compared(kpi, subject, world)
+    cut_alike = kpi.compared(subject.window, world, subject.place, kpi.grain)
+    beside = (cut_alike.current, cut_alike.previous) if cut_alike else ()
+    parts, *others = yield from read_parts(kpi, subject, kpi.spans(subject.window, world), *beside)
+    estimate, *compared = [kpi.estimate(each, subject, world) for each in (parts, *others)]
+    before = compared[1] if compared else None
     target = target_of(kpi, subject, world)
     if subject.cut is not ALL and target is None and _is_empty(estimate) and (before is None or _is_empty(before)):
         return None
@@ -145,7 +151,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
         n=n,
         measures=estimate.measures,
         interval=estimate.interval,
-        compared=compared,
+        compared=Comparison(compared[0].value, compared[1].value, cut_alike.until) if cut_alike else None,
         target=target,
         pace=progress.pace,
         flags=_flags(subject, estimate, n, target, rate_missing),
@@ -156,7 +162,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
         gap=progress.gap,
         numerator=estimate.numerator if kpi.unit is Unit.RATIO else msgspec.UNSET,
         denominator=estimate.denominator if kpi.unit is Unit.RATIO else msgspec.UNSET,
-        related={name: _judged(number) for name, number in estimate.related.items()},
+        related={name: _judged(number) for name, number in kpi.beside(parts, subject, world).items()},
         by_currency=parts["window"].by_currency or msgspec.UNSET,
     )
 
@@ -187,17 +193,6 @@ def _judged(number: Related) -> Related:
     if number.unit is not Unit.RATIO or not isinstance(number.n, int) or number.n >= SMALL_DENOMINATOR:
         return number
     return msgspec.structs.replace(number, flags=(*number.flags, Flag.SMALL_N))
-
-
-def _compared(kpi: Kpi, subject: Subject, world: World) -> Asking[tuple[Comparison | None, Estimate | None]]:
-    compared = kpi.compared(subject.window, world, subject.place, kpi.grain)
-    if compared is None:
-        yield from ()
-        return None, None
-    current = yield from read_parts(kpi, subject, compared.current)
-    previous = yield from read_parts(kpi, subject, compared.previous)
-    now, before = (kpi.estimate(parts, subject, world) for parts in (current, previous))
-    return Comparison(now.value, before.value, compared.until), before
 
 
 def _is_empty(estimate: Estimate) -> bool:

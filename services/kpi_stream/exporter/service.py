@@ -115,7 +115,7 @@ def _series_row(kpi: Kpi, subject: Subject, steps: Sequence[tuple[date, date]], 
 
 def _point(kpi: Kpi, subject: Subject, first: date, last: date, moment: Moment) -> Asking[Point]:
     own = msgspec.structs.replace(subject, window=days_window(first, last, moment.world.calendar))
-    parts = yield from read_parts(kpi, own, kpi.spans(own.window, moment.world))
+    (parts,) = yield from read_parts(kpi, own, kpi.spans(own.window, moment.world))
     estimate = kpi.estimate(parts, own, moment.world)
     flags = [*estimate.flags, *([Flag.RATE_MISSING] if any(t.rate_missing for t in parts.values()) else [])]
     n = estimate.n if estimate.events is None else estimate.events

@@ -2,10 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from services.common.calendar import Place, Span
+from services.common.calendar import DAY, BusinessCalendar, Place, Span
 from services.common.topics import Topic
 from services.common.windows import DAY_WINDOWS, FROM_TO, WIN_DAYS, Grain, Window
 from services.kpi_stream.entities.lead import Lead, Loss, Win, owner, standing
@@ -107,12 +108,19 @@ def cohort_span(window: Window, world: World) -> Span:
 
     A `from..to` query follows the leads of just those days.
     """
-    calendar = world.calendar
-    if window.name == FROM_TO:
-        return window.span
+    return window.span if window.name == FROM_TO else _ended_by(_last_mature(world), window, world.calendar)
+
+
+@lru_cache(maxsize=1024)
+def _ended_by(last: date, window: Window, calendar: BusinessCalendar) -> Span:
+    """As many days as a window has, up to a day."""
     days = (window.last_day(calendar) - window.first_day(calendar)).days + 1
-    last = world.today - timedelta(days=world.win_days + 1)
     return calendar.days_span(last - timedelta(days=days - 1), last)
+
+
+def _last_mature(world: World) -> date:
+    """The last day of which every lead had its full time."""
+    return world.today - timedelta(days=world.win_days + 1)
 
 
 def spans(window: Window, world: World) -> Spans:
@@ -133,8 +141,7 @@ def compared(window: Window, world: World, place: Place, grain: Grain) -> Compar
 
 def _is_mature(cohort: Span, world: World) -> bool:
     """Did every lead of the cohort have its full time?"""
-    last = world.today - timedelta(days=world.win_days + 1)
-    return cohort.end <= world.calendar.day_span(last).end
+    return cohort.end <= world.calendar.midnight(_last_mature(world) + DAY)
 
 
 def won_within(cohort: Totals, days: int) -> int:
@@ -163,11 +170,12 @@ def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:
         denominator=created,
         interval=wilson(won, created),
         flags=() if mature else (Flag.IMMATURE,),
-        related=_related(window),
     )
 
 
-def _related(window: Totals) -> Mapping[str, Related]:
+def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related]:  # noqa: ARG001
+    """What is won so far, how closings went, and how long they took."""
+    window = parts["window"]
     won, lost, created = window["won"], window["lost"], window["created"]
     so_far = sum(window[name] for name in CLASSES)
     won_amount, lost_amount = window.money("won_amount_minor"), window.money("lost_amount_minor")
@@ -245,6 +253,7 @@ KPI = Kpi(
         Metric("closing_ratio", Unit.RATIO, "Won / (won + lost), by closing day", source="closing_rate"),
     ),
     estimate=estimate,
+    beside=beside,
     windows=DAY_WINDOWS,
     grain=Grain.DAY,
     spans=spans,

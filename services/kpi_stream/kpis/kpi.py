@@ -62,7 +62,7 @@ class Flag(StrEnum):
     VISITS_INCOMPLETE = "visits_incomplete"
 
 
-class Totals(msgspec.Struct, frozen=True):
+class Totals(msgspec.Struct, frozen=True, gc=False):
     """Measures summed over a span. Money is in minor units of the reporting currency; none when a rate is missing."""
 
     measures: Mapping[str, int | None]
@@ -78,7 +78,7 @@ class Totals(msgspec.Struct, frozen=True):
         return self.measures[measure]
 
 
-class Sum(msgspec.Struct, frozen=True):
+class Sum(msgspec.Struct, frozen=True, gc=False):
     """A wish: the measures of a group, for a member of a cut, over a span."""
 
     group: MeasureGroup
@@ -87,7 +87,7 @@ class Sum(msgspec.Struct, frozen=True):
     span: Span
 
 
-class CountsByDay(msgspec.Struct, frozen=True):
+class CountsByDay(msgspec.Struct, frozen=True, gc=False):
     """A wish: the counts of a group for a member of a cut, for each day of a span of whole days."""
 
     group: MeasureGroup
@@ -96,7 +96,7 @@ class CountsByDay(msgspec.Struct, frozen=True):
     span: Span
 
 
-class MembersOf(msgspec.Struct, frozen=True):
+class MembersOf(msgspec.Struct, frozen=True, gc=False):
     """A wish: the members that a cut of a group has ever had."""
 
     group: MeasureGroup
@@ -156,7 +156,6 @@ class Estimate(msgspec.Struct, frozen=True):
     denominator: int | None = None
     interval: Interval | None = None
     flags: tuple[Flag, ...] = ()
-    related: Mapping[str, Related] = {}
     events: int | None = None
     """For counts and sums: how many things were counted, so that few can be told from many."""
 
@@ -195,6 +194,11 @@ def same_point(window: Window, world: World, place: Place, grain: Grain) -> Comp
     if comparison is None:
         return None
     return Compared({"window": comparison.current}, {"window": comparison.previous}, comparison.until)
+
+
+def nothing_beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related]:  # noqa: ARG001
+    """Some KPIs' measures tell nothing but the headline."""
+    return {}
 
 
 def nothing_related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:  # noqa: ARG001
@@ -239,7 +243,14 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class Kpi:
-    """One KPI, whole. `number` is its place among the others."""
+    """One KPI, whole. `number` is its place among the others.
+
+    Beside the headline stand numbers that its own measures tell (`beside`), and some that take further reading
+    (`related`).
+
+    What a KPI takes from `world.now` may change at a full hour, never within one: a snapshot stands as long, unless
+    cells, statements or the window itself move.
+    """
 
     id: str
     number: int
@@ -260,6 +271,7 @@ class Kpi:
     grain: Grain = Grain.HOUR
     spans: Callable[[Window, World], Spans] = window_span
     compared: Callable[[Window, World, Place, Grain], Compared | None] = same_point
+    beside: Callable[[Parts, Subject, World], Mapping[str, Related]] = nothing_beside
     related: Callable[[Subject, World], Asking[Mapping[str, Related]]] = nothing_related
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()

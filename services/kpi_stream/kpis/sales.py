@@ -144,8 +144,13 @@ def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:
         value=world.major(net(totals, returned)),
         measures=measures,
         events=totals["orders"],
-        related={"return_rate": _return_rate(totals), **_basket(totals, subject, world)},
     )
+
+
+def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related]:
+    """How much is given back, and what an order brings."""
+    totals = parts["window"]
+    return {"return_rate": _return_rate(totals), **_basket(totals, subject, world)}
 
 
 def _basket(totals: Totals, subject: Subject, world: World) -> Mapping[str, Related]:
@@ -212,6 +217,7 @@ KPI = Kpi(
         Metric("basket", Unit.MONEY, "Net by order day / orders", source="basket", is_mean=True),
     ),
     estimate=estimate,
+    beside=beside,
     related=related,
     options={"basis": ("event_day", ORDER_DAY)},
     panels=(
