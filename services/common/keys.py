@@ -74,6 +74,11 @@ class StateKeys:
         """String: cells of 64 bits side by side, the most significant byte first."""
         return f"{self.prefix}c:{group}:{cut}:{_quoted(member)}:{resolution}{chunk}"
 
+    @property
+    def pages(self) -> str:
+        """Hash: page of cells -> a mark of the last commit that wrote to one of its strings."""
+        return f"{self.prefix}pages"
+
     def members(self, group: str, cut: str) -> str:
         """Set: the members that a cut has ever had."""
         return f"{self.prefix}m:{group}:{cut}"

@@ -3,6 +3,7 @@
 A span is taken apart into whole months, whole days and hours (or minutes), so that a year costs a handful of strings.
 """
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from services.kpi_stream.measures import (
     BY_MONTH,
     HOUR,
     Address,
+    MeasureGroup,
     Resolution,
     cell_group,
     day_ordinal,
@@ -48,6 +50,14 @@ class Run(NamedTuple):
     step: timedelta
 
 
+class Stretch(NamedTuple):
+    """Neighbouring cells of a string, by position; `end` is not included."""
+
+    address: Address
+    first: int
+    end: int
+
+
 class Reporting(NamedTuple):
     """What amounts are told in, and the calendar that days are cut by."""
 
@@ -61,13 +71,12 @@ class Reporting(NamedTuple):
 
 
 @lru_cache(maxsize=16384)
-def runs(
-    span: Span, calendar: BusinessCalendar, resolutions: Resolutions, per_string: int, months: bool
-) -> tuple[Run, ...]:
-    """The buckets that make up a span exactly; `months`: whole months may be read from month cells.
+def runs(span: Span, calendar: BusinessCalendar, group: MeasureGroup, months: bool) -> tuple[Run, ...]:
+    """The buckets of a group that make up a span exactly; `months`: whole months may be read from month cells.
 
     :raises ValueError: when the span begins or ends inside the finest bucket that the group has.
     """
+    resolutions = group.resolutions
     first_day, last_day = calendar.day_of(span.start), calendar.day_of(span.end)
     first_whole = first_day if span.start == calendar.midnight(first_day) else first_day + DAY
     if first_whole > last_day or BY_DAY not in resolutions:
@@ -80,7 +89,7 @@ def runs(
             *_whole_days(first_whole, last_day, months=months and BY_MONTH in resolutions),
             *_fine_pieces(after, calendar, resolutions),
         ]
-    return tuple(run for piece in pieces for run in _in_strings(piece, per_string))
+    return tuple(run for piece in pieces for run in _in_strings(piece, group.buckets_per_string))
 
 
 class _Piece(NamedTuple):
@@ -137,21 +146,21 @@ def _in_strings(piece: _Piece, per_string: int) -> Iterator[Run]:
 
 
 def _runs_of(wish: Sum | CountsByDay, currency: str, reporting: Reporting) -> tuple[Run, ...]:
-    group = wish.group
     months = isinstance(wish, Sum) and reporting.is_home(currency)
-    return runs(wish.span, reporting.calendar, group.resolutions, group.buckets_per_string, months)
+    return runs(wish.span, reporting.calendar, wish.group, months)
 
 
 def _address(wish: Sum | CountsByDay, name: str, run: Run) -> Address:
     return Address(name, wish.cut, wish.member, run.letter, run.chunk)
 
 
-def addresses(wish: Sum | CountsByDay, currencies: Sequence[str], reporting: Reporting) -> Iterator[Address]:
-    """The strings that a wish is read from."""
+def stretches(wish: Sum | CountsByDay, currencies: Sequence[str], reporting: Reporting) -> Iterator[Stretch]:
+    """The cells that a wish is read from."""
+    width = len(wish.group.measures)
     for currency in currencies:
         name = cell_group(wish.group, currency)
         for run in _runs_of(wish, currency, reporting):
-            yield _address(wish, name, run)
+            yield Stretch(_address(wish, name, run), run.first * width, (run.last + 1) * width)
 
 
 def total(wish: Sum, currencies: Sequence[str], strings: Strings, reporting: Reporting) -> Totals:
@@ -183,13 +192,13 @@ def _summed(wish: Sum, currency: str, strings: Strings, reporting: Reporting) ->
     """Every measure's sum over the span, in one currency; those that are 0 are left out."""
     measures, name = wish.group.measures, cell_group(wish.group, currency)
     width = len(measures)
-    found = []
+    found = array("q")
     for run in _runs_of(wish, currency, reporting):
         cells = strings[_address(wish, name, run)]
         if cells:
-            found.append((cells, run.first * width, (run.last + 1) * width))
+            found.extend(cells[run.first * width : (run.last + 1) * width])
     for i, measure in enumerate(measures) if found else ():
-        value = sum([sum(cells[start + i : end : width]) for cells, start, end in found])
+        value = sum(found[i::width])
         if value:
             yield measure, value
 

@@ -1,7 +1,6 @@
 """`python -m services.kpi_stream.main`: a stream worker. Settings and clients are built here and nowhere else."""
 
 import asyncio
-import gc
 import signal
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.common.errors import CadranError, ConfigurationError
+from services.common.garbage import collect_seldom
 from services.common.keys import STATE_POINTER
 from services.common.logging import configure_logging, get_logger
 from services.common.publisher import Publisher
@@ -179,12 +179,6 @@ def _add_checks(app: WorkerApp, state: StateVersion, stream: StreamSettings, met
     watchdog.start()
 
 
-def _calm_garbage_collector() -> None:
-    """A batch makes some hundred thousand objects, hardly any of which is part of a cycle: look at them seldom."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
-
-
 def main() -> None:
     try:
         settings, stream = Settings.load(), StreamSettings.load()
@@ -198,7 +192,7 @@ def main() -> None:
     registry = CollectorRegistry()
     metrics = WorkerMetrics(registry)
     start_http_server(settings.port(Port.WORKER_METRICS) + stream.worker, addr=settings.host, registry=registry)
-    _calm_garbage_collector()
+    collect_seldom()
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     app = build_app(settings, stream, state, metrics)

@@ -89,6 +89,14 @@ class Address(NamedTuple):
     chunk: int
 
 
+def page(group: str, resolution: str, chunk: int) -> str:
+    """The name of a page: the strings of all members that hold the same time of a group.
+
+    Minutes, which are soon gone, all lie on one: names of pages are kept for ever.
+    """
+    return f"{group}:{resolution}" if resolution == BY_MINUTE.letter else f"{group}:{resolution}{chunk}"
+
+
 class Buckets(msgspec.Struct, frozen=True, gc=False):
     """The ordinals of the buckets that hold a minute; `day` since 1970-01-01, `month` since year 0."""
 

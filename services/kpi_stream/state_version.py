@@ -15,7 +15,7 @@ from services.common.settings import Settings
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS, ENTITY_KINDS, NOTICES_VERSION
 from services.kpi_stream.kpis import all_kpis
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raise it when the layout of keys, cells or packed entities changes."""
 
 

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import msgspec
 from redis.asyncio import Redis
@@ -13,6 +14,7 @@ from services.common.keys import StateKeys
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.fan_out import CellChanges
 from services.kpi_stream.folding import EntityName, Folded
+from services.kpi_stream.measures import Address, page
 from services.kpi_stream.state_version import StateVersion
 
 READ, COMMIT = ((Path(__file__).parent / f"{name}.lua").read_text() for name in ("read", "commit"))
@@ -119,6 +121,8 @@ class StateStore:
         if sources:
             heard = [text for source, ms in sources.items() for text in (f"{source}|{at}", str(ms))]
             sets.append((keys.sources, heard))
+        if cells.additions:
+            sets.append((keys.pages, _marked(cells.additions)))
         late = [part for change in cells.too_late.items() for part in change]
         buckets, deltas = [], list[int]()
         for address, own in cells.additions.items():
@@ -159,6 +163,13 @@ def entity_key(keys: StateKeys, name: EntityName) -> str:
 
 def _ids(by_key: Mapping[str, Iterable[EntityName]]) -> list[tuple[str, list[str]]]:
     return [(key, [name.id for name in group]) for key, group in by_key.items()]
+
+
+def _marked(addresses: Iterable[Address]) -> list[str]:
+    """The pages of some strings, each with a mark that no other commit leaves."""
+    pages = {(address.group, address.resolution, address.chunk) for address in addresses}
+    mark = uuid4().hex
+    return [text for name in {page(*own) for own in pages} for text in (name, mark)]
 
 
 def _packed_integers(values: Sequence[int]) -> bytes:

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from services.kpi_stream.boards import LANGUAGES, BoardMaker
-from services.kpi_stream.exporter.metrics import BRIEF_SUFFIXES, SUFFIXES, exported, metric_name
+from services.kpi_stream.exporter.metrics import BESIDE, BRIEF_SUFFIXES, exported, metric_name
 from services.kpi_stream.kpis import all_kpis
 
 FOLDER = Path("deploy/grafana/dashboards")
@@ -28,7 +28,7 @@ def catalogue() -> set[str]:
     for kpi in all_kpis().values():
         for cut in {cut for cut, _ in exported(kpi)}:
             for metric in kpi.metrics:
-                suffixes = () if metric.source else BRIEF_SUFFIXES if cut.brief else SUFFIXES
+                suffixes = () if metric.source else BRIEF_SUFFIXES if cut.brief else BESIDE
                 names |= {metric_name(metric, cut, "EUR", suffix) for suffix in ("", *suffixes)}
     return names
 

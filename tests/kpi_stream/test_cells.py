@@ -1,5 +1,6 @@
 """Any span, summed from cells, equals the sum of the facts that lie in it."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.common.calendar import BusinessCalendar, Span
-from services.kpi_stream.cells import Reporting, addresses, counts_by_day, runs, total
+from services.kpi_stream.cells import Reporting, Stretch, counts_by_day, runs, stretches, total
 from services.kpi_stream.fan_out import Gathered, fan_out
 from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
-from services.kpi_stream.measures import CELLS_PER_STRING, DAILY, LIVE, Fact, MeasureGroup
+from services.kpi_stream.measures import CELLS_PER_STRING, DAILY, Address, Fact, MeasureGroup
 from tests.support.events import PARIS, at
 
 GROUP = MeasureGroup("g", ("n", "money_minor"), money=("money_minor",))
@@ -59,10 +60,19 @@ def stored(given_facts: list[Fact], zone: ZoneInfo) -> dict[object, list[int]]:
     return strings
 
 
+def read_from(strings: dict[object, list[int]], read: Iterable[Stretch]) -> dict[Address, list[int]]:
+    """The strings that are read, nothing in them but what is read."""
+    found: dict[Address, list[int]] = {}
+    for address, first, end in read:
+        cells = found.setdefault(address, [0] * CELLS_PER_STRING if address in strings else [])
+        cells[first:end] = strings.get(address, [])[first:end]
+    return found
+
+
 def read(wish: Sum, strings: dict[object, list[int]], zone: ZoneInfo) -> Totals:
     reporting = Reporting("EUR", calendar(zone), convert)
     codes = ("", "EUR", "USD")
-    return total(wish, codes, {a: strings.get(a, ()) for a in addresses(wish, codes, reporting)}, reporting)
+    return total(wish, codes, read_from(strings, stretches(wish, codes, reporting)), reporting)
 
 
 @given(facts, st.sampled_from(ZONES), st.tuples(moments, moments), st.booleans())
@@ -101,7 +111,7 @@ def test_counts_by_day_are_those_of_each_day(given_facts: list[Fact], zone: Zone
     wish = CountsByDay(GROUP, *MEMBER, own.days_span(date(2026, 10, 5), date(2026, 11, 10)))
     reporting, codes = Reporting("EUR", own, convert), ("", "EUR", "USD")
     strings = stored(given_facts, zone)
-    found = counts_by_day(wish, codes, {a: strings.get(a, ()) for a in addresses(wish, codes, reporting)}, reporting)
+    found = counts_by_day(wish, codes, read_from(strings, stretches(wish, codes, reporting)), reporting)
     expected: dict[date, int] = {}
     for fact in given_facts:
         day = own.day_of(datetime.fromtimestamp(fact.at, UTC))
@@ -118,9 +128,7 @@ def test_a_missing_rate_makes_money_unknown_and_nothing_else() -> None:
     wish = Sum(GROUP, *MEMBER, own.day_span(date(2026, 11, 23)))
     reporting = Reporting("EUR", own, lambda *_: None)
     strings = stored(given_facts, PARIS)
-    found = total(
-        wish, ("EUR", "USD"), {a: strings.get(a, ()) for a in addresses(wish, ("EUR", "USD"), reporting)}, reporting
-    )
+    found = total(wish, ("EUR", "USD"), read_from(strings, stretches(wish, ("EUR", "USD"), reporting)), reporting)
     assert found.rate_missing
     assert found.measures == {"n": 2, "money_minor": None}
     assert found.by_currency == {"EUR": {"money_minor": 200}, "USD": {"money_minor": 500}}
@@ -129,7 +137,7 @@ def test_a_missing_rate_makes_money_unknown_and_nothing_else() -> None:
 def test_a_year_is_read_from_few_strings() -> None:
     own = calendar(PARIS)
     year = own.days_span(date(2026, 1, 1), date(2026, 11, 23))
-    assert [run.letter for run in runs(year, own, LIVE, 85, True)] == ["m", "d"]
+    assert [run.letter for run in runs(year, own, GROUP, True)] == ["m", "d"]
 
 
 def test_months_of_another_currency_hold_counts_only() -> None:
@@ -157,4 +165,4 @@ def test_a_span_that_no_cell_ends_with_is_refused() -> None:
     own = calendar(PARIS)
     span = Span(at("2026-11-20 10:00"), at("2026-11-20 10:30") + timedelta(seconds=1))
     with pytest.raises(ValueError, match="no cells"):
-        runs(span, own, DAILY, 85, False)
+        runs(span, own, MeasureGroup("days", ("n",), DAILY), False)

@@ -9,7 +9,7 @@ from typing import Any
 from services.common.calendar import BusinessCalendar, public_holidays
 from services.common.events import Event
 from services.common.windows import days_window, named_window
-from services.kpi_stream.cells import Reporting, addresses, counts_by_day, total
+from services.kpi_stream.cells import Reporting, counts_by_day, stretches, total
 from services.kpi_stream.entities.reference import Reference, fold
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
@@ -70,7 +70,7 @@ def _answer(wish: Any, strings: Strings, reporting: Reporting) -> Any:
         names = [a for a in strings if a.group == groups[0] or a.group.startswith(groups[1])]
         return {address.member for address in names if address.cut == wish.cut}
     codes = ("", "EUR", "GBP", "USD")
-    wanted = {address: strings.get(address, EMPTY) for address in addresses(wish, codes, reporting)}
+    wanted = {each.address: strings.get(each.address, EMPTY) for each in stretches(wish, codes, reporting)}
     if isinstance(wish, CountsByDay):
         return counts_by_day(wish, codes, wanted, reporting)
     assert isinstance(wish, Sum)

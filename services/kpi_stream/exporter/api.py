@@ -1,8 +1,7 @@
 """The read API and `/metrics`."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -10,9 +9,8 @@ import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi import Query as Parameter
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from redis.exceptions import RedisError
+from prometheus_client import CONTENT_TYPE_LATEST
+from redis.exceptions import RedisClusterException, RedisError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.common.auth import KeyRing, Scope
@@ -20,18 +18,11 @@ from services.common.errors import CadranError, Unavailable
 from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
 from services.common.logging import get_logger
 from services.kpi_stream.exporter.explain import Explainer
-from services.kpi_stream.exporter.metrics import (
-    Admission,
-    Families,
-    Given,
-    admitted_rows,
-    queries,
-    series_of_a_member,
-)
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
+from services.kpi_stream.exporter.scrape import Scrape
 from services.kpi_stream.exporter.service import KpiService
-from services.kpi_stream.kpis.kpi import Kpi, together
+from services.kpi_stream.kpis.kpi import Kpi
 
 log = get_logger(__name__)
 
@@ -87,7 +78,8 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_health(app, parts.checks)
 
     @app.exception_handler(RedisError)
-    async def _no_redis(_: Request, error: RedisError) -> Response:
+    @app.exception_handler(RedisClusterException)
+    async def _no_redis(_: Request, error: Exception) -> Response:
         log.warning("Redis does not answer", error=repr(error))
         return problem_response(Unavailable("the state cannot be read now", mend="try again"))
 
@@ -161,7 +153,7 @@ async def _changes(service: KpiService, request: Request) -> AsyncIterator[Serve
         try:
             state = await reader.live()
             nexts, _ = await reader.positions(state)
-        except (RedisError, CadranError):
+        except (RedisError, RedisClusterException, CadranError):
             await asyncio.sleep(1)
             continue
         moved = {topic for (topic, p), offset in nexts.items() if before.get((topic, p)) != offset}
@@ -197,73 +189,3 @@ def _metrics(parts: Parts) -> APIRouter:
         return Response(await scrape.text(), media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-class Scrape:
-    """Makes the text for Prometheus, one at a time: who asks while one is being made gets that one."""
-
-    def __init__(self, service: KpiService) -> None:
-        self._service = service
-        self._admission = Admission(series_of_a_member(service.kpis.values()))
-        self._making: asyncio.Task[bytes] | None = None
-
-    async def text(self) -> bytes:
-        if self._making is None or self._making.done():
-            self._making = asyncio.create_task(self._make())
-        return await asyncio.shield(self._making)
-
-    async def _make(self) -> bytes:
-        registry = CollectorRegistry()
-        registry.register(Given(await self._families()))
-        return generate_latest(registry)
-
-    async def _families(self) -> list[Any]:
-        """All families; only `store_up 0` where the state cannot be read."""
-        start = time.perf_counter()
-        service, observatory = self._service, self._service.observatory
-        try:
-            moment = await observatory.look()
-            families = Families(moment.world.reporting_currency)
-            for kpi in service.kpis.values():
-                asked = queries(kpi, moment)
-                askings = [admitted_rows(query, moment, self._admission) for query in asked]
-                for query, found in zip(asked, await observatory.read(together(askings), moment), strict=True):
-                    families.add_rows(query, found)
-            too_late = await observatory.reader.too_late(moment.state)
-        except (RedisError, CadranError) as error:
-            log.warning("no snapshot", error=repr(error))
-            return [_gauge("cadran_exporter_store_up", "1 when the state could be read.", 0)]
-        lag = sum(partition.lag or 0 for partition in moment.freshness.partitions)
-        return [
-            *families.all(),
-            _as_of(service.kpis.values(), moment),
-            _too_late(too_late),
-            _gauge("cadran_exporter_store_up", "1 when the state could be read.", 1),
-            _gauge("cadran_exporter_lag_records", "Records that no worker has applied yet.", lag),
-            _gauge("cadran_exporter_dropped_members", "Members left out for want of room.", self._admission.refused),
-            _gauge("cadran_exporter_snapshot_seconds", "How long this snapshot took.", time.perf_counter() - start),
-        ]
-
-
-def _as_of(kpis: Iterable[Kpi], moment: Moment) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(
-        "cadran_kpi_as_of_timestamp_seconds", "What happened before is in the KPI.", labels=["kpi"]
-    )
-    for kpi in kpis:
-        at = moment.freshness.as_of(kpi.feeds)
-        if at is not None:
-            family.add_metric([kpi.id], at.timestamp())
-    return family
-
-
-def _too_late(counts: Mapping[str, int]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(
-        "cadran_too_late_additions", "Additions that missed a minute or hour cell kept no longer.", labels=["group"]
-    )
-    for group, count in sorted(counts.items()):
-        family.add_metric([group], count)
-    return family
-
-
-def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, text, value=value)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
+from services.common.garbage import collect_seldom
 from services.common.http import serve
 from services.common.logging import configure_logging
 from services.common.redis_clients import async_redis
@@ -55,6 +56,7 @@ def main() -> None:
         app = build(settings, stream)
     except CadranError as error:
         sys.exit(f"exporter cannot start: {error}")
+    collect_seldom()
     serve(app, host=settings.host, port=settings.port(Port.EXPORTER), grace=5)
 
 

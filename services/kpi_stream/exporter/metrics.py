@@ -4,18 +4,22 @@ A window is a label, a cut is part of the name: `cadran_rep_new_leads{rep="ana",
 exported: a gap is honest, a 0 is not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.core import Metric as Family
-from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from services.common.windows import Period, WindowName, named_window
+from services.kpi_stream.exporter.kept import Kept
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.kpis.cuts import Cut
-from services.kpi_stream.kpis.kpi import Asking, Kpi, Metric, Number, Unit, together
+from services.kpi_stream.kpis.kpi import Asking, Kpi, Metric, Number, Subject, Unit, together
+from services.kpi_stream.kpis.world import World
+from services.kpi_stream.progress import target_of
 from services.kpi_stream.rows import Row, row, row_with_related, subjects
 
 PREFIX = "cadran"
@@ -33,16 +37,66 @@ def metric_name(metric: Metric, cut: Cut, currency: str, suffix: str = "") -> st
     return "_".join(parts) + suffix
 
 
-SUFFIXES = {
-    "_n": "what it rests on: the denominator, or what was expected by now",
-    "_target": "its target",
-    "_pace_ratio": "its attainment over the share of opening time that has gone",
-    "_compared": "its value at the last full hour or day, to set against _previous",
-    "_previous": "its value in the previous period at the same point",
-    "_low": "the lower end of its 95 % interval",
-    "_high": "the upper end of its 95 % interval",
+class Reading(NamedTuple):
+    """A number beside a row's value: what it is, and where it stands."""
+
+    help: str
+    read: Callable[[Row], Number | None]
+
+
+BESIDE = {
+    "_n": Reading("what it rests on: the denominator, or what was expected by now", lambda row: row.n),
+    "_target": Reading("its target", lambda row: row.target),
+    "_pace_ratio": Reading("its attainment over the share of opening time that has gone", lambda row: row.pace),
+    "_compared": Reading(
+        "its value at the last full hour or day, to set against _previous",
+        lambda row: row.compared.value if row.compared else None,
+    ),
+    "_previous": Reading(
+        "its value in the previous period at the same point",
+        lambda row: row.compared.previous if row.compared else None,
+    ),
+    "_low": Reading("the lower end of its 95 % interval", lambda row: row.interval.low if row.interval else None),
+    "_high": Reading("the upper end of its 95 % interval", lambda row: row.interval.high if row.interval else None),
 }
+"""By the suffix of their names."""
+
 BRIEF_SUFFIXES = ("_n", "_target")
+
+
+class Family(NamedTuple):
+    """The samples of one name: what they are, and where a row has theirs."""
+
+    name: str
+    help: str
+    read: Callable[[Row], Number | None]
+
+
+def families(kpi: Kpi, cut: Cut, currency: str) -> Iterator[Family]:
+    """Those of a KPI by a cut."""
+    for metric in kpi.metrics:
+        if metric.is_told_by(cut):
+            name, help_text = metric_name(metric, cut, currency), describe(metric, cut)
+            if metric.source:
+                yield Family(name, help_text, partial(_related, metric.source))
+            else:
+                yield Family(name, help_text, attrgetter("value"))
+                for suffix in BRIEF_SUFFIXES if cut.brief else BESIDE:
+                    yield Family(name + suffix, describe(metric, cut, suffix), BESIDE[suffix].read)
+
+
+def _related(source: str, row: Row) -> Number | None:
+    related = row.related.get(source)
+    return related.value if related else None
+
+
+def describe(metric: Metric, cut: Cut, suffix: str = "") -> str:
+    """The help text: what it is, and whether members add up."""
+    what = f"{metric.help}{': ' + BESIDE[suffix].help if suffix else ''}."
+    if not cut.fields:
+        return what
+    adds_up = cut.adds_up and not metric.is_mean and metric.unit in (Unit.COUNT, Unit.MONEY) and suffix == ""
+    return f"{what} By {' and '.join(cut.fields)}; members {'add up' if adds_up else 'do not add up'} to the total."
 
 
 def exported(kpi: Kpi) -> Iterator[tuple[Cut, WindowName]]:
@@ -59,73 +113,62 @@ def queries(kpi: Kpi, moment: Moment) -> list[Query]:
     return [Query(kpi, cut, named_window(window, world.now, world.calendar), {}) for cut, window in exported(kpi)]
 
 
-def admitted_rows(query: Query, moment: Moment, admission: "Admission") -> Asking[list[Row]]:
-    """The rows of a query's admitted members; of cuts with many members the headline alone."""
-    members = yield from subjects(query.kpi, query.cut, query.window, moment.world, query.options)
-    admitted = [subject for subject in members if admission.admits(query.cut, subject.member, moment.world.today)]
-    read = row if query.cut.brief else row_with_related
-    found = yield from together([read(query.kpi, subject, moment.world) for subject in admitted])
-    return [each for each in found if each is not None]
+class Sample(NamedTuple):
+    """A line for Prometheus, and the name of its family."""
+
+    family: str
+    line: str
 
 
-class Families:
-    """Metric families being filled."""
-
-    def __init__(self, currency: str) -> None:
-        self._currency = currency
-        self._families: dict[str, GaugeMetricFamily] = {}
-
-    def add_rows(self, query: Query, found: Iterable[Row]) -> None:
-        for each in found:
-            labels = {**each.by, "window": query.window.name}
-            for metric in query.kpi.metrics:
-                if metric.is_told_by(query.cut):
-                    self._add_metric(metric, query.cut, each, labels)
-
-    def _add_metric(self, metric: Metric, cut: Cut, row: Row, labels: dict[str, str]) -> None:
-        if metric.source:
-            related = row.related.get(metric.source)
-            if related is not None:
-                self._add(metric, cut, "", related.value, labels)
-            return
-        self._add(metric, cut, "", row.value, labels)
-        for suffix, value in _beside(row).items():
-            if suffix in BRIEF_SUFFIXES or not cut.brief:
-                self._add(metric, cut, suffix, value, labels)
-
-    def _add(self, metric: Metric, cut: Cut, suffix: str, value: Number | None, labels: dict[str, str]) -> None:
-        if value is None:
-            return
-        name = metric_name(metric, cut, self._currency, suffix)
-        family = self._families.get(name)
-        if family is None:
-            family = GaugeMetricFamily(name, describe(metric, cut, suffix), labels=list(labels))
-            self._families[name] = family
-        family.add_metric(list(labels.values()), float(value))
-
-    def all(self) -> list[Family]:
-        return list(self._families.values())
+def samples(query: Query, moment: Moment, admission: "Admission", kept: Kept[list[Sample]]) -> Asking[list[Sample]]:
+    """What Prometheus is told of a query's admitted members."""
+    kpi, cut, window, options = query
+    world = moment.world
+    members = yield from subjects(kpi, cut, window, world, options)
+    admitted = [subject for subject in members if admission.admits(cut, subject.member, world.today)]
+    own = list(families(kpi, cut, world.reporting_currency))
+    found = yield from together([_kept_samples(kpi, subject, world, own, kept) for subject in admitted])
+    return [sample for each in found for sample in each]
 
 
-def describe(metric: Metric, cut: Cut, suffix: str) -> str:
-    """The help text: what it is, and whether members add up."""
-    what = f"{metric.help}{': ' + SUFFIXES[suffix] if suffix else ''}."
-    if not cut.fields:
-        return what
-    adds_up = cut.adds_up and not metric.is_mean and metric.unit in (Unit.COUNT, Unit.MONEY) and suffix == ""
-    return f"{what} By {' and '.join(cut.fields)}; members {'add up' if adds_up else 'do not add up'} to the total."
+def _kept_samples(
+    kpi: Kpi, subject: Subject, world: World, own: Sequence[Family], kept: Kept[list[Sample]]
+) -> Asking[list[Sample]]:
+    """A member's samples. The clock moves the pace of one that has a target."""
+    name = (kpi.id, subject.cut.name, subject.window.name, subject.member)
+    has_pace = target_of(kpi, subject, world) is not None
+    return kept.result(name, (subject, world.now if has_pace else None), _samples(kpi, subject, world, own))
 
 
-def _beside(row: Row) -> dict[str, Number | None]:
-    return {
-        "_n": row.n,
-        "_target": row.target,
-        "_pace_ratio": row.pace,
-        "_compared": row.compared.value if row.compared else None,
-        "_previous": row.compared.previous if row.compared else None,
-        "_low": row.interval.low if row.interval else None,
-        "_high": row.interval.high if row.interval else None,
-    }
+def _samples(kpi: Kpi, subject: Subject, world: World, own: Sequence[Family]) -> Asking[list[Sample]]:
+    """Of cuts with many members the headline alone is read."""
+    read = row if subject.cut.brief else row_with_related
+    found = yield from read(kpi, subject, world)
+    if found is None:
+        return []
+    named = {**found.by, "window": subject.window.name}
+    labels = ",".join(f'{name}="{_escaped(value)}"' for name, value in named.items())
+    values = ((family.name, family.read(found)) for family in own)
+    return [Sample(name, f"{name}{{{labels}}} {_written(value)}\n") for name, value in values if value is not None]
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+
+
+def _written(value: Number) -> str:
+    return str(floatToGoString(value))  # type: ignore[no-untyped-call]
+
+
+def exposition(kpis: Iterable[Kpi], currency: str, found: Iterable[Sample]) -> str:
+    """Samples by family, as Prometheus reads them."""
+    lines: dict[str, list[str]] = {}
+    for family, line in found:
+        lines.setdefault(family, []).append(line)
+    told = (each for kpi in kpis for cut in kpi.cuts for each in families(kpi, cut, currency) if each.name in lines)
+    return "".join(
+        f"# HELP {each.name} {each.help}\n# TYPE {each.name} gauge\n{''.join(lines[each.name])}" for each in told
+    )
 
 
 def series_of_a_member(kpis: Iterable[Kpi]) -> dict[str, int]:
@@ -133,12 +176,7 @@ def series_of_a_member(kpis: Iterable[Kpi]) -> dict[str, int]:
     costs: dict[str, int] = {}
     for kpi in kpis:
         for cut, _ in exported(kpi):
-            told = sum(
-                1 if metric.source else 1 + len(BRIEF_SUFFIXES if cut.brief else SUFFIXES)
-                for metric in kpi.metrics
-                if metric.is_told_by(cut)
-            )
-            costs[cut.name] = costs.get(cut.name, 0) + told
+            costs[cut.name] = costs.get(cut.name, 0) + len(list(families(kpi, cut, "")))
     return costs
 
 
@@ -175,16 +213,3 @@ class Admission:
     def refused(self) -> int:
         """Members that there was no room for in this quarter."""
         return len(self._refused)
-
-
-class Given(Collector):
-    """A collector of families that were made before: the reading is asynchronous, collecting is not."""
-
-    def __init__(self, families: Sequence[Family]) -> None:
-        self._families = families
-
-    def describe(self) -> list[Family]:
-        return []
-
-    def collect(self) -> Iterator[Family]:
-        yield from self._families

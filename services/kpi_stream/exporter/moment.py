@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.common.calendar import BusinessCalendar, OpeningTimes
 from services.common.windows import Clock
+from services.kpi_stream.exporter.at_hand import AtHand
 from services.kpi_stream.exporter.freshness import Freshness, LogEnds, freshness
 from services.kpi_stream.exporter.store import Statements, StateReader
 from services.kpi_stream.kpis.kpi import Asking, T
@@ -65,9 +66,9 @@ class Observatory:
         )
         return Moment(state, freshness(nexts, applied, self._ends), world)
 
-    async def read(self, asking: Asking[T], moment: Moment) -> T:
-        """Carry out a computation on the state of a look."""
-        return await self.reader.run(asking, moment.state, moment.world)
+    async def read(self, asking: Asking[T], moment: Moment, at_hand: AtHand | None = None) -> T:
+        """Carry out a computation on the state of a look; from what is at hand, if anything is."""
+        return await self.reader.run(asking, moment.state, moment.world, at_hand or AtHand())
 
     def _calendar_of(self, statements: Statements, book: ReferenceBook) -> BusinessCalendar:
         """The calendar of these statements; kept, as it remembers the opening times it has worked out."""

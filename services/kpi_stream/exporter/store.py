@@ -1,9 +1,9 @@
 """The state in Redis, as readers use it: totals of cells, reference statements, freshness, entities."""
 
 import asyncio
-import dataclasses
 from array import array
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from operator import add
 from typing import Any
 
 import msgspec
@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 from services.common.errors import Unavailable
 from services.common.keys import STATE_POINTER
 from services.common.topics import Topic
-from services.kpi_stream.cells import Reporting, addresses, counts_by_day, total
+from services.kpi_stream.cells import Reporting, counts_by_day, stretches, total
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.entities.reference import Reference
+from services.kpi_stream.exporter.at_hand import AtHand, Marks
 from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Request, Sum, T
 from services.kpi_stream.kpis.world import World
@@ -30,15 +31,6 @@ Statements = Mapping[str, Mapping[str, Reference]]
 
 Offsets = Mapping[tuple[str, int], int]
 """A number by topic and partition."""
-
-
-@dataclasses.dataclass(frozen=True)
-class AtHand:
-    """What a computation has read and worked out: cells, currencies, and answers."""
-
-    strings: dict[Address, Sequence[int]] = dataclasses.field(default_factory=dict)
-    currencies: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    answers: dict[Request, Any] = dataclasses.field(default_factory=dict)
 
 
 _reference = msgspec.msgpack.Decoder(Reference)
@@ -114,9 +106,8 @@ class StateReader:
             into.update({subject.decode(): _reference.decode(packed) for subject, packed in answer.items()})
         return found
 
-    async def run(self, asking: Asking[T], state: StateVersion, world: World) -> T:
-        """Carry out a computation: read what it asks for, round by round, and nothing twice."""
-        at_hand = AtHand()
+    async def run(self, asking: Asking[T], state: StateVersion, world: World, at_hand: AtHand) -> T:
+        """Carry out a computation: read what it asks for and is not at hand, round by round."""
         try:
             requests = next(asking)
             while True:
@@ -130,8 +121,7 @@ class StateReader:
         """Find the answers that are not at hand yet."""
         missing = dict.fromkeys(request for request in requests if request not in at_hand.answers)
         members = [request for request in missing if isinstance(request, MembersOf)]
-        sets = await self._sets({m: [k.members(m.group.name, m.cut) for k in state.all_keys()] for m in members})
-        at_hand.answers.update(sets)
+        at_hand.answers.update(await self._members(state, members))
         wishes = [request for request in missing if not isinstance(request, MembersOf)]
         if wishes:
             await self._sum(wishes, state, world, at_hand)
@@ -140,12 +130,12 @@ class StateReader:
         self, wishes: Sequence[Sum | CountsByDay], state: StateVersion, world: World, at_hand: AtHand
     ) -> None:
         codes, strings = at_hand.currencies, at_hand.strings
-        groups = {wish.group.name for wish in wishes} - codes.keys()
-        found = await self._sets({name: [keys.currencies(name) for keys in state.all_keys()] for name in groups})
-        codes |= {name: ("", *sorted(currencies)) for name, currencies in found.items()}
+        codes |= await self._currencies(state, {wish.group.name for wish in wishes} - codes.keys())
         reporting = Reporting(world.reporting_currency, world.calendar, world.convert)
-        wanted = {address for wish in wishes for address in addresses(wish, codes[wish.group.name], reporting)}
-        strings |= await self._read_strings(state, sorted(wanted - strings.keys()))
+        for wish in wishes:
+            if not at_hand.knows(wish):
+                at_hand.note(wish, stretches(wish, codes[wish.group.name], reporting))
+        at_hand.take(await self._read_strings(state, sorted(at_hand.unread)))
         for i, wish in enumerate(wishes):
             if i % WISHES_AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -155,6 +145,29 @@ class StateReader:
                 if isinstance(wish, Sum)
                 else counts_by_day(wish, own, strings, reporting)
             )
+
+    async def renew(self, at_hand: AtHand, state: StateVersion) -> None:
+        """Have what is at hand be as the state is now; what moves meanwhile is seen the next time."""
+        marks = await self._marks(state)
+        strings = await self._read_strings(state, at_hand.moved(marks))
+        members = await self._members(state, at_hand.members())
+        currencies = await self._currencies(state, at_hand.currencies)
+        at_hand.renew(marks, strings, members, currencies)
+
+    async def _marks(self, state: StateVersion) -> Marks:
+        found: dict[str, tuple[tuple[int, str], ...]] = {}
+        for shard, keys in enumerate(state.all_keys()):
+            for page, mark in (await self._redis.hgetall(keys.pages)).items():
+                found[_text(page)] = (*found.get(_text(page), ()), (shard, _text(mark)))
+        return found
+
+    async def _members(self, state: StateVersion, requests: Iterable[MembersOf]) -> dict[Request, set[str]]:
+        return await self._sets({r: [k.members(r.group.name, r.cut) for k in state.all_keys()] for r in requests})
+
+    async def _currencies(self, state: StateVersion, groups: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The currencies of some groups; the first is none at all."""
+        found = await self._sets({name: [keys.currencies(name) for keys in state.all_keys()] for name in groups})
+        return {name: ("", *sorted(currencies)) for name, currencies in found.items()}
 
     async def _sets(self, keys: Mapping[Any, Sequence[str]]) -> dict[Any, set[str]]:
         """The union of some sets, by name."""
@@ -201,7 +214,7 @@ def _cells(strings: Iterable[bytes | None]) -> Sequence[int]:
         if packed:
             own = array("q", packed)
             own.byteswap()  # Redis keeps the most significant byte first
-            found = [a + b for a, b in zip(found, own, strict=True)] if found else own
+            found = array("q", map(add, found, own)) if found else own
     return found
 
 

@@ -1,14 +1,14 @@
 """What numbers are read against: the moment, the calendar, the targets, promotions, reps and exchange rates."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
 
-from services.common.calendar import BusinessCalendar, OpeningTimes, Place, SpecialDay, WeeklyHours
+from services.common.calendar import HOUR, BusinessCalendar, OpeningTimes, Place, SpecialDay, WeeklyHours
 from services.common.events.reference import CalendarSet, PromotionSet, RateSet, RepSet, TargetSet
 from services.common.events.subjects import joined
 from services.common.money import exponent, to_major
@@ -92,6 +92,13 @@ class ReferenceBook:
                     special[place, data.day] = SpecialDay(data.hours)
         return OpeningTimes(weekly, special)
 
+    def next_in_force(self) -> datetime | None:
+        """When the first of the statements that are not in force yet will be."""
+        now = microseconds(self._now)
+        references = (one for by_subject in self._statements.values() for one in by_subject.values())
+        later = [at for reference in references for at in reference.statements if at > now]
+        return datetime.fromtimestamp(min(later) / 1_000_000, UTC) if later else None
+
     def _current(self, event_type: str, model: type[T]) -> dict[str, T]:
         found: dict[str, T] = {}
         for subject, reference in self._statements.get(event_type, {}).items():
@@ -119,9 +126,17 @@ class World:
         self.book = book
         self.reporting_currency = reporting_currency
 
-    @property
+    @cached_property
     def today(self) -> date:
         return self.calendar.day_of(self.now)
+
+    def stands_until(self) -> datetime:
+        """The moment up to which the clock moves nothing but the pace of what has a target, and the current minute.
+
+        That is the end of the hour, unless a statement comes into force before.
+        """
+        end_of_hour = self.calendar.floor_hour(self.now) + HOUR
+        return min(end_of_hour, self.book.next_in_force() or end_of_hour)
 
     def major(self, minor: int | None) -> Decimal | None:
         """Minor units of the reporting currency in major ones; what is not known stays so."""
