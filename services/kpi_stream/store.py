@@ -165,6 +165,13 @@ def _ids(by_key: Mapping[str, Iterable[EntityName]]) -> list[tuple[str, list[str
     return [(key, [name.id for name in group]) for key, group in by_key.items()]
 
 
+def _marked(addresses: Iterable[Address]) -> list[str]:
+    """The pages of some strings, each with a mark that no other commit leaves."""
+    pages = {(address.group, address.resolution, address.chunk) for address in addresses}
+    mark = uuid4().hex
+    return [text for name in {page(*own) for own in pages} for text in (name, mark)]
+
+
 def _packed_integers(values: Sequence[int]) -> bytes:
     """64 bits each, the most significant byte first."""
     return struct.pack(f">{len(values)}q", *values)
