@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-rebalance clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-rebalance bench-endurance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-memory: setup-dev ## Measure what orders and cells take of Redis
 
 bench-rebalance: setup-dev ## Measure how long a change of workers holds things up: RATE=4000
 	$(PYTHON) -m tests.benchmarks.rebalance --rate $(or $(RATE),4000)
+
+bench-endurance: setup-dev ## Measure a worker's memory while it applies millions of orders: N=3000000
+	$(PYTHON) -m tests.benchmarks.endurance --events $(or $(N),3000000)
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

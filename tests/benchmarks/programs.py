@@ -29,6 +29,12 @@ def running(stack: RunningStack, module: str, *arguments: str, **settings: str) 
         process.wait(timeout=STOP_SECONDS)
 
 
+def resident_mb(pid: int) -> float:
+    """Memory that a process holds now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time that a process has used, in all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -39,3 +39,19 @@ def test_every_contender_is_measured(tmp_path: Path) -> None:
     assert {snapshot["name"] for snapshot in found["snapshots"]} == SNAPSHOTS
     assert all(snapshot["series"] > 500 for snapshot in found["snapshots"])
     assert all(name in done.stdout for name in rows)
+
+
+def test_a_worker_is_watched_while_it_applies_orders(tmp_path: Path) -> None:
+    out = tmp_path / "endurance.json"
+    small = ["--events", "20000", "--out", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.endurance", *small],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = json.loads(out.read_text())
+    assert [applied for applied, _ in seen] == [*range(2000, 20001, 2000), 20_000]
+    assert all(50 < megabytes < 300 for _, megabytes in seen)
