@@ -175,10 +175,3 @@ def _marked(addresses: Iterable[Address]) -> list[str]:
 def _packed_integers(values: Sequence[int]) -> bytes:
     """64 bits each, the most significant byte first."""
     return struct.pack(f">{len(values)}q", *values)
-
-
-def _marked(addresses: Iterable[Address]) -> list[str]:
-    """The pages of some strings, each with a mark that no other commit leaves."""
-    pages = {(address.group, address.resolution, address.chunk) for address in addresses}
-    mark = uuid4().hex
-    return [text for name in {page(*own) for own in pages} for text in (name, mark)]
