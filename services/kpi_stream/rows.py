@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,14 +15,11 @@ from services.kpi_stream.kpis.kpi import (
     Kpi,
     MembersOf,
     Number,
-    Parts,
     Related,
-    Spans,
     Subject,
-    Sum,
-    Totals,
     Unit,
 )
+from services.kpi_stream.kpis.parts import read_parts
 from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.progress import Progress, target_of
@@ -72,12 +70,11 @@ def subjects(kpi: Kpi, cut: Cut, window: Window, world: World, options: Mapping[
         return [Subject(ALL, "", ("",), window, cut.place(""), options)]
     known: Iterable[set[str]] = yield [MembersOf(group, cut.cell_cut) for group in kpi.groups]
     found = set().union(*known)
-    if cut in (REP, TEAM):
-        with_target = world.book.target_members(kpi.id, cut.name)
+    with_target = world.book.target_members(kpi.id, cut.name) if cut.has_targets else set()
     if cut is TEAM:
         members = dict.fromkeys(with_target, ()) | _teams(found, world)
     else:
-        members = {member: (member,) for member in (found | with_target if cut is REP else found)}
+        members = {member: (member,) for member in found | with_target}
     return [Subject(cut, m, members[m], window, cut.place(m), options) for m in sorted(members)]
 
 
@@ -98,40 +95,11 @@ def _teams(reps: set[str], world: World) -> dict[str, tuple[str, ...]]:
     return {team: tuple(members) for team, members in teams.items()}
 
 
-def read_parts(kpi: Kpi, subject: Subject, spans: Spans) -> Asking[Parts]:
-    """The totals of all of a KPI's measures, over each of some spans."""
-    wishes = [
-        (name, Sum(group, subject.cut.cell_cut, member, span))
-        for name, span in spans.items()
-        for group in kpi.groups
-        for member in subject.members
-    ]
-    totals: Sequence[Totals] = yield [wish for _, wish in wishes]
-    parts: dict[str, Totals] = {}
-    for (name, _), found in zip(wishes, totals, strict=True):
-        parts[name] = _merged(parts[name], found) if name in parts else found
-    return parts
-
-
-def _merged(one: Totals, other: Totals) -> Totals:
-    """Totals of other measures, or of another member, put together."""
-    measures = dict(one.measures)
-    for name, value in other.measures.items():
-        known = measures.get(name, 0)
-        measures[name] = None if value is None or known is None else known + value
-    by_currency = {currency: dict(amounts) for currency, amounts in one.by_currency.items()}
-    for currency, amounts in other.by_currency.items():
-        into = by_currency.setdefault(currency, {})
-        for name, amount in amounts.items():
-            into[name] = into.get(name, 0) + amount
-    return Totals(measures, by_currency, one.rate_missing or other.rate_missing)
-
-
 def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
     """A member's row; `None` for a member that has nothing in the window, nothing to compare and no target."""
-    parts = yield from read_parts(kpi, subject, kpi.spans(subject.window, world))
+    parts = yield from read_parts(kpi, subject, kpi.spans(subject.window, world), world)
     estimate = kpi.estimate(parts, subject, world)
-    compared, before = yield from _compared(kpi, subject, world)
+    compared, before, change = yield from _compared(kpi, subject, world)
     target = target_of(kpi, subject, world)
     if subject.cut is not ALL and target is None and _is_empty(estimate) and (before is None or _is_empty(before)):
         return None
@@ -156,7 +124,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
         gap=progress.gap,
         numerator=estimate.numerator if kpi.unit is Unit.RATIO else msgspec.UNSET,
         denominator=estimate.denominator if kpi.unit is Unit.RATIO else msgspec.UNSET,
-        related={name: _judged(number) for name, number in estimate.related.items()},
+        related={name: _judged(number) for name, number in {**estimate.related, **change}.items()},
         by_currency=parts["window"].by_currency or msgspec.UNSET,
     )
 
@@ -189,19 +157,32 @@ def _judged(number: Related) -> Related:
     return msgspec.structs.replace(number, flags=(*number.flags, Flag.SMALL_N))
 
 
-def _compared(kpi: Kpi, subject: Subject, world: World) -> Asking[tuple[Comparison | None, Estimate | None]]:
+class _Compared(NamedTuple):
+    """Two values cut at the same point, the estimate of the earlier one, and what is said of the change."""
+
+    values: Comparison | None = None
+    before: Estimate | None = None
+    change: Mapping[str, Related] = {}
+
+
+def _compared(kpi: Kpi, subject: Subject, world: World) -> Asking[_Compared]:
     compared = kpi.compared(subject.window, world, subject.place, kpi.grain)
     if compared is None:
         yield from ()
-        return None, None
-    current = yield from read_parts(kpi, subject, compared.current)
-    previous = yield from read_parts(kpi, subject, compared.previous)
+        return _Compared()
+    current = yield from read_parts(kpi, subject, compared.current, world)
+    previous = yield from read_parts(kpi, subject, compared.previous, world)
     now, before = (kpi.estimate(parts, subject, world) for parts in (current, previous))
-    return Comparison(now.value, before.value, compared.until), before
+    change = kpi.change(now, before) if kpi.change else None
+    return _Compared(
+        Comparison(now.value, before.value, compared.until), before, {"change": change} if change is not None else {}
+    )
 
 
 def _is_empty(estimate: Estimate) -> bool:
-    return not any(estimate.measures.values()) and not estimate.denominator and not estimate.events
+    """Was nothing counted? What is not told is no nothing."""
+    counted = (*estimate.measures.values(), estimate.denominator or 0, estimate.events or 0)
+    return all(value == 0 for value in counted)
 
 
 def _expected(progress: "Progress", before: Estimate | None, kpi: Kpi) -> Number | None:
@@ -223,6 +204,6 @@ def _flags(
         flags.append(Flag.SMALL_N)
     if rate_missing:
         flags.append(Flag.RATE_MISSING)
-    if target is None and subject.window.name in TO_DATE and subject.cut in (ALL, REP, TEAM):
+    if target is None and subject.window.name in TO_DATE and subject.cut.has_targets:
         flags.append(Flag.NO_TARGET)
     return flags

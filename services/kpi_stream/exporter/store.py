@@ -16,9 +16,9 @@ from services.kpi_stream.cells import Reporting, addresses, counts_by_day, total
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.entities.reference import Reference
 from services.kpi_stream.folding import EntityName
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Request, Sum, T
+from services.kpi_stream.kpis.kpi import Asking, CountsByDay, EntitiesOn, MembersOf, Request, Sum, T
 from services.kpi_stream.kpis.world import World
-from services.kpi_stream.measures import Address
+from services.kpi_stream.measures import Address, day_ordinal
 from services.kpi_stream.state_version import StateVersion
 from services.kpi_stream.store import entity_key
 
@@ -132,9 +132,16 @@ class StateReader:
         members = [request for request in missing if isinstance(request, MembersOf)]
         sets = await self._sets({m: [k.members(m.group.name, m.cut) for k in state.all_keys()] for m in members})
         at_hand.answers.update(sets)
-        wishes = [request for request in missing if not isinstance(request, MembersOf)]
+        for request in [request for request in missing if isinstance(request, EntitiesOn)]:
+            at_hand.answers[request] = await self._entities_on(request, state)
+        wishes = [request for request in missing if isinstance(request, Sum | CountsByDay)]
         if wishes:
             await self._sum(wishes, state, world, at_hand)
+
+    async def _entities_on(self, wish: EntitiesOn, state: StateVersion) -> list[Any]:
+        ids = await self.entity_ids(state, wish.kind, [day_ordinal(wish.day)])
+        names = [EntityName(wish.kind, entity_id) for entity_id in ids]
+        return [entity async for _, entity in self.entities(state, names)]
 
     async def _sum(
         self, wishes: Sequence[Sum | CountsByDay], state: StateVersion, world: World, at_hand: AtHand
