@@ -1,8 +1,10 @@
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from services.common.events import Event
 from services.kpi_stream.exporter.freshness import Freshness
 from services.kpi_stream.exporter.metrics import (
     MAX_SERIES,
@@ -31,9 +33,9 @@ EVENTS = [
 ]
 
 
-def text() -> str:
+def text(events: Sequence[Event] = EVENTS) -> str:
     moment, kpis = Moment(STATE, Freshness(()), HERE), all_kpis().values()
-    engine, admission, families = engine_of(EVENTS, HERE.now), Admission(series_of_a_member(kpis)), Families("EUR")
+    engine, admission, families = engine_of(events, HERE.now), Admission(series_of_a_member(kpis)), Families("EUR")
     for query in (query for kpi in kpis for query in queries(kpi, moment)):
         families.add_rows(query, run(admitted_rows(query, moment, admission), engine, HERE))
     registry = CollectorRegistry()
@@ -58,6 +60,20 @@ def test_cuts_with_many_members_are_brief() -> None:
 def test_what_is_not_known_is_not_exported() -> None:
     assert 'cadran_acquisition_ratio{window="7d"}' not in text()
     assert "_target{" not in text()
+
+
+def test_few_answers_are_not_exported_and_those_of_a_rep_by_whole_blocks() -> None:
+    """Five answers on one day close a block of the rep's; the sixth is in the company's number alone."""
+    where = {"touchpoint": "shop", "rep_id": "ana", "store_id": "lyon"}
+    events = [event("nps.answered", f"i{i}", at("2026-11-10 10:00"), score=9, **where) for i in range(5)]
+    events += [event("nps.answered", "i9", at("2026-11-12 10:00"), score=0, **{**where, "touchpoint": "delivery"})]
+    lines = text(events).splitlines()
+    assert 'cadran_nps{window="mtd"} 66.7' in lines
+    assert 'cadran_rep_nps{rep="ana",window="mtd"} 100.0' in lines
+    assert 'cadran_store_nps{store="lyon",window="30d"} 100.0' in lines
+    assert 'cadran_store_nps_n{store="lyon",window="30d"} 5.0' in lines
+    told = {name for line in lines if 'touchpoint="delivery"' in line for name in [line.partition("{")[0]]}
+    assert told == {"cadran_touchpoint_nps_n"}
 
 
 def test_every_metric_has_help_that_says_whether_members_add_up() -> None:
