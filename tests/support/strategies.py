@@ -68,7 +68,10 @@ def order_events(draw: st.DrawFn) -> Event:
         data |= {"channel": draw(st.sampled_from(["online", "store"])), "currency": draw(currencies)}
         data |= {"lines": draw(st.lists(order_lines(), min_size=1, max_size=3)), "revision": draw(revisions)}
         data |= {"rep_id": draw(reps), "region": draw(regions), "store_id": draw(st.sampled_from([None, "s1"]))}
-        data |= {"lead_id": draw(st.one_of(st.none(), leads)), "promotion_ids": draw(st.lists(st.sampled_from("pq")))}
+        data |= {
+            "lead_id": draw(st.one_of(st.none(), leads)),
+            "promotion_ids": draw(st.lists(st.sampled_from("pq"), max_size=4)),
+        }
     elif kind == "returned":
         data |= {
             "return_id": draw(st.sampled_from(["r1", "r2"])),
