@@ -30,6 +30,10 @@ def stack() -> Iterator[RunningStack]:
                     "order.placed", "A0", NOW - timedelta(days=3), channel="online", currency="EUR", lines=[line(1)]
                 ),
                 *(cloud_event("lead.created", f"L{i}", NOW, rep_id="r1", source="web") for i in range(7)),
+                *(
+                    cloud_event("nps.answered", f"N{i}", NOW, score=score, touchpoint="delivery", rep_id="r1")
+                    for i, score in enumerate((10, 9, 9, 8, 6, 9))
+                ),
             ]
         )
         running.wait_applied()
@@ -77,6 +81,15 @@ def test_a_number_moves_by_itself_within_two_seconds(page: Page, stack: RunningS
     expect(page.locator("#bars-sales")).to_contain_text("store")
 
 
+def test_answers_stand_with_their_margin_and_whose_they_are_is_not_told(page: Page) -> None:
+    page.goto("/?window=30d&by=rep")
+    expect(page.locator("#tile-nps .value")).to_have_text("50 ± 51")
+    expect(page.locator("#tile-nps")).to_contain_text("6 answers")
+    expect(page.locator("#bars-nps")).to_contain_text("Nothing in this window")
+    page.goto("/?window=30d&by=touchpoint")
+    expect(page.locator("#bars-nps")).to_contain_text("delivery")
+
+
 def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: RunningStack, browser: Browser) -> None:
     context = browser.new_context(base_url=stack.url(Port.BOARD), java_script_enabled=False, locale="fr-FR")
     page = context.new_page()
@@ -94,7 +107,7 @@ def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: 
     context.close()
 
 
-@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (13, "By rep")])
+@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (15, "By rep")])
 def test_the_keyboard_reaches_every_link_and_keeps_its_place_when_numbers_move(
     page: Page, stack: RunningStack, tabs: int, reached: str
 ) -> None:
