@@ -85,7 +85,13 @@ def surveys() -> list[dict[str, Any]]:
         means = {"overall": mean, "methods": 6.5, "manager": 8.0, "workload": 5.5}
         figures = [{"question": question, "n": 12, "mean": each} for question, each in means.items()]
         for team in ("all", "north"):
-            data = {"round_id": f"r{days}", "team_id": team, "opened_on": closed_on, "closed_on": closed_on}
+            data = {
+                "round_id": f"r{days}",
+                "team_id": team,
+                "opened_on": closed_on,
+                "closed_on": closed_on,
+                "invited": 16,
+            }
             events.append(cloud_event("pulse.published", None, NOW - timedelta(days=days), **data, figures=figures))
     return events
 
@@ -117,6 +123,7 @@ HAND_MADE: dict[str, dict[str, float]] = {
     'sort_desc(cadran_region_net_sales_euros{window="90d"})': {"north": 400, "south": 123.45},
     'cadran_rep_net_sales_euros{window="mtd"}': {"ana": 300, "bob": 223.45},
     'cadran_satisfaction{window="90d"}': {"": 7.5},
+    'cadran_satisfaction_covered_ratio{window="90d"}': {"": 0.75},
     'cadran_satisfaction_methods{window="90d"}': {"": 6.5},
     'cadran_satisfaction_manager{window="90d"}': {"": 8},
     'cadran_satisfaction_workload{window="90d"}': {"": 5.5},

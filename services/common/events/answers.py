@@ -66,6 +66,7 @@ class PulsePublished(Statement, frozen=True, kw_only=True):
     """A round of a team's pulse closed; subject: round/team.
 
     `team_id` `all` is the round of the whole company: sent beside those of the teams, never made from them.
+    Nobody is in two teams of a round.
     """
 
     round_id: Id

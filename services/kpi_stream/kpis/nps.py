@@ -23,7 +23,6 @@ from services.kpi_stream.kpis.kpi import (
     Flag,
     Kpi,
     Metric,
-    Number,
     Panel,
     Parts,
     Related,
@@ -34,7 +33,7 @@ from services.kpi_stream.kpis.kpi import (
     Unit,
 )
 from services.kpi_stream.kpis.parts import sums
-from services.kpi_stream.kpis.statistics import adjusted_wald
+from services.kpi_stream.kpis.statistics import adjusted_wald, net_promoter_score, one_decimal
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup, Member
@@ -94,16 +93,6 @@ def read(subject: Subject, each: Sequence[Spans], world: World) -> Asking[list[P
     return (yield from sums((ANSWERS, INVITATIONS), subject, each))
 
 
-def score(promoters: Number | None, detractors: Number | None, n: Number | None) -> Fraction | None:
-    """100 x (promoters - detractors) / n, exactly."""
-    return Fraction(100 * (int(promoters or 0) - int(detractors or 0)), int(n)) if n else None
-
-
-def rounded(points: Fraction | None) -> float | None:
-    """Points with one decimal, rounded once, half to even."""
-    return None if points is None else float(round(points, 1))
-
-
 def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:  # noqa: ARG001
     """The score; of fewer than five answers nothing but how many they are."""
     totals = parts["window"]
@@ -114,7 +103,7 @@ def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:  # noqa:
         hidden = dict.fromkeys(CLASSES, 0 if n == 0 else None)
         return Estimate(None, {**hidden, **asked}, n=n, flags=(Flag.SUPPRESSED,))
     return Estimate(
-        value=rounded(score(promoters, detractors, n)),
+        value=one_decimal(net_promoter_score(promoters, detractors, n)),
         measures={**dict(zip(CLASSES, (promoters, passives, detractors), strict=True)), **asked},
         n=n,
         interval=adjusted_wald(promoters, detractors, n),
@@ -146,12 +135,16 @@ def change(now: Estimate, before: Estimate) -> Related | None:
     """By how much the score moved, with its margin: within the margin it is not said to have moved."""
     if now.interval is None or before.interval is None:
         return None
-    scores = [score(each.measures["promoters"], each.measures["detractors"], each.n) for each in (now, before)]
+    scores = [_exact_score(each) for each in (now, before)]
     margin = ((now.interval.margin or 0) ** 2 + (before.interval.margin or 0) ** 2) ** 0.5
-    moved = (scores[0] or 0) - (scores[1] or 0)
-    return Related(
-        rounded(Fraction(moved)), Unit.POINTS, details={"margin": round(margin, 1), "moved": abs(moved) > margin}
-    )
+    moved = scores[0] - scores[1]
+    return Related(one_decimal(moved), Unit.POINTS, details={"margin": round(margin, 1), "moved": abs(moved) > margin})
+
+
+def _exact_score(told: Estimate) -> Fraction:
+    """Of a score that is told."""
+    promoters, detractors = (int(told.measures[name] or 0) for name in ("promoters", "detractors"))
+    return net_promoter_score(promoters, detractors, int(told.n or 0))
 
 
 KPI = Kpi(

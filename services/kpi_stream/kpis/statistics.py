@@ -1,5 +1,6 @@
-"""Intervals: how sure a rate is. Plain formulas, to be read beside their source."""
+"""Scores, and intervals: how sure a rate is. Plain formulas, to be read beside their source."""
 
+from fractions import Fraction
 from math import sqrt
 
 import msgspec
@@ -32,6 +33,16 @@ def wilson(successes: int, n: int) -> Interval | None:
     low = centre - margin if successes else 0.0
     high = centre + margin if successes < n else 1.0
     return Interval(low, high, LEVEL, "wilson")
+
+
+def net_promoter_score(promoters: int, detractors: int, n: int) -> Fraction:
+    """100 x (promoters - detractors) / n, exactly; n is not 0."""
+    return Fraction(100 * (promoters - detractors), n)
+
+
+def one_decimal(exact: Fraction) -> float:
+    """Rounded once, half to even."""
+    return float(round(exact, 1))
 
 
 def adjusted_wald(promoters: float, detractors: float, n: float) -> Interval | None:

@@ -1,8 +1,8 @@
 """KPI 6: how the team feels.
 
 Its numbers are levels: a round's figures hold from the day it closed to the day the next one closes, and a window shows
-what holds at its end. They were cleared for publication before they came here, each by itself, so nothing is added up
-or averaged: the whole company's figures are a round of their own (`team_id` `all`), not those of the teams together.
+what holds at its end. They were cleared for publication before they came here. The whole company's are a publication of
+their own (`team_id` `all`); what it does not tell is put together from the teams that are told (`pooled.py`).
 Cells only say on which days rounds closed; the figures are read from the round.
 """
 
@@ -35,6 +35,7 @@ from services.kpi_stream.kpis.kpi import (
     Totals,
     Unit,
 )
+from services.kpi_stream.kpis.pooled import with_pooled_figures
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup
@@ -58,14 +59,13 @@ def contributions(subject: str, pulse: Pulse, zone: ZoneInfo) -> Iterator[Fact]:
 
 
 def read(subject: Subject, each: Sequence[Spans], world: World) -> Asking[list[Parts]]:
-    """Of each span the round that had closed last by its end, at its `level`."""
+    """Of each span what is told of the round that had closed last by its end, at its `level`."""
     found: Sequence[Mapping[date, Mapping[str, int]]] = yield [
         _rounds_before(subject, span, world) for spans in each for span in spans.values()
     ]
     days = [max(counts, default=None) for counts in found]
     on_days: Sequence[Sequence[Pulse]] = yield [EntitiesOn("pulse", day) for day in days if day is not None]
-    team = WHOLE_COMPANY if subject.cut is ALL else subject.member
-    rounds = iter([_latest(pulses, team) for pulses in on_days])
+    rounds = iter([_round(subject, pulses) for pulses in on_days])
     levels = iter([None if day is None else next(rounds) for day in days])
     return [{name: Totals({}, level=next(levels)) for name in spans} for spans in each]
 
@@ -77,10 +77,16 @@ def _rounds_before(subject: Subject, span: Span, world: World) -> CountsByDay:
     )
 
 
-def _latest(pulses: Sequence[Pulse], team: str) -> PulsePublished | None:
-    """A team's round among those that closed on one day; of several the one that was said last."""
-    own = [pulse.published for pulse in pulses if pulse.published and pulse.published.value.team_id == team]
-    return max(own, key=lambda stated: (stated.at, stated.rank)).value if own else None
+def _round(subject: Subject, pulses: Sequence[Pulse]) -> PulsePublished | None:
+    """What is told of a team, or of the company, in its round among those that closed on one day."""
+    stated = [pulse.published for pulse in pulses if pulse.published]
+    team = WHOLE_COMPANY if subject.cut is ALL else subject.member
+    own = [each for each in stated if each.value.team_id == team]
+    if not own:
+        return None
+    latest = max(own, key=lambda each: (each.at, each.rank)).value
+    others = [each.value for each in stated if each.value.team_id != WHOLE_COMPANY]
+    return with_pooled_figures(latest, others) if subject.cut is ALL else latest
 
 
 def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:  # noqa: ARG001
@@ -106,7 +112,7 @@ def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:  # noqa:
 
 
 def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related]:  # noqa: ARG001
-    """How many answered, what else the overall question tells, and the other questions."""
+    """How many the figures are of, what else the overall question tells, and the other questions."""
     published: PulsePublished | None = parts["window"].level
     if published is None:
         return {}
@@ -114,6 +120,7 @@ def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related
     overall = figures.get(OVERALL)
     return {
         "response_rate": _response_rate(published),
+        "covered": _covered(published, overall),
         "enps": _related(overall, overall.enps if overall else None, Unit.POINTS),
         "change": _related(overall, overall.change if overall else None, Unit.SCORE),
         **{name: _question(figures.get(name)) for name in OTHERS},
@@ -122,6 +129,20 @@ def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related
 
 def _figures(published: PulsePublished) -> Mapping[str, PulseFigure]:
     return {figure.question: figure for figure in published.figures}
+
+
+def _covered(published: PulsePublished, overall: PulseFigure | None) -> Related:
+    """Of all who were asked, how many the headline is of."""
+    n = overall.n if overall and overall.mean is not None else None
+    invited = published.invited
+    return Related(
+        n / invited if invited and n is not None else None,
+        Unit.RATIO,
+        numerator=n,
+        denominator=invited,
+        n=invited,
+        flags=(Flag.SUPPRESSED,) if invited is None or n is None else (),
+    )
 
 
 def _response_rate(published: PulsePublished) -> Related:
@@ -185,13 +206,15 @@ KPI = Kpi(
     ),
     formula=Text(
         en="Mean of the overall question, 0 to 10, in the round that had closed last by the end of the window. "
-        "A figure that could tell on someone was left out before it was published.",
+        "A figure that could tell on someone was left out before it was published. Where the company's was, the teams "
+        "whose figures were published stand for it, each mean weighted by its answers.",
         fr="Moyenne de la question générale, de 0 à 10, du dernier tour clos à la fin de la fenêtre. "
-        "Un chiffre qui pourrait trahir quelqu’un a été écarté avant publication.",
+        "Un chiffre qui pourrait trahir quelqu’un a été écarté avant publication. Si celui de l’entreprise l’a été, "
+        "les équipes dont les chiffres sont publiés en tiennent lieu, chaque moyenne pesant selon ses réponses.",
     ),
     credit=Text(
-        en="The team that was asked; the company's figures are published by themselves.",
-        fr="L’équipe interrogée ; les chiffres de l’entreprise sont publiés à part.",
+        en="The team that was asked. The company's headline says how many of those asked it is of.",
+        fr="L’équipe interrogée. Le chiffre de l’entreprise dit sur combien de personnes interrogées il porte.",
     ),
     unit=Unit.SCORE,
     good=Direction.UP,
@@ -205,6 +228,13 @@ KPI = Kpi(
             "satisfaction_enps", Unit.POINTS, "Would they recommend it as a place to work, -100 to 100", source="enps"
         ),
         Metric("satisfaction_response_ratio", Unit.RATIO, "Answered / asked in the last round", source="response_rate"),
+        Metric(
+            "satisfaction_covered_ratio",
+            Unit.RATIO,
+            "Answers that the satisfaction is of / asked in the last round",
+            source="covered",
+            cuts=(ALL,),
+        ),
         *(metric for metric, _ in QUESTIONS),
     ),
     estimate=estimate,
@@ -215,6 +245,12 @@ KPI = Kpi(
     is_explained=False,
     panels=(
         Panel("stat", Text(en="Team satisfaction", fr="Satisfaction de l’équipe"), "satisfaction", unit=Unit.SCORE),
+        Panel(
+            "stat",
+            Text(en="Of all who were asked, it covers", fr="Part des personnes interrogées"),
+            "satisfaction_covered_ratio",
+            unit=Unit.RATIO,
+        ),
         *(panel for _, panel in QUESTIONS),
         Panel("bars", Text(en="By team", fr="Par équipe"), "satisfaction", cut="team", unit=Unit.SCORE),
     ),

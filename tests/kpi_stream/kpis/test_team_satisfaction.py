@@ -1,6 +1,10 @@
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.common.errors import Invalid
 from services.common.events import Event
@@ -48,13 +52,76 @@ def test_the_other_questions_stand_beside_it() -> None:
     assert row.measures == {"invited": 20, "answered": 14, **classes}
 
 
-def test_teams_are_told_by_themselves_and_never_add_up_to_the_company() -> None:
+def test_a_round_that_is_told_of_teams_alone_is_none_of_the_company() -> None:
     teams = [published("2026-10-31", figure(mean=5.0), team=team) for team in ("north", "south")]
     engine = engine_of(teams, HERE.now)
     assert total_row("team_satisfaction", engine, HERE).value is None
     by_team = rows("team_satisfaction", engine, HERE, by="team")
     assert {team: row.value for team, row in by_team.items()} == {"north": 5.0, "south": 5.0}
     assert rows("team_satisfaction", engine_of([published("2026-10-31")], HERE.now), HERE, by="team") == {}
+
+
+def classes(promoters: int, passives: int, detractors: int) -> dict[str, int]:
+    return {"promoters": promoters, "passives": passives, "detractors": detractors}
+
+
+def test_the_teams_that_are_told_stand_for_the_company_where_its_figures_are_not() -> None:
+    events = [
+        published("2026-10-31", figure(n=29, mean=None), figure("methods", n=29, mean=7.0), invited=40, answered=30),
+        published("2026-10-31", figure(n=12, mean=8.0, classes=classes(6, 4, 2), enps=33.3, change=1.0), team="north"),
+        published("2026-10-31", figure(n=8, mean=6.5, classes=classes(1, 4, 3)), figure("methods", n=8), team="south"),
+        published("2026-10-31", figure(n=9, mean=None), team="west"),
+        published("2026-10-31", figure(n=9, mean=1.0), team="another", round_id="another round of that day"),
+    ]
+    row = total_row("team_satisfaction", engine_of(events, HERE.now), HERE)
+    assert (row.value, row.n) == (7.4, 20)
+    assert row.measures == {"invited": 40, "answered": 30, **classes(7, 8, 5)}
+    assert row.related["enps"].value == 10.0
+    assert row.related["change"].value is None
+    covered = row.related["covered"]
+    assert (covered.numerator, covered.denominator, covered.value) == (20, 40, 0.5)
+    assert (row.related["methods"].value, row.related["methods"].n) == (7.0, 29)
+    assert Flag.SUPPRESSED not in row.flags
+
+
+def test_classes_are_put_together_only_where_every_team_tells_them() -> None:
+    events = [
+        published("2026-10-31", figure(n=29, mean=None)),
+        published("2026-10-31", figure(mean=8.0, classes=classes(6, 4, 2)), team="north"),
+        published("2026-10-31", figure(mean=6.0), team="south"),
+    ]
+    row = total_row("team_satisfaction", engine_of(events, HERE.now), HERE)
+    assert (row.value, row.measures["promoters"], row.related["enps"].value) == (7.0, None, None)
+
+
+halves = st.integers(0, 20).map(lambda twice: twice / 2)
+figures = st.one_of(
+    st.none(),
+    st.builds(figure, n=st.integers(5, 40), mean=st.none()),
+    st.builds(figure, n=st.one_of(st.none(), st.integers(5, 40)), mean=halves),
+)
+
+
+@given(figures, st.dictionaries(st.sampled_from(["north", "south", "west"]), figures))
+def test_the_headline_is_made_of_what_is_told_anyway(
+    company: dict[str, Any] | None, teams: Mapping[str, dict[str, Any] | None]
+) -> None:
+    """Of the company's row where it tells a mean, else of the rows by team: whoever reads those can reckon it."""
+    events = [published("2026-10-31", team=team, figures=[told] if told else []) for team, told in teams.items()]
+    events.append(published("2026-10-31", figures=[company] if company else []))
+    engine = engine_of(events, HERE.now)
+    row = total_row("team_satisfaction", engine, HERE)
+    by_team = rows("team_satisfaction", engine, HERE, by="team").values()
+    told = [each for each in by_team if each.value is not None and each.n]
+    if company and "mean" in company:
+        assert (row.value, row.n) == (company["mean"], company.get("n"))
+    elif told:
+        n = sum(int(each.n or 0) for each in told)
+        mean = sum(Fraction(each.value or 0) * int(each.n or 0) for each in told) / n
+        assert (row.value, row.n) == (float(round(mean, 1)), n)
+    else:
+        assert (row.value, row.n) == (None, company.get("n") if company else None)
+        assert Flag.SUPPRESSED in row.flags
 
 
 def test_what_was_not_published_is_suppressed() -> None:
