@@ -141,6 +141,13 @@ def _kpi(kpi: Kpi) -> list[str]:
     if kpi.options:
         choices = (f"`{name}={'|'.join(values)}`" for name, values in kpi.options.items())
         lines.append(f"Options: {', '.join(choices)} (the first is usual).")
+    if len(kpi.rolling) > 1:
+        choices = "|".join(map(str, kpi.rolling))
+        lines.append(
+            f"A point of a daily series covers the days up to its own: `rolling={choices}` (the first is usual)."
+        )
+    if not kpi.is_explained:
+        lines.append("`explain` is refused: people's answers stand behind it. See [anonymity](anonymity.md).")
     lines += ["", "| metric | windows | what it is |", "| --- | --- | --- |", *_metrics(kpi), ""]
     return lines
 

@@ -15,6 +15,8 @@ from babel.numbers import (
 NOT_KNOWN = "–"
 WITHOUT_CENTS = 1_000
 SHORTENED = 100_000
+SHOWN_IN_POINTS = {"ratio": (100, 1), "points": (1, 0), "score": (1, 1)}
+"""Units whose change is a difference of what is shown: the scale, and the decimals."""
 
 
 class Formats:
@@ -33,6 +35,8 @@ class Formats:
             return NOT_KNOWN
         if unit == "ratio":
             return str(format_percent(value, format=self._percent, locale=self._locale))
+        if unit == "score":
+            return str(format_decimal(value, format="0.0", locale=self._locale))
         if unit in ("count", "points"):
             return str(format_decimal(round(value), locale=self._locale))
         digits = 0 if abs(value) >= WITHOUT_CENTS else 2
@@ -44,7 +48,7 @@ class Formats:
 
     def compact(self, value: float | None, unit: str) -> str:
         """A value for narrow places: `1,2 M €`."""
-        if value is None or unit in ("ratio", "points") or abs(value) < SHORTENED:
+        if value is None or unit in ("ratio", "points", "score") or abs(value) < SHORTENED:
             return self.value(value, unit)
         if unit == "count":
             return str(format_compact_decimal(value, fraction_digits=1, locale=self._locale))
@@ -55,11 +59,14 @@ class Formats:
         return NOT_KNOWN if value is None else str(format_percent(value, locale=self._locale))
 
     def change(self, value: float | None, previous: float | None, unit: str) -> str:
-        """How a value differs from the previous one: in percent, or for rates in points."""
+        """How a value differs from the previous one: in percent, for rates and scores in points."""
         if value is None or previous is None:
             return NOT_KNOWN
-        if unit == "ratio":
-            points = f"{(value - previous) * 100:+.1f} pt".replace("-", "−")
+        if unit in SHOWN_IN_POINTS:
+            scale, digits = SHOWN_IN_POINTS[unit]
+            difference = round(value * scale, digits) - round(previous * scale, digits)
+            sign = "" if round(difference, digits) == 0 else "+" if difference > 0 else "−"
+            points = f"{sign}{abs(difference):.{digits}f} pt"
             return points.replace(".", ",") if self._locale == "fr" else points
         if not previous:
             return NOT_KNOWN

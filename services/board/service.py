@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 from services.board.store import Answer, ReadApi
 
 WINDOWS = ("today", "7d", "30d", "mtd", "qtd", "ytd")
-CUTS = ("rep", "team", "region", "channel", "store", "source", "promotion")
+CUTS = ("rep", "team", "region", "channel", "store", "source", "promotion", "touchpoint")
+BESIDE = ("methods", "manager", "workload", "enps", "response_rate")
+"""The related numbers that a tile shows beside its headline."""
+
 TREND_DAYS, MATURING_DAYS = 30, 31
 """A trend shows 30 days; those of an unfinished cohort are left out, so it is looked for over twice as many."""
 MAX_BARS = 13

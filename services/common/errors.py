@@ -40,7 +40,7 @@ class Unauthenticated(CadranError):
 
 
 class Forbidden(CadranError):
-    """A known key without the scope that is needed (403)."""
+    """A known key without the scope that is needed, or what is told to nobody (403)."""
 
     status = 403
     code = "forbidden"

@@ -54,7 +54,7 @@ TARGET = Text(en="Target", fr="Objectif")
 ADDS_UP = Text(en="Members add up to the total.", fr="Les membres s’additionnent au total.")
 NOT_ADDS_UP = Text(en="Members do not add up to the total.", fr="Les membres ne s’additionnent pas au total.")
 
-UNITS = {Unit.COUNT: "short", Unit.RATIO: "percentunit", Unit.POINTS: "none"}
+UNITS = {Unit.COUNT: "short", Unit.RATIO: "percentunit", Unit.POINTS: "none", Unit.SCORE: "none"}
 
 
 def in_language(text: Text, language: str) -> str:
@@ -147,8 +147,9 @@ class BoardMaker:
 
     def _change(self, metric: Metric) -> Any:
         now, before = (self._expr(metric, ALL, suffix) for suffix in ("_compared", "_previous"))
-        expr = f"{now} - {before}" if metric.unit in (Unit.RATIO, Unit.POINTS) else f"{now} / {before} - 1"
-        return self._stat(CHANGE, CHANGE_HELP, expr, "percentunit", 6)
+        if metric.unit in (Unit.COUNT, Unit.MONEY):
+            return self._stat(CHANGE, CHANGE_HELP, f"{now} / {before} - 1", "percentunit", 6)
+        return self._stat(CHANGE, CHANGE_HELP, f"{now} - {before}", self._unit(metric.unit), 6)
 
     def _expr(self, metric: Metric, cut: Cut, suffix: str = "") -> str:
         window = WindowName.MONTH.value if cut.brief else "$window"

@@ -15,9 +15,10 @@ from services.common.windows import Window, named_window
 from services.kpi_stream.exporter.moment import Moment, Observatory
 from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.kpis.kpi import Asking, Kpi, Number, together
+from services.kpi_stream.kpis.parts import read_parts
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.rebuild import Logs
-from services.kpi_stream.rows import read_parts, subject_of
+from services.kpi_stream.rows import subject_of
 from services.kpi_stream.state_version import StateVersion
 
 PATIENCE = 10.0
@@ -89,5 +90,5 @@ class Comparer:
 
 def _headline(kpi: Kpi, window: Window, world: World) -> Asking[Number | None]:
     subject = subject_of(ALL, "", window, world, {})
-    (parts,) = yield from read_parts(kpi, subject, kpi.spans(window, world))
+    (parts,) = yield from read_parts(kpi, subject, [kpi.spans(window, world)], world)
     return kpi.estimate(parts, subject, world).value

@@ -7,7 +7,7 @@ import msgspec
 from services.common.calendar import DAY, Span
 from services.common.money import to_major
 from services.common.windows import FROM_TO, TO_DATE, Period, Window
-from services.kpi_stream.kpis.cuts import ALL, REP, TEAM
+from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.kpis.kpi import Direction, Estimate, Kpi, Number, Subject, Unit
 from services.kpi_stream.kpis.world import World
 
@@ -35,7 +35,7 @@ class Progress(msgspec.Struct, frozen=True):
         if period is None:
             return cls(target)
         value, aim = float(estimate.value), float(target)
-        if kpi.unit in (Unit.RATIO, Unit.POINTS):
+        if kpi.unit in (Unit.RATIO, Unit.POINTS, Unit.SCORE):
             return cls(target, gap=value - aim if kpi.good is Direction.UP else aim - value)
         calendar, place = world.calendar, subject.place
         gone = Span(period.start, min(max(world.now, period.start), period.end))
@@ -86,7 +86,7 @@ def _whole(kind: Period, first: date, world: World) -> Span:
 
 def target_of(kpi: Kpi, subject: Subject, world: World) -> Number | None:
     """The objective in the value's unit; a closed period keeps the one in force when it closed."""
-    if subject.cut not in (ALL, REP, TEAM):
+    if not subject.cut.has_targets:
         return None
     kind, period = target_kind(subject.window, world), target_period(subject.window, world)
     if kind is None or period is None:

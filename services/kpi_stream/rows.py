@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import reduce
-from itertools import islice
 
 import msgspec
 
@@ -16,14 +14,11 @@ from services.kpi_stream.kpis.kpi import (
     Kpi,
     MembersOf,
     Number,
-    Parts,
     Related,
-    Spans,
     Subject,
-    Sum,
-    Totals,
     Unit,
 )
+from services.kpi_stream.kpis.parts import read_parts
 from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.progress import Progress, target_of
@@ -74,12 +69,11 @@ def subjects(kpi: Kpi, cut: Cut, window: Window, world: World, options: Mapping[
         return [Subject(ALL, "", ("",), window, cut.place(""), options)]
     known: Iterable[set[str]] = yield [MembersOf(group, cut.cell_cut) for group in kpi.groups]
     found = set().union(*known)
-    if cut in (REP, TEAM):
-        with_target = world.book.target_members(kpi.id, cut.name)
+    with_target = world.book.target_members(kpi.id, cut.name) if cut.has_targets else set()
     if cut is TEAM:
         members = dict.fromkeys(with_target, ()) | _teams(found, world)
     else:
-        members = {member: (member,) for member in (found | with_target if cut is REP else found)}
+        members = {member: (member,) for member in found | with_target}
     return [Subject(cut, m, members[m], window, cut.place(m), options) for m in sorted(members)]
 
 
@@ -100,42 +94,11 @@ def _teams(reps: set[str], world: World) -> dict[str, tuple[str, ...]]:
     return {team: tuple(members) for team, members in teams.items()}
 
 
-def read_parts(kpi: Kpi, subject: Subject, *each: Spans) -> Asking[list[Parts]]:
-    """The totals of all of a KPI's measures over spans, for each of some sets of spans."""
-    totals: Sequence[Totals] = yield [
-        Sum(group, subject.cut.cell_cut, member, span)
-        for spans in each
-        for span in spans.values()
-        for group in kpi.groups
-        for member in subject.members
-    ]
-    following, count = iter(totals), len(kpi.groups) * len(subject.members)
-    return [{name: _merged(islice(following, count)) for name in spans} for spans in each]
-
-
-def _merged(totals: Iterable[Totals]) -> Totals:
-    """Totals of other measures, or of other members, put together."""
-    return reduce(_plus, totals)
-
-
-def _plus(one: Totals, other: Totals) -> Totals:
-    measures = {**one.measures, **other.measures}
-    for name in one.measures.keys() & other.measures.keys():
-        own, others = one.measures[name], other.measures[name]
-        measures[name] = None if own is None or others is None else own + others
-    by_currency = {currency: dict(amounts) for currency, amounts in one.by_currency.items()}
-    for currency, amounts in other.by_currency.items():
-        into = by_currency.setdefault(currency, {})
-        for name, amount in amounts.items():
-            into[name] = into.get(name, 0) + amount
-    return Totals(measures, by_currency, one.rate_missing or other.rate_missing)
-
-
 def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
     """A member's row; `None` for a member that has nothing in the window, nothing to compare and no target."""
     cut_alike = kpi.compared(subject.window, world, subject.place, kpi.grain)
     beside = (cut_alike.current, cut_alike.previous) if cut_alike else ()
-    parts, *others = yield from read_parts(kpi, subject, kpi.spans(subject.window, world), *beside)
+    parts, *others = yield from read_parts(kpi, subject, [kpi.spans(subject.window, world), *beside], world)
     estimate, *compared = [kpi.estimate(each, subject, world) for each in (parts, *others)]
     before = compared[1] if compared else None
     target = target_of(kpi, subject, world)
@@ -144,6 +107,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
     progress = Progress.of(kpi, subject, estimate, target, world)
     n = estimate.n if estimate.events is None else _expected(progress, before, kpi)
     rate_missing = any(total.rate_missing for total in parts.values())
+    related = {**kpi.beside(parts, subject, world), **_change(kpi, compared)}
     return Row(
         by=subject.cut.by(subject.member),
         label=_label(subject, world),
@@ -162,7 +126,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
         gap=progress.gap,
         numerator=estimate.numerator if kpi.unit is Unit.RATIO else msgspec.UNSET,
         denominator=estimate.denominator if kpi.unit is Unit.RATIO else msgspec.UNSET,
-        related={name: _judged(number) for name, number in kpi.beside(parts, subject, world).items()},
+        related={name: _judged(number) for name, number in related.items()},
         by_currency=parts["window"].by_currency or msgspec.UNSET,
     )
 
@@ -195,8 +159,16 @@ def _judged(number: Related) -> Related:
     return msgspec.structs.replace(number, flags=(*number.flags, Flag.SMALL_N))
 
 
+def _change(kpi: Kpi, compared: Sequence[Estimate]) -> Mapping[str, Related]:
+    """What is said of the change between two values that are compared, the later one first."""
+    change = kpi.change(*compared) if kpi.change and compared else None
+    return {} if change is None else {"change": change}
+
+
 def _is_empty(estimate: Estimate) -> bool:
-    return not any(estimate.measures.values()) and not estimate.denominator and not estimate.events
+    """Was nothing counted? What is not told is no nothing."""
+    counted = (*estimate.measures.values(), estimate.denominator or 0, estimate.events or 0)
+    return all(value == 0 for value in counted)
 
 
 def _expected(progress: "Progress", before: Estimate | None, kpi: Kpi) -> Number | None:
@@ -218,6 +190,6 @@ def _flags(
         flags.append(Flag.SMALL_N)
     if rate_missing:
         flags.append(Flag.RATE_MISSING)
-    if target is None and subject.window.name in TO_DATE and subject.cut in (ALL, REP, TEAM):
+    if target is None and subject.window.name in TO_DATE and subject.cut.has_targets:
         flags.append(Flag.NO_TARGET)
     return flags

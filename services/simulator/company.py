@@ -51,6 +51,21 @@ class Source(NamedTuple):
     won: float
 
 
+class Team(NamedTuple):
+    """A team of reps and of those who help them: how many people, and how they feel, 0 to 10."""
+
+    id: str
+    people: int
+    mood: float
+
+
+TEAMS = (
+    Team("north", 11, 7.6),
+    Team("east", 9, 7.1),
+    Team("south", 12, 6.4),
+    Team("west", 8, 8.0),
+)
+
 REPS = (
     Rep("r01", "Ana", "north", "north", 1.25),
     Rep("r02", "Bruno", "north", "north", 0.9),
@@ -74,6 +89,9 @@ SHOPS = (
     Shop("store", "nantes", "west", 44, 5.2),
     Shop("online", None, None, 170, 38.0),
 )
+
+TOUCHPOINTS = {"store": "in_store", "online": "delivery", "phone": "phone_order"}
+"""After what a customer is asked, by channel."""
 
 REGIONS = ("north", "east", "south", "west")
 

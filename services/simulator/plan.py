@@ -25,6 +25,7 @@ from services.simulator.company import (
 )
 from services.simulator.leads import leads_of_day
 from services.simulator.statements import statements_of_day
+from services.simulator.surveys import surveys_of_day
 
 SOURCE = "/simulator"
 DUPLICATED, LATE, EDITED, CANCELLED = 0.01, 0.01, 0.015, 0.012
@@ -42,6 +43,7 @@ class Day:
 
     def __init__(self, day: date, *, seed: int, today: date, zone: ZoneInfo, closed: bool) -> None:
         self.day = day
+        self.seed = seed
         self.today = today
         self.zone = zone
         self.closed = closed
@@ -89,11 +91,12 @@ class Day:
 def plan(day: date, *, seed: int, today: date, zone: ZoneInfo, closed: bool) -> list[Happening]:
     """All that begins on a day. `closed`: a public holiday, on which shops do not open."""
     made = Day(day, seed=seed, today=today, zone=zone, closed=closed)
-    return [
+    happenings = [
         *statements_of_day(made),
         *(happening for shop in SHOPS for happening in _shop_day(made, shop)),
         *leads_of_day(made, order),
     ]
+    return [*happenings, *surveys_of_day(made, happenings)]
 
 
 def _shop_day(made: Day, shop: Shop) -> Iterator[Happening]:

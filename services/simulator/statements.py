@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from services.simulator.company import BY_MONTH, CAMPAIGNS, LEADS_PER_DAY, REPS, SHOPS, Rep, promotion_id
+from services.simulator.surveys import survey_targets
 
 if TYPE_CHECKING:
     from services.simulator.plan import Day, Happening
@@ -41,8 +42,11 @@ def opening_statements(made: "Day") -> "Iterator[Happening]":
         yield from made.happen("rep.set", rep.id, made.instant(1), {"alias": rep.alias, "team_id": rep.team})
     hours = {day: ["09:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
     yield from made.happen("calendar.set", None, made.instant(1), {"weekly": hours})
-    yield from _targets(made, made.day.replace(day=1))
-    yield from _targets(made, _next_month(made.day))
+    months = (made.day.replace(day=1), _next_month(made.day))
+    for month in months:
+        yield from _targets(made, month)
+    for month in months:
+        yield from survey_targets(made, month)
 
 
 def _next_month(day: date) -> date:

@@ -21,7 +21,10 @@ WINDOW = "90d"
 
 @pytest.fixture(scope="module", autouse=True)
 def story(stack: RunningStack) -> None:
-    """Within 90 days: 6 leads of ana's and 4 of bob's from two sources, sales in two channels and regions; targets."""
+    """Within 90 days: 6 leads of ana's and 4 of bob's from two sources, sales in two channels and regions; targets.
+
+    Beside them ten invitations and six answers, and a round of the team's pulse; five answers and a round of before.
+    """
     zone = stack.settings.zone
     today = NOW.astimezone(zone).date()
     month = Period.MONTH.first_day(today).isoformat()
@@ -63,9 +66,34 @@ def story(stack: RunningStack) -> None:
         events.append(
             cloud_event("target.set", None, NOW - timedelta(days=40), **data, **({"rep_id": rep} if rep else {}))
         )
-    stack.send(events)
+    stack.send([*events, *surveys()])
     stack.wait_applied()
     wait_for(lambda: query(stack, f'cadran_net_sales_euros{{window="{WINDOW}"}} == 523.45'), "Prometheus has scraped")
+
+
+def surveys() -> list[dict[str, Any]]:
+    asked = {"survey": "nps", "touchpoint": "delivery", "delivered": True}
+    where = {"touchpoint": "delivery", "store_id": "lyon", "rep_id": "ana"}
+    events = [cloud_event("survey.invited", f"N{i}", NOW - timedelta(days=20), **asked) for i in range(10)]
+    for days, scores in ((5, (10, 9, 9, 8, 6, 9)), (100, (9, 9, 9, 9, 0))):
+        events += [
+            cloud_event("nps.answered", f"N{i if days == 5 else i + 10}", NOW - timedelta(days=days), score=s, **where)
+            for i, s in enumerate(scores)
+        ]
+    for days, mean in ((10, 7.5), (100, 7.0)):
+        closed_on = (NOW - timedelta(days=days)).date().isoformat()
+        means = {"overall": mean, "methods": 6.5, "manager": 8.0, "workload": 5.5}
+        figures = [{"question": question, "n": 12, "mean": each} for question, each in means.items()]
+        for team in ("all", "north"):
+            data = {
+                "round_id": f"r{days}",
+                "team_id": team,
+                "opened_on": closed_on,
+                "closed_on": closed_on,
+                "invited": 16,
+            }
+            events.append(cloud_event("pulse.published", None, NOW - timedelta(days=days), **data, figures=figures))
+    return events
 
 
 def query(stack: RunningStack, expression: str) -> list[dict[str, Any]]:
@@ -94,6 +122,18 @@ HAND_MADE: dict[str, dict[str, float]] = {
     'sort_desc(cadran_channel_net_sales_euros{window="90d"})': {"online": 300, "store": 223.45},
     'sort_desc(cadran_region_net_sales_euros{window="90d"})': {"north": 400, "south": 123.45},
     'cadran_rep_net_sales_euros{window="mtd"}': {"ana": 300, "bob": 223.45},
+    'cadran_satisfaction{window="90d"}': {"": 7.5},
+    'cadran_satisfaction_covered_ratio{window="90d"}': {"": 0.75},
+    'cadran_satisfaction_methods{window="90d"}': {"": 6.5},
+    'cadran_satisfaction_manager{window="90d"}': {"": 8},
+    'cadran_satisfaction_workload{window="90d"}': {"": 5.5},
+    'cadran_satisfaction_compared{window="90d"} - cadran_satisfaction_previous{window="90d"}': {"": 0.5},
+    'sort_desc(cadran_team_satisfaction{window="90d"})': {"north": 7.5},
+    'cadran_nps{window="90d"}': {"": 50},
+    'cadran_survey_response_ratio{window="90d"}': {"": 0.6},
+    'cadran_nps_compared{window="90d"} - cadran_nps_previous{window="90d"}': {"": -10},
+    'sort_desc(cadran_touchpoint_nps{window="90d"})': {"delivery": 50},
+    'sort_desc(cadran_store_nps{window="90d"})': {"lyon": 50},
     "cadran_exporter_lag_records": {"": 0},
 }
 
@@ -116,6 +156,8 @@ NOT_YET = {
     'cadran_new_leads_pace_ratio{window="90d"}',
     'cadran_net_sales_euros_pace_ratio{window="90d"}',
     'cadran_rep_net_sales_euros_target{window="mtd"}',
+    'cadran_rep_nps_target{window="mtd"}',
+    'cadran_rep_nps{window="mtd"}',  # nothing of the first days of a month: answers of five days ago were before it
 }
 
 

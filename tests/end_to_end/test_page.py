@@ -4,6 +4,7 @@ import re
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,13 @@ from tests.support.stack import RunningStack, running_stack, wait_for
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+def pulse(team: str, **figure: float) -> dict[str, Any]:
+    """A round that closed yesterday: 20 people were asked in all."""
+    yesterday = (NOW - timedelta(days=1)).date().isoformat()
+    data = {"round_id": "r", "team_id": team, "opened_on": yesterday, "closed_on": yesterday, "invited": 20}
+    return cloud_event("pulse.published", None, NOW, figures=[{"question": "overall", **figure}], **data)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +38,12 @@ def stack() -> Iterator[RunningStack]:
                     "order.placed", "A0", NOW - timedelta(days=3), channel="online", currency="EUR", lines=[line(1)]
                 ),
                 *(cloud_event("lead.created", f"L{i}", NOW, rep_id="r1", source="web") for i in range(7)),
+                *(
+                    cloud_event("nps.answered", f"N{i}", NOW, score=score, touchpoint="delivery", rep_id="r1")
+                    for i, score in enumerate((10, 9, 9, 8, 6, 9))
+                ),
+                pulse("all", n=15),
+                pulse("north", n=12, mean=7.5),
             ]
         )
         running.wait_applied()
@@ -77,6 +91,22 @@ def test_a_number_moves_by_itself_within_two_seconds(page: Page, stack: RunningS
     expect(page.locator("#bars-sales")).to_contain_text("store")
 
 
+def test_answers_stand_with_their_margin_and_whose_they_are_is_not_told(page: Page) -> None:
+    page.goto("/?window=30d&by=rep")
+    expect(page.locator("#tile-nps .value")).to_have_text("50 ± 51")
+    expect(page.locator("#tile-nps")).to_contain_text("6 answers")
+    expect(page.locator("#bars-nps")).to_contain_text("Nothing in this window")
+    page.goto("/?window=30d&by=touchpoint")
+    expect(page.locator("#bars-nps")).to_contain_text("delivery")
+
+
+def test_the_teams_that_are_told_stand_for_the_company_and_how_many_they_are_is_told(page: Page) -> None:
+    page.goto("/?window=30d&by=team")
+    expect(page.locator("#tile-team_satisfaction .value")).to_have_text("7.5")
+    expect(page.locator("#tile-team_satisfaction")).to_contain_text("12 answers, of 20 people asked")
+    expect(page.locator("#bars-team_satisfaction")).to_contain_text("north")
+
+
 def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: RunningStack, browser: Browser) -> None:
     context = browser.new_context(base_url=stack.url(Port.BOARD), java_script_enabled=False, locale="fr-FR")
     page = context.new_page()
@@ -94,7 +124,7 @@ def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: 
     context.close()
 
 
-@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (13, "By rep")])
+@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (15, "By rep")])
 def test_the_keyboard_reaches_every_link_and_keeps_its_place_when_numbers_move(
     page: Page, stack: RunningStack, tabs: int, reached: str
 ) -> None:

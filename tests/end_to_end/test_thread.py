@@ -20,6 +20,23 @@ def order(name: str, gross: int, **data: Any) -> dict[str, Any]:
     return cloud_event("order.placed", name, NOW, **{**usual, **data})
 
 
+def answers() -> list[dict[str, Any]]:
+    """Six customers of ana's answer today, one of them an invitation of three days ago."""
+    asked = {"survey": "nps", "touchpoint": "delivery", "delivered": True}
+    invited = cloud_event("survey.invited", "i0", NOW - timedelta(days=3), **asked)
+    given = {"touchpoint": "delivery", "rep_id": "ana"}
+    return [
+        invited,
+        *(cloud_event("nps.answered", f"i{i}", NOW, score=s, **given) for i, s in enumerate((10, 9, 9, 8, 6, 9))),
+    ]
+
+
+def pulse() -> dict[str, Any]:
+    today = NOW.date().isoformat()
+    figures = [{"question": "overall", "n": 12, "mean": 7.5, "change": -0.5}]
+    return {"round_id": "r", "team_id": "all", "opened_on": today, "closed_on": today, "figures": figures}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def story(stack: RunningStack) -> None:
     """Two leads, one of them won by an order with two reps, of which something comes back."""
@@ -33,6 +50,8 @@ def story(stack: RunningStack) -> None:
             cloud_event("order.returned", "A1", NOW, return_id="R1", currency="EUR", amount_minor=700),
             cloud_event("lead.closed", "L2", NOW, outcome="lost"),
             cloud_event("rep.set", "ana", NOW - timedelta(days=9), alias="Ana", team_id="blue"),
+            *answers(),
+            cloud_event("pulse.published", None, NOW, **pulse()),
         ]
     )
     stack.wait_applied()
@@ -110,6 +129,33 @@ def test_what_stands_behind_a_number_adds_up_to_it(stack: RunningStack) -> None:
     assert page["formula"]["fr"].startswith("Brut")
 
 
+def test_answers_are_scored_and_a_rounds_figures_shown(stack: RunningStack) -> None:
+    row = today(stack, "nps")[""]
+    assert (row["value"], row["n"], row["interval"]["method"]) == (50.0, 6, "adjusted_wald")
+    assert row["related"]["response_rate"]["value"] is None
+    satisfied = today(stack, "team_satisfaction")[""]
+    assert (satisfied["value"], satisfied["related"]["change"]["value"]) == (7.5, -0.5)
+
+
+def test_whose_answers_they_are_is_not_told(stack: RunningStack) -> None:
+    """Today's answers of a rep are in no block yet; what stands behind the number is told to nobody."""
+    assert today(stack, "nps", by="rep") == {}
+    with stack.http(Port.EXPORTER) as client:
+        for query in ({}, {"by": "rep", "member": "ana"}):
+            refused = client.get("/v1/kpis/nps/explain", params=query)
+            assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+def test_a_series_of_answers_rolls_over_thirty_days(stack: RunningStack) -> None:
+    zone = stack.settings.zone
+    first, last = ((NOW + timedelta(days=days)).astimezone(zone).date().isoformat() for days in (-1, 9))
+    with stack.http(Port.EXPORTER) as client:
+        series = client.get("/v1/kpis/nps/series", params={"from": first, "to": last}).json()
+        by_day = client.get("/v1/kpis/nps/series", params={"from": first, "to": last, "rolling": 1}).json()
+    assert [point["value"] for point in series["rows"][0]["points"]] == [None, *[50.0] * 10]
+    assert [point["n"] for point in by_day["rows"][0]["points"]] == [0, 6, *[0] * 9]
+
+
 def test_a_key_that_may_not_explain_is_refused_and_one_that_may_not_read_too(stack: RunningStack) -> None:
     reader = stack.cadran("keys", "create", "reader", "--scope", "kpis:read").stdout.strip()
     writer = stack.cadran("keys", "create", "writer", "--scope", "events:write").stdout.strip()
@@ -133,6 +179,7 @@ def test_a_key_that_may_not_explain_is_refused_and_one_that_may_not_read_too(sta
         ("/v1/kpis/sales?chanel=online", 400, "chanel"),
         ("/v1/kpis/sales/series?from=2010-01-01&to=2026-01-01", 400, "step"),
         ("/v1/kpis/sales/series?step=week", 400, "step"),
+        ("/v1/kpis/sales/series?rolling=30", 400, "rolling"),
         ("/v1/kpis/sales/explain?from=2010-01-01&to=2026-01-01", 400, "from"),
     ],
 )

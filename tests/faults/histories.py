@@ -1,4 +1,4 @@
-"""What happens to a few leads and orders that know each other: every kind of change, in a block of its own.
+"""What happens to a few leads and orders that know each other, and to some answers: each change, in a block of its own.
 
 Nothing in a block names anything of another, so that blocks can be recomputed one by one and added up.
 """
@@ -10,7 +10,7 @@ from random import Random
 from tests.faults.sender import CloudEvent
 from tests.support.events import cloud_event, line
 
-LEADS, ORDERS = 12, 12
+LEADS, ORDERS, ANSWERS = 12, 12, 6
 REPS = ["ana", "bob", "cyd", "unassigned"]
 CHANNELS = ["online", "store", "phone"]
 REGIONS = ["north", "south/east", "west"]
@@ -21,7 +21,7 @@ nor on a clock that is some minutes wrong."""
 
 
 def block_of(subject: str) -> str:
-    """The block that a lead or an order belongs to."""
+    """The block that a lead, an order or an answer belongs to."""
     return subject.rpartition(".")[0]
 
 
@@ -33,6 +33,8 @@ def block(name: str, random: Random) -> list[CloudEvent]:
         events += _lead(lead, leads, random)
     for i in range(ORDERS):
         events += _order(f"{name}.O{i}", leads, random)
+    for i in range(ANSWERS):
+        events += _answer(f"{name}.N{i}", random)
     return events
 
 
@@ -90,3 +92,16 @@ def _placed(leads: list[str], random: Random) -> dict[str, object]:
     if random.random() < 0.7:
         placed["lead_id"] = random.choice(leads)
     return placed
+
+
+def _answer(name: str, random: Random) -> Iterator[CloudEvent]:
+    """An invitation, an answer or both; some answers are corrected."""
+    touchpoint = random.choice(["delivery", "shop"])
+    asked, answered = random.choice([(True, True), (True, True), (True, False), (False, True)])
+    if asked:
+        invitation = {"survey": "nps", "touchpoint": touchpoint, "delivered": random.random() < 0.9}
+        yield cloud_event("survey.invited", name, _moment(random), **invitation)
+    for revision in range(random.choice([1, 1, 2]) if answered else 0):
+        given = {"score": random.randint(0, 10), "touchpoint": touchpoint, "channel": random.choice(CHANNELS)}
+        where = {"region": random.choice(REGIONS), "rep_id": random.choice(REPS), "store_id": "paris"}
+        yield cloud_event("nps.answered", name, _moment(random), revision=revision, **given, **where)

@@ -31,7 +31,7 @@ from tests.support.stack import RunningStack
 from tests.support.world import engine_of, rows, world
 
 DAYS_BACK = 30
-COUNTED = ("orders", "leads")
+COUNTED = ("orders", "leads", "invited")
 """The measures that count an entity once: by them is told what was lost and what was counted twice."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -26,7 +26,7 @@ GOOD = encode(event("order.placed", "O1", at("2026-11-02 10:00"), channel="x", c
         b"[" * 30_000,
         GOOD.replace(b"order.placed", b"order.eaten"),
         GOOD.replace(b'"quantity":1', b'"quantity":"one"'),
-        encode(event("nps.answered", "i-1", at("2026-11-02 10:00"), score=9, touchpoint="shop")),
+        encode(event("customer.assigned", "c-1", at("2026-11-02 10:00"), campaign_id="a", group="contact")),
     ],
 )
 def test_a_record_that_cannot_be_read_holds_nothing_up(value: bytes | None) -> None:

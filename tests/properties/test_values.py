@@ -89,6 +89,20 @@ def test_acquisition_rate(events: list[Event], seed: int, one: date, other: date
         assert row.related["closing_rate"].value == (read("won") / closed if closed else None)
 
 
+@given(histories, st.integers(), days, days, st.sampled_from(["", "touchpoint", "channel", "region"]))
+def test_nps(events: list[Event], seed: int, one: date, other: date, by: str) -> None:
+    found = rows("nps", engine_after(events, seed), HERE, window=window(one, other), by=by)
+    for member, row in found.items():
+        read = reader(events, one, other, by or "all", member)
+        classes = [read(name) for name in ("promoters", "passives", "detractors")]
+        n = sum(classes)
+        assert row.n == n
+        assert row.value == (round(100 * (classes[0] - classes[2]) / n, 1) if n >= 5 else None)
+        if by in ("", "touchpoint"):
+            rate = row.related["response_rate"]
+            assert (rate.numerator, rate.denominator) == (read("answered"), read("delivered"))
+
+
 @given(histories, st.integers())
 def test_days_add_up_to_their_window(events: list[Event], seed: int) -> None:
     engine = engine_after(events, seed)

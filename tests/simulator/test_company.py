@@ -1,12 +1,13 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import dropwhile, takewhile
+from statistics import fmean
 
 import msgspec
 
 from services.common.calendar import public_holidays
 from services.common.events import parse
-from services.simulator.company import CAMPAIGNS
+from services.simulator.company import CAMPAIGNS, TEAMS
 from services.simulator.service import Company
 from tests.support.events import PARIS
 
@@ -71,6 +72,32 @@ def test_it_is_believable() -> None:
     assert {"visits.counted", "target.set", "promotion.set", "rep.set", "rate.set"} <= set(kinds)
     assert 0.02 < kinds["order.returned"] / kinds["order.placed"] < 0.1
     assert 0.3 < kinds["lead.closed"] / kinds["lead.created"] < 0.9
+    assert {"survey.invited", "pulse.published"} <= set(kinds)
+    assert 0.15 < kinds["nps.answered"] / kinds["survey.invited"] < 0.25
+
+
+def test_answers_follow_their_invitation_and_depend_on_who_served_the_customer() -> None:
+    found = [h.event for h in company(days=120).until(NOW)]
+    invited = {e["subject"]: e["time"] for e in found if e["type"] == "survey.invited"}
+    answers = [e for e in found if e["type"] == "nps.answered"]
+    assert all(invited.get(e["subject"], "") <= e["time"] for e in answers)
+    scores: dict[str, list[int]] = {}
+    for each in answers:
+        scores.setdefault(each["data"].get("rep_id", ""), []).append(each["data"]["score"])
+    assert fmean(scores["r07"]) > fmean(scores["r08"])
+
+
+def test_a_round_closes_every_month_for_every_team_and_for_all() -> None:
+    found = [h.event for h in company(days=70).until(NOW) if h.event["type"] == "pulse.published"]
+    rounds = {(e["data"]["round_id"], e["data"]["team_id"]): e["data"] for e in found}
+    assert set(rounds) == {
+        (month, team) for month in ("2026-09", "2026-10") for team in (*(t.id for t in TEAMS), "all")
+    }
+    means = [
+        {f["question"]: f.get("mean") for f in rounds[month, "all"]["figures"]} for month in ("2026-09", "2026-10")
+    ]
+    change = next(f["change"] for f in rounds["2026-10", "all"]["figures"] if f["question"] == "overall")
+    assert change == means[1]["overall"] - means[0]["overall"]
 
 
 def test_a_lead_is_merged_into_one_that_there_is() -> None:

@@ -14,7 +14,7 @@ from tests.support.events import PARIS
 
 Cells = dict[Cell, int]
 EventsByType = dict[str, dict[str, list[Event]]]
-KPIS = ("new_leads", "acquisition_rate", "sales")
+KPIS = ("new_leads", "acquisition_rate", "sales", "team_satisfaction", "nps")
 """The KPIs whose cells are recomputed here."""
 
 EDGES = [0, 1, 7, 14, 30, 60, 90, 180, 365]
@@ -66,6 +66,8 @@ def recompute(events: Iterable[Event]) -> Cells:
     views = {name: LeadView(name, by_type, orders) for name in leads}
     for view in views.values():
         view.add_to(cells, views)
+    add_answers(cells, by_type)
+    add_rounds(cells, by_type)
     return {cell: value for cell, value in cells.items() if value}
 
 
@@ -302,6 +304,35 @@ class LeadView:
             amount, currency = _amount(orders[0]) if orders else (None, None)
         winner = wins[0][4]
         return wins[0][0], winner.rep if isinstance(winner, OrderView) else winner.data.rep_id, amount, currency, True
+
+
+def add_answers(cells: Cells, by_type: EventsByType) -> None:
+    """Scores on the day of the answer; invitations on their own, and whether an answer ever came."""
+    for events in by_type["nps.answered"].values():
+        answered = latest(events)
+        data = answered.data
+        name = "promoters" if data.score > 8 else "detractors" if data.score < 7 else "passives"
+        places = [("all", ""), ("touchpoint", data.touchpoint), ("channel", data.channel or "unknown")]
+        places += [("store", data.store_id or "unknown"), ("region", data.region or "unknown")]
+        for cut, member in [*places, ("rep", data.rep_id or "unassigned")]:
+            cells[Cell(name, "", cut, member, day_of(answered.time))] += 1
+    for subject, events in by_type["survey.invited"].items():
+        invited = latest(events)
+        data = invited.data
+        if data.survey != "nps":
+            continue
+        for cut, member in [("all", ""), ("touchpoint", data.touchpoint)]:
+            cells[Cell("invited", "", cut, member, day_of(invited.time))] += 1
+            if data.delivered:
+                cells[Cell("delivered", "", cut, member, day_of(invited.time))] += 1
+                cells[Cell("answered", "", cut, member, day_of(invited.time))] += bool(by_type["nps.answered"][subject])
+
+
+def add_rounds(cells: Cells, by_type: EventsByType) -> None:
+    for events in by_type["pulse.published"].values():
+        data = latest(events).data
+        cut, member = ("all", "") if data.team_id == "all" else ("team", data.team_id)
+        cells[Cell("rounds", "", cut, member, data.closed_on)] += 1
 
 
 def _amount(what: object) -> tuple[int | None, str | None]:

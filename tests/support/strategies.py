@@ -22,6 +22,7 @@ revisions = st.integers(0, 2)
 ids = st.sampled_from(["i1", "i2", "i3", "i4"])
 leads = st.sampled_from(["L1", "L2", "L3", "L4"])
 orders = st.sampled_from(["O1", "O2", "O3"])
+touchpoints = st.sampled_from(["delivery", "shop"])
 currencies = st.sampled_from(["EUR", "EUR", "USD"])
 amounts = st.one_of(st.integers(-300, 10_000), st.sampled_from([0, 1, 10**12]))
 
@@ -67,7 +68,10 @@ def order_events(draw: st.DrawFn) -> Event:
         data |= {"channel": draw(st.sampled_from(["online", "store"])), "currency": draw(currencies)}
         data |= {"lines": draw(st.lists(order_lines(), min_size=1, max_size=3)), "revision": draw(revisions)}
         data |= {"rep_id": draw(reps), "region": draw(regions), "store_id": draw(st.sampled_from([None, "s1"]))}
-        data |= {"lead_id": draw(st.one_of(st.none(), leads)), "promotion_ids": draw(st.lists(st.sampled_from("pq")))}
+        data |= {
+            "lead_id": draw(st.one_of(st.none(), leads)),
+            "promotion_ids": draw(st.lists(st.sampled_from("pq"), max_size=4)),
+        }
     elif kind == "returned":
         data |= {
             "return_id": draw(st.sampled_from(["r1", "r2"])),
@@ -84,4 +88,28 @@ def order_events(draw: st.DrawFn) -> Event:
     return event(f"order.{kind}", draw(orders), draw(times), event_id=draw(ids), **kept)
 
 
-histories = st.lists(st.one_of(lead_events(), order_events()), max_size=25)
+@st.composite
+def answer_events(draw: st.DrawFn) -> Event:
+    """Answers and invitations of the same few ids, and rounds of the pulse."""
+    kind = draw(st.sampled_from(["nps.answered", "nps.answered", "survey.invited", "pulse.published"]))
+    data: dict[str, object] = {"revision": draw(revisions)}
+    subject: str | None = draw(st.sampled_from(["N1", "N2", "N3"]))
+    if kind == "nps.answered":
+        data |= {"score": draw(st.integers(0, 10)), "touchpoint": draw(touchpoints), "rep_id": draw(reps)}
+        data |= {"channel": draw(st.sampled_from([None, "online"])), "store_id": draw(st.sampled_from([None, "s1"]))}
+        data["region"] = draw(regions)
+    elif kind == "survey.invited":
+        data |= {"survey": draw(st.sampled_from(["nps", "nps", "other"])), "touchpoint": draw(touchpoints)}
+        data["delivered"] = draw(st.booleans())
+    else:
+        subject = None
+        data |= {"round_id": draw(st.sampled_from(["r1", "r2"])), "team_id": draw(st.sampled_from(["all", "north"]))}
+        data |= {"opened_on": "2026-10-01", "closed_on": draw(st.sampled_from(["2026-10-31", "2026-11-20"]))}
+        n, mean = draw(st.sampled_from([(None, None), (7, 7.5), (9, None)]))
+        figure = {"question": "overall", "n": n, "mean": mean}
+        data["figures"] = [{name: value for name, value in figure.items() if value is not None}]
+    kept = {name: value for name, value in data.items() if value is not None}
+    return event(kind, subject, draw(times), event_id=draw(ids), **kept)
+
+
+histories = st.lists(st.one_of(lead_events(), order_events(), answer_events()), max_size=25)

@@ -11,11 +11,12 @@ from services.common.events import Event
 from services.common.windows import days_window, named_window
 from services.kpi_stream.cells import Reporting, counts_by_day, stretches, total
 from services.kpi_stream.entities.reference import Reference, fold
+from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Sum, T
+from services.kpi_stream.kpis.kpi import Asking, CountsByDay, EntitiesOn, MembersOf, Sum, T
 from services.kpi_stream.kpis.world import ReferenceBook, World
-from services.kpi_stream.measures import CELLS_PER_STRING, Address
+from services.kpi_stream.measures import CELLS_PER_STRING, Address, day_ordinal
 from services.kpi_stream.rows import Row, row_with_related, subjects
 from tests.support.engine import Engine
 from tests.support.events import PARIS, at
@@ -48,7 +49,7 @@ def run(asking: Asking[T], engine: Engine, here: World) -> T:
     try:
         wishes = next(asking)
         while True:
-            wishes = asking.send([_answer(wish, strings, reporting) for wish in wishes])
+            wishes = asking.send([_answer(wish, engine, strings, reporting) for wish in wishes])
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
 
@@ -64,11 +65,14 @@ def _strings(engine: Engine) -> Strings:
     return dict(strings)
 
 
-def _answer(wish: Any, strings: Strings, reporting: Reporting) -> Any:
+def _answer(wish: Any, engine: Engine, strings: Strings, reporting: Reporting) -> Any:
     if isinstance(wish, MembersOf):
         groups = (wish.group.name, f"{wish.group.name}.")
         names = [a for a in strings if a.group == groups[0] or a.group.startswith(groups[1])]
         return {address.member for address in names if address.cut == wish.cut}
+    if isinstance(wish, EntitiesOn):
+        ids = engine.index[wish.kind, day_ordinal(wish.day)]
+        return [engine.entities[EntityName(wish.kind, each)] for each in sorted(ids)]
     codes = ("", "EUR", "GBP", "USD")
     wanted = {each.address: strings.get(each.address, EMPTY) for each in stretches(wish, codes, reporting)}
     if isinstance(wish, CountsByDay):

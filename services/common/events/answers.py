@@ -6,15 +6,25 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
-from services.common.events.fields import Count, Data, Id, Name, Statement
+from services.common.events.fields import Count, Data, Id, Name, Problem, Statement
 from services.common.events.subjects import joined
 
 Score = Annotated[int, Meta(ge=0, le=10, description="0 (not at all) to 10 (surely).", examples=[9])]
 Mean = Annotated[float, Meta(ge=0, le=10)]
 
 
+LEAST_ANSWERS = 5
+"""Fewer people's answers are never told together."""
+
+WHOLE_COMPANY = "all"
+"""Stands for everybody where a team is named: no team may be called so."""
+
+
 class SurveyInvited(Statement, frozen=True, kw_only=True):
-    """Someone was asked; subject: the invitation's id."""
+    """Someone was asked; subject: the invitation's id.
+
+    Invitations to the survey `nps` make the response rate of the NPS. Where `delivered` is corrected, raise `revision`.
+    """
 
     survey: Name
     touchpoint: Name
@@ -53,7 +63,11 @@ class PulseFigure(Data, frozen=True, kw_only=True):
 
 
 class PulsePublished(Statement, frozen=True, kw_only=True):
-    """A round of the team's pulse closed; subject: round/team."""
+    """A round of a team's pulse closed; subject: round/team.
+
+    `team_id` `all` is the round of the whole company: sent beside those of the teams, never made from them.
+    Nobody is in two teams of a round.
+    """
 
     round_id: Id
     team_id: Name
@@ -62,6 +76,22 @@ class PulsePublished(Statement, frozen=True, kw_only=True):
     invited: Count | None = None
     answered: Count | None = None
     figures: Annotated[tuple[PulseFigure, ...], Meta(max_length=4)] = ()
+
+    def problems(self, zone: ZoneInfo) -> list[Problem]:
+        """A last fence: what was not cleared, or cannot be, is refused here as well."""
+        faults = []
+        if self.closed_on < self.opened_on:
+            faults.append(Problem("closed_on", f"{self.closed_on} comes before opened_on", "send the day it closed"))
+        if self.invited is not None and self.answered is not None and self.answered > self.invited:
+            faults.append(Problem("answered", f"{self.answered} of {self.invited} asked", "count each person once"))
+        questions = [figure.question for figure in self.figures]
+        if len(set(questions)) < len(questions):
+            faults.append(Problem("figures", "name a question twice", "send one figure for each question"))
+        for i, figure in enumerate(self.figures):
+            if figure.n is not None and 0 < figure.n < LEAST_ANSWERS:
+                mend = f"leave out what fewer than {LEAST_ANSWERS} people answered"
+                faults.append(Problem(f"figures[{i}].n", f"{figure.n} could tell who answered what", mend))
+        return faults
 
     def subject(self, zone: ZoneInfo) -> str:
         return joined(self.round_id, self.team_id)

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from services.common.events import EVENT_TYPES
+from services.common.events.registry import EventType
 from services.common.topics import Topic
-from services.kpi_stream.entities import lead, order, reference, visits
+from services.kpi_stream.entities import answer, lead, order, pulse, reference, visits
 from services.kpi_stream.entities.notices import Notice
 
 
@@ -28,7 +29,8 @@ class EntityKind(msgspec.Struct, frozen=True, dict=True):
     """A kind of entity: its topic, its model (whose defaults are the empty entity) and its fold.
 
     `is_reference` entities are few, contribute nothing, and are read whole. `begun_by` is the type of event that is
-    usually said first of an entity.
+    usually said first of an entity. `fed_by` names the types of event where a topic feeds several kinds; else it is all
+    of the topic's.
     """
 
     name: str
@@ -38,6 +40,10 @@ class EntityKind(msgspec.Struct, frozen=True, dict=True):
     version: int
     is_reference: bool = False
     begun_by: str = ""
+    fed_by: tuple[str, ...] = ()
+
+    def is_fed_by(self, event_type: EventType) -> bool:
+        return event_type.topic is self.topic and (not self.fed_by or event_type.name in self.fed_by)
 
     @cached_property
     def empty(self) -> Any:
@@ -46,7 +52,15 @@ class EntityKind(msgspec.Struct, frozen=True, dict=True):
 
 
 _REFERENCE = tuple(
-    EntityKind(t.name, Topic.REFERENCE, reference.Reference, reference.fold, reference.VERSION, is_reference=True)
+    EntityKind(
+        t.name,
+        Topic.REFERENCE,
+        reference.Reference,
+        reference.fold,
+        reference.VERSION,
+        is_reference=True,
+        fed_by=(t.name,),
+    )
     for t in EVENT_TYPES.values()
     if t.topic is Topic.REFERENCE
 )
@@ -57,6 +71,16 @@ ENTITY_KINDS: Mapping[str, EntityKind] = {
         EntityKind("lead", Topic.LEADS, lead.Lead, lead.fold, lead.VERSION, begun_by="lead.created"),
         EntityKind("order", Topic.ORDERS, order.Order, order.fold, order.VERSION, begun_by="order.placed"),
         EntityKind("visits", Topic.VISITS, visits.Visits, visits.fold, visits.VERSION),
+        EntityKind(
+            "answer",
+            Topic.ANSWERS,
+            answer.Answer,
+            answer.fold,
+            answer.VERSION,
+            begun_by="survey.invited",
+            fed_by=("survey.invited", "nps.answered"),
+        ),
+        EntityKind("pulse", Topic.ANSWERS, pulse.Pulse, pulse.fold, pulse.VERSION, fed_by=("pulse.published",)),
         *_REFERENCE,
     )
 }
@@ -91,7 +115,7 @@ CONSUMED_TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(kind.topic for kind in 
 
 
 KIND_OF: Mapping[str, EntityKind] = {
-    t.name: ENTITY_KINDS.get(t.name) or next(kind for kind in ENTITY_KINDS.values() if kind.topic is t.topic)
+    t.name: next(kind for kind in ENTITY_KINDS.values() if kind.is_fed_by(t))
     for t in EVENT_TYPES.values()
     if t.topic in CONSUMED_TOPICS
 }

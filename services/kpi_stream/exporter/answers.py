@@ -59,12 +59,13 @@ class SeriesRow(msgspec.Struct, frozen=True):
 
 
 class SeriesAnswer(msgspec.Struct, frozen=True):
-    """A KPI by the day or the month."""
+    """A KPI by the day or the month; a point of a day covers so many `rolling` days, its own the last of them."""
 
     kpi: str
     unit: str
     as_of: datetime | None
     step: str
+    rolling: int
     rows: Sequence[SeriesRow]
 
 

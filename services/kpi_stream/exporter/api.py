@@ -28,7 +28,7 @@ log = get_logger(__name__)
 
 POLL_SECONDS = 0.2
 PING_SECONDS = 15
-RESERVED = frozenset({"window", "from", "to", "by", "step", "member", "after", "limit"})
+RESERVED = frozenset({"window", "from", "to", "by", "step", "member", "after", "limit", "rolling"})
 
 
 class Parts(NamedTuple):
@@ -103,9 +103,14 @@ def _kpis(parts: Parts) -> APIRouter:
         return json_response(await service.rows(query, moment))
 
     @router.get("/kpis/{kpi_id}/series", summary="A KPI by the day or month")
-    async def series(kpi_id: str, which: Which, step: str = "day") -> Response:
+    async def series(
+        kpi_id: str,
+        which: Which,
+        step: str = "day",
+        rolling: Annotated[int | None, Parameter(description="Days up to its own that make a point of a day")] = None,
+    ) -> Response:
         query, moment = await _query(service, kpi_id, which)
-        return json_response(await service.series(query, step, moment))
+        return json_response(await service.series(query, step, rolling, moment))
 
     @router.get("/kpis/{kpi_id}/explain", summary="The entities behind a number, paged", dependencies=[may_explain])
     async def explain(
@@ -177,6 +182,7 @@ def declaration(kpi: Kpi) -> dict[str, Any]:
         "windows": kpi.windows,
         "cuts": [{"by": cut.name, "fields": cut.fields, "adds_up": cut.adds_up} for cut in kpi.cuts if cut.fields],
         "options": kpi.options,
+        "rolling": kpi.rolling,
     }
 
 

@@ -1,10 +1,10 @@
 """What a reader has read of a state and added up from it, and what of that falls when the state moves."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.kpi_stream.cells import Stretch
-from services.kpi_stream.kpis.kpi import MembersOf, Request
+from services.kpi_stream.kpis.kpi import EntitiesOn, MembersOf, Request
 from services.kpi_stream.measures import Address, page
 
 Marks = Mapping[str, tuple[tuple[int, str], ...]]
@@ -49,15 +49,15 @@ class AtHand:
         moved = [own for name, own in self._pages.items() if marks.get(name) != self._marks.get(name)]
         return [address for own in moved for address in own]
 
-    def members(self) -> list[MembersOf]:
-        """The sets of members that were asked for."""
-        return [request for request in self.answers if isinstance(request, MembersOf)]
+    def not_of_cells(self) -> list[Request]:
+        """What was asked for that no cell tells, so that no page says whether it has moved."""
+        return [request for request in self.answers if isinstance(request, MembersOf | EntitiesOn)]
 
     def renew(
         self,
         marks: Marks,
         strings: Mapping[Address, Sequence[int]],
-        members: Mapping[Request, Set[str]],
+        not_of_cells: Mapping[Request, Any],
         currencies: Mapping[str, tuple[str, ...]],
     ) -> None:
         """What has moved, as it is now; answers that rested on it fall."""
@@ -69,7 +69,7 @@ class AtHand:
             self.answers.clear()
             self._noted.clear()
             self._readers.clear()
-        self.answers |= {request: found for request, found in members.items() if self.answers.get(request) != found}
+        self.answers |= {r: found for r, found in not_of_cells.items() if self.answers.get(r) != found}
 
     def _replace(self, address: Address, cells: Sequence[int]) -> None:
         before = self.strings[address]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from services.common.calendar import BusinessCalendar, Span
-from services.common.errors import Malformed
+from services.common.errors import Forbidden, Malformed
 from services.common.events.subjects import parts_of
 from services.kpi_stream.exporter.answers import Added, Behind, ExplainAnswer, window_answer
 from services.kpi_stream.exporter.moment import Moment
@@ -29,7 +29,11 @@ class Explainer:
         """The next entities, by kind and id, after the one that ended the page before (`kind:id`, or empty).
 
         :raises Malformed: when the window is too long to look through, or the member has not the parts of its cut.
+        :raises Forbidden: when people's answers stand behind the number.
         """
+        if not query.kpi.is_explained:
+            mend = "read the numbers, which are told of several people together"
+            raise Forbidden(f"behind {query.kpi.id} stand people's answers, which are not listed", mend=mend)
         if 1 < len(query.cut.fields) != len(parts_of(member)):
             mend = f"send {'/'.join(query.cut.fields)}, each part percent-encoded"
             raise Malformed(f"{member!r} is no member of {query.cut.name}", field="member", mend=mend)

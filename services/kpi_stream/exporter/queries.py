@@ -78,3 +78,16 @@ def find_options(kpi: Kpi, given: Mapping[str, str]) -> dict[str, str]:
         if choice not in kpi.options[name]:
             raise Malformed(f"{choice!r} is no choice", field=name, mend=f"send one of {', '.join(kpi.options[name])}")
     return dict(given)
+
+
+def find_rolling(kpi: Kpi, step: str, days: int | None) -> int:
+    """How many days make a point of a daily series: those asked for, else what is usual for the KPI.
+
+    :raises Malformed: when the KPI does not declare them, or a point is a month.
+    """
+    if days is None:
+        return kpi.rolling[0] if step == "day" else 1
+    if step != "day" or days not in kpi.rolling:
+        mend = f"send one of {', '.join(map(str, kpi.rolling))} with step=day, or leave it out"
+        raise Malformed(f"{kpi.id} has no points of {days} days by the {step}", field="rolling", mend=mend)
+    return days

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,9 +19,10 @@ from services.kpi_stream.exporter.answers import (
     window_answer,
 )
 from services.kpi_stream.exporter.moment import Moment, Observatory
-from services.kpi_stream.exporter.queries import Query
+from services.kpi_stream.exporter.queries import Query, find_rolling
 from services.kpi_stream.kpis.kpi import Asking, Flag, Kpi, Subject, together
-from services.kpi_stream.rows import Row, read_parts, row_with_related, subjects
+from services.kpi_stream.kpis.parts import read_parts
+from services.kpi_stream.rows import Row, row_with_related, subjects
 
 MAX_POINTS = 1000
 STEPS = ("day", "month")
@@ -53,14 +55,15 @@ class KpiService:
         """Is what is shown older than it should be?"""
         return as_of is None or moment.world.now - as_of > self._stale_after
 
-    async def series(self, query: Query, step: str, moment: Moment) -> SeriesAnswer:
-        """A point a day or month, for every member of the cut.
+    async def series(self, query: Query, step: str, rolling: int | None, moment: Moment) -> SeriesAnswer:
+        """A point a day or month, for every member of the cut; `rolling` days up to its own make a point of a day.
 
-        :raises Malformed: when the step is unknown or the points are too many.
+        :raises Malformed: when the step is unknown, the points are too many, or the KPI has no such rolling days.
         """
         if step not in STEPS:
             raise Malformed(f"no step is called {step!r}", field="step", mend=f"send one of {', '.join(STEPS)}")
-        days = _steps(query, step, moment.world.calendar)
+        rolling = find_rolling(query.kpi, step, rolling)
+        days = _steps(query, step, rolling, moment.world.calendar)
         if len(days) > MAX_POINTS:
             raise Malformed(f"{len(days)} points are too many", field="step", mend="send step=month, or fewer days")
         found = await self.observatory.read(_series(query, days, moment), moment)
@@ -69,6 +72,7 @@ class KpiService:
             unit=unit_name(query.kpi, moment.world.reporting_currency),
             as_of=moment.freshness.as_of(query.kpi.feeds),
             step=step,
+            rolling=rolling,
             rows=found,
         )
 
@@ -91,32 +95,40 @@ def rows(query: Query, moment: Moment) -> Asking[list[Row]]:
     return [each for each in found if each is not None]
 
 
-def _steps(query: Query, step: str, calendar: BusinessCalendar) -> list[tuple[date, date]]:
-    """First and last day of every step, the outer ones cut to the window."""
+class Step(NamedTuple):
+    """A point of a series: the day that names it, and the days that it covers."""
+
+    at: date
+    first: date
+    last: date
+
+
+def _steps(query: Query, step: str, rolling: int, calendar: BusinessCalendar) -> list[Step]:
+    """Every step of the window; months are cut to it, rolling days reach back before it."""
     first, last = query.window.first_day(calendar), query.window.last_day(calendar)
     steps = []
     while first <= last:
         end = first if step == "day" else Period.MONTH.next_first_day(first) - DAY
-        steps.append((first, min(end, last)))
+        steps.append(Step(first, first - (rolling - 1) * DAY, min(end, last)))
         first = end + DAY
     return steps
 
 
-def _series(query: Query, steps: Sequence[tuple[date, date]], moment: Moment) -> Asking[list[SeriesRow]]:
+def _series(query: Query, steps: Sequence[Step], moment: Moment) -> Asking[list[SeriesRow]]:
     kpi, cut, window, options = query
     members = yield from subjects(kpi, cut, window, moment.world, options)
     return (yield from together([_series_row(kpi, subject, steps, moment) for subject in members]))
 
 
-def _series_row(kpi: Kpi, subject: Subject, steps: Sequence[tuple[date, date]], moment: Moment) -> Asking[SeriesRow]:
-    points = yield from together([_point(kpi, subject, first, last, moment) for first, last in steps])
+def _series_row(kpi: Kpi, subject: Subject, steps: Sequence[Step], moment: Moment) -> Asking[SeriesRow]:
+    points = yield from together([_point(kpi, subject, step, moment) for step in steps])
     return SeriesRow(subject.cut.by(subject.member), points)
 
 
-def _point(kpi: Kpi, subject: Subject, first: date, last: date, moment: Moment) -> Asking[Point]:
-    own = msgspec.structs.replace(subject, window=days_window(first, last, moment.world.calendar))
-    (parts,) = yield from read_parts(kpi, own, kpi.spans(own.window, moment.world))
+def _point(kpi: Kpi, subject: Subject, step: Step, moment: Moment) -> Asking[Point]:
+    own = msgspec.structs.replace(subject, window=days_window(step.first, step.last, moment.world.calendar))
+    (parts,) = yield from read_parts(kpi, own, [kpi.spans(own.window, moment.world)], moment.world)
     estimate = kpi.estimate(parts, own, moment.world)
     flags = [*estimate.flags, *([Flag.RATE_MISSING] if any(t.rate_missing for t in parts.values()) else [])]
     n = estimate.n if estimate.events is None else estimate.events
-    return Point(first, estimate.value, n, estimate.measures, flags)
+    return Point(step.at, estimate.value, n, estimate.measures, flags)

@@ -2,7 +2,7 @@
 
 import asyncio
 from array import array
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from operator import add
 from typing import Any
 
@@ -17,9 +17,9 @@ from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.entities.reference import Reference
 from services.kpi_stream.exporter.at_hand import AtHand, Marks
 from services.kpi_stream.folding import EntityName
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, MembersOf, Request, Sum, T
+from services.kpi_stream.kpis.kpi import Asking, CountsByDay, EntitiesOn, MembersOf, Request, Sum, T
 from services.kpi_stream.kpis.world import World
-from services.kpi_stream.measures import Address
+from services.kpi_stream.measures import Address, day_ordinal
 from services.kpi_stream.state_version import StateVersion
 from services.kpi_stream.store import entity_key
 
@@ -120,11 +120,15 @@ class StateReader:
     async def _answer(self, requests: Sequence[Request], state: StateVersion, world: World, at_hand: AtHand) -> None:
         """Find the answers that are not at hand yet."""
         missing = dict.fromkeys(request for request in requests if request not in at_hand.answers)
-        members = [request for request in missing if isinstance(request, MembersOf)]
-        at_hand.answers.update(await self._members(state, members))
-        wishes = [request for request in missing if not isinstance(request, MembersOf)]
+        at_hand.answers.update(await self._looked_up(state, missing))
+        wishes = [request for request in missing if isinstance(request, Sum | CountsByDay)]
         if wishes:
             await self._sum(wishes, state, world, at_hand)
+
+    async def _entities_on(self, wish: EntitiesOn, state: StateVersion) -> list[Any]:
+        ids = await self.entity_ids(state, wish.kind, [day_ordinal(wish.day)])
+        names = [EntityName(wish.kind, entity_id) for entity_id in ids]
+        return [entity async for _, entity in self.entities(state, names)]
 
     async def _sum(
         self, wishes: Sequence[Sum | CountsByDay], state: StateVersion, world: World, at_hand: AtHand
@@ -150,9 +154,9 @@ class StateReader:
         """Have what is at hand be as the state is now; what moves meanwhile is seen the next time."""
         marks = await self._marks(state)
         strings = await self._read_strings(state, at_hand.moved(marks))
-        members = await self._members(state, at_hand.members())
+        not_of_cells = await self._looked_up(state, at_hand.not_of_cells())
         currencies = await self._currencies(state, at_hand.currencies)
-        at_hand.renew(marks, strings, members, currencies)
+        at_hand.renew(marks, strings, not_of_cells, currencies)
 
     async def _marks(self, state: StateVersion) -> Marks:
         found: dict[str, tuple[tuple[int, str], ...]] = {}
@@ -161,8 +165,15 @@ class StateReader:
                 found[_text(page)] = (*found.get(_text(page), ()), (shard, _text(mark)))
         return found
 
-    async def _members(self, state: StateVersion, requests: Iterable[MembersOf]) -> dict[Request, set[str]]:
-        return await self._sets({r: [k.members(r.group.name, r.cut) for k in state.all_keys()] for r in requests})
+    async def _looked_up(self, state: StateVersion, requests: Collection[Request]) -> dict[Request, Any]:
+        """What of some requests is not told by cells: members and entities."""
+        members = [request for request in requests if isinstance(request, MembersOf)]
+        found: dict[Request, Any] = await self._sets(
+            {wish: [keys.members(wish.group.name, wish.cut) for keys in state.all_keys()] for wish in members}
+        )
+        for wish in [request for request in requests if isinstance(request, EntitiesOn)]:
+            found[wish] = await self._entities_on(wish, state)
+        return found
 
     async def _currencies(self, state: StateVersion, groups: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The currencies of some groups; the first is none at all."""

@@ -24,6 +24,11 @@ class Cut(msgspec.Struct, frozen=True):
     def cell_cut(self) -> str:
         return self.cells or self.name
 
+    @property
+    def has_targets(self) -> bool:
+        """May a target be set for a member?"""
+        return self.name in ("all", "rep", "team")
+
     def by(self, member: str) -> dict[str, str]:
         """A row's `by`: the fields and their values."""
         values = parts_of(member) if len(self.fields) > 1 else [member]
@@ -40,11 +45,14 @@ REP = Cut("rep", ("rep",), brief=True)
 OWNER = Cut("owner", ("owner",), brief=True)
 TEAM = Cut("team", ("team",), adds_up=False, cells="rep")
 """Reps without a team are in none, and an order of two reps counts for each."""
+OWN_TEAM = Cut("team", ("team",), adds_up=False)
+"""A team that is named by what is counted, whoever is in it."""
 SOURCE = Cut("source", ("source",))
 REGION = Cut("region", ("region",))
 KIND = Cut("kind", ("kind",))
 CHANNEL = Cut("channel", ("channel",))
 STORE = Cut("store", ("store",))
+TOUCHPOINT = Cut("touchpoint", ("touchpoint",))
 PROMOTION = Cut("promotion", ("promotion",), adds_up=False, brief=True)
 CHANNEL_REGION = Cut("channel,region", ("channel", "region"), brief=True)
 UNKNOWN = "unknown"

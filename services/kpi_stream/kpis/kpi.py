@@ -6,7 +6,7 @@ summed measures become a value. It does no I/O and reads no clock.
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -40,6 +40,9 @@ class Unit(StrEnum):
     MONEY = "money"
     RATIO = "ratio"
     POINTS = "points"
+    """-100 to 100, shown whole."""
+    SCORE = "score"
+    """A mean of answers of 0 to 10, shown with a decimal."""
 
 
 class Direction(StrEnum):
@@ -63,11 +66,15 @@ class Flag(StrEnum):
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):
-    """Measures summed over a span. Money is in minor units of the reporting currency; none when a rate is missing."""
+    """Measures summed over a span. Money is in minor units of the reporting currency; none when a rate is missing.
+
+    `level`: of a number that is no sum, what holds at the end of the span.
+    """
 
     measures: Mapping[str, int | None]
     by_currency: Mapping[str, Mapping[str, int]] = {}
     rate_missing: bool = False
+    level: Any = None
 
     def __getitem__(self, measure: str) -> int:
         """A count. A measure that the groups do not have is a `KeyError`: a misspelling is no 0."""
@@ -103,10 +110,18 @@ class MembersOf(msgspec.Struct, frozen=True, gc=False):
     cut: str
 
 
-Request = Sum | CountsByDay | MembersOf
+class EntitiesOn(msgspec.Struct, frozen=True, gc=False):
+    """A wish: the entities of a kind that count on a day."""
+
+    kind: str
+    day: date
+
+
+Request = Sum | CountsByDay | MembersOf | EntitiesOn
 Asking = Generator[Sequence[Request], Sequence[Any], T]
 """A computation that does no I/O: it yields what it wishes to read and is sent the answers in that order, a `Totals`
-for a `Sum`, counts by day and measure for `CountsByDay`, a set of names for `MembersOf`; then it returns a `T`."""
+for a `Sum`, counts by day and measure for `CountsByDay`, a set of names for `MembersOf`, entities for `EntitiesOn`;
+then it returns a `T`."""
 
 
 def together(askings: Sequence[Asking[T]]) -> Asking[list[T]]:
@@ -248,8 +263,12 @@ class Kpi:
     Beside the headline stand numbers that its own measures tell (`beside`), and some that take further reading
     (`related`).
 
+    `read` says how its totals are read, where they are not the sums of its cells over the spans. `change` judges two
+    values that are compared. `rolling`: how many days, up to its own, a point of a daily series covers; the first is
+    usual. `is_explained`: may what stands behind a number be listed?
+
     What a KPI takes from `world.now` may change at a full hour, never within one: a snapshot stands as long, unless
-    cells, statements or the window itself move.
+    what it was told, statements or the window itself move.
     """
 
     id: str
@@ -273,6 +292,10 @@ class Kpi:
     compared: Callable[[Window, World, Place, Grain], Compared | None] = same_point
     beside: Callable[[Parts, Subject, World], Mapping[str, Related]] = nothing_beside
     related: Callable[[Subject, World], Asking[Mapping[str, Related]]] = nothing_related
+    read: Callable[[Subject, Sequence[Spans], World], Asking[list[Parts]]] | None = None
+    change: Callable[[Estimate, Estimate], Related | None] | None = None
+    rolling: tuple[int, ...] = (1,)
+    is_explained: bool = True
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
 

@@ -1,5 +1,6 @@
-"""Intervals: how sure a rate is. Plain formulas, to be read beside their source."""
+"""Scores, and intervals: how sure a rate is. Plain formulas, to be read beside their source."""
 
+from fractions import Fraction
 from math import sqrt
 
 import msgspec
@@ -9,13 +10,14 @@ Z = 1.959963984540054
 """The 97.5 % point of the standard normal distribution."""
 
 
-class Interval(msgspec.Struct, frozen=True):
-    """Where the true value lies with the given confidence."""
+class Interval(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the true value lies with the given confidence; `margin` where people say it as ±."""
 
     low: float
     high: float
     level: float
     method: str
+    margin: float | None = None
 
 
 def wilson(successes: int, n: int) -> Interval | None:
@@ -31,3 +33,27 @@ def wilson(successes: int, n: int) -> Interval | None:
     low = centre - margin if successes else 0.0
     high = centre + margin if successes < n else 1.0
     return Interval(low, high, LEVEL, "wilson")
+
+
+def net_promoter_score(promoters: int, detractors: int, n: int) -> Fraction:
+    """100 x (promoters - detractors) / n, exactly; n is not 0."""
+    return Fraction(100 * (promoters - detractors), n)
+
+
+def one_decimal(exact: Fraction) -> float:
+    """Rounded once, half to even."""
+    return float(round(exact, 1))
+
+
+def adjusted_wald(promoters: float, detractors: float, n: float) -> Interval | None:
+    """The interval of a net promoter score, in points; `None` when nobody answered.
+
+    Three answers are added, half of them passive: without them a few answers that agree would look sure.
+    Source: B. Rocks, "Interval estimation for the net promoter score", The American Statistician 70 (2016).
+    """
+    if n <= 0:
+        return None
+    p, d = (promoters + 3 / 4) / (n + 3), (detractors + 3 / 4) / (n + 3)
+    margin = 100 * 1.96 * sqrt((p + d - (p - d) ** 2) / (n + 3))
+    score = 100 * (p - d)
+    return Interval(max(-100.0, score - margin), min(100.0, score + margin), LEVEL, "adjusted_wald", margin)

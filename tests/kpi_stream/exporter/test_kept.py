@@ -26,7 +26,7 @@ from services.kpi_stream.state_version import StateVersion
 from tests.support.engine import STATE as ENGINE_STATE
 from tests.support.events import RECEIVED, event, line
 from tests.support.remote import Servers, Snapshot, Worker
-from tests.support.strategies import lead_events, order_events, orders, reps
+from tests.support.strategies import answer_events, lead_events, order_events, orders, reps
 
 SHARDS = 2
 BATCH = 3
@@ -40,6 +40,35 @@ def just_now(draw: st.DrawFn) -> Event:
     """An order of the current hour: it is compared from the next on."""
     time = RECEIVED + timedelta(minutes=draw(st.integers(0, 4)))
     return event("order.placed", draw(orders), time, channel="online", currency="EUR", lines=[line(700)])
+
+
+@st.composite
+def five_answers(draw: st.DrawFn) -> list[Event]:
+    """Of one day, or the same ones corrected: they close a block, which is told when the day after is over."""
+    day = draw(st.sampled_from([timedelta(days=-40), timedelta(days=-2), timedelta(days=-1), timedelta(0)]))
+    return answers(RECEIVED + day, draw(st.integers(6, 9)), draw(st.integers(0, 1)))
+
+
+def answers(time: datetime, score: int, revision: int = 0) -> list[Event]:
+    where = {"touchpoint": "shop", "rep_id": "ana", "store_id": "s1"}
+    names = [f"{time.date()}-{i}" for i in range(5)]
+    return [event("nps.answered", name, time, score=score, revision=revision, **where) for name in names]
+
+
+def pulse(team: str, mean: float | None, closed_on: str = "2026-11-20", revision: int = 0) -> Event:
+    """A round of the pulse; without a mean its figures are not told."""
+    figure = {"question": "overall", "n": 8} if mean is None else {"question": "overall", "n": 8, "mean": mean}
+    data = {"round_id": "r", "team_id": team, "opened_on": "2026-11-01", "closed_on": closed_on, "invited": 30}
+    return event("pulse.published", None, RECEIVED, figures=[figure], revision=revision, **data)
+
+
+rounds = st.builds(
+    pulse,
+    st.sampled_from(["all", "north", "south"]),
+    st.sampled_from([None, 6.5, 8.0]),
+    st.sampled_from(["2026-11-20", "2026-11-23"]),
+    st.integers(0, 2),
+)
 
 
 def target(time: datetime, measure: str, value: float, **member: str) -> Event:
@@ -94,7 +123,8 @@ class Rebuild(NamedTuple):
     """All is applied to a new state, which goes live."""
 
 
-told = st.lists(st.one_of(order_events(), lead_events(), just_now()), min_size=1, max_size=4)
+single = st.one_of(order_events(), lead_events(), just_now(), answer_events(), rounds)
+told = st.one_of(st.lists(single, min_size=1, max_size=4), five_answers())
 stated = st.lists(reference_events(), min_size=1, max_size=2)
 passed = st.builds(Pass, st.sampled_from(MOVES))
 happenings = st.one_of(
@@ -193,13 +223,20 @@ RATE, RATE_SOON = (
     for time in (RECEIVED, RECEIVED + timedelta(minutes=3))
 )
 LEAD, ANOTHER = (event("lead.created", name, RECEIVED) for name in ("L1", "L2"))
-LATER = (Pass(timedelta(minutes=7)),)
+LATER, NEXT_DAY = (Pass(timedelta(minutes=7)),), (Pass(timedelta(days=1)),)
+TODAY, YESTERDAY, A_MONTH_AGO = (answers(RECEIVED - timedelta(days=days), 9) for days in (0, 1, 29))
+COMPANY, TEAM, CORRECTED = pulse("all", None), pulse("north", 6.5), pulse("north", 8.0, revision=1)
 
 
 @given(histories)
 @example([(Send([SALE, AIM, RATE]), Work()), LATER])
 @example([(Send([SALE, RATE_SOON]), Work()), LATER])
 @example([(Send([LEAD]), Work()), (Send([ANOTHER]), Work())])
+@example([(Send([COMPANY, TEAM]), Work()), (Send([CORRECTED]), Work())])
+@example([(Send([COMPANY]), Work()), (Send([TEAM]), Work()), LATER])
+@example([(Send(YESTERDAY), Work()), NEXT_DAY, LATER])
+@example([(Send(TODAY), Work()), NEXT_DAY, NEXT_DAY])
+@example([(Send(A_MONTH_AGO), Work()), NEXT_DAY])
 @settings(max_examples=25, deadline=None)
 async def test_a_kept_snapshot_is_what_one_from_nothing_would_be(url: str, history: list[tuple[Any, ...]]) -> None:
     with BlockingRedis.from_url(url) as blocking:

@@ -1,5 +1,5 @@
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,12 +35,12 @@ EVENTS = [
 ]
 
 
-def text() -> str:
+def text(events: Sequence[Event] = EVENTS) -> str:
     moment, kpis = Moment(STATE, Freshness(()), HERE), all_kpis().values()
-    return exposition(kpis, "EUR", told(EVENTS, moment, kpis, Admission(series_of_a_member(kpis))))
+    return exposition(kpis, "EUR", told(events, moment, kpis, Admission(series_of_a_member(kpis))))
 
 
-def told(events: list[Event], moment: Moment, kpis: Iterable[Kpi], admission: Admission) -> list[Sample]:
+def told(events: Sequence[Event], moment: Moment, kpis: Iterable[Kpi], admission: Admission) -> list[Sample]:
     """All that Prometheus gets of some KPIs."""
     engine, kept = engine_of(events, HERE.now), Kept[list[Sample]](moment)
     asked = [query for kpi in kpis for query in queries(kpi, moment)]
@@ -64,6 +64,20 @@ def test_cuts_with_many_members_are_brief() -> None:
 def test_what_is_not_known_is_not_exported() -> None:
     assert 'cadran_acquisition_ratio{window="7d"}' not in text()
     assert "_target{" not in text()
+
+
+def test_few_answers_are_not_exported_and_those_of_a_rep_by_whole_blocks() -> None:
+    """Five answers on one day close a block of the rep's; the sixth is in the company's number alone."""
+    where = {"touchpoint": "shop", "rep_id": "ana", "store_id": "lyon"}
+    events = [event("nps.answered", f"i{i}", at("2026-11-10 10:00"), score=9, **where) for i in range(5)]
+    events += [event("nps.answered", "i9", at("2026-11-12 10:00"), score=0, **{**where, "touchpoint": "delivery"})]
+    lines = text(events).splitlines()
+    assert 'cadran_nps{window="mtd"} 66.7' in lines
+    assert 'cadran_rep_nps{rep="ana",window="mtd"} 100.0' in lines
+    assert 'cadran_store_nps{store="lyon",window="30d"} 100.0' in lines
+    assert 'cadran_store_nps_n{store="lyon",window="30d"} 5.0' in lines
+    told = {name for line in lines if 'touchpoint="delivery"' in line for name in [line.partition("{")[0]]}
+    assert told == {"cadran_touchpoint_nps_n"}
 
 
 def test_every_metric_has_help_that_says_whether_members_add_up() -> None:

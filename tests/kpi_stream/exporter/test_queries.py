@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from services.common.errors import Malformed, NotFound
-from services.kpi_stream.exporter.queries import find_cut, find_kpi, find_options, find_window
+from services.kpi_stream.exporter.queries import find_cut, find_kpi, find_options, find_rolling, find_window
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
 from tests.support.world import world
@@ -50,3 +50,12 @@ def test_unknown_names_are_answered_with_those_there_are() -> None:
         find_options(SALES, {"basis": "day"})
     with pytest.raises(Malformed, match="basis"):
         find_options(ACQUISITION, {"basis": "order_day"})
+
+
+def test_points_of_a_daily_series_may_roll() -> None:
+    assert [find_rolling(KPIS["nps"], "day", days) for days in (None, 90, 1)] == [30, 90, 1]
+    assert (find_rolling(SALES, "day", None), find_rolling(KPIS["nps"], "month", None)) == (1, 1)
+    for kpi, step, days in ((SALES, "day", 30), (KPIS["nps"], "month", 30), (KPIS["nps"], "day", 7)):
+        with pytest.raises(Malformed, match=f"{days} days") as refused:
+            find_rolling(kpi, step, days)
+        assert refused.value.field == "rolling"
