@@ -26,6 +26,8 @@ class Scope(StrEnum):
     WRITE_EVENTS = "events:write"
     READ_KPIS = "kpis:read"
     EXPLAIN = "kpis:explain"
+    WRITE_SURVEYS = "surveys:write"
+    READ_SURVEYS = "surveys:read"
     ADMIN = "admin"
 
 

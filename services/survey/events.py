@@ -1,0 +1,48 @@
+"""What leaves as events: figures and ids, never a name, an address or a comment."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.common.events import EVENT_TYPES, Event
+from services.common.events.answers import NpsAnswered, SurveyInvited
+from services.common.events.envelope import Envelope, check
+from services.common.events.fields import Data
+from services.survey.records import Answer, Invitation
+
+SOURCE = "/survey"
+NPS = "nps"
+
+
+def nps_answered(answer: Answer, *, zone: ZoneInfo, now: datetime) -> Event:
+    """An answer, without its words."""
+    data = NpsAnswered(
+        score=answer.score,
+        touchpoint=answer.about.touchpoint,
+        customer_id=answer.about.customer_id,
+        channel=answer.about.channel,
+        store_id=answer.about.store_id,
+        region=answer.about.region,
+        rep_id=answer.about.rep_id,
+    )
+    return _event("nps.answered", answer.response_id, answer.answered_at, data, zone=zone, now=now)
+
+
+def survey_invited(invitation: Invitation, delivered: bool, *, zone: ZoneInfo, now: datetime) -> Event:
+    """Someone was asked, or could not be reached."""
+    data = SurveyInvited(survey=NPS, touchpoint=invitation.about.touchpoint, delivered=delivered)
+    return _event("survey.invited", invitation.id, invitation.created_at, data, zone=zone, now=now)
+
+
+def _event(name: str, subject: str, time: datetime, data: Data, *, zone: ZoneInfo, now: datetime) -> Event:
+    envelope = Envelope(
+        specversion="1.0",
+        type=EVENT_TYPES[name].name,
+        source=SOURCE,
+        id=f"{name}:{subject}",
+        time=time,
+        data=msgspec.Raw(msgspec.json.encode(data)),
+        subject=subject,
+    )
+    return check(envelope, receivedat=now, zone=zone)

@@ -1,0 +1,135 @@
+"""Asking and being answered: what is checked, what is written together, what becomes an event."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from services.common.errors import Conflict, NotFound
+from services.common.windows import Clock
+from services.survey import store
+from services.survey.database import Database
+from services.survey.events import nps_answered, survey_invited
+from services.survey.links import Links, Purpose, new_id
+from services.survey.outbox import put
+from services.survey.records import About, Answer, Invitation, Standing
+
+
+class Closed(Conflict):
+    """An invitation that cannot be answered any more."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(f"this invitation is {standing}", mend="nothing is to be done")
+        self.standing = standing
+
+
+class Surveys:
+    """The one way to ask and to answer. `written` is called after each event that was written down."""
+
+    def __init__(
+        self,
+        database: Database,
+        links: Links,
+        *,
+        zone: ZoneInfo,
+        clock: Clock,
+        valid: timedelta,
+        written: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._links = links
+        self._zone = zone
+        self._clock = clock
+        self._valid = valid
+        self._written = written
+
+    async def invite(self, about: About, language: str | None) -> tuple[Invitation, str]:
+        """An invitation whose link the caller sends, and the link."""
+        now = self._clock()
+        invitation = Invitation(
+            id=new_id(),
+            about=about,
+            email=None,
+            language=language,
+            created_at=now,
+            expires_at=now + self._valid,
+        )
+
+        def write(connection: Connection) -> None:
+            store.add_invitation(connection, invitation)
+            put(connection, [survey_invited(invitation, True, zone=self._zone, now=now)])
+
+        await self._database.write(write)
+        self._written()
+        return invitation, self._links.url(Purpose.NPS, invitation.id)
+
+    async def find(self, token: str) -> tuple[Invitation, Standing]:
+        """The invitation of a link, and where it stands.
+
+        :raises NotFound: when the link is not ours, or what it named was erased.
+        """
+        id_ = self._links.read(Purpose.NPS, token)
+        found = await self._database.read(lambda connection: store.invitation(connection, id_))
+        if found is None:
+            raise NotFound("this invitation is no longer there", mend="nothing is to be done")
+        return found, found.standing(self._clock())
+
+    async def opened(self, invitation: Invitation) -> None:
+        """Note that the form was seen."""
+        if invitation.opened_at is None:
+            now = self._clock()
+            await self._database.write(lambda connection: store.mark(connection, invitation.id, "opened_at", now))
+
+    async def answer(self, invitation: Invitation, score: int, comment: str, may_call: bool, language: str) -> None:
+        """Take the answer to an invitation: it is on the disk when this returns.
+
+        :raises Closed: when it was answered before, withdrawn, or is too old. Nothing is written then.
+        """
+        now = self._clock()
+        answer = Answer(
+            response_id=invitation.id,
+            about=invitation.about,
+            score=score,
+            answered_at=now,
+            comment=comment,
+            may_call=may_call,
+            language=language,
+        )
+
+        def write(connection: Connection) -> None:
+            found = store.invitation(connection, invitation.id)
+            standing = Standing.WITHDRAWN if found is None else found.standing(now)
+            if standing is not Standing.OPEN or not store.mark(connection, invitation.id, "answered_at", now):
+                raise Closed(standing if standing is not Standing.OPEN else Standing.ANSWERED)
+            self._write_answer(connection, answer, now)
+
+        await self._database.write(write)
+        self._written()
+
+    async def take(self, answer: Answer) -> bool:
+        """Take an answer that another tool asked for; whether it is new. The door for other survey tools."""
+        now = self._clock()
+        is_new = await self._database.write(lambda connection: self._write_answer(connection, answer, now))
+        self._written()
+        return is_new
+
+    def _write_answer(self, connection: Connection, answer: Answer, now: datetime) -> bool:
+        is_new = store.add_answer(connection, answer)
+        if is_new:
+            put(connection, [nps_answered(answer, zone=self._zone, now=now)])
+        return is_new
+
+    async def withdraw(self, id_: str) -> None:
+        """Make an invitation one that cannot be answered any more.
+
+        :raises NotFound: when there is none with this id.
+        """
+        now = self._clock()
+
+        def write(connection: Connection) -> None:
+            if store.invitation(connection, id_) is None:
+                raise NotFound(f"no invitation has the id {id_!r}", mend="check it")
+            store.mark(connection, id_, "withdrawn_at", now)
+
+        await self._database.write(write)

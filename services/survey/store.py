@@ -1,0 +1,76 @@
+"""Reading and writing the tables. Every function takes the connection of a transaction; see `database.py`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.survey import tables
+from services.survey.records import About, Answer, Invitation
+
+
+def _flat(record: Invitation | Answer) -> dict[str, Any]:
+    row = msgspec.structs.asdict(record)
+    return {**msgspec.structs.asdict(row.pop("about")), **row}
+
+
+def _about(row: RowMapping) -> About:
+    return About(**{name: row[name] for name in About.__struct_fields__})
+
+
+def _invitation(row: RowMapping) -> Invitation:
+    fields = {name: row[name] for name in Invitation.__struct_fields__ if name != "about"}
+    return Invitation(about=_about(row), **fields)
+
+
+def _answer(row: RowMapping) -> Answer:
+    fields = {name: row[name] for name in Answer.__struct_fields__ if name != "about"}
+    return Answer(about=_about(row), **fields)
+
+
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Whether the row was new: one with the same key is left as it is."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(table), row)
+    except IntegrityError:
+        return False
+    return True
+
+
+def add_invitation(connection: Connection, invitation: Invitation) -> None:
+    connection.execute(insert(tables.invitations), _flat(invitation))
+
+
+def invitation(connection: Connection, id_: str) -> Invitation | None:
+    row = connection.execute(select(tables.invitations).where(tables.invitations.c.id == id_)).mappings().first()
+    return None if row is None else _invitation(row)
+
+
+def mark(connection: Connection, id_: str, moment: str, now: datetime) -> bool:
+    """Note when an invitation was first `opened_at`, `answered_at` or `withdrawn_at`; whether this was the first time.
+
+    Of two at the same instant, one is told true.
+    """
+    column = tables.invitations.c[moment]
+    changed = connection.execute(
+        update(tables.invitations).where(tables.invitations.c.id == id_, column.is_(None)).values({moment: now})
+    )
+    return changed.rowcount == 1
+
+
+def add_answer(connection: Connection, answer: Answer) -> bool:
+    """Whether it is new."""
+    return insert_new(connection, tables.answers, _flat(answer))
+
+
+def comments(connection: Connection, *, before: datetime | None, limit: int) -> Sequence[Answer]:
+    """Answers that have words, the newest first."""
+    query = select(tables.answers).where(tables.answers.c.comment != "")
+    if before is not None:
+        query = query.where(tables.answers.c.answered_at < before)
+    rows = connection.execute(query.order_by(tables.answers.c.answered_at.desc()).limit(limit)).mappings()
+    return [_answer(row) for row in rows]
