@@ -1,0 +1,1 @@
+"""Surveys: customers are asked for their NPS, the team for its pulse."""
