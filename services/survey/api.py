@@ -19,6 +19,8 @@ from services.survey.branding import Branding
 from services.survey.invitations import invitation_routes
 from services.survey.nps import nps_routes
 from services.survey.pages import Pages
+from services.survey.pulse.form_routes import pulse_form_routes
+from services.survey.pulse.service import Pulse
 from services.survey.service import Surveys
 
 log = get_logger(__name__)
@@ -38,6 +40,7 @@ class Parts(NamedTuple):
     """What the interface is made of."""
 
     surveys: Surveys
+    pulse: Pulse
     pages: Pages
     brand: Branding
     keys: KeyRing
@@ -58,6 +61,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_health(app, parts.checks)
     app.include_router(invitation_routes(parts.surveys, parts.keys))
     app.include_router(nps_routes(parts.surveys, parts.pages))
+    app.include_router(pulse_form_routes(parts.pulse, parts.pages))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _install_brand(app, parts.brand)
 

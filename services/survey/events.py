@@ -26,16 +26,17 @@ def nps_answered(answer: Answer, *, zone: ZoneInfo, now: datetime) -> Event:
         region=answer.about.region,
         rep_id=answer.about.rep_id,
     )
-    return _event("nps.answered", answer.response_id, answer.answered_at, data, zone=zone, now=now)
+    return event_of("nps.answered", answer.response_id, answer.answered_at, data, zone=zone, now=now)
 
 
 def survey_invited(invitation: Invitation, delivered: bool, *, zone: ZoneInfo, now: datetime) -> Event:
     """Someone was asked, or could not be reached."""
     data = SurveyInvited(survey=NPS, touchpoint=invitation.about.touchpoint, delivered=delivered)
-    return _event("survey.invited", invitation.id, invitation.created_at, data, zone=zone, now=now)
+    return event_of("survey.invited", invitation.id, invitation.created_at, data, zone=zone, now=now)
 
 
-def _event(name: str, subject: str, time: datetime, data: Data, *, zone: ZoneInfo, now: datetime) -> Event:
+def event_of(name: str, subject: str, time: datetime, data: Data, *, zone: ZoneInfo, now: datetime) -> Event:
+    """An event of ours, held against the contract as anybody's."""
     envelope = Envelope(
         specversion="1.0",
         type=EVENT_TYPES[name].name,

@@ -36,10 +36,16 @@ def read_nps(fields: Mapping[str, str]) -> NpsForm:
     score = read_score(fields.get("score", ""))
     if score is None:
         wrong.append(Wrong("score", _("Choose a number from 0 to 10.")))
-    comment = fields.get("comment", "").replace("\r\n", "\n").replace("\0", "").strip()
+    comment, too_long = read_comment(fields.get("comment", ""))
+    return NpsForm(score, comment, fields.get("may_call") == "yes", (*wrong, *too_long))
+
+
+def read_comment(text: str) -> tuple[str, tuple[Wrong, ...]]:
+    """A comment as it is kept, and what is wrong with it: it may be too long, and is never cut."""
+    comment = text.replace("\r\n", "\n").replace("\0", "").strip()
     if len(comment) > COMMENT_MAX:
-        wrong.append(Wrong("comment", _("Please shorten this to 4,000 characters.")))
-    return NpsForm(score, comment, fields.get("may_call") == "yes", tuple(wrong))
+        return comment, (Wrong("comment", _("Please shorten this to 4,000 characters.")),)
+    return comment, ()
 
 
 def read_score(text: str) -> int | None:

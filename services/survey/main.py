@@ -26,6 +26,7 @@ from services.survey.links import Links, read_secrets
 from services.survey.metrics import SurveyMetrics
 from services.survey.outbox import Outbox
 from services.survey.pages import Pages
+from services.survey.pulse.service import Pulse
 from services.survey.service import Surveys
 from services.survey.settings import SurveySettings
 
@@ -49,6 +50,10 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         written=outbox.written,
     )
 
+    pulse = Pulse(
+        database, links, zone=settings.zone, clock=utc_now, announce=lambda _, __: None, written=outbox.written
+    )
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         database.open()
@@ -61,6 +66,7 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
 
     parts = Parts(
         surveys=surveys,
+        pulse=pulse,
         pages=Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand=brand,
         keys=KeyRing(settings.api_keys_file),

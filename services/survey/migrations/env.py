@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import services.survey.pulse.tables  # noqa: F401 - adds its tables to the metadata
 from services.survey.tables import metadata
 
 context.configure(
