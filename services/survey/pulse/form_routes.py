@@ -66,6 +66,10 @@ def pulse_form_routes(pulse: Pulse, pages: Pages) -> APIRouter:
             await pulse.answer(ticket, given.scores, given.comment)
         except Closed as closed:
             return shown.closed(request, language, closed.standing)
-        return RedirectResponse(f"/thanks?lang={language}", 303)
+        return RedirectResponse(f"{request.url.path}/thanks?lang={language}", 303)
+
+    @router.get("/{token}/thanks")
+    async def thanks(request: Request, token: str) -> Response:  # noqa: ARG001 - the ticket may be gone by now
+        return pages.html(request, "thanks.html", pages.language(request))
 
     return router
