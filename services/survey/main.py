@@ -1,7 +1,7 @@
 """`python -m services.survey.main`: the survey service. Settings and clients are built here and nowhere else."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from services.common.auth import KeyRing
 from services.common.calendar import BusinessCalendar, public_holidays
-from services.common.errors import CadranError
+from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
@@ -32,8 +32,11 @@ from services.survey.letters import LetterWriter, read_sender
 from services.survey.links import Links, read_secrets
 from services.survey.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
+from services.survey.order_listener import OrderListener
 from services.survey.outbox import Outbox
 from services.survey.pages import Pages
+from services.survey.planner import Planner
+from services.survey.rules import load_rules
 from services.survey.service import Surveys
 from services.survey.settings import SurveySettings
 
@@ -75,6 +78,7 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
     )
     works: list[Work] = [outbox.run, Counting(core.database, core.metrics.invitations).run]
     works += [] if mailer is None else [mailer.run]
+    works += [] if survey.rules is None else _asking_about_orders(core, survey.rules, inviter, written)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -131,6 +135,16 @@ def _mailer(core: Core) -> Mailer:
         outcomes=core.metrics.letters,
         waiting=core.metrics.letters_waiting,
     )
+
+
+def _asking_about_orders(core: Core, path: Path, inviter: Inviter, written: Callable[[], None]) -> list[Work]:
+    if not core.survey.smtp_host:
+        raise ConfigurationError(
+            "rules ask by mail", field="CADRAN_SURVEY_RULES", mend="set CADRAN_SURVEY_SMTP_HOST, or unset the rules"
+        )
+    rules = load_rules(path)
+    planner = Planner(core.database, inviter, rules, clock=utc_now, written=written, not_asked=core.metrics.not_asked)
+    return [OrderListener(core.settings.kafka_servers, core.database, rules, utc_now).run, planner.run]
 
 
 def main() -> None:

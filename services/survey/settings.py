@@ -51,6 +51,9 @@ class SurveySettings(CadranSettings):
         description="When letters may leave, by weekday, in the business time zone (JSON).",
     )
     mail_on_holidays: bool = Field(False, description="May letters leave on public holidays?")
+    rules: Path | None = Field(
+        None, description="The file of rules by which orders are asked about: see invitations.md. Empty: none is."
+    )
     publish_timeout: Annotated[float, Field(gt=0, le=60)] = Field(
         5.0, description="Seconds in which Kafka must acknowledge an answer; else it is sent again."
     )

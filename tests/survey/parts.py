@@ -22,7 +22,9 @@ from services.survey.links import Links
 from services.survey.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
 from services.survey.pages import Pages
+from services.survey.planner import Planner
 from services.survey.records import Asking
+from services.survey.rules import Rules
 
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -90,6 +92,16 @@ class Service:
             per_minute=6000,
             outcomes=self.metrics.letters,
             waiting=self.metrics.letters_waiting,
+        )
+
+    def planner(self, rules: Rules) -> Planner:
+        return Planner(
+            self.database,
+            self.inviter,
+            rules,
+            clock=self.clock,
+            written=lambda: None,
+            not_asked=self.metrics.not_asked,
         )
 
     async def send_all(self) -> None:
