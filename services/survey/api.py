@@ -15,13 +15,18 @@ from services.common.auth import KeyRing
 from services.common.errors import CadranError, NotFound
 from services.common.http import Check, install_error_handlers, install_health, problem_response
 from services.common.logging import get_logger
+from services.common.windows import Clock
 from services.survey.branding import Branding
+from services.survey.contacts import contact_routes
 from services.survey.invitations import invitation_routes
+from services.survey.inviter import Inviter
+from services.survey.links import Links
 from services.survey.nps import nps_routes
 from services.survey.pages import Pages
 from services.survey.pulse.form_routes import pulse_form_routes
 from services.survey.pulse.service import Pulse
 from services.survey.service import Surveys
+from services.survey.unsubscribe import unsubscribe_routes
 
 log = get_logger(__name__)
 
@@ -41,9 +46,12 @@ class Parts(NamedTuple):
 
     surveys: Surveys
     pulse: Pulse
+    inviter: Inviter
+    links: Links
     pages: Pages
     brand: Branding
     keys: KeyRing
+    clock: Clock
     registry: CollectorRegistry
     checks: dict[str, Check]
 
@@ -59,9 +67,11 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_error_handlers(app)
     install_error_pages(app, parts.pages)
     install_health(app, parts.checks)
-    app.include_router(invitation_routes(parts.surveys, parts.keys))
+    app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
+    app.include_router(contact_routes(parts.inviter, parts.keys))
     app.include_router(nps_routes(parts.surveys, parts.pages))
     app.include_router(pulse_form_routes(parts.pulse, parts.pages))
+    app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _install_brand(app, parts.brand)
 

@@ -1,11 +1,11 @@
-"""Pages as HTML, in every language that has a file in `locale/`; English is in the templates."""
+"""Pages and letters, in every language that has a file in `locale/`; English is in the templates."""
 
 from collections.abc import Mapping
 
 from babel.support import NullTranslations
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from services.common.i18n import best_language
 from services.survey.branding import Branding
@@ -26,18 +26,22 @@ class Pages:
 
     def html(self, request: Request, template: str, language: str, status: int = 200, **values: object) -> HTMLResponse:
         """A page. `languages` and `path` let it offer the other languages."""
-        text = (
-            self._environments[language]
-            .get_template(template)
-            .render(language=language, languages=sorted(self._environments), path=request.url.path, **values)
-        )
+        text = self.text(template, language, languages=sorted(self._environments), path=request.url.path, **values)
         return HTMLResponse(text, status, headers={"Content-Language": language})
+
+    def text(self, template: str, language: str, **values: object) -> str:
+        """A template filled in. Only in one whose name ends in `.html` are values escaped."""
+        return self._environments[language].get_template(template).render(language=language, **values)
+
+    def offered(self, preferred: str | None) -> str:
+        """The language of who cannot be asked for theirs."""
+        return preferred if preferred in self._environments else self._default_language
 
 
 def _environment(texts: NullTranslations, brand: Branding) -> Environment:
     environment = Environment(
         loader=PackageLoader("services.survey"),
-        autoescape=True,
+        autoescape=select_autoescape(),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
