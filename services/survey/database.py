@@ -2,6 +2,9 @@
 
 One thread writes. What waits is written together in one transaction, each work in a savepoint of its own: so a hundred
 answers at once cost one sync of the disk, and SQLite, which has one writer at a time, is never found locked.
+
+PostgreSQL is made to write one at a time as well, by a lock: what a work has read there is still so when it writes,
+whatever other processes do.
 """
 
 import asyncio
@@ -29,6 +32,9 @@ Work = Callable[[Connection], T]
 MOST_WAITING = 1000
 MOST_TOGETHER = 100
 POOL = 5
+LOCK, LOCK_SECONDS = 0x43414452414E, 10
+"""The number of PostgreSQL's lock ("CADRAN"), and how long one waits for it."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an answer that was acknowledged survives a power cut
@@ -91,6 +97,12 @@ class Database:
         :raises Unavailable: when the database does not answer.
         """
         return await asyncio.to_thread(self._read, work)
+
+    def forget(self) -> None:
+        """Let the journal go, which still holds what was erased; a reader that is at work keeps it a while longer."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def check(self) -> None:
         await self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
@@ -164,10 +176,19 @@ def migrate(engine: Engine) -> None:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=POOL, max_overflow=0, pool_timeout=10, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        pool_size=POOL,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,  # of a statement that fails: they hold addresses, and errors are logged
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -181,6 +202,13 @@ def _begin_sqlite(connection: Connection) -> None:
     """Who writes takes the lock at once: a reader that becomes a writer may be refused."""
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Who writes waits for its turn, but not for ever: another process may be stuck."""
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
 def database_url(given: str, folder: Path) -> str:

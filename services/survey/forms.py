@@ -9,6 +9,9 @@ from services.survey.records import COMMENT_MAX
 SCORES = range(11)
 
 
+_UNWRITTEN = dict.fromkeys([*(code for code in range(32) if chr(code) not in "\n\t"), 127])
+
+
 def _(text: str) -> str:
     """Marks a text for translation."""
     return text
@@ -36,10 +39,15 @@ def read_nps(fields: Mapping[str, str]) -> NpsForm:
     score = read_score(fields.get("score", ""))
     if score is None:
         wrong.append(Wrong("score", _("Choose a number from 0 to 10.")))
-    comment = fields.get("comment", "").replace("\r\n", "\n").replace("\0", "").strip()
+    comment = read_text(fields.get("comment", ""))
     if len(comment) > COMMENT_MAX:
         wrong.append(Wrong("comment", _("Please shorten this to 4,000 characters.")))
     return NpsForm(score, comment, fields.get("may_call") == "yes", tuple(wrong))
+
+
+def read_text(text: str) -> str:
+    """What was written, with one kind of line end and without characters that no keyboard writes."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNWRITTEN).strip()
 
 
 def read_score(text: str) -> int | None:

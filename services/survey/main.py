@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.common.auth import KeyRing
+from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
@@ -19,6 +19,7 @@ from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
+from services.survey import verbatim_pages
 from services.survey.api import Parts, create_app
 from services.survey.branding import Branding
 from services.survey.database import Database, database_url
@@ -27,6 +28,7 @@ from services.survey.metrics import SurveyMetrics
 from services.survey.outbox import Outbox
 from services.survey.pages import Pages
 from services.survey.service import Surveys
+from services.survey.sessions import Sessions
 from services.survey.settings import SurveySettings
 
 
@@ -38,7 +40,9 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
     publisher = Publisher(settings.kafka_servers, client_id="cadran-survey", timeout=survey.publish_timeout)
     outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
-    links = Links(read_secrets(survey.secret_file or settings.local_dir / "survey.secret"), base_url)
+    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
+    links = Links(secrets, base_url)
+    keys = KeyRing(settings.api_keys_file)
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     surveys = Surveys(
         database,
@@ -63,7 +67,10 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         surveys=surveys,
         pages=Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand=brand,
-        keys=KeyRing(settings.api_keys_file),
+        keys=keys,
+        sessions=Sessions(secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=base_url),
+        database=database,
+        zone=settings.zone,
         registry=registry,
         checks={"database": database.check},
     )

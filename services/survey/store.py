@@ -1,6 +1,6 @@
 """Reading and writing the tables. Every function takes the connection of a transaction; see `database.py`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +24,6 @@ def _about(row: RowMapping) -> About:
 def _invitation(row: RowMapping) -> Invitation:
     fields = {name: row[name] for name in Invitation.__struct_fields__ if name != "about"}
     return Invitation(about=_about(row), **fields)
-
-
-def _answer(row: RowMapping) -> Answer:
-    fields = {name: row[name] for name in Answer.__struct_fields__ if name != "about"}
-    return Answer(about=_about(row), **fields)
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
@@ -65,12 +60,3 @@ def mark(connection: Connection, id_: str, moment: str, now: datetime) -> bool:
 def add_answer(connection: Connection, answer: Answer) -> bool:
     """Whether it is new."""
     return insert_new(connection, tables.answers, _flat(answer))
-
-
-def comments(connection: Connection, *, before: datetime | None, limit: int) -> Sequence[Answer]:
-    """Answers that have words, the newest first."""
-    query = select(tables.answers).where(tables.answers.c.comment != "")
-    if before is not None:
-        query = query.where(tables.answers.c.answered_at < before)
-    rows = connection.execute(query.order_by(tables.answers.c.answered_at.desc()).limit(limit)).mappings()
-    return [_answer(row) for row in rows]
