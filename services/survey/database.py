@@ -35,7 +35,7 @@ POOL = 5
 LOCK, LOCK_SECONDS = 0x43414452414E, 10
 """The number of PostgreSQL's lock ("CADRAN"), and how long one waits for it."""
 
-_PRAGMAS = (
+SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an answer that was acknowledged survives a power cut
     "PRAGMA foreign_keys = ON",
@@ -194,7 +194,7 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # else the driver itself decides when a transaction begins
-    for pragma in _PRAGMAS:
+    for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
 
 

@@ -118,15 +118,20 @@ class Surveys:
     async def take(self, answer: Answer) -> bool:
         """Take an answer that another tool asked for; whether it is new. The door for other survey tools."""
         now = self._clock()
-        is_new = await self._database.write(lambda connection: self._write_answer(connection, answer, now))
+
+        def write(connection: Connection) -> bool:
+            is_new = not store.has_answer(connection, answer.response_id)
+            if is_new:
+                self._write_answer(connection, answer, now)
+            return is_new
+
+        is_new = await self._database.write(write)
         self._written()
         return is_new
 
-    def _write_answer(self, connection: Connection, answer: Answer, now: datetime) -> bool:
-        is_new = store.add_answer(connection, answer)
-        if is_new:
-            put(connection, [nps_answered(answer, zone=self._zone, now=now)])
-        return is_new
+    def _write_answer(self, connection: Connection, answer: Answer, now: datetime) -> None:
+        store.add_answer(connection, answer)
+        put(connection, [nps_answered(answer, zone=self._zone, now=now)])
 
     async def withdraw(self, id_: str) -> None:
         """Make an invitation one that cannot be answered any more.

@@ -57,6 +57,10 @@ def mark(connection: Connection, id_: str, moment: str, now: datetime) -> bool:
     return changed.rowcount == 1
 
 
-def add_answer(connection: Connection, answer: Answer) -> bool:
-    """Whether it is new."""
-    return insert_new(connection, tables.answers, _flat(answer))
+def add_answer(connection: Connection, answer: Answer) -> None:
+    connection.execute(insert(tables.answers), _flat(answer))
+
+
+def has_answer(connection: Connection, response_id: str) -> bool:
+    query = select(tables.answers.c.response_id).where(tables.answers.c.response_id == response_id)
+    return connection.execute(query).first() is not None
