@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -94,4 +94,5 @@ def _address(request: Request, before: Verbatim | None = None) -> str:
 
 
 def _when(moment: datetime, zone: ZoneInfo, language: str) -> str:
-    return format_datetime(moment, "medium", tzinfo=zone, locale=language)
+    local = moment.astimezone(zone)
+    return f"{format_date(local, 'medium', language)}, {format_time(local, 'short', locale=language)}"
