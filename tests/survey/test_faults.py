@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from itertools import count
 from queue import Empty, SimpleQueue
 from random import Random
@@ -35,6 +35,12 @@ def stack() -> Iterator[RunningStack]:
     """A stack of its own: what is broken here no other test should find."""
     with running_stack() as running:
         yield running
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
 
 
 class Crowd:
@@ -139,35 +145,29 @@ def test_of_answers_to_one_link_at_the_same_instant_one_is_counted(stack: Runnin
     assert len(answers_in_kafka(stack, [asked.id])) == 1
 
 
-def test_on_postgresql_two_services_count_one_of_twenty(stack: RunningStack) -> None:
-    with running_postgres() as url:
-        ports = [stack.settings.port(Port.SURVEY) + extra for extra in (200, 201)]
-        one, two = (
-            running(
-                stack,
-                "services.survey.main",
-                CADRAN_SURVEY_DATABASE=url,
-                CADRAN_PORT_SURVEY=str(port - stack.settings.port_offset),
-            )
-            for port in ports
-        )
-        with one, two, httpx.Client(headers={"Authorization": f"Bearer {stack.key}"}, timeout=30) as client:
-            bases = [f"http://127.0.0.1:{port}" for port in ports]
-            for base in bases:
-                wait_for(lambda base=base: client.get(f"{base}/readyz").status_code == 200, "a service is ready")
-            for round_ in range(5):
-                made = client.post(
-                    f"{bases[0]}/v1/invitations", json={"touchpoint": "race", "customer_id": f"P-{round_}"}
-                )
-                path = httpx.URL(made.json()["link"]).path
-                got = at_once(
-                    20, lambda n, path=path: client.post(bases[n % 2] + path, data={"score": "9"}).status_code
-                )
-                assert got == {303: 1, 409: 19}
-        engine = create_engine(url)
-        with engine.connect() as connection:
-            assert connection.execute(text("SELECT count(*) FROM answers")).scalar_one() == 5
-        engine.dispose()
+def test_on_postgresql_two_services_count_one_of_twenty(stack: RunningStack, postgres: str) -> None:
+    ports = [stack.settings.port(Port.SURVEY) + extra for extra in (200, 201)]
+    bases = [f"http://127.0.0.1:{port}" for port in ports]
+    one, two = (running_on(stack, postgres, port) for port in ports)
+    with one, two, stack.http(Port.SURVEY) as client:
+        for base in bases:
+            wait_for(lambda base=base: client.get(f"{base}/readyz").status_code == 200, "a service is ready")
+        for number in range(5):
+            about = {"touchpoint": "race", "customer_id": f"P-{number}"}
+            made = client.post(f"{bases[0]}/v1/invitations", json=about)
+            links = [base + httpx.URL(made.json()["link"]).path for base in bases]
+            got = at_once(20, lambda n, links=links: client.post(links[n % 2], data={"score": "9"}).status_code)
+            assert got == {303: 1, 409: 19}
+    engine = create_engine(postgres)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM answers")).scalar_one() == 5
+    engine.dispose()
+
+
+def running_on(stack: RunningStack, url: str, port: int) -> AbstractContextManager[int]:
+    """One more survey service, on a database and a port."""
+    given = {"CADRAN_SURVEY_DATABASE": url, "CADRAN_PORT_SURVEY": str(port - stack.settings.port_offset)}
+    return running(stack, "services.survey.main", **given)
 
 
 def test_while_kafka_is_away_answers_are_taken_and_arrive_later(stack: RunningStack) -> None:
