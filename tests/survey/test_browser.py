@@ -141,9 +141,10 @@ def sign_in(page: Page, key: str) -> None:
 @pytest.fixture(scope="module")
 def everything(stack: RunningStack) -> dict[str, str]:
     """The pages that a link opens, by name."""
-    add_contact(stack, "C-browser", "a.very.long.address.of.someone@a-long-domain.example.org", "Ana Li")
     for score, words in ((9, "<b>Lovely</b>\n\nThank you!"), (3, LONG), (6, "")):
-        said = ask(stack, touchpoint="browser", customer_id="C-browser", channel="store", store_id="Lyon", region="S")
+        customer = f"C-browser-{score}"
+        add_contact(stack, customer, f"{customer}.has.a.long.address@a-long-domain.example.org", "Ana Li")
+        said = ask(stack, touchpoint="browser", customer_id=customer, channel="store", store_id="Lyon", region="S")
         httpx.post(said.link, data={"score": str(score), "comment": words, "may_call": "yes"})
     links = {name: ask(stack, touchpoint="browser") for name in ("form", "answered", "expired", "withdrawn")}
     httpx.post(links["answered"].link, data={"score": "9"})
