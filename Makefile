@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-latency: setup-dev ## Measure how long an event takes from accepted to vis
 
 bench-memory: setup-dev ## Measure what orders and cells take of Redis
 	$(PYTHON) -m tests.benchmarks.memory
+
+bench-survey: setup-dev ## Measure how fast one process takes answers, beside a bare form: N=6000
+	$(PYTHON) -m tests.benchmarks.survey --answers $(or $(N),6000)
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

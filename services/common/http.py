@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from services.common.auth import ApiKey, KeyRing, Scope
-from services.common.errors import CadranError, Malformed, NotFound, TooLarge
+from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
@@ -76,15 +76,23 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404:
-            return problem_response(NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths"))
-        problem = Problem(title=error.detail, status=error.status_code, detail=error.detail)
-        return json_response(problem, error.status_code, PROBLEM_JSON, **(dict(error.headers or {})))
+        response = problem_response(routing_error(request, error))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> Response:
         log.error("unforeseen error", path=request.url.path, exc_info=error)
         return problem_response(CadranError("an internal error; it was logged", mend="try again later"))
+
+
+def routing_error(request: Request, error: HTTPException) -> CadranError:
+    """What the framework refuses before any of our functions is asked."""
+    if error.status_code == 404:
+        return NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths")
+    if error.status_code == 405:
+        return MethodNotAllowed(f"{request.method} is not answered here", mend="see /docs for the methods")
+    return Malformed(error.detail, mend="see /docs for what is taken")
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
@@ -12,12 +13,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.exceptions import HTTPException
 
 from services.common.auth import KeyRing
-from services.common.errors import CadranError, NotFound
-from services.common.http import Check, install_error_handlers, install_health, problem_response
+from services.common.errors import CadranError
+from services.common.http import Check, install_error_handlers, install_health, problem_response, routing_error
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.survey.branding import Branding
 from services.survey.contacts import contact_routes
+from services.survey.database import Database
+from services.survey.headers import SecureHeaders
 from services.survey.invitations import invitation_routes
 from services.survey.inviter import Inviter
 from services.survey.links import Links
@@ -26,19 +29,13 @@ from services.survey.pages import Pages
 from services.survey.pulse.form_routes import pulse_form_routes
 from services.survey.pulse.service import Pulse
 from services.survey.service import Surveys
+from services.survey.sessions import Sessions
 from services.survey.unsubscribe import unsubscribe_routes
+from services.survey.verbatim_pages import verbatim_routes
 
 log = get_logger(__name__)
 
 HERE = Path(__file__).parent
-
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "Referrer-Policy": "no-referrer",  # a link is a key: it must not travel
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-}
 
 
 class Parts(NamedTuple):
@@ -52,6 +49,9 @@ class Parts(NamedTuple):
     brand: Branding
     keys: KeyRing
     clock: Clock
+    sessions: Sessions
+    database: Database
+    zone: ZoneInfo
     registry: CollectorRegistry
     checks: dict[str, Check]
 
@@ -72,6 +72,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(nps_routes(parts.surveys, parts.pages))
     app.include_router(pulse_form_routes(parts.pulse, parts.pages))
     app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
+    app.include_router(verbatim_routes(parts.database, parts.sessions, parts.pages, parts.zone))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _install_brand(app, parts.brand)
 
@@ -79,14 +80,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     async def metrics() -> Response:
         return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
 
-    @app.middleware("http")
-    async def secure(request: Request, call_next: Callable[[Request], Any]) -> Response:
-        response: Response = await call_next(request)
-        if not request.url.path.startswith(("/docs", "/redoc", "/static-offline-docs")):
-            for name, value in SECURITY_HEADERS.items():
-                response.headers.setdefault(name, value)
-        return response
-
+    app.add_middleware(SecureHeaders)
     return app
 
 
@@ -94,9 +88,13 @@ def install_error_pages(app: FastAPI, pages: Pages) -> None:
     """What goes wrong is told to a program as a problem document, to a person as a page in their language."""
 
     def told(request: Request, error: CadranError) -> Response:
+        problem = problem_response(error)
         if request.url.path.startswith("/v1/"):
-            return problem_response(error)
-        return pages.html(request, "fault.html", pages.language(request), error.status, error=error)
+            return problem
+        page = pages.html(request, "fault.html", pages.language(request), error.status, error=error)
+        if "retry-after" in problem.headers:
+            page.headers["Retry-After"] = problem.headers["retry-after"]
+        return page
 
     @app.exception_handler(CadranError)
     async def deliberate(request: Request, error: CadranError) -> Response:
@@ -104,9 +102,9 @@ def install_error_pages(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404:
-            return told(request, NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths"))
-        return Response(error.detail, error.status_code, headers=dict(error.headers or {}))
+        response = told(request, routing_error(request, error))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> Response:

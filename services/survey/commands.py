@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.common.client import ApiClient, ItemAnswer, Refused, read_key
 from services.common.settings import Port, Settings
+from services.survey import person_commands
 from services.survey.people_file import Rejected, Row, read_people
 from services.survey.records import Asking, Contact
 
@@ -21,7 +22,8 @@ BATCH = 200
 SHOWN = 10
 
 console = Console()
-survey = typer.Typer(help="Surveys: who can be asked, and asking them.", no_args_is_help=True)
+survey = typer.Typer(help="Surveys: who can be asked, asking them, what is held about them.", no_args_is_help=True)
+person_commands.register(survey)
 
 File = Annotated[Path, typer.Argument(help="A CSV file in UTF-8; its first line names the columns.")]
 Rejects = Annotated[Path | None, typer.Option(help="Where to write the lines that were not taken, with their reasons.")]

@@ -35,7 +35,7 @@ POOL = 5
 LOCK, LOCK_SECONDS = 0x43414452414E, 10
 """The number of PostgreSQL's lock ("CADRAN"), and how long one waits for it."""
 
-_PRAGMAS = (
+SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an answer that was acknowledged survives a power cut
     "PRAGMA foreign_keys = ON",
@@ -97,6 +97,12 @@ class Database:
         :raises Unavailable: when the database does not answer.
         """
         return await asyncio.to_thread(self._read, work)
+
+    def forget(self) -> None:
+        """Let the journal go, which still holds what was erased; a reader that is at work keeps it a while longer."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def check(self) -> None:
         await self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
@@ -188,7 +194,7 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # else the driver itself decides when a transaction begins
-    for pragma in _PRAGMAS:
+    for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
 
 

@@ -9,6 +9,9 @@ from services.survey.records import COMMENT_MAX
 SCORES = range(11)
 
 
+_UNWRITTEN = dict.fromkeys([*(code for code in range(32) if chr(code) not in "\n\t"), 127])
+
+
 def _(text: str) -> str:
     """Marks a text for translation."""
     return text
@@ -42,10 +45,15 @@ def read_nps(fields: Mapping[str, str]) -> NpsForm:
 
 def read_comment(text: str) -> tuple[str, tuple[Wrong, ...]]:
     """A comment as it is kept, and what is wrong with it: it may be too long, and is never cut."""
-    comment = text.replace("\r\n", "\n").replace("\0", "").strip()
+    comment = read_text(text)
     if len(comment) > COMMENT_MAX:
         return comment, (Wrong("comment", _("Please shorten this to 4,000 characters.")),)
     return comment, ()
+
+
+def read_text(text: str) -> str:
+    """What was written, with one kind of line end and without characters that no keyboard writes."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNWRITTEN).strip()
 
 
 def read_score(text: str) -> int | None:

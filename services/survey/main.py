@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.common.auth import KeyRing
+from services.common.auth import KeyRing, Scope
 from services.common.calendar import BusinessCalendar, public_holidays
 from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
@@ -20,6 +20,7 @@ from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
+from services.survey import verbatim_pages
 from services.survey.api import Parts, create_app
 from services.survey.background import Work, at_work
 from services.survey.branding import Branding
@@ -39,6 +40,7 @@ from services.survey.planner import Planner
 from services.survey.pulse.service import Pulse
 from services.survey.rules import load_rules
 from services.survey.service import Surveys
+from services.survey.sessions import Sessions
 from services.survey.settings import SurveySettings
 
 
@@ -49,6 +51,8 @@ class Core(NamedTuple):
     survey: SurveySettings
     metrics: SurveyMetrics
     database: Database
+    base_url: str
+    secrets: list[str]
     links: Links
     pages: Pages
     brand: Branding
@@ -67,6 +71,7 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         if mailer is not None:
             mailer.written()
 
+    keys = KeyRing(settings.api_keys_file)
     inviter = Inviter(
         core.database,
         zone=settings.zone,
@@ -99,7 +104,10 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         links=core.links,
         pages=core.pages,
         brand=core.brand,
-        keys=KeyRing(settings.api_keys_file),
+        keys=keys,
+        sessions=Sessions(core.secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=core.base_url),
+        database=core.database,
+        zone=settings.zone,
         clock=utc_now,
         registry=registry,
         checks={"database": core.database.check},
@@ -110,12 +118,15 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
 def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) -> Core:
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
+    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
     return Core(
         settings,
         survey,
         metrics,
         Database(database_url(survey.database.get_secret_value(), settings.local_dir)),
-        Links(read_secrets(survey.secret_file or settings.local_dir / "survey.secret"), base_url),
+        base_url,
+        secrets,
+        Links(secrets, base_url),
         Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand,
     )

@@ -1,6 +1,7 @@
 """Pages and letters, in every language that has a file in `locale/`; English is in the templates."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from babel.support import NullTranslations
 from fastapi import Request
@@ -25,8 +26,10 @@ class Pages:
         return best_language(request.headers.get("accept-language", ""), self._environments, self._default_language)
 
     def html(self, request: Request, template: str, language: str, status: int = 200, **values: object) -> HTMLResponse:
-        """A page. `languages` and `path` let it offer the other languages."""
-        text = self.text(template, language, languages=sorted(self._environments), path=request.url.path, **values)
+        """A page. `languages` holds the address of itself in every language that there is."""
+        query = dict(request.query_params)
+        languages = {name: f"?{urlencode({**query, 'lang': name})}" for name in sorted(self._environments)}
+        text = self.text(template, language, languages=languages, path=request.url.path, **values)
         return HTMLResponse(text, status, headers={"Content-Language": language})
 
     def text(self, template: str, language: str, **values: object) -> str:
@@ -46,6 +49,7 @@ def _environment(texts: NullTranslations, brand: Branding) -> Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {"brand": brand}

@@ -1,5 +1,6 @@
 """Forms as they arrive: where from, and how much."""
 
+from collections import Counter
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
@@ -30,20 +31,22 @@ async def same_site(request: Request) -> None:
 
 
 async def read_fields(request: Request) -> dict[str, str]:
-    """The fields of a form; of one that comes twice, the last.
+    """The fields of a form, each of which comes once.
 
     :raises UnsupportedMedia: when it is no form.
     :raises TooLarge: when it is larger than any form of ours.
-    :raises Malformed: when it cannot be read.
+    :raises Malformed: when it cannot be read, or says something twice.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise UnsupportedMedia(f"{kind or 'nothing'} is not taken here", mend="send the page's own form")
     body = await read_body(request, FORM_MAX_BYTES)
     try:
-        return dict(
-            parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body), errors="strict",
-                      max_num_fields=FIELDS_MAX)
-        )  # fmt: skip
-    except ValueError as error:
-        raise Malformed(f"no form: {error}", mend="send the page's own form, in UTF-8") from None
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=FIELDS_MAX
+        )
+    except ValueError:  # what it says may hold what was written, and is not repeated
+        raise Malformed("this is no form", mend="send the page's own form, in UTF-8") from None
+    if any(times > 1 for times in Counter(name for name, _ in pairs).values()):
+        raise Malformed("a field is there twice", mend="send the page's own form")
+    return dict(pairs)

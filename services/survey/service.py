@@ -24,6 +24,12 @@ class Closed(Conflict):
         self.standing = standing
 
 
+def _there(found: Invitation | None) -> Invitation:
+    if found is None:
+        raise NotFound("this invitation is no longer there", mend="nothing is to be done")
+    return found
+
+
 class Surveys:
     """The one way to answer. `written` is called after each event that was written down."""
 
@@ -48,9 +54,7 @@ class Surveys:
         :raises NotFound: when the link is not ours, or what it named was erased.
         """
         id_ = self._links.read(Purpose.NPS, token)
-        found = await self._database.read(lambda connection: store.invitation(connection, id_))
-        if found is None:
-            raise NotFound("this invitation is no longer there", mend="nothing is to be done")
+        found = _there(await self._database.read(lambda connection: store.invitation(connection, id_)))
         return found, found.standing(self._clock())
 
     async def opened(self, invitation: Invitation) -> None:
@@ -59,27 +63,31 @@ class Surveys:
             now = self._clock()
             await self._database.write(lambda connection: store.mark(connection, invitation.id, "opened_at", now))
 
-    async def answer(self, invitation: Invitation, score: int, comment: str, may_call: bool, language: str) -> None:
-        """Take the answer to an invitation: it is on the disk when this returns.
+    async def answer(self, token: str, score: int, comment: str, may_call: bool, language: str) -> None:
+        """Take the answer to a link's invitation: it is on the disk when this returns.
 
-        :raises Closed: when it was answered before, withdrawn, or is too old. Nothing is written then.
+        :raises NotFound: when the link is not ours, or what it named was erased.
+        :raises Closed: when it was answered before, withdrawn, or is too old.
+        :raises Unavailable: when the database cannot be written. Whatever is raised, nothing was written.
         """
+        id_ = self._links.read(Purpose.NPS, token)
         now = self._clock()
-        answer = Answer(
-            response_id=invitation.id,
-            about=invitation.about,
-            score=score,
-            answered_at=now,
-            comment=comment,
-            may_call=may_call,
-            language=language,
-        )
 
         def write(connection: Connection) -> None:
-            found = store.invitation(connection, invitation.id)
-            standing = Standing.WITHDRAWN if found is None else found.standing(now)
-            if standing is not Standing.OPEN or not store.mark(connection, invitation.id, "answered_at", now):
-                raise Closed(standing if standing is not Standing.OPEN else Standing.ANSWERED)
+            invitation = _there(store.invitation(connection, id_))
+            standing = invitation.standing(now)
+            if standing is not Standing.OPEN:
+                raise Closed(standing)
+            store.mark(connection, id_, "answered_at", now)
+            answer = Answer(
+                response_id=id_,
+                about=invitation.about,
+                score=score,
+                answered_at=now,
+                comment=comment,
+                may_call=may_call,
+                language=language,
+            )
             self._write_answer(connection, answer, now)
 
         await self._database.write(write)
@@ -88,12 +96,17 @@ class Surveys:
     async def take(self, answer: Answer) -> bool:
         """Take an answer that another tool asked for; whether it is new. The door for other survey tools."""
         now = self._clock()
-        is_new = await self._database.write(lambda connection: self._write_answer(connection, answer, now))
+
+        def write(connection: Connection) -> bool:
+            is_new = not store.has_answer(connection, answer.response_id)
+            if is_new:
+                self._write_answer(connection, answer, now)
+            return is_new
+
+        is_new = await self._database.write(write)
         self._written()
         return is_new
 
-    def _write_answer(self, connection: Connection, answer: Answer, now: datetime) -> bool:
-        is_new = store.add_answer(connection, answer)
-        if is_new:
-            put(connection, [nps_answered(answer, zone=self._zone, now=now)])
-        return is_new
+    def _write_answer(self, connection: Connection, answer: Answer, now: datetime) -> None:
+        store.add_answer(connection, answer)
+        put(connection, [nps_answered(answer, zone=self._zone, now=now)])

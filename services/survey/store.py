@@ -1,6 +1,6 @@
 """Reading and writing the tables. Every function takes the connection of a transaction; see `database.py`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +24,6 @@ def _about(row: RowMapping) -> About:
 def _invitation(row: RowMapping) -> Invitation:
     fields = {name: row[name] for name in Invitation.__struct_fields__ if name != "about"}
     return Invitation(about=_about(row), **fields)
-
-
-def _answer(row: RowMapping) -> Answer:
-    fields = {name: row[name] for name in Answer.__struct_fields__ if name != "about"}
-    return Answer(about=_about(row), **fields)
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
@@ -67,9 +62,13 @@ def note_bounce(connection: Connection, id_: str, bounce: str) -> None:
     connection.execute(update(tables.invitations).where(tables.invitations.c.id == id_).values(bounce=bounce))
 
 
-def add_answer(connection: Connection, answer: Answer) -> bool:
-    """Whether it is new."""
-    return insert_new(connection, tables.answers, _flat(answer))
+def add_answer(connection: Connection, answer: Answer) -> None:
+    connection.execute(insert(tables.answers), _flat(answer))
+
+
+def has_answer(connection: Connection, response_id: str) -> bool:
+    query = select(tables.answers.c.response_id).where(tables.answers.c.response_id == response_id)
+    return connection.execute(query).first() is not None
 
 
 def progress(connection: Connection) -> Mapping[tuple[str, str], int]:
@@ -79,12 +78,3 @@ def progress(connection: Connection) -> Mapping[tuple[str, str], int]:
     counted = [func.count(column).label(name) for name, column in steps.items()]
     rows = connection.execute(select(columns.touchpoint, *counted).group_by(columns.touchpoint)).mappings()
     return {(row["touchpoint"], name): row[name] for row in rows for name in steps}
-
-
-def comments(connection: Connection, *, before: datetime | None, limit: int) -> Sequence[Answer]:
-    """Answers that have words, the newest first."""
-    query = select(tables.answers).where(tables.answers.c.comment != "")
-    if before is not None:
-        query = query.where(tables.answers.c.answered_at < before)
-    rows = connection.execute(query.order_by(tables.answers.c.answered_at.desc()).limit(limit)).mappings()
-    return [_answer(row) for row in rows]

@@ -6,12 +6,13 @@ import pytest
 from services.survey.database import Database
 from tests.support.postgres import running_postgres
 from tests.support.stack import RunningStack, running_stack
+from tests.survey.asked import Asked, ask
 from tests.survey.databases import emptied, opened, sqlite_url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[RunningStack]:
-    """A stack for a module's tests, which keep to ids and days of their own."""
+    """A stack for the tests of this folder, which keep to ids and days of their own."""
     with running_stack() as running:
         yield running
 
@@ -34,3 +35,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     with opened(database_url) as database:
         yield database
+
+
+@pytest.fixture
+def asked(stack: RunningStack) -> Asked:
+    """An open invitation."""
+    return ask(stack)

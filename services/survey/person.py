@@ -1,0 +1,75 @@
+"""All that is held about one person: told to them, or forgotten. See `database.py` for how the functions are called."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+
+from services.survey.tables import answers, contacts, invitations
+
+
+class Person(NamedTuple):
+    """What a person is known by: ids of a customer, addresses in small letters."""
+
+    customer_ids: frozenset[str]
+    emails: frozenset[str]
+
+
+Held = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The rows of each table that are about a person."""
+
+
+def find_person(connection: Connection, known_by: str) -> Person:
+    """Whoever has an id, or an address: then also the ids of every customer who has that address."""
+    email = known_by.strip().lower()
+    ids = {known_by.strip()}
+    for table in (contacts, invitations):
+        ids |= set(connection.execute(select(table.c.customer_id).where(func.lower(table.c.email) == email)).scalars())
+    return Person(frozenset(filter(None, ids)), frozenset({email}))
+
+
+def export(connection: Connection, person: Person) -> Held:
+    """Everything held about a person, as it is held."""
+    return {
+        table.name: [dict(row) for row in connection.execute(select(table).where(which(person))).mappings()]
+        for table, which in _ABOUT.items()
+    }
+
+
+def erase(connection: Connection, person: Person, now: datetime) -> None:
+    """Forget a person. Scores stay counted, without whom they are from; what was not answered is withdrawn."""
+    nobody = {"customer_id": None}
+    connection.execute(
+        update(answers).where(_ABOUT[answers](person)).values({**nobody, "comment": "", "may_call": False})
+    )
+    is_open = and_(invitations.c.answered_at.is_(None), invitations.c.withdrawn_at.is_(None))
+    connection.execute(update(invitations).where(_ABOUT[invitations](person), is_open).values(withdrawn_at=now))
+    connection.execute(update(invitations).where(_ABOUT[invitations](person)).values({**nobody, "email": None}))
+    connection.execute(delete(contacts).where(_ABOUT[contacts](person)))
+
+
+def _is(table: Table, person: Person) -> ColumnElement[bool]:
+    return or_(table.c.customer_id.in_(person.customer_ids), func.lower(table.c.email).in_(person.emails))
+
+
+def _invited(person: Person) -> ColumnElement[bool]:
+    return _is(invitations, person)
+
+
+def _known(person: Person) -> ColumnElement[bool]:
+    return _is(contacts, person)
+
+
+def _answered(person: Person) -> ColumnElement[bool]:
+    """By the id; or by the invitation, where an address is all that is known."""
+    invited = select(invitations.c.id).where(_invited(person))
+    return or_(answers.c.customer_id.in_(person.customer_ids), answers.c.response_id.in_(invited))
+
+
+_ABOUT: Mapping[Table, Callable[[Person], ColumnElement[bool]]] = {
+    contacts: _known,
+    invitations: _invited,
+    answers: _answered,
+}
+"""Every table that holds something of a person, and which rows are about one."""
