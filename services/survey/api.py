@@ -1,6 +1,6 @@
 """The service's HTTP interface: pages for people, `/v1` for programs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,8 +26,11 @@ from services.survey.inviter import Inviter
 from services.survey.links import Links
 from services.survey.nps import nps_routes
 from services.survey.pages import Pages
+from services.survey.pulse.api import pulse_routes
 from services.survey.pulse.form_routes import pulse_form_routes
+from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
+from services.survey.pulse.words_page import words_routes
 from services.survey.service import Surveys
 from services.survey.sessions import Sessions
 from services.survey.unsubscribe import unsubscribe_routes
@@ -43,6 +46,8 @@ class Parts(NamedTuple):
 
     surveys: Surveys
     pulse: Pulse
+    schedule: Schedule
+    pulse_readers: Mapping[str, Sequence[str]]
     inviter: Inviter
     links: Links
     pages: Pages
@@ -70,9 +75,11 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
     app.include_router(contact_routes(parts.inviter, parts.keys))
     app.include_router(nps_routes(parts.surveys, parts.pages))
+    app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys))
     app.include_router(pulse_form_routes(parts.pulse, parts.pages))
     app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
     app.include_router(verbatim_routes(parts.database, parts.sessions, parts.pages, parts.zone))
+    app.include_router(words_routes(parts.pulse, parts.sessions, parts.pages, parts.pulse_readers))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _install_brand(app, parts.brand)
 

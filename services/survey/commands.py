@@ -16,6 +16,7 @@ from services.common.client import ApiClient, ItemAnswer, Refused, read_key
 from services.common.settings import Port, Settings
 from services.survey import person_commands
 from services.survey.people_file import Rejected, Row, read_people
+from services.survey.pulse import commands as pulse_commands
 from services.survey.records import Asking, Contact
 
 BATCH = 200
@@ -24,6 +25,7 @@ SHOWN = 10
 console = Console()
 survey = typer.Typer(help="Surveys: who can be asked, asking them, what is held about them.", no_args_is_help=True)
 person_commands.register(survey)
+pulse_commands.register(survey)
 
 File = Annotated[Path, typer.Argument(help="A CSV file in UTF-8; its first line names the columns.")]
 Rejects = Annotated[Path | None, typer.Option(help="Where to write the lines that were not taken, with their reasons.")]

@@ -1,19 +1,17 @@
-"""The letter that asks: plain text and simple HTML, in the person's language."""
+"""Letters: plain text and simple HTML, in the person's language."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.common.errors import ConfigurationError, Invalid
 from services.survey.addresses import read_address
 from services.survey.branding import Branding
-from services.survey.forms import SCORES
-from services.survey.links import Links, Purpose
 from services.survey.pages import Pages
-from services.survey.records import Invitation
 
 
 class WholeHeader(BaseHeader):
@@ -34,41 +32,44 @@ _headers.map_to_type("list-unsubscribe", WholeHeader)
 _POLICY = SMTP.clone(header_factory=_headers)
 
 
+class Words(NamedTuple):
+    """What a letter says: templates for its subject, its plain text and its HTML, and what they are filled in with."""
+
+    name: str
+    language: str
+    values: Mapping[str, object]
+
+
 class LetterWriter:
     """Writes letters. `sender`: the address that they come from."""
 
-    def __init__(self, pages: Pages, links: Links, brand: Branding, sender: str) -> None:
+    def __init__(self, pages: Pages, brand: Branding, sender: str) -> None:
         self._pages = pages
-        self._links = links
         self._from = Address(brand.name, addr_spec=sender)
 
-    def write(self, invitation: Invitation, email: str, name: str | None, now: datetime) -> EmailMessage:
-        """The letter of an invitation. Its `Message-ID` is always the same: of two sendings, readers show one.
+    def write(self, to: Address, message_id: str, words: Words, now: datetime) -> EmailMessage:
+        """A letter. Its `Message-ID` is always the same: of two sendings, readers show one.
 
         The policy refuses a header that holds a line break, whatever a name may be.
         """
-        language = self._pages.offered(invitation.language)
-        unsubscribe = self._links.url(Purpose.UNSUBSCRIBE, invitation.id)
-        values = {
-            "name": name,
-            "link": self._links.url(Purpose.NPS, invitation.id),
-            "unsubscribe": unsubscribe,
-            "scores": SCORES,
-        }
         letter = EmailMessage(policy=_POLICY)
         letter["From"] = self._from
-        letter["To"] = Address(name or "", addr_spec=email)
-        letter["Subject"] = self._pages.text("letter_subject.txt", language).strip()
+        letter["To"] = to
+        letter["Subject"] = self._text(words, "_subject.txt").strip()
         letter["Date"] = format_datetime(now)
-        letter["Message-ID"] = f"<{invitation.id}@{self._from.domain}>"
-        letter["List-Unsubscribe"] = f"<{unsubscribe}>"
-        letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        letter["Message-ID"] = f"<{message_id}@{self._from.domain}>"
         letter["Auto-Submitted"] = "auto-generated"
-        letter.set_content(self._pages.text("letter.txt", language, **values), cte="quoted-printable")
-        html = self._pages.text("letter.html", language, **values)
-        letter.add_alternative(html, subtype="html", cte="quoted-printable")
-        letter["Content-Language"] = language
+        letter.set_content(self._text(words, ".txt"), cte="quoted-printable")
+        letter.add_alternative(self._text(words, ".html"), subtype="html", cte="quoted-printable")
+        letter["Content-Language"] = words.language
         return letter
+
+    def language(self, preferred: str | None) -> str:
+        """The language of a letter to somebody who prefers one."""
+        return self._pages.offered(preferred)
+
+    def _text(self, words: Words, part: str) -> str:
+        return self._pages.text(f"{words.name}{part}", words.language, **words.values)
 
 
 def read_sender(text: str) -> str:

@@ -6,10 +6,11 @@ one letter to be sent again, with the same `Message-ID`.
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import NamedTuple, Protocol
 
 from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection
@@ -17,13 +18,12 @@ from sqlalchemy import Connection
 from services.common.calendar import BusinessCalendar
 from services.common.errors import Unavailable
 from services.common.windows import Clock
-from services.survey import contact_store, letter_queue, store
+from services.survey import letter_queue
 from services.survey.courier import SEND_SECONDS, Answer, Courier, Outcome
 from services.survey.database import Database
 from services.survey.hours import next_open
-from services.survey.inviter import record_bounce, record_delivery
-from services.survey.letters import LetterWriter
-from services.survey.records import Invitation, Standing
+from services.survey.letter_queue import About
+from services.survey.links import Purpose
 
 LEASE = timedelta(seconds=1.5 * SEND_SECONDS)
 LOOK_AGAIN = 5.0
@@ -35,11 +35,24 @@ MOST_ATTEMPTS = 14
 """Of one letter, when a mail server asks to try it later: that is one day and a half."""
 
 
-class Claimed(NamedTuple):
-    """A letter that is ours for a while."""
+class Desk(Protocol):
+    """What letters of one purpose are about. All is done in the transaction of what is written beside."""
 
-    invitation: Invitation
-    name: str | None
+    def letter(self, connection: Connection, id_: str, now: datetime) -> EmailMessage | None:
+        """The letter, or nothing when none is to be sent any more."""
+
+    def delivered(self, connection: Connection, id_: str, now: datetime) -> None:
+        """Note that a mail server took it."""
+
+    def bounced(self, connection: Connection, id_: str, codes: str, now: datetime) -> None:
+        """Note that it does not arrive, and the mail server's codes."""
+
+
+class Claimed(NamedTuple):
+    """A letter that is ours for a while; none where there is nothing to be sent any more."""
+
+    about: About
+    letter: EmailMessage | None
     attempts: int
 
 
@@ -49,7 +62,7 @@ class Mailer:
     def __init__(
         self,
         database: Database,
-        writer: LetterWriter,
+        desks: Mapping[Purpose, Desk],
         courier: Courier,
         calendar: BusinessCalendar,
         *,
@@ -59,7 +72,7 @@ class Mailer:
         waiting: Gauge,
     ) -> None:
         self._database = database
-        self._writer = writer
+        self._desks = desks
         self._courier = courier
         self._calendar = calendar
         self._clock = clock
@@ -68,10 +81,6 @@ class Mailer:
         self._waiting = waiting
         self._unreachable = 0
         self._written = asyncio.Event()
-
-    @property
-    def _zone(self) -> ZoneInfo:
-        return self._calendar.zone
 
     async def run(self) -> None:
         """Send what is due for ever, one letter after the other."""
@@ -105,24 +114,22 @@ class Mailer:
         claimed = await self._database.write(self._claim)
         if claimed is None:
             return None
-        if claimed.invitation.email is None or claimed.invitation.standing(now) is not Standing.OPEN:
-            await self._database.write(lambda connection: letter_queue.remove(connection, claimed.invitation.id))
+        if claimed.letter is None:
             return 0
-        letter = self._writer.write(claimed.invitation, claimed.invitation.email, claimed.name, now)
-        answer = await self._courier.hand_over(letter)
+        answer = await self._courier.hand_over(claimed.letter)
         await self._surely_record(claimed, answer)
         self._outcomes.labels(answer.outcome).inc()
         return self._pause_after(answer.outcome)
 
     def _claim(self, connection: Connection) -> Claimed | None:
-        found = letter_queue.claim(connection, self._clock(), LEASE)
-        invitation = None if found is None else store.invitation(connection, found[0])
-        if found is None or invitation is None:
+        now = self._clock()
+        claim = letter_queue.claim(connection, now, LEASE)
+        if claim is None:
             return None
-        customer_id = invitation.about.customer_id
-        contact = None if customer_id is None else contact_store.contact(connection, customer_id)
-        is_theirs = contact is not None and contact.email == invitation.email
-        return Claimed(invitation, contact.name if contact and is_theirs else None, found[1])
+        letter = self._desks[claim.about.purpose].letter(connection, claim.about.id, now)
+        if letter is None:
+            letter_queue.remove(connection, claim.about)
+        return Claimed(claim.about, letter, claim.attempts)
 
     async def _surely_record(self, claimed: Claimed, answer: Answer) -> None:
         """Write down what became of a letter before another is looked at: else it would be sent again."""
@@ -135,19 +142,18 @@ class Mailer:
                 return
 
     def _record(self, connection: Connection, claimed: Claimed, answer: Answer) -> None:
-        """The invitation is read anew: it may have been erased since, or have bounced."""
         now = self._clock()
-        invitation = store.invitation(connection, claimed.invitation.id)
-        if invitation is None:
-            return
+        about, desk = claimed.about, self._desks[claimed.about.purpose]
         if answer.outcome is Outcome.ACCEPTED:
-            record_delivery(connection, invitation, zone=self._zone, now=now)
+            letter_queue.remove(connection, about)
+            desk.delivered(connection, about.id, now)
         elif answer.outcome is Outcome.UNREACHABLE:
-            letter_queue.release(connection, invitation.id, now)
+            letter_queue.release(connection, about, now)
         elif answer.outcome is Outcome.REFUSED or claimed.attempts + 1 >= MOST_ATTEMPTS:
-            record_bounce(connection, invitation, answer.codes, zone=self._zone, now=now)
+            letter_queue.remove(connection, about)
+            desk.bounced(connection, about.id, answer.codes, now)
         else:
-            letter_queue.postpone(connection, invitation.id, now + wait_after(claimed.attempts))
+            letter_queue.postpone(connection, about, now + wait_after(claimed.attempts))
 
     def _pause_after(self, outcome: Outcome) -> float:
         if outcome is not Outcome.UNREACHABLE:

@@ -28,15 +28,19 @@ from services.survey.counting import Counting
 from services.survey.courier import Courier, read_account
 from services.survey.database import Database, database_url
 from services.survey.hours import next_open
+from services.survey.invitation_letters import InvitationLetters
 from services.survey.inviter import Inviter
 from services.survey.letters import LetterWriter, read_sender
-from services.survey.links import Links, read_secrets
+from services.survey.links import Links, Purpose, read_secrets
 from services.survey.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
 from services.survey.order_listener import OrderListener
 from services.survey.outbox import Outbox
 from services.survey.pages import Pages
 from services.survey.planner import Planner
+from services.survey.pulse.clock import PulseClock
+from services.survey.pulse.letters import PulseLetters
+from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
 from services.survey.rules import load_rules
 from services.survey.service import Surveys
@@ -87,8 +91,10 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
     works += [] if survey.rules is None else _asking_about_orders(core, survey.rules, inviter, written)
 
     pulse = Pulse(
-        core.database, core.links, zone=settings.zone, clock=utc_now, announce=lambda _, __: None, written=written
+        core.database, core.links, zone=settings.zone, clock=utc_now, has_mail=mailer is not None, written=written
     )
+    schedule = _schedule(core)
+    works += [] if mailer is None else [PulseClock(pulse, schedule, utc_now).run]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -101,6 +107,8 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         surveys=Surveys(core.database, core.links, zone=settings.zone, clock=utc_now, written=outbox.written),
         inviter=inviter,
         pulse=pulse,
+        schedule=schedule,
+        pulse_readers=survey.pulse_readers,
         links=core.links,
         pages=core.pages,
         brand=core.brand,
@@ -142,15 +150,30 @@ def _mailer(core: Core) -> Mailer:
     account = read_account(
         survey.smtp_host, survey.smtp_port, survey.smtp_security, survey.smtp_user, survey.smtp_password_file
     )
+    writer = LetterWriter(core.pages, core.brand, read_sender(survey.mail_from))
     return Mailer(
         core.database,
-        LetterWriter(core.pages, core.links, core.brand, read_sender(survey.mail_from)),
+        {
+            Purpose.NPS: InvitationLetters(writer, core.links, core.settings.zone),
+            Purpose.PULSE: PulseLetters(writer, core.links),
+        },
         Courier(account),
         calendar,
         clock=utc_now,
         per_minute=survey.mail_per_minute,
         outcomes=core.metrics.letters,
         waiting=core.metrics.letters_waiting,
+    )
+
+
+def _schedule(core: Core) -> Schedule:
+    survey, days_off = core.survey, public_holidays(core.settings.country)
+    return Schedule(
+        core.settings.zone,
+        is_holiday=lambda day: day in days_off,
+        day=survey.pulse_day,
+        open_days=survey.pulse_open_days,
+        reminder_days=survey.pulse_reminder_days,
     )
 
 

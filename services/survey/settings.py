@@ -54,6 +54,17 @@ class SurveySettings(CadranSettings):
     rules: Path | None = Field(
         None, description="The file of rules by which orders are asked about: see invitations.md. Empty: none is."
     )
+    pulse_day: Annotated[int, Field(ge=0, le=28)] = Field(
+        1,
+        description="A round of the pulse opens on the first working day from this day of the month on. 0: by hand only.",
+    )
+    pulse_open_days: Annotated[int, Field(ge=1, le=27)] = Field(7, description="Days that a round stays open.")
+    pulse_reminder_days: Annotated[int, Field(ge=1, le=27)] = Field(
+        4, description="Days after which who has not answered is reminded, once."
+    )
+    pulse_readers: dict[str, list[str]] = Field(
+        default={}, description="Of each team, the ids of the keys that may read what it writes (JSON)."
+    )
     publish_timeout: Annotated[float, Field(gt=0, le=60)] = Field(
         5.0, description="Seconds in which Kafka must acknowledge an answer; else it is sent again."
     )

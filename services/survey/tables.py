@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
-    ForeignKey,
     Integer,
     LargeBinary,
     MetaData,
@@ -88,11 +87,12 @@ invitations = Table(
 letters = Table(
     "letters",
     metadata,
-    Column("invitation_id", ForeignKey("invitations.id", ondelete="CASCADE"), primary_key=True),
+    Column("purpose", String(20), primary_key=True),
+    Column("id", String(40), primary_key=True, comment="The invitation's or the ticket's."),
     Column("due_at", Moment, nullable=False, index=True),
     Column("attempts", Integer, nullable=False, default=0),
     Column("claimed_until", Moment, comment="Until then, a process is at it."),
-    comment="Invitations whose letter has not left yet.",
+    comment="Letters that have not left yet.",
 )
 
 opt_outs = Table(

@@ -16,13 +16,15 @@ from services.survey import tables
 from services.survey.branding import Branding
 from services.survey.courier import Account, Courier, Security
 from services.survey.database import Database
+from services.survey.invitation_letters import InvitationLetters
 from services.survey.inviter import Inviter
 from services.survey.letters import LetterWriter
-from services.survey.links import Links
+from services.survey.links import Links, Purpose
 from services.survey.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
 from services.survey.pages import Pages
 from services.survey.planner import Planner
+from services.survey.pulse.letters import PulseLetters
 from services.survey.records import Asking
 from services.survey.rules import Rules
 
@@ -57,7 +59,12 @@ class Service:
         brand = Branding("Maison Bleue", "#0b6e75", None)
         locale = Path(services.survey.__file__).parent / "locale"
         pages = Pages(load_translations(locale), "fr", brand)
-        self.writer = LetterWriter(pages, self.links, brand, "avis@example.org")
+        writer = LetterWriter(pages, brand, "avis@example.org")
+        self.invitation_letters = InvitationLetters(writer, self.links, PARIS)
+        self.desks = {
+            Purpose.NPS: self.invitation_letters,
+            Purpose.PULSE: PulseLetters(writer, self.links),
+        }
         self.calendar = BusinessCalendar(PARIS, is_holiday=lambda _: False, weekly_hours=hours or ALWAYS)
         self.inviter = Inviter(
             database,
@@ -85,7 +92,7 @@ class Service:
         self._couriers.append(Courier(Account("127.0.0.1", self._port, Security.NONE)))
         return Mailer(
             database or self.database,
-            self.writer,
+            self.desks,
             self._couriers[-1],
             self.calendar,
             clock=self.clock,

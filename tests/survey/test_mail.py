@@ -86,7 +86,7 @@ def letter_to(name: str) -> EmailMessage:
     invitation = Invitation(
         id="i", about=About(touchpoint="t"), email=None, language="en", created_at=START, expires_at=month
     )
-    return service.writer.write(invitation, "a@example.org", name, START)
+    return service.invitation_letters.write(invitation, "a@example.org", name, START)
 
 
 @given(names)

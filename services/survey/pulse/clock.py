@@ -39,5 +39,5 @@ class PulseClock:
         elif act is Act.REMIND:
             await self._pulse.remind()
         elif act is Act.OPEN and has_people:
-            await self._pulse.open_round(self._schedule.closing(now))
+            await self._pulse.open_round(self._schedule.closing)
         return act

@@ -5,6 +5,7 @@ from collections import defaultdict
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from services.common.errors import Unavailable
 from services.survey.forms import SCORES
 from services.survey.pages import Pages
 from services.survey.pulse.forms import TEXTS, PulseForm, read_pulse
@@ -19,15 +20,45 @@ _STATUS = {Standing.ANSWERED: 409, Standing.EXPIRED: 410}
 class PulsePages:
     """The form, and what is shown in its place."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pulse: Pulse, pages: Pages) -> None:
+        self._pulse = pulse
         self._pages = pages
 
-    def form(self, request: Request, language: str, form: PulseForm) -> HTMLResponse:
+    async def show(self, request: Request, token: str) -> Response:
+        try:
+            ticket, standing = await self._pulse.find(token)
+        except Closed as closed:
+            return self._closed(request, self._pages.language(request), closed.standing)
+        language = self._pages.language(request, ticket.language)
+        if standing is not Standing.OPEN:
+            return self._closed(request, language, standing)
+        return self._form(request, language, PulseForm())
+
+    async def take(self, request: Request, token: str) -> Response:
+        language = self._pages.language(request)  # the form says in which it was shown
+        given = read_pulse(await read_fields(request))
+        try:
+            ticket, standing = await self._pulse.find(token)
+            if given.wrong and standing is Standing.OPEN:
+                return self._form(request, language, given, 422)
+            await self._pulse.answer(ticket, given.scores, given.comment)
+        except Closed as closed:
+            return self._closed(request, language, closed.standing)
+        except Unavailable as error:
+            return self._form(request, language, given, error.status)
+        return RedirectResponse(f"{request.url.path}/thanks?lang={language}", 303)
+
+    async def thank(self, request: Request, token: str) -> Response:
+        return self._pages.html(request, "thanks.html", self._pages.language(request))
+
+    def _form(self, request: Request, language: str, form: PulseForm, status: int = 200) -> HTMLResponse:
+        """The form as it was filled in; any status but 200 is why it is shown again."""
         return self._pages.html(
             request,
             "pulse.html",
             language,
-            422 if form.wrong else 200,
+            status,
+            fault=status,
             form=form,
             faults=defaultdict(str, {wrong.field: wrong.message for wrong in form.wrong}),
             questions=TEXTS,
@@ -35,41 +66,14 @@ class PulsePages:
             comment_max=COMMENT_MAX,
         )
 
-    def closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
+    def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
         return self._pages.html(request, "closed.html", language, _STATUS[standing], standing=standing)
 
 
 def pulse_form_routes(pulse: Pulse, pages: Pages) -> APIRouter:
     router = APIRouter(prefix="/pulse", include_in_schema=False)
-    shown = PulsePages(pages)
-
-    @router.get("/{token}")
-    async def form(request: Request, token: str) -> Response:
-        try:
-            ticket, standing = await pulse.find(token)
-        except Closed as closed:
-            return shown.closed(request, pages.language(request), closed.standing)
-        language = pages.language(request, ticket.language)
-        if standing is not Standing.OPEN:
-            return shown.closed(request, language, standing)
-        return shown.form(request, language, PulseForm())
-
-    @router.post("/{token}", dependencies=[Depends(same_site)])
-    async def answer(request: Request, token: str) -> Response:
-        language = pages.language(request)
-        try:
-            ticket, _ = await pulse.find(token)
-            language = pages.language(request, ticket.language)
-            given = read_pulse(await read_fields(request))
-            if given.wrong:
-                return shown.form(request, language, given)
-            await pulse.answer(ticket, given.scores, given.comment)
-        except Closed as closed:
-            return shown.closed(request, language, closed.standing)
-        return RedirectResponse(f"{request.url.path}/thanks?lang={language}", 303)
-
-    @router.get("/{token}/thanks")
-    async def thanks(request: Request, token: str) -> Response:  # noqa: ARG001 - the ticket may be gone by now
-        return pages.html(request, "thanks.html", pages.language(request))
-
+    shown = PulsePages(pulse, pages)
+    router.add_api_route("/{token}", shown.show, methods=["GET", "HEAD"])
+    router.add_api_route("/{token}", shown.take, methods=["POST"], dependencies=[Depends(same_site)])
+    router.add_api_route("/{token}/thanks", shown.thank, methods=["GET", "HEAD"])
     return router

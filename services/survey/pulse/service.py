@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from services.common.errors import Conflict, Invalid, NotFound
+from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.windows import Clock
+from services.survey import letter_queue
 from services.survey.database import Database
+from services.survey.letter_queue import About
 from services.survey.links import Links, Purpose
 from services.survey.outbox import put
 from services.survey.pulse import store
@@ -21,12 +23,12 @@ from services.survey.pulse.rows import TOTAL
 from services.survey.records import Standing
 from services.survey.service import Closed
 
-Announce = Callable[[Connection, Sequence[Ticket]], None]
-"""Writes down, in the transaction of what it tells, that these people are to be sent their link."""
+Closing = Callable[[datetime], datetime]
+"""From when a round opens to when it closes."""
 
 
 class Pulse:
-    """The one way to ask a team, and to be answered."""
+    """The one way to ask a team, and to be answered. `written` is called after what may make a letter or an event."""
 
     def __init__(
         self,
@@ -35,14 +37,14 @@ class Pulse:
         *,
         zone: ZoneInfo,
         clock: Clock,
-        announce: Announce,
+        has_mail: bool,
         written: Callable[[], None],
     ) -> None:
         self._database = database
         self._links = links
         self._zone = zone
         self._clock = clock
-        self._announce = announce
+        self._has_mail = has_mail
         self._written = written
 
     async def set_people(self, people: Sequence[Person]) -> None:
@@ -68,14 +70,23 @@ class Pulse:
 
         return await self._database.read(read)
 
-    async def open_round(self, closes_at: datetime) -> tuple[Round, int]:
+    async def rounds(self) -> list[Round]:
+        """All rounds, the oldest first."""
+        return await self._database.read(store.rounds)
+
+    async def open_round(self, closing: Closing) -> tuple[Round, int]:
         """Ask everybody of the roster; the round, and how many were asked.
 
         :raises Conflict: when a round is open, or one was opened today.
         :raises Invalid: when nobody is in the roster.
+        :raises ConfigurationError: when no letter can be sent.
         """
+        if not self._has_mail:
+            raise ConfigurationError(
+                "this service cannot send mail", field="CADRAN_SURVEY_SMTP_HOST", mend="set it: the pulse asks by mail"
+            )
         now = self._clock()
-        round_ = Round(id=now.astimezone(self._zone).date().isoformat(), opened_at=now, closes_at=closes_at)
+        round_ = Round(id=now.astimezone(self._zone).date().isoformat(), opened_at=now, closes_at=closing(now))
 
         def write(connection: Connection) -> int:
             before = store.rounds(connection)
@@ -85,9 +96,7 @@ class Pulse:
                 raise Conflict(f"round {round_.id} was opened before", mend="open the next one tomorrow")
             if not store.team_sizes(connection):
                 raise Invalid("nobody is in the roster", mend="`cadran survey pulse roster team.csv` says who is asked")
-            tickets = store.open_round(connection, round_)
-            self._announce(connection, tickets)
-            return len(tickets)
+            return _send_to(connection, store.open_round(connection, round_), now)
 
         asked = await self._database.write(write)
         self._written()
@@ -96,16 +105,18 @@ class Pulse:
     async def remind(self) -> int:
         """Ask those again who have not answered; how many they are."""
 
+        now = self._clock()
+
         def write(connection: Connection) -> int:
             open_one = store.open_one(connection)
             if open_one is None:
                 return 0
-            tickets = store.unused(connection, open_one.id)
-            store.mark_reminded(connection, open_one.id, self._clock())
-            self._announce(connection, tickets)
-            return len(tickets)
+            store.mark_reminded(connection, open_one.id, now)
+            return _send_to(connection, store.unused(connection, open_one.id), now)
 
-        return await self._database.write(write)
+        asked = await self._database.write(write)
+        self._written()
+        return asked
 
     async def find(self, token: str) -> tuple[Ticket, Standing]:
         """The ticket of a link, and where it stands.
@@ -162,12 +173,20 @@ class Pulse:
                 for text in comments_to_show(texts, len(closed.answers.get(team, ())), SystemRandom())
             ]
             store.close_round(connection, last.id, told, shown, now)
+            letter_queue.remove_all(connection, Purpose.PULSE)
             put(connection, pulse_published(round_, zone=self._zone, now=now))
             return round_
 
         round_ = await self._database.write(write)
         self._written()
         return round_
+
+
+def _send_to(connection: Connection, tickets: Sequence[Ticket], now: datetime) -> int:
+    """Have a letter leave to each, and say to how many."""
+    for ticket in tickets:
+        letter_queue.add(connection, About(Purpose.PULSE, ticket.id), now)
+    return len(tickets)
 
 
 def _standing(ticket: Ticket, round_: Round, now: datetime) -> Standing:

@@ -1,13 +1,13 @@
 """Rounds on a real database: asked, answered once each, closed, told, destroyed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Table, delete, select
 
 from services.common.errors import Conflict, Invalid, NotFound
 from services.common.events import decode
@@ -19,6 +19,7 @@ from services.survey.pulse.records import Person, Round, Ticket
 from services.survey.pulse.service import Pulse
 from services.survey.records import Standing
 from services.survey.service import Closed
+from services.survey.tables import letters
 
 ZONE = ZoneInfo("Europe/Paris")
 OPENED = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -40,18 +41,23 @@ class Rounds:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.clock = Clock()
-        self.announced: list[Ticket] = []
-        self.pulse = Pulse(database, LINKS, zone=ZONE, clock=self.clock, announce=self._announce, written=lambda: None)
+        self.pulse = Pulse(database, LINKS, zone=ZONE, clock=self.clock, has_mail=True, written=lambda: None)
 
-    def _announce(self, _: Connection, tickets: Sequence[Ticket]) -> None:
-        self.announced = list(tickets)
+    async def tickets(self) -> list[Ticket]:
+        return [Ticket(**row) for row in await self.rows(tables.tickets)]
+
+    async def sent_to(self) -> set[object]:
+        """The tickets whose letters wait; they are taken out."""
+        waiting = {row["id"] for row in await self.rows(letters)}
+        await self.database.write(lambda connection: connection.execute(delete(letters)))
+        return waiting
 
     async def open(self, closes_at: datetime = CLOSES) -> Round:
         people = [
             Person(email=f"{team}{i}@example.org", team_id=team) for team, size in TEAMS.items() for i in range(size)
         ]
         await self.pulse.set_people(people)
-        return (await self.pulse.open_round(closes_at))[0]
+        return (await self.pulse.open_round(lambda _: closes_at))[0]
 
     async def answer(self, ticket: Ticket, score: int = 8, comment: str = "") -> None:
         found, _ = await self.pulse.find(LINKS.token(Purpose.PULSE, ticket.id))
@@ -71,7 +77,7 @@ async def rounds(tmp_path: Path) -> AsyncIterator[Rounds]:
 
 async def test_a_round_is_told_once_and_what_it_rests_on_is_destroyed(rounds: Rounds) -> None:
     await rounds.open()
-    tickets = rounds.announced
+    tickets = await rounds.tickets()
     assert len(tickets) == sum(TEAMS.values())
     for i, ticket in enumerate(tickets):
         await rounds.answer(ticket, score=i % 11, comment="quiet, please")
@@ -90,7 +96,7 @@ async def test_a_round_is_told_once_and_what_it_rests_on_is_destroyed(rounds: Ro
 
 async def test_nothing_leads_from_an_answer_to_who_gave_it(rounds: Rounds) -> None:
     await rounds.open()
-    tickets = rounds.announced
+    tickets = await rounds.tickets()
     for ticket in tickets:
         await rounds.answer(ticket)
     identity = {value for ticket in tickets for value in (ticket.id, ticket.person_id, ticket.email)}
@@ -106,7 +112,8 @@ async def test_nothing_leads_from_an_answer_to_who_gave_it(rounds: Rounds) -> No
 
 async def test_a_ticket_is_good_once_however_often_it_is_sent_at_the_same_instant(rounds: Rounds) -> None:
     await rounds.open()
-    results = await asyncio.gather(*(rounds.answer(rounds.announced[0]) for _ in range(20)), return_exceptions=True)
+    (ticket, *_) = await rounds.tickets()
+    results = await asyncio.gather(*(rounds.answer(ticket) for _ in range(20)), return_exceptions=True)
     assert results.count(None) == 1
     assert all(isinstance(r, Closed) and r.standing is Standing.ANSWERED for r in results if r is not None)
     assert len(await rounds.rows(tables.answers)) == 1
@@ -114,15 +121,16 @@ async def test_a_ticket_is_good_once_however_often_it_is_sent_at_the_same_instan
 
 async def test_only_those_who_have_not_answered_are_reminded(rounds: Rounds) -> None:
     await rounds.open()
-    first, *others = rounds.announced
+    first, *others = await rounds.tickets()
+    assert await rounds.sent_to() == {ticket.id for ticket in (first, *others)}
     await rounds.answer(first)
     assert await rounds.pulse.remind() == len(others)
-    assert {ticket.id for ticket in rounds.announced} == {ticket.id for ticket in others}
+    assert await rounds.sent_to() == {ticket.id for ticket in others}
 
 
 async def test_a_closed_round_takes_no_answer(rounds: Rounds) -> None:
     await rounds.open()
-    ticket = rounds.announced[0]
+    ticket = (await rounds.tickets())[0]
     rounds.clock.now = CLOSES
     with pytest.raises(Closed) as late:
         await rounds.answer(ticket)
@@ -134,8 +142,8 @@ async def test_a_closed_round_takes_no_answer(rounds: Rounds) -> None:
 
 async def test_words_of_ten_and_more_are_kept_without_order(rounds: Rounds) -> None:
     await rounds.pulse.set_people([Person(email=f"a{i}@example.org", team_id="north") for i in range(10)])
-    await rounds.pulse.open_round(CLOSES)
-    for i, ticket in enumerate(rounds.announced):
+    await rounds.pulse.open_round(lambda _: CLOSES)
+    for i, ticket in enumerate(await rounds.tickets()):
         await rounds.answer(ticket, comment=f"words {i}")
     await rounds.pulse.close_round()
     shown = await rounds.pulse.comments("north")
@@ -144,11 +152,11 @@ async def test_words_of_ten_and_more_are_kept_without_order(rounds: Rounds) -> N
 
 async def test_who_stays_is_the_same_in_the_next_roster(rounds: Rounds) -> None:
     await rounds.open()
-    before = {ticket.email: ticket.person_id for ticket in rounds.announced}
+    before = {ticket.email: ticket.person_id for ticket in await rounds.tickets()}
     await rounds.pulse.close_round()
     rounds.clock.now = OPENED + timedelta(days=30)
     await rounds.open(rounds.clock.now + timedelta(days=7))
-    assert {ticket.email: ticket.person_id for ticket in rounds.announced} == before
+    assert {ticket.email: ticket.person_id for ticket in await rounds.tickets()} == before
 
 
 @pytest.mark.parametrize(
@@ -165,13 +173,13 @@ async def test_a_roster_that_cannot_be_is_refused(rounds: Rounds, people: list[P
 
 async def test_no_round_without_a_roster(rounds: Rounds) -> None:
     with pytest.raises(Invalid, match="roster"):
-        await rounds.pulse.open_round(CLOSES)
+        await rounds.pulse.open_round(lambda _: CLOSES)
 
 
 async def test_one_round_at_a_time(rounds: Rounds) -> None:
     await rounds.open()
     with pytest.raises(Conflict):
-        await rounds.pulse.open_round(CLOSES)
+        await rounds.pulse.open_round(lambda _: CLOSES)
     await rounds.pulse.close_round()
     with pytest.raises(Conflict):
-        await rounds.pulse.open_round(CLOSES)
+        await rounds.pulse.open_round(lambda _: CLOSES)

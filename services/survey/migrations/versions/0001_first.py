@@ -126,14 +126,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "letters",
-        sa.Column("invitation_id", sa.String(length=40), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False, comment="The invitation's or the ticket's."),
         sa.Column("due_at", Moment(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("claimed_until", Moment(), nullable=True, comment="Until then, a process is at it."),
-        sa.ForeignKeyConstraint(
-            ["invitation_id"], ["invitations.id"], name=op.f("fk_letters_invitation_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("invitation_id", name=op.f("pk_letters")),
-        comment="Invitations whose letter has not left yet.",
+        sa.PrimaryKeyConstraint("purpose", "id", name=op.f("pk_letters")),
+        comment="Letters that have not left yet.",
     )
     op.create_index(op.f("ix_letters_due_at"), "letters", ["due_at"], unique=False)
