@@ -56,7 +56,7 @@ class SurveySettings(CadranSettings):
     )
     pulse_day: Annotated[int, Field(ge=0, le=28)] = Field(
         1,
-        description="A round of the pulse opens on the first working day from this day of the month on. 0: by hand only.",
+        description="A round of the pulse opens on the first working day from this day of the month on. 0: by hand.",
     )
     pulse_open_days: Annotated[int, Field(ge=1, le=27)] = Field(7, description="Days that a round stays open.")
     pulse_reminder_days: Annotated[int, Field(ge=1, le=27)] = Field(
