@@ -52,6 +52,23 @@ def check_names(environ: Mapping[str, str], prefix: str, known: set[str], ignore
         raise ConfigurationError("no such setting", field=name, mend=mend)
 
 
+def check_weekly_hours(value: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The hours by weekday, as they are.
+
+    :raises ValueError: when they cannot be read.
+    """
+    unknown = sorted(value.keys() - set(WEEKDAYS))
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is no weekday: write {', '.join(WEEKDAYS)}")
+    for hours in value.values():
+        for text in hours:
+            try:
+                parse_hours(text)
+            except Invalid as error:
+                raise ValueError(str(error)) from None
+    return value
+
+
 class CadranSettings(BaseSettings):
     """Base of every settings class: read from the environment, all errors told at once."""
 
@@ -148,16 +165,7 @@ class Settings(CadranSettings):
     @field_validator("weekly_hours")
     @classmethod
     def _hours_can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
-        unknown = sorted(value.keys() - set(WEEKDAYS))
-        if unknown:
-            raise ValueError(f"{', '.join(unknown)} is no weekday: write {', '.join(WEEKDAYS)}")
-        for hours in value.values():
-            for text in hours:
-                try:
-                    parse_hours(text)
-                except Invalid as error:
-                    raise ValueError(str(error)) from None
-        return value
+        return check_weekly_hours(value)
 
     @field_validator("win_days")
     @classmethod

@@ -16,14 +16,19 @@ from services.common.auth import KeyRing
 from services.common.errors import CadranError
 from services.common.http import Check, install_error_handlers, install_health, problem_response, routing_error
 from services.common.logging import get_logger
+from services.common.windows import Clock
 from services.survey.branding import Branding
+from services.survey.contacts import contact_routes
 from services.survey.database import Database
 from services.survey.headers import SecureHeaders
 from services.survey.invitations import invitation_routes
+from services.survey.inviter import Inviter
+from services.survey.links import Links
 from services.survey.nps import nps_routes
 from services.survey.pages import Pages
 from services.survey.service import Surveys
 from services.survey.sessions import Sessions
+from services.survey.unsubscribe import unsubscribe_routes
 from services.survey.verbatim_pages import verbatim_routes
 
 log = get_logger(__name__)
@@ -35,12 +40,15 @@ class Parts(NamedTuple):
     """What the interface is made of."""
 
     surveys: Surveys
+    inviter: Inviter
+    links: Links
     pages: Pages
     brand: Branding
     keys: KeyRing
     sessions: Sessions
     database: Database
     zone: ZoneInfo
+    clock: Clock
     registry: CollectorRegistry
     checks: dict[str, Check]
 
@@ -56,9 +64,11 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_error_handlers(app)
     install_error_pages(app, parts.pages)
     install_health(app, parts.checks)
-    app.include_router(invitation_routes(parts.surveys, parts.keys))
+    app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
+    app.include_router(contact_routes(parts.inviter, parts.keys))
     app.include_router(nps_routes(parts.surveys, parts.pages))
     app.include_router(verbatim_routes(parts.database, parts.sessions, parts.pages, parts.zone))
+    app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _install_brand(app, parts.brand)
 

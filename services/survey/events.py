@@ -8,7 +8,7 @@ import msgspec
 from services.common.events import EVENT_TYPES, Event
 from services.common.events.answers import NpsAnswered, SurveyInvited
 from services.common.events.envelope import Envelope, check
-from services.common.events.fields import Data
+from services.common.events.fields import Statement
 from services.survey.records import Answer, Invitation
 
 SOURCE = "/survey"
@@ -29,20 +29,26 @@ def nps_answered(answer: Answer, *, zone: ZoneInfo, now: datetime) -> Event:
     return _event("nps.answered", answer.response_id, answer.answered_at, data, zone=zone, now=now)
 
 
-def survey_invited(invitation: Invitation, delivered: bool, *, zone: ZoneInfo, now: datetime) -> Event:
-    """Someone was asked, or could not be reached."""
-    data = SurveyInvited(survey=NPS, touchpoint=invitation.about.touchpoint, delivered=delivered)
+def survey_invited(invitation: Invitation, *, zone: ZoneInfo, now: datetime) -> Event:
+    """Someone was asked, or could not be reached; what bounced after it was told as delivered is corrected."""
+    is_corrected = invitation.delivered_at is not None and invitation.bounced_at is not None
+    data = SurveyInvited(
+        survey=NPS,
+        touchpoint=invitation.about.touchpoint,
+        delivered=invitation.bounced_at is None,
+        revision=int(is_corrected),
+    )
     return _event("survey.invited", invitation.id, invitation.created_at, data, zone=zone, now=now)
 
 
-def _event(name: str, subject: str, time: datetime, data: Data, *, zone: ZoneInfo, now: datetime) -> Event:
+def _event(name: str, subject: str, time: datetime, data: Statement, *, zone: ZoneInfo, now: datetime) -> Event:
     envelope = Envelope(
         specversion="1.0",
         type=EVENT_TYPES[name].name,
         source=SOURCE,
-        id=f"{name}:{subject}",
+        id=f"{name}:{subject}:{data.revision}",
         time=time,
         data=msgspec.Raw(msgspec.json.encode(data)),
         subject=subject,
     )
-    return check(envelope, receivedat=now, zone=zone)
+    return check(envelope, receivedat=max(now, time), zone=zone)  # a clock may have been set back since

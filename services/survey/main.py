@@ -1,17 +1,18 @@
 """`python -m services.survey.main`: the survey service. Settings and clients are built here and nowhere else."""
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from services.common.auth import KeyRing, Scope
-from services.common.errors import CadranError
+from services.common.calendar import BusinessCalendar, public_holidays
+from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
@@ -21,60 +22,140 @@ from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
 from services.survey import verbatim_pages
 from services.survey.api import Parts, create_app
+from services.survey.background import Work, at_work
 from services.survey.branding import Branding
+from services.survey.counting import Counting
+from services.survey.courier import Courier, read_account
 from services.survey.database import Database, database_url
+from services.survey.hours import next_open
+from services.survey.inviter import Inviter
+from services.survey.letters import LetterWriter, read_sender
 from services.survey.links import Links, read_secrets
+from services.survey.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
+from services.survey.order_listener import OrderListener
 from services.survey.outbox import Outbox
 from services.survey.pages import Pages
+from services.survey.planner import Planner
+from services.survey.rules import load_rules
 from services.survey.service import Surveys
 from services.survey.sessions import Sessions
 from services.survey.settings import SurveySettings
 
 
+class Core(NamedTuple):
+    """What everything else works with."""
+
+    settings: Settings
+    survey: SurveySettings
+    metrics: SurveyMetrics
+    database: Database
+    links: Links
+    pages: Pages
+    brand: Branding
+    keys: KeyRing
+    sessions: Sessions
+
+
 def build(settings: Settings, survey: SurveySettings) -> FastAPI:
     """The app, its clients opened and closed with its lifespan."""
     registry = CollectorRegistry()
-    metrics = SurveyMetrics(registry)
-    database = Database(database_url(survey.database.get_secret_value(), settings.local_dir))
+    core = _core(settings, survey, SurveyMetrics(registry))
     publisher = Publisher(settings.kafka_servers, client_id="cadran-survey", timeout=survey.publish_timeout)
-    outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
-    base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
-    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
-    links = Links(secrets, base_url)
-    keys = KeyRing(settings.api_keys_file)
-    brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
-    surveys = Surveys(
-        database,
-        links,
+    outbox = Outbox(core.database, publisher, core.metrics.outbox_waiting, core.metrics.events_sent)
+    mailer = _mailer(core) if survey.smtp_host else None
+
+    def written() -> None:
+        outbox.written()
+        if mailer is not None:
+            mailer.written()
+
+    inviter = Inviter(
+        core.database,
         zone=settings.zone,
         clock=utc_now,
         valid=timedelta(days=survey.valid_days),
-        written=outbox.written,
+        pause=timedelta(days=survey.ask_again_days),
+        has_mail=mailer is not None,
+        written=written,
+        not_asked=core.metrics.not_asked,
     )
+    works: list[Work] = [outbox.run, Counting(core.database, core.metrics.invitations).run]
+    works += [] if mailer is None else [mailer.run]
+    works += [] if survey.rules is None else _asking_about_orders(core, survey.rules, inviter, written)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        database.open()
-        async with publisher:
-            sending = asyncio.create_task(outbox.run())
+        core.database.open()
+        async with publisher, at_work(works):
             yield
-            sending.cancel()
-            await asyncio.wait([sending])
-        database.close()
+        core.database.close()
 
     parts = Parts(
-        surveys=surveys,
-        pages=Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
-        brand=brand,
-        keys=keys,
-        sessions=Sessions(secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=base_url),
-        database=database,
+        surveys=Surveys(core.database, core.links, zone=settings.zone, clock=utc_now, written=outbox.written),
+        inviter=inviter,
+        links=core.links,
+        pages=core.pages,
+        brand=core.brand,
+        keys=core.keys,
+        sessions=core.sessions,
+        database=core.database,
         zone=settings.zone,
+        clock=utc_now,
         registry=registry,
-        checks={"database": database.check},
+        checks={"database": core.database.check},
     )
     return create_app(parts, lifespan)
+
+
+def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) -> Core:
+    brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
+    base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
+    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
+    keys = KeyRing(settings.api_keys_file)
+    return Core(
+        settings,
+        survey,
+        metrics,
+        Database(database_url(survey.database.get_secret_value(), settings.local_dir)),
+        Links(secrets, base_url),
+        Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
+        brand,
+        keys,
+        Sessions(secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=base_url),
+    )
+
+
+def _mailer(core: Core) -> Mailer:
+    survey = core.survey
+    days_off = () if survey.mail_on_holidays else public_holidays(core.settings.country)
+    calendar = BusinessCalendar(
+        core.settings.zone, is_holiday=lambda day: day in days_off, weekly_hours=survey.mail_hours
+    )
+    next_open(calendar, utc_now())  # hours in which nothing ever leaves are told now
+    account = read_account(
+        survey.smtp_host, survey.smtp_port, survey.smtp_security, survey.smtp_user, survey.smtp_password_file
+    )
+    return Mailer(
+        core.database,
+        LetterWriter(core.pages, core.links, core.brand, read_sender(survey.mail_from)),
+        Courier(account),
+        calendar,
+        clock=utc_now,
+        per_minute=survey.mail_per_minute,
+        outcomes=core.metrics.letters,
+        waiting=core.metrics.letters_waiting,
+    )
+
+
+def _asking_about_orders(core: Core, path: Path, inviter: Inviter, written: Callable[[], None]) -> list[Work]:
+    if not core.survey.smtp_host:
+        raise ConfigurationError(
+            "rules ask by mail", field="CADRAN_SURVEY_RULES", mend="set CADRAN_SURVEY_SMTP_HOST, or unset the rules"
+        )
+    rules = load_rules(path)
+    planner = Planner(core.database, inviter, rules, clock=utc_now, written=written, not_asked=core.metrics.not_asked)
+    return [OrderListener(core.settings.kafka_servers, core.database, rules, utc_now).run, planner.run]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Pages as HTML, in every language that has a file in `locale/`; English is in the templates."""
+"""Pages and letters, in every language that has a file in `locale/`; English is in the templates."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from babel.support import NullTranslations
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from services.common.i18n import best_language
 from services.survey.branding import Branding
@@ -29,18 +29,22 @@ class Pages:
         """A page. `languages` holds the address of itself in every language that there is."""
         query = dict(request.query_params)
         languages = {name: f"?{urlencode({**query, 'lang': name})}" for name in sorted(self._environments)}
-        text = (
-            self._environments[language]
-            .get_template(template)
-            .render(language=language, languages=languages, path=request.url.path, **values)
-        )
+        text = self.text(template, language, languages=languages, path=request.url.path, **values)
         return HTMLResponse(text, status, headers={"Content-Language": language})
+
+    def text(self, template: str, language: str, **values: object) -> str:
+        """A template filled in. Only in one whose name ends in `.html` are values escaped."""
+        return self._environments[language].get_template(template).render(language=language, **values)
+
+    def offered(self, preferred: str | None) -> str:
+        """The language of who cannot be asked for theirs."""
+        return preferred if preferred in self._environments else self._default_language
 
 
 def _environment(texts: NullTranslations, brand: Branding) -> Environment:
     environment = Environment(
         loader=PackageLoader("services.survey"),
-        autoescape=True,
+        autoescape=select_autoescape(),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

@@ -2,13 +2,21 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
-from services.common.events.fields import Id, Name
+from services.common.events.fields import PLAIN, Id, Name
 
 COMMENT_MAX = 4000
 """Characters of a comment: two pages. A longer one is told to be shortened, never cut."""
+
+
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$(?!\n)", description="An ISO 639-1 code.", examples=["fr"])]
+Email = Annotated[str, msgspec.Meta(max_length=320, description="An e-mail address.", examples=["anna@example.org"])]
+PersonName = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=100, pattern=PLAIN, description="A person's name.", examples=["Anna Li"])
+]
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -20,6 +28,38 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     store_id: Name | None = None
     region: Name | None = None
     rep_id: Name | None = None
+
+
+class By(StrEnum):
+    """How an invitation reaches a person: by our letter, or by a link that whoever asks for it hands on."""
+
+    MAIL = "mail"
+    LINK = "link"
+
+
+class Asking(About, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Whom to ask about what. `by` is mail where an address is given, else a link."""
+
+    email: Email | None = None
+    by: By | None = None
+    language: Language | None = None
+
+    @property
+    def about(self) -> About:
+        return About(**{name: getattr(self, name) for name in About.__struct_fields__})
+
+    @property
+    def is_by_mail(self) -> bool:
+        return self.by is By.MAIL or (self.by is None and self.email is not None)
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A customer who can be written to."""
+
+    customer_id: Id
+    email: Email
+    name: PersonName | None = None
+    language: Language | None = None
 
 
 class Standing(StrEnum):
@@ -43,6 +83,9 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime | None = None
     answered_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    delivered_at: datetime | None = None
+    bounced_at: datetime | None = None
+    bounce: str | None = None
 
     def standing(self, now: datetime) -> Standing:
         if self.answered_at is not None:

@@ -1,7 +1,7 @@
-"""Asking and being answered: what is checked, what is written together, what becomes an event."""
+"""Being answered: what is checked, what is written together, what becomes an event."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -10,10 +10,10 @@ from services.common.errors import Conflict, NotFound
 from services.common.windows import Clock
 from services.survey import store
 from services.survey.database import Database
-from services.survey.events import nps_answered, survey_invited
-from services.survey.links import Links, Purpose, new_id
+from services.survey.events import nps_answered
+from services.survey.links import Links, Purpose
 from services.survey.outbox import put
-from services.survey.records import About, Answer, Invitation, Standing
+from services.survey.records import Answer, Invitation, Standing
 
 
 class Closed(Conflict):
@@ -31,7 +31,7 @@ def _there(found: Invitation | None) -> Invitation:
 
 
 class Surveys:
-    """The one way to ask and to answer. `written` is called after each event that was written down."""
+    """The one way to answer. `written` is called after each event that was written down."""
 
     def __init__(
         self,
@@ -40,35 +40,13 @@ class Surveys:
         *,
         zone: ZoneInfo,
         clock: Clock,
-        valid: timedelta,
         written: Callable[[], None],
     ) -> None:
         self._database = database
         self._links = links
         self._zone = zone
         self._clock = clock
-        self._valid = valid
         self._written = written
-
-    async def invite(self, about: About, language: str | None) -> tuple[Invitation, str]:
-        """An invitation whose link the caller sends, and the link."""
-        now = self._clock()
-        invitation = Invitation(
-            id=new_id(),
-            about=about,
-            email=None,
-            language=language,
-            created_at=now,
-            expires_at=now + self._valid,
-        )
-
-        def write(connection: Connection) -> None:
-            store.add_invitation(connection, invitation)
-            put(connection, [survey_invited(invitation, True, zone=self._zone, now=now)])
-
-        await self._database.write(write)
-        self._written()
-        return invitation, self._links.url(Purpose.NPS, invitation.id)
 
     async def find(self, token: str) -> tuple[Invitation, Standing]:
         """The invitation of a link, and where it stands.
@@ -132,17 +110,3 @@ class Surveys:
     def _write_answer(self, connection: Connection, answer: Answer, now: datetime) -> None:
         store.add_answer(connection, answer)
         put(connection, [nps_answered(answer, zone=self._zone, now=now)])
-
-    async def withdraw(self, id_: str) -> None:
-        """Make an invitation one that cannot be answered any more.
-
-        :raises NotFound: when there is none with this id.
-        """
-        now = self._clock()
-
-        def write(connection: Connection) -> None:
-            if store.invitation(connection, id_) is None:
-                raise NotFound(f"no invitation has the id {id_!r}", mend="check it")
-            store.mark(connection, id_, "withdrawn_at", now)
-
-        await self._database.write(write)

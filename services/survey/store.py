@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Table, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.survey import tables
@@ -46,7 +46,7 @@ def invitation(connection: Connection, id_: str) -> Invitation | None:
 
 
 def mark(connection: Connection, id_: str, moment: str, now: datetime) -> bool:
-    """Note when an invitation was first `opened_at`, `answered_at` or `withdrawn_at`; whether this was the first time.
+    """Note when an invitation was first `opened_at`, `answered_at` and the like; whether this was the first time.
 
     Of two at the same instant, one is told true.
     """
@@ -57,6 +57,11 @@ def mark(connection: Connection, id_: str, moment: str, now: datetime) -> bool:
     return changed.rowcount == 1
 
 
+def note_bounce(connection: Connection, id_: str, bounce: str) -> None:
+    """Note why a letter does not arrive."""
+    connection.execute(update(tables.invitations).where(tables.invitations.c.id == id_).values(bounce=bounce))
+
+
 def add_answer(connection: Connection, answer: Answer) -> None:
     connection.execute(insert(tables.answers), _flat(answer))
 
@@ -64,3 +69,12 @@ def add_answer(connection: Connection, answer: Answer) -> None:
 def has_answer(connection: Connection, response_id: str) -> bool:
     query = select(tables.answers.c.response_id).where(tables.answers.c.response_id == response_id)
     return connection.execute(query).first() is not None
+
+
+def progress(connection: Connection) -> Mapping[tuple[str, str], int]:
+    """How many invitations of a touchpoint got how far: (touchpoint, step) -> count."""
+    columns = tables.invitations.c
+    steps = {name: columns[f"{name}_at"] for name in ("created", "delivered", "bounced", "opened", "answered")}
+    counted = [func.count(column).label(name) for name, column in steps.items()]
+    rows = connection.execute(select(columns.touchpoint, *counted).group_by(columns.touchpoint)).mappings()
+    return {(row["touchpoint"], name): row[name] for row in rows for name in steps}

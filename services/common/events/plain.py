@@ -12,28 +12,28 @@ from typing import Any, get_args
 import msgspec
 
 from services.common.errors import Invalid
-from services.common.events.fields import PLAIN, Data
+from services.common.events.fields import PLAIN
 
 _ESCAPED = re.compile(rb"\x7f|\\(?:[bfnrt]|u00[01]|u007f)", re.IGNORECASE)
 _PLAIN = re.compile(PLAIN)
 
 
-def require_plain(data: Data, text: bytes | msgspec.Raw) -> None:
+def require_plain(data: msgspec.Struct, text: bytes | msgspec.Raw, place: str = "data.") -> None:
     """Refuse control characters in ids and names; `text` is the JSON that the data was read from.
 
-    :raises Invalid: naming the field.
+    :raises Invalid: naming the field, with its place before it.
     """
     if not _ESCAPED.search(text):
         return
-    for field in _not_plain(data, "data"):
+    for field in _not_plain(data, place):
         raise Invalid("holds a control character", field=field, mend="send a name without line breaks or tabs")
 
 
-def _not_plain(data: Data, place: str) -> Iterator[str]:
+def _not_plain(data: msgspec.Struct, place: str) -> Iterator[str]:
     for field in msgspec.structs.fields(type(data)):
-        for value, own in _values(getattr(data, field.name), f"{place}.{field.encode_name}"):
-            if isinstance(value, Data):
-                yield from _not_plain(value, own)
+        for value, own in _values(getattr(data, field.name), f"{place}{field.encode_name}"):
+            if isinstance(value, msgspec.Struct):
+                yield from _not_plain(value, f"{own}.")
             elif isinstance(value, str) and _is_name(field.type) and not _PLAIN.match(value):
                 yield own
 

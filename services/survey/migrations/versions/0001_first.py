@@ -1,4 +1,4 @@
-"""The first tables: contacts, invitations, answers, outbox."""
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,6 +33,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_answers_answered_at"), "answers", ["answered_at"], unique=False)
     op.create_index(op.f("ix_answers_customer_id"), "answers", ["customer_id"], unique=False)
     op.create_table(
+        "cancelled_orders",
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False, comment="The greatest that is void."),
+        sa.Column("cancelled_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_cancelled_orders")),
+        comment="Orders that are void, kept as long as one of them could be asked about.",
+    )
+    op.create_table(
         "contacts",
         sa.Column("customer_id", sa.String(length=200), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -52,23 +60,60 @@ def upgrade() -> None:
         sa.Column("store_id", sa.String(length=200), nullable=True),
         sa.Column("region", sa.String(length=200), nullable=True),
         sa.Column("rep_id", sa.String(length=200), nullable=True),
-        sa.Column(
-            "email",
-            sa.String(length=320),
-            nullable=True,
-            comment="Null: whoever asked for the invitation sends the link.",
-        ),
+        sa.Column("email", sa.String(length=320), nullable=True, comment="Where it is known."),
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("expires_at", Moment(), nullable=False),
         sa.Column("opened_at", Moment(), nullable=True),
         sa.Column("answered_at", Moment(), nullable=True),
         sa.Column("withdrawn_at", Moment(), nullable=True),
+        sa.Column(
+            "delivered_at",
+            Moment(),
+            nullable=True,
+            comment="When a mail server took the letter, or the link was handed out.",
+        ),
+        sa.Column("bounced_at", Moment(), nullable=True, comment="When it was known that the letter does not arrive."),
+        sa.Column(
+            "bounce",
+            sa.String(length=100),
+            nullable=True,
+            comment="Why, as a mail server's codes; never its words, which may hold an address.",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         comment="Who was asked, once each.",
     )
     op.create_index(op.f("ix_invitations_customer_id"), "invitations", ["customer_id"], unique=False)
     op.create_index(op.f("ix_invitations_email"), "invitations", ["email"], unique=False)
+    op.create_table(
+        "opt_outs",
+        sa.Column(
+            "digest", sa.String(length=64), nullable=False, comment="The SHA-256 of an address or a customer's id."
+        ),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_opt_outs")),
+        comment="Who does not want to be asked. Kept when the person is erased, so that it stays so.",
+    )
+    op.create_table(
+        "order_plans",
+        sa.Column("order_id", sa.String(length=200), nullable=False, comment="An order is asked about once."),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("placed_at", Moment(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("touchpoint", sa.String(length=200), nullable=False),
+        sa.Column("customer_id", sa.String(length=200), nullable=True),
+        sa.Column("channel", sa.String(length=200), nullable=True),
+        sa.Column("store_id", sa.String(length=200), nullable=True),
+        sa.Column("region", sa.String(length=200), nullable=True),
+        sa.Column("rep_id", sa.String(length=200), nullable=True),
+        sa.Column(
+            "outcome", sa.String(length=20), nullable=True, comment="Null until it is due; then `asked`, or why not."
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_plans")),
+        comment="Orders to ask about, kept as long as a replay could tell of them again.",
+    )
+    op.create_index(op.f("ix_order_plans_customer_id"), "order_plans", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_order_plans_due_at"), "order_plans", ["due_at"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -79,3 +124,16 @@ def upgrade() -> None:
         comment="Events that Kafka has not acknowledged yet, written together with what they tell.",
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "letters",
+        sa.Column("invitation_id", sa.String(length=40), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claimed_until", Moment(), nullable=True, comment="Until then, a process is at it."),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_letters_invitation_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("invitation_id", name=op.f("pk_letters")),
+        comment="Invitations whose letter has not left yet.",
+    )
+    op.create_index(op.f("ix_letters_due_at"), "letters", ["due_at"], unique=False)
