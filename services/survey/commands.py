@@ -24,8 +24,6 @@ SHOWN = 10
 
 console = Console()
 survey = typer.Typer(help="Surveys: who can be asked, asking them, what is held about them.", no_args_is_help=True)
-person_commands.register(survey)
-pulse_commands.register(survey)
 
 File = Annotated[Path, typer.Argument(help="A CSV file in UTF-8; its first line names the columns.")]
 Rejects = Annotated[Path | None, typer.Option(help="Where to write the lines that were not taken, with their reasons.")]
@@ -34,6 +32,8 @@ KeyFile = Annotated[Path | None, typer.Option(help="A file with the API key. Emp
 
 
 def register(app: typer.Typer) -> None:
+    person_commands.register(survey)
+    pulse_commands.register(survey)
     app.add_typer(survey, name="survey")
 
 

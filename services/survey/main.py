@@ -55,11 +55,11 @@ class Core(NamedTuple):
     survey: SurveySettings
     metrics: SurveyMetrics
     database: Database
-    base_url: str
-    secrets: list[str]
     links: Links
     pages: Pages
     brand: Branding
+    keys: KeyRing
+    sessions: Sessions
 
 
 def build(settings: Settings, survey: SurveySettings) -> FastAPI:
@@ -75,7 +75,6 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         if mailer is not None:
             mailer.written()
 
-    keys = KeyRing(settings.api_keys_file)
     inviter = Inviter(
         core.database,
         zone=settings.zone,
@@ -112,8 +111,8 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         links=core.links,
         pages=core.pages,
         brand=core.brand,
-        keys=keys,
-        sessions=Sessions(core.secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=core.base_url),
+        keys=core.keys,
+        sessions=core.sessions,
         database=core.database,
         zone=settings.zone,
         clock=utc_now,
@@ -127,16 +126,17 @@ def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) ->
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
     secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
+    keys = KeyRing(settings.api_keys_file)
     return Core(
         settings,
         survey,
         metrics,
         Database(database_url(survey.database.get_secret_value(), settings.local_dir)),
-        base_url,
-        secrets,
         Links(secrets, base_url),
         Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand,
+        keys,
+        Sessions(secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=base_url),
     )
 
 

@@ -2,19 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
-from services.survey.tables import answers, contacts, invitations
-
-
-class Person(NamedTuple):
-    """What a person is known by: ids of a customer, addresses in small letters."""
-
-    customer_ids: frozenset[str]
-    emails: frozenset[str]
-
+from services.survey.people import Person, Reason
+from services.survey.tables import answers, contacts, invitations, opt_outs, order_plans
 
 Held = Mapping[str, Sequence[Mapping[str, Any]]]
 """The rows of each table that are about a person."""
@@ -26,7 +19,7 @@ def find_person(connection: Connection, known_by: str) -> Person:
     ids = {known_by.strip()}
     for table in (contacts, invitations):
         ids |= set(connection.execute(select(table.c.customer_id).where(func.lower(table.c.email) == email)).scalars())
-    return Person(frozenset(filter(None, ids)), frozenset({email}))
+    return Person(frozenset({email}), frozenset(filter(None, ids)))
 
 
 def export(connection: Connection, person: Person) -> Held:
@@ -38,7 +31,10 @@ def export(connection: Connection, person: Person) -> Held:
 
 
 def erase(connection: Connection, person: Person, now: datetime) -> None:
-    """Forget a person. Scores stay counted, without whom they are from; what was not answered is withdrawn."""
+    """Forget a person. Scores stay counted, without whom they are from; what was not answered is withdrawn.
+
+    That they do not want to be asked stays on record: as hashes, which tell nobody who it is.
+    """
     nobody = {"customer_id": None}
     connection.execute(
         update(answers).where(_ABOUT[answers](person)).values({**nobody, "comment": "", "may_call": False})
@@ -46,6 +42,8 @@ def erase(connection: Connection, person: Person, now: datetime) -> None:
     is_open = and_(invitations.c.answered_at.is_(None), invitations.c.withdrawn_at.is_(None))
     connection.execute(update(invitations).where(_ABOUT[invitations](person), is_open).values(withdrawn_at=now))
     connection.execute(update(invitations).where(_ABOUT[invitations](person)).values({**nobody, "email": None}))
+    cancelled = func.coalesce(order_plans.c.outcome, Reason.CANCELLED)
+    connection.execute(update(order_plans).where(_ABOUT[order_plans](person)).values({**nobody, "outcome": cancelled}))
     connection.execute(delete(contacts).where(_ABOUT[contacts](person)))
 
 
@@ -67,9 +65,19 @@ def _answered(person: Person) -> ColumnElement[bool]:
     return or_(answers.c.customer_id.in_(person.customer_ids), answers.c.response_id.in_(invited))
 
 
+def _bought(person: Person) -> ColumnElement[bool]:
+    return order_plans.c.customer_id.in_(person.customer_ids)
+
+
+def _opted_out(person: Person) -> ColumnElement[bool]:
+    return opt_outs.c.digest.in_(person.digests())
+
+
 _ABOUT: Mapping[Table, Callable[[Person], ColumnElement[bool]]] = {
     contacts: _known,
     invitations: _invited,
     answers: _answered,
+    order_plans: _bought,
+    opt_outs: _opted_out,
 }
 """Every table that holds something of a person, and which rows are about one."""

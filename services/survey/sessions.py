@@ -46,9 +46,7 @@ class Sessions:
 
     def end(self, response: Response) -> None:
         """Have the browser forget."""
-        response.delete_cookie(
-            COOKIE, path=self._path, secure=self._is_https, httponly=True, samesite="strict"
-        )  # fmt: skip
+        response.delete_cookie(COOKIE, path=self._path, secure=self._is_https, httponly=True, samesite="strict")
 
     def current(self, request: Request) -> ApiKey | None:
         """The key that is signed in: it was not revoked since, and the time is not up."""

@@ -22,9 +22,9 @@ from services.common.events import decode
 from services.common.settings import Port
 from services.common.topics import Topic
 from tests.benchmarks.programs import running
-from tests.support.postgres import running_postgres
 from tests.support.stack import RunningStack, running_stack, wait_for
 from tests.survey.asked import Asked, answer_of, ask, ask_with, metric, rows
+from tests.survey.databases import emptied
 
 ANSWERS, CLIENTS, KILLS = 1000, 8, 6
 WORDS = "Words-that-must-not-be-lost"
@@ -35,12 +35,6 @@ def stack() -> Iterator[RunningStack]:
     """A stack of its own: what is broken here no other test should find."""
     with running_stack() as running:
         yield running
-
-
-@pytest.fixture
-def postgres() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
 
 
 class Crowd:
@@ -146,9 +140,10 @@ def test_of_answers_to_one_link_at_the_same_instant_one_is_counted(stack: Runnin
 
 
 def test_on_postgresql_two_services_count_one_of_twenty(stack: RunningStack, postgres: str) -> None:
+    url = emptied(postgres)
     ports = [stack.settings.port(Port.SURVEY) + extra for extra in (200, 201)]
     bases = [f"http://127.0.0.1:{port}" for port in ports]
-    one, two = (running_on(stack, postgres, port) for port in ports)
+    one, two = (running_on(stack, url, port) for port in ports)
     with one, two, stack.http(Port.SURVEY) as client:
         for base in bases:
             wait_for(lambda base=base: client.get(f"{base}/readyz").status_code == 200, "a service is ready")
@@ -158,7 +153,7 @@ def test_on_postgresql_two_services_count_one_of_twenty(stack: RunningStack, pos
             links = [base + httpx.URL(made.json()["link"]).path for base in bases]
             got = at_once(20, lambda n, links=links: client.post(links[n % 2], data={"score": "9"}).status_code)
             assert got == {303: 1, 409: 19}
-    engine = create_engine(postgres)
+    engine = create_engine(url)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM answers")).scalar_one() == 5
     engine.dispose()

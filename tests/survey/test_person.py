@@ -54,6 +54,14 @@ def customer(stack: RunningStack) -> Customer:
     return Customer(number, answered, ask(stack, customer_id=f"M-{number}"))
 
 
+def plan(stack: RunningStack, who: Customer) -> None:
+    """An order to ask about, some day."""
+    columns = "(order_id, revision, placed_at, due_at, touchpoint, customer_id)"
+    day = "2999-01-01 00:00:00.000000"
+    order = (f"O-{who.number}", 1, day, day, "delivery", who.id)
+    rows(stack, f"INSERT INTO order_plans {columns} VALUES (?, ?, ?, ?, ?, ?)", *order)  # noqa: S608
+
+
 @pytest.fixture
 def mona(stack: RunningStack) -> Customer:
     return customer(stack)
@@ -73,6 +81,7 @@ def test_what_is_held_is_told(stack: RunningStack, mona: Customer, known_by: str
 
 def test_what_is_forgotten_is_nowhere_in_the_database(stack: RunningStack, mona: Customer) -> None:
     other = customer(stack)
+    plan(stack, mona)
     before = rows(stack, "SELECT count(*) AS n, sum(score) AS total FROM answers")
     done = stack.cadran("survey", "erase", mona.email, "--yes")
     assert (done.returncode, "contacts: 1, invitations: 2, answers: 1" in done.stdout) == (0, True), done.stderr
@@ -80,6 +89,8 @@ def test_what_is_forgotten_is_nowhere_in_the_database(stack: RunningStack, mona:
     kept = answer_of(stack, mona.answered)
     assert (kept["customer_id"], kept["comment"], kept["may_call"], kept["score"]) == (None, "", 0, 4)
     assert httpx.get(mona.open.link).status_code == 410
+    plans = rows(stack, "SELECT customer_id, outcome FROM order_plans WHERE order_id = ?", f"O-{mona.number}")
+    assert plans == [{"customer_id": None, "outcome": "cancelled"}]
     assert rows(stack, "SELECT email FROM contacts WHERE customer_id = ?", other.id) == [{"email": other.email}]
     assert answer_of(stack, other.answered)["comment"] == other.words
     for path in (stack.layout.data).glob("survey.sqlite*"):
@@ -108,4 +119,4 @@ def test_of_whom_nothing_is_held_that_is_said(stack: RunningStack, command: str)
 def test_no_table_that_names_people_is_forgotten() -> None:
     """A further table with an address or a customer's id belongs in `person.py`."""
     naming = {name for name, table in metadata.tables.items() if {"email", "customer_id"} & set(table.columns.keys())}
-    assert naming == {"contacts", "invitations", "answers"}
+    assert naming == {"contacts", "invitations", "answers", "order_plans"}
