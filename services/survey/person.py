@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from services.survey.people import Person, Reason
+from services.survey.pulse import tables as pulse
 from services.survey.tables import answers, contacts, invitations, opt_outs, order_plans
 
 Held = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -45,6 +46,9 @@ def erase(connection: Connection, person: Person, now: datetime) -> None:
     cancelled = func.coalesce(order_plans.c.outcome, Reason.CANCELLED)
     connection.execute(update(order_plans).where(_ABOUT[order_plans](person)).values({**nobody, "outcome": cancelled}))
     connection.execute(delete(contacts).where(_ABOUT[contacts](person)))
+    connection.execute(delete(pulse.people).where(_ABOUT[pulse.people](person)))
+    # The ticket stays, without an address: an open round must not hold more answers than people who were asked.
+    connection.execute(update(pulse.tickets).where(_ABOUT[pulse.tickets](person)).values(email=""))
 
 
 def _is(table: Table, person: Person) -> ColumnElement[bool]:
@@ -73,11 +77,21 @@ def _opted_out(person: Person) -> ColumnElement[bool]:
     return opt_outs.c.digest.in_(person.digests())
 
 
+def _in_the_roster(person: Person) -> ColumnElement[bool]:
+    return pulse.people.c.email.in_(person.emails)
+
+
+def _asked_how_they_are(person: Person) -> ColumnElement[bool]:
+    return pulse.tickets.c.email.in_(person.emails)
+
+
 _ABOUT: Mapping[Table, Callable[[Person], ColumnElement[bool]]] = {
     contacts: _known,
     invitations: _invited,
     answers: _answered,
     order_plans: _bought,
     opt_outs: _opted_out,
+    pulse.people: _in_the_roster,
+    pulse.tickets: _asked_how_they_are,
 }
 """Every table that holds something of a person, and which rows are about one."""

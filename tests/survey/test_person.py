@@ -119,4 +119,4 @@ def test_of_whom_nothing_is_held_that_is_said(stack: RunningStack, command: str)
 def test_no_table_that_names_people_is_forgotten() -> None:
     """A further table with an address or a customer's id belongs in `person.py`."""
     naming = {name for name, table in metadata.tables.items() if {"email", "customer_id"} & set(table.columns.keys())}
-    assert naming == {"contacts", "invitations", "answers", "order_plans"}
+    assert naming == {"contacts", "invitations", "answers", "order_plans", "pulse_people", "pulse_tickets"}

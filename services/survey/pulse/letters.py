@@ -23,7 +23,7 @@ class PulseLetters:
         if found is None:
             return None
         ticket, round_ = found
-        if ticket.used or not round_.takes_answers(now):
+        if not ticket.email or ticket.used or not round_.takes_answers(now):
             return None
         is_reminder = round_.reminded_at is not None
         values = {
