@@ -97,6 +97,7 @@ def services() -> list[Program]:
     python = f"{sys.executable} -m services"
     return [
         Program("ingest", f"{python}.ingest.main", 50),
+        Program("survey", f"{python}.survey.main", 50),
         Program("worker", f"{python}.kpi_stream.main", 50, stop_seconds=20),
         Program("exporter", f"{python}.kpi_stream.exporter.main", 60),
         Program("board", f"{python}.board.main", 70),

@@ -248,6 +248,7 @@ _ADDRESSES = (
     ("Board", Port.BOARD, "/"),
     ("Read API", Port.EXPORTER, "/v1/kpis"),
     ("Events in", Port.INGEST, "/v1/events"),
+    ("Surveys", Port.SURVEY, "/docs"),
     ("Documentation of the API", Port.INGEST, "/docs"),
     ("Prometheus", Port.PROMETHEUS, "/"),
 )

@@ -57,7 +57,7 @@ class Supervisor:
         return {
             "command": _escaped(program.command),
             "directory": str(ROOT),
-            "environment": ",".join(f'{name}="{_escaped(value)}"' for name, value in sorted(environment.items())),
+            "environment": ",".join(_quoted(name, value) for name, value in sorted(environment.items())),
             "autostart": "false",
             "autorestart": "true",
             "startsecs": "1",
@@ -127,6 +127,17 @@ def _state(info: Mapping[str, Any]) -> State:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%%").replace('"', '\\"')
+
+
+def _quoted(name: str, value: str) -> str:
+    """A variable as supervisord reads it: in quotes of the kind that the value does not hold, as there is no escape.
+
+    :raises ConfigurationError: when it holds both.
+    """
+    quote = "'" if '"' in value else '"'
+    if quote in value:
+        raise ConfigurationError("holds both \" and ', which supervisord cannot read", field=name, mend="leave one out")
+    return f"{name}={quote}{value.replace('%', '%%')}{quote}"
 
 
 def environment() -> dict[str, str]:

@@ -26,6 +26,8 @@ class Scope(StrEnum):
     WRITE_EVENTS = "events:write"
     READ_KPIS = "kpis:read"
     EXPLAIN = "kpis:explain"
+    WRITE_SURVEYS = "surveys:write"
+    READ_SURVEYS = "surveys:read"
     ADMIN = "admin"
 
 
@@ -95,26 +97,35 @@ class KeyRing:
             raise Unauthenticated(
                 "no API key", mend="send `Authorization: Bearer <key>`; `cadran keys create` makes one"
             )
-        key = self._find(token.strip())
-        if key is None:
-            raise Unauthenticated(
-                "this API key is not known", mend="check it for missing characters, or create another"
-            )
-        if not key.allows(scope):
-            raise Forbidden(f"this key has not the scope {scope}", mend=f"create one with `--scope {scope}`")
-        return key
+        return self.check(token.strip(), scope)
 
-    def _find(self, token: str) -> ApiKey | None:
+    def check(self, token: str, scope: Scope) -> ApiKey:
+        """The key that reads so.
+
+        :raises Unauthenticated: when it is unknown.
+        :raises Forbidden: when the key has not the scope.
+        """
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
+        key = self._current().get(key_id) if prefix == "cdr" else None
+        stored = key.secret_sha256 if key else hash_secret("")
+        same = hmac.compare_digest(stored, hash_secret(secret))
+        return _allowed(key if same else None, scope)
+
+    def recall(self, key_id: str, scope: Scope) -> ApiKey:
+        """A key that was checked before, by its id: whether it still stands.
+
+        :raises Unauthenticated: when it was revoked since.
+        :raises Forbidden: when the key has not the scope.
+        """
+        return _allowed(self._current().get(key_id), scope)
+
+    def _current(self) -> dict[str, ApiKey]:
         now = time.monotonic()
         if now - self._checked >= RECHECK_SECONDS:
             self._checked = now
             self._read()
-        key = self._keys.get(key_id) if prefix == "cdr" else None
-        stored = key.secret_sha256 if key else hash_secret("")
-        same = hmac.compare_digest(stored, hash_secret(secret))
-        return key if same else None
+        return self._keys
 
     def _read(self) -> None:
         try:
@@ -140,3 +151,11 @@ class KeyRing:
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(KeyFile(keys))) + b"\n")
         draft.replace(self._path)
         self._read()
+
+
+def _allowed(key: ApiKey | None, scope: Scope) -> ApiKey:
+    if key is None:
+        raise Unauthenticated("this API key is not known", mend="check it for missing characters, or create another")
+    if not key.allows(scope):
+        raise Forbidden(f"this key has not the scope {scope}", mend=f"create one with `--scope {scope}`")
+    return key

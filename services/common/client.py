@@ -1,13 +1,14 @@
-"""A client of the gateway: sends events in batches, and again when it is told to wait or gets no answer."""
+"""Clients of our own services: they send again when they are told to wait or get no answer."""
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
 import msgspec
 
-from services.common.errors import CadranError, Unavailable
+from services.common.errors import CadranError, ConfigurationError, Unavailable
 
 RETRIED = frozenset({429, 502, 503, 504})
 BACKOFF_MAX = 5.0
@@ -34,17 +35,18 @@ class BatchAnswer(msgspec.Struct):
 
 
 class Refused(CadranError):
-    """The gateway refused a batch as a whole."""
+    """A service refused a batch as a whole."""
 
     code = "refused"
 
 
-class EventsClient:
-    """Sends batches. A context manager. Sending the same again is safe: ids make it so."""
+class ApiClient:
+    """Asks a service until it answers. A context manager. For requests that may safely be sent again."""
 
     def __init__(
-        self, url: str, key: str, *, patience: float = 120.0, sleep: Callable[[float], None] = time.sleep
+        self, name: str, url: str, key: str, *, patience: float = 120.0, sleep: Callable[[float], None] = time.sleep
     ) -> None:
+        self._name = name
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30.0)
         self._patience = patience
         self._sleep = sleep
@@ -55,31 +57,60 @@ class EventsClient:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
+    def ask(self, method: str, path: str, content: object) -> httpx.Response:
+        """Send JSON until there is an answer that is not "later".
+
+        :raises Unavailable: when there is none within the patience.
+        """
+        body = _encoder.encode(content)
+        deadline, pause = time.monotonic() + self._patience, 0.1
+        while True:
+            response = self._answer(method, path, body)
+            if response is not None and response.status_code not in RETRIED:
+                return response
+            if time.monotonic() > deadline:
+                answer = "does not answer" if response is None else f"answers {response.status_code}"
+                raise Unavailable(f"{self._name} {answer} at {self._http.base_url}", mend="start it, then send again")
+            self._sleep(max(pause, _retry_after(response)))
+            pause = min(pause * 2, BACKOFF_MAX)
+
+    def _answer(self, method: str, path: str, body: bytes) -> httpx.Response | None:
+        try:
+            return self._http.request(method, path, content=body, headers={"Content-Type": "application/json"})
+        except httpx.TransportError:
+            return None
+
+
+class EventsClient(ApiClient):
+    """Sends events to the gateway in batches: ids make sending them again safe."""
+
+    def __init__(
+        self, url: str, key: str, *, patience: float = 120.0, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        super().__init__("the gateway", url, key, patience=patience, sleep=sleep)
+
     def send(self, events: Sequence[dict[str, Any]]) -> BatchAnswer:
         """Send a batch until the gateway has answered for every event of it.
 
         :raises Unavailable: when it does not within the patience.
         :raises Refused: when it refuses the batch itself, with its reason.
         """
-        body = _encoder.encode(events)
-        deadline, pause = time.monotonic() + self._patience, 0.1
-        while True:
-            response = self._post(body)
-            if response is not None and response.status_code in (202, 422) and b'"results"' in response.content:
-                return msgspec.json.decode(response.content, type=BatchAnswer)
-            if response is not None and response.status_code not in RETRIED:
-                raise Refused(f"the gateway answers {response.status_code}: {response.text[:500]}")
-            if time.monotonic() > deadline:
-                answer = "does not answer" if response is None else f"answers {response.status_code}"
-                raise Unavailable(f"the gateway {answer} at {self._http.base_url}", mend="start it, then send again")
-            self._sleep(max(pause, _retry_after(response)))
-            pause = min(pause * 2, BACKOFF_MAX)
+        response = self.ask("POST", "/v1/events/batch", events)
+        if response.status_code in (202, 422) and b'"results"' in response.content:
+            return msgspec.json.decode(response.content, type=BatchAnswer)
+        raise Refused(f"the gateway answers {response.status_code}: {response.text[:500]}")
 
-    def _post(self, body: bytes) -> httpx.Response | None:
-        try:
-            return self._http.post("/v1/events/batch", content=body, headers={"Content-Type": "application/json"})
-        except httpx.TransportError:
-            return None
+
+def read_key(path: Path) -> str:
+    """The API key in a file.
+
+    :raises ConfigurationError: when it cannot be read.
+    """
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        mend = "give --key-file, or start the local stack with `make up`"
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", mend=mend) from None
 
 
 def _retry_after(response: httpx.Response | None) -> float:

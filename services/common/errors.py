@@ -53,6 +53,13 @@ class NotFound(CadranError):
     code = "not_found"
 
 
+class MethodNotAllowed(CadranError):
+    """A path that is there, asked in a way that it does not answer (405)."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
 class Conflict(CadranError):
     """The same name was already given to something else (409)."""
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from services.common.auth import ApiKey, KeyRing, Scope
-from services.common.errors import CadranError, Malformed, NotFound, TooLarge
+from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
@@ -86,10 +86,18 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404:
-            return problem_response(NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths"))
-        problem = Problem(title=error.detail, status=error.status_code, detail=error.detail)
-        return json_response(problem, error.status_code, PROBLEM_JSON, **(dict(error.headers or {})))
+        response = problem_response(routing_error(request, error))
+        response.headers.update(error.headers or {})
+        return response
+
+
+def routing_error(request: Request, error: HTTPException) -> CadranError:
+    """What the framework refuses before any of our functions is asked."""
+    if error.status_code == 404:
+        return NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths")
+    if error.status_code == 405:
+        return MethodNotAllowed(f"{request.method} is not answered here", mend="see /docs for the methods")
+    return Malformed(error.detail, mend="see /docs for what is taken")
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -30,6 +30,7 @@ class Port(StrEnum):
 
     BOARD = "board"
     INGEST = "ingest"
+    SURVEY = "survey"
     EXPORTER = "exporter"
     WORKER_METRICS = "worker_metrics"
     KAFKA = "kafka"
@@ -49,6 +50,23 @@ def check_names(environ: Mapping[str, str], prefix: str, known: set[str], ignore
         near = difflib.get_close_matches(name, known, n=1)
         mend = f"did you mean {near[0]}?" if near else "unset it, or see docs/settings.md for the names there are"
         raise ConfigurationError("no such setting", field=name, mend=mend)
+
+
+def check_weekly_hours(value: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The hours by weekday, as they are.
+
+    :raises ValueError: when they cannot be read.
+    """
+    unknown = sorted(value.keys() - set(WEEKDAYS))
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is no weekday: write {', '.join(WEEKDAYS)}")
+    for hours in value.values():
+        for text in hours:
+            try:
+                parse_hours(text)
+            except Invalid as error:
+                raise ValueError(str(error)) from None
+    return value
 
 
 class CadranSettings(BaseSettings):
@@ -86,6 +104,7 @@ class Settings(CadranSettings):
     host: str = Field("127.0.0.1", description="The address that services listen on; a container needs 0.0.0.0.")
     port_board: Tcp = Field(8000, description="The board.")
     port_ingest: Tcp = Field(8001, description="The HTTP gateway for events.")
+    port_survey: Tcp = Field(8002, description="The forms of surveys, and their API.")
     port_exporter: Tcp = Field(8004, description="The read API and `/metrics` of the KPIs.")
     port_worker_metrics: Tcp = Field(
         8010, description="`/metrics` of the first stream worker; worker i listens i above."
@@ -146,16 +165,7 @@ class Settings(CadranSettings):
     @field_validator("weekly_hours")
     @classmethod
     def _hours_can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
-        unknown = sorted(value.keys() - set(WEEKDAYS))
-        if unknown:
-            raise ValueError(f"{', '.join(unknown)} is no weekday: write {', '.join(WEEKDAYS)}")
-        for hours in value.values():
-            for text in hours:
-                try:
-                    parse_hours(text)
-                except Invalid as error:
-                    raise ValueError(str(error)) from None
-        return value
+        return check_weekly_hours(value)
 
     @field_validator("win_days")
     @classmethod

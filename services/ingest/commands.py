@@ -13,8 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.common.client import EventsClient
-from services.common.errors import ConfigurationError
+from services.common.client import EventsClient, read_key
 from services.common.settings import Port, Settings
 from services.ingest.importer.build import Builder, Built, Rejected
 from services.ingest.importer.mapping import load_mapping
@@ -55,19 +54,10 @@ def import_file(
         _show(built)
     else:
         target = url or f"http://127.0.0.1:{settings.port(Port.INGEST)}"
-        with EventsClient(target, _key(settings, key_file)) as client:
+        with EventsClient(target, read_key(key_file or settings.local_dir / "dev.key")) as client:
             rejected += _send(client, built, counts)
     _report(built, counts, builder, rejected, rejects)
     _hint_at_rates(built, settings.reporting_currency)
-
-
-def _key(settings: Settings, key_file: Path | None) -> str:
-    path = key_file or settings.local_dir / "dev.key"
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        mend = "give --key-file, or start the local stack with `make up`"
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", mend=mend) from None
 
 
 def _send(client: EventsClient, built: list[Built], counts: Counter[str]) -> list[Rejected]:

@@ -59,6 +59,16 @@ def test_a_running_service_hears_of_new_and_revoked_keys(tmp_path: Path, monkeyp
         service.authenticate(f"Bearer {key}", Scope.ADMIN)
 
 
+def test_a_key_that_was_checked_is_recalled_by_its_id_until_it_is_revoked(ring: KeyRing) -> None:
+    key = ring.check(ring.create("reader", (Scope.READ_SURVEYS,), ""), Scope.READ_SURVEYS)
+    assert ring.recall(key.id, Scope.READ_SURVEYS) == key
+    with pytest.raises(Forbidden):
+        ring.recall(key.id, Scope.ADMIN)
+    ring.revoke(key.id)
+    with pytest.raises(Unauthenticated):
+        ring.recall(key.id, Scope.READ_SURVEYS)
+
+
 def test_revoking_what_is_not_there_says_how_to_find_it(ring: KeyRing) -> None:
     with pytest.raises(NotFound, match="cadran keys list"):
         ring.revoke("nobody")

@@ -17,7 +17,7 @@ SLOTS = 16384
 @contextmanager
 def running_redis(*options: str) -> Iterator[str]:
     """The URL of a Redis that keeps nothing."""
-    port = _free_port()
+    port = free_port()
     folder = tempfile.mkdtemp(prefix="cadran-redis-")
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--dir", folder, "--save", "", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
@@ -38,7 +38,7 @@ def running_redis_cluster(nodes: int, *options: str) -> Iterator[str]:
     with ExitStack() as stack:
         urls = []
         for _ in range(nodes):
-            bus = ("--cluster-enabled", "yes", "--cluster-port", str(_free_port()))
+            bus = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
             urls.append(stack.enter_context(running_redis(*bus, *options)))
         clients = [stack.enter_context(redis.Redis.from_url(url)) for url in urls]
         for i, client in enumerate(clients):
@@ -57,7 +57,7 @@ def _knows(client: redis.Redis, nodes: int) -> bool:
     return info["cluster_state"] == "ok" and int(info["cluster_known_nodes"]) == nodes
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

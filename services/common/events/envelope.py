@@ -75,7 +75,7 @@ def parse(body: bytes, *, receivedat: datetime, zone: ZoneInfo) -> Event:
     event_type = _known_type(envelope)
     _check_time(envelope.time, receivedat)
     data = decode_data(event_type, envelope.data)
-    require_plain(body, envelope, data)
+    require_plain(body, ("", envelope), ("data.", data))
     _check_data(data, zone)
     subject = data.subject(zone) or envelope.subject
     if not subject:

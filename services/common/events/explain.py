@@ -68,6 +68,7 @@ def _send(struct: inspect.StructType | None, name: str) -> str:
 
 def _mend(parts: list[inspect.Type]) -> str:
     choices = [str(v) for part in parts if isinstance(part, inspect.LiteralType) for v in part.values]
+    choices += [str(member.value) for part in parts if isinstance(part, inspect.EnumType) for member in part.cls]
     if choices:
         return f"send one of {', '.join(choices)}"
     for part in parts:

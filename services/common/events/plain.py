@@ -12,21 +12,23 @@ from typing import Any, get_args
 import msgspec
 
 from services.common.errors import Invalid
-from services.common.events.fields import PLAIN, Data
+from services.common.events.fields import PLAIN
 
 _ESCAPED = re.compile(rb"\x7f|\\(?:[bfnrt]|u00[01]|u007f)", re.IGNORECASE)
 _PLAIN = re.compile(PLAIN)
 
 
-def require_plain(text: bytes, envelope: msgspec.Struct, data: Data) -> None:
-    """Refuse control characters in ids and names; `text` is the JSON that the envelope and its data were read from.
+def require_plain(text: bytes | msgspec.Raw, *placed: tuple[str, msgspec.Struct]) -> None:
+    """Refuse control characters in ids and names. `text` is the JSON that was read; `placed`: what it became, each with
+    what stands before the names of its fields.
 
     :raises Invalid: naming the field.
     """
-    if not _may_hold_controls(text):
+    if not _may_hold_controls(bytes(text)):
         return
-    for field in (*_not_plain(envelope, ""), *_not_plain(data, "data.")):
-        raise Invalid("holds a control character", field=field, mend="send a name without line breaks or tabs")
+    for place, struct in placed:
+        for field in _not_plain(struct, place):
+            raise Invalid("holds a control character", field=field, mend="send a name without line breaks or tabs")
 
 
 def _may_hold_controls(text: bytes) -> bool:
@@ -34,13 +36,13 @@ def _may_hold_controls(text: bytes) -> bool:
     return (b"\\" in text or b"\x7f" in text) and _ESCAPED.search(text) is not None
 
 
-def _not_plain(struct: msgspec.Struct, prefix: str) -> Iterator[str]:
+def _not_plain(struct: msgspec.Struct, place: str) -> Iterator[str]:
     for field in msgspec.structs.fields(type(struct)):
-        for value, place in _values(getattr(struct, field.name), prefix + field.encode_name):
-            if isinstance(value, Data):
-                yield from _not_plain(value, f"{place}.")
+        for value, own in _values(getattr(struct, field.name), f"{place}{field.encode_name}"):
+            if isinstance(value, msgspec.Struct):
+                yield from _not_plain(value, f"{own}.")
             elif isinstance(value, str) and _is_name(field.type) and not _PLAIN.match(value):
-                yield place
+                yield own
 
 
 def _values(value: Any, place: str) -> Iterator[tuple[Any, str]]:

@@ -1,0 +1,134 @@
+"""The service's HTTP interface: pages for people, `/v1` for programs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.exceptions import HTTPException
+
+from services.common.auth import KeyRing
+from services.common.errors import CadranError
+from services.common.http import Check, install_error_handlers, install_health, problem_response, routing_error
+from services.common.logging import get_logger
+from services.common.windows import Clock
+from services.survey.branding import Branding
+from services.survey.contacts import contact_routes
+from services.survey.database import Database
+from services.survey.headers import SecureHeaders
+from services.survey.invitations import invitation_routes
+from services.survey.inviter import Inviter
+from services.survey.links import Links
+from services.survey.nps import nps_routes
+from services.survey.pages import Pages
+from services.survey.pulse.api import pulse_routes
+from services.survey.pulse.form_routes import pulse_form_routes
+from services.survey.pulse.schedule import Schedule
+from services.survey.pulse.service import Pulse
+from services.survey.pulse.words_page import words_routes
+from services.survey.service import Surveys
+from services.survey.sessions import Sessions
+from services.survey.unsubscribe import unsubscribe_routes
+from services.survey.verbatim_pages import verbatim_routes
+
+log = get_logger(__name__)
+
+HERE = Path(__file__).parent
+
+
+class Parts(NamedTuple):
+    """What the interface is made of."""
+
+    surveys: Surveys
+    pulse: Pulse
+    schedule: Schedule
+    pulse_readers: Mapping[str, Sequence[str]]
+    inviter: Inviter
+    links: Links
+    pages: Pages
+    brand: Branding
+    keys: KeyRing
+    clock: Clock
+    sessions: Sessions
+    database: Database
+    zone: ZoneInfo
+    registry: CollectorRegistry
+    checks: dict[str, Check]
+
+
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+    """The survey service's app."""
+    app = FastAPIOffline(
+        title="Cadran surveys",
+        summary="Who is asked, and what they answer.",
+        version="1",
+        lifespan=lifespan,
+    )
+    install_error_handlers(app)
+    install_error_pages(app, parts.pages)
+    install_health(app, parts.checks)
+    app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
+    app.include_router(contact_routes(parts.inviter, parts.keys))
+    app.include_router(nps_routes(parts.surveys, parts.pages))
+    app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys))
+    app.include_router(pulse_form_routes(parts.pulse, parts.pages))
+    app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
+    app.include_router(verbatim_routes(parts.database, parts.sessions, parts.pages, parts.zone))
+    app.include_router(words_routes(parts.pulse, parts.sessions, parts.pages, parts.pulse_readers))
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    _install_brand(app, parts.brand)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+
+    app.add_middleware(SecureHeaders)
+    return app
+
+
+def install_error_pages(app: FastAPI, pages: Pages) -> None:
+    """What goes wrong is told to a program as a problem document, to a person as a page in their language."""
+
+    def told(request: Request, error: CadranError) -> Response:
+        problem = problem_response(error)
+        if request.url.path.startswith("/v1/"):
+            return problem
+        page = pages.html(request, "fault.html", pages.language(request), error.status, error=error)
+        if "retry-after" in problem.headers:
+            page.headers["Retry-After"] = problem.headers["retry-after"]
+        return page
+
+    @app.exception_handler(CadranError)
+    async def deliberate(request: Request, error: CadranError) -> Response:
+        return told(request, error)
+
+    @app.exception_handler(HTTPException)
+    async def routing(request: Request, error: HTTPException) -> Response:
+        response = told(request, routing_error(request, error))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        log.error("unforeseen error", route=_route(request), exc_info=error)
+        return told(request, CadranError("an internal error; it was logged", mend="try again later"))
+
+
+def _route(request: Request) -> str:
+    """The path without its token: a link is a key, and no log may hold it."""
+    return str(getattr(request.scope.get("route"), "path", "unknown"))
+
+
+def _install_brand(app: FastAPI, brand: Branding) -> None:
+    @app.get("/brand.css", include_in_schema=False)
+    async def css() -> Response:
+        return Response(f":root {{ --brand: {brand.colour}; }}\n", media_type="text/css")
+
+    @app.get("/brand-logo", include_in_schema=False)
+    async def logo() -> Response:
+        return FileResponse(brand.logo or HERE / "static" / "cadran.svg")

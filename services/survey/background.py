@@ -1,0 +1,38 @@
+"""Work that goes on beside the requests, from the service's start to its end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from services.common.errors import Unavailable
+from services.common.logging import get_logger
+
+log = get_logger(__name__)
+
+PAUSE = 5.0
+
+Work = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def at_work(works: Sequence[Work]) -> AsyncIterator[None]:
+    """Do some works at once; one that fails is told and begun again a little later."""
+    tasks = [asyncio.create_task(_again_and_again(work)) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+async def _again_and_again(work: Work) -> None:
+    while True:
+        try:
+            await work()
+        except Unavailable as error:
+            log.warning("work waits", work=work.__qualname__, error=error.message)
+        except Exception:
+            log.exception("work failed", work=work.__qualname__)
+        await asyncio.sleep(PAUSE)

@@ -1,0 +1,216 @@
+"""The survey service's own database: SQLite beside it, or PostgreSQL by a setting.
+
+One thread writes. What waits is written together in one transaction, each work in a savepoint of its own: so a hundred
+answers at once cost one sync of the disk, and SQLite, which has one writer at a time, is never found locked.
+
+PostgreSQL is made to write one at a time as well, by a lock: what a work has read there is still so when it writes,
+whatever other processes do.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, Full, Queue
+from typing import Any, NamedTuple, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from services.common.errors import ConfigurationError, Unavailable
+from services.common.logging import get_logger
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+MOST_WAITING = 1000
+MOST_TOGETHER = 100
+POOL = 5
+LOCK, LOCK_SECONDS = 0x43414452414E, 10
+"""The number of PostgreSQL's lock ("CADRAN"), and how long one waits for it."""
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an answer that was acknowledged survives a power cut
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA secure_delete = ON",  # what is erased is overwritten
+)
+
+
+class _Job(NamedTuple):
+    work: Work[Any]
+    done: Future[Any]
+
+
+class Database:
+    """Reads and writes in threads of their own. Use `open` before, and `close` after."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._jobs: Queue[_Job | None] = Queue(MOST_WAITING)
+        self._writer = threading.Thread(target=self._write_all, name="survey-writer", daemon=True)
+
+    def open(self) -> None:
+        """Bring the tables up to date and begin.
+
+        :raises ConfigurationError: when the database does not let us.
+        """
+        try:
+            migrate(self._engine)
+        except DBAPIError as error:
+            raise ConfigurationError(
+                f"the database cannot be used: {error.orig}",
+                field="CADRAN_SURVEY_DATABASE",
+                mend="start it, create the database, and give the user the right to make tables",
+            ) from None
+        self._writer.start()
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        if self._writer.is_alive():
+            self._jobs.put(None)
+            self._writer.join()
+        self._engine.dispose()
+
+    async def write(self, work: Work[T]) -> T:
+        """Do a work in a transaction, and return once it is on the disk.
+
+        :raises Unavailable: when too much waits, or the database does not answer. Nothing was written then.
+        """
+        done: Future[T] = Future()
+        try:
+            self._jobs.put_nowait(_Job(work, done))
+        except Full:
+            raise Unavailable("too much is waiting to be written", mend="try again a little later") from None
+        return await asyncio.wrap_future(done)
+
+    async def read(self, work: Work[T]) -> T:
+        """Do a work that only reads.
+
+        :raises Unavailable: when the database does not answer.
+        """
+        return await asyncio.to_thread(self._read, work)
+
+    def forget(self) -> None:
+        """Let the journal go, which still holds what was erased; a reader that is at work keeps it a while longer."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def check(self) -> None:
+        await self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+
+    def _read(self, work: Work[T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return work(connection)
+        except OperationalError as error:
+            raise _no_answer(error) from error
+
+    def _write_all(self) -> None:
+        waiting = True
+        while waiting:
+            jobs, waiting = self._next()
+            taken = [job for job in jobs if job.done.set_running_or_notify_cancel()]
+            if taken:
+                self._commit(taken)
+
+    def _next(self) -> tuple[list[_Job], bool]:
+        """What waits, at least one, and whether more may come."""
+        jobs: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == MOST_TOGETHER:
+                return jobs, True
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return jobs, True
+        return jobs, False
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        outcomes: list[tuple[Any, Exception | None]]
+        try:
+            with self._engine.execution_options(writes=True).begin() as connection:
+                outcomes = [_outcome(connection, job.work) for job in jobs]
+        except Exception as error:  # nothing of them is written
+            outcomes = [(None, _no_answer(error))] * len(jobs)
+        for job, (result, fault) in zip(jobs, outcomes, strict=True):
+            if fault is None:
+                job.done.set_result(result)
+            else:
+                job.done.set_exception(fault)
+
+
+def _outcome(connection: Connection, work: Work[T]) -> tuple[T | None, Exception | None]:
+    """What a work returns, or why it failed: then nothing of it stays, and the others go on."""
+    try:
+        with connection.begin_nested():
+            return work(connection), None
+    except OperationalError:
+        raise
+    except Exception as error:
+        return None, error
+
+
+def _no_answer(error: Exception) -> Unavailable:
+    log.error("the database does not answer", error=repr(error))
+    return Unavailable("the database does not answer", mend="try again a little later")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to their newest form."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=POOL,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,  # of a statement that fails: they hold addresses, and errors are logged
+    )
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # else the driver itself decides when a transaction begins
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Who writes takes the lock at once: a reader that becomes a writer may be refused."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Who writes waits for its turn, but not for ever: another process may be stuck."""
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+
+
+def database_url(given: str, folder: Path) -> str:
+    """The database's address: the one that is set, else a file in the local folder."""
+    return given or f"sqlite:///{(folder / 'data' / 'survey.sqlite').resolve()}"

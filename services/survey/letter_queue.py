@@ -1,0 +1,75 @@
+"""The letters that have not left yet: rows that are claimed for a while. See `database.py`.
+
+Who claims a letter has it alone until the claim ends, so two processes do not send it twice; and a process that is
+killed leaves at most the one letter it was at to be sent again.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
+
+from services.survey.links import Purpose
+from services.survey.tables import letters
+
+
+class About(NamedTuple):
+    """What a letter is about: the invitation or ticket whose link it bears."""
+
+    purpose: Purpose
+    id: str
+
+
+class Claim(NamedTuple):
+    """A letter that is ours for a while, and how often it was tried."""
+
+    about: About
+    attempts: int
+
+
+def add(connection: Connection, about: About, due_at: datetime) -> None:
+    """Have a letter leave; one that already waits is left as it is."""
+    if connection.execute(select(letters.c.id).where(_is(about))).first() is None:
+        connection.execute(insert(letters), {"purpose": about.purpose, "id": about.id, "due_at": due_at})
+
+
+def claim(connection: Connection, now: datetime, lease: timedelta) -> Claim | None:
+    """The letter that waits longest, if one is due. It is claimed."""
+    free = or_(letters.c.claimed_until.is_(None), letters.c.claimed_until <= now)
+    due = select(letters.c.purpose, letters.c.id, letters.c.attempts).where(letters.c.due_at <= now, free)
+    found = connection.execute(due.order_by(letters.c.due_at, letters.c.id).limit(1)).first()
+    if found is None:
+        return None
+    about = About(Purpose(found.purpose), found.id)
+    _change(connection, about, claimed_until=now + lease)
+    return Claim(about, found.attempts)
+
+
+def release(connection: Connection, about: About, now: datetime) -> None:
+    """Give a letter back, behind the others that are due: should it be at fault, it does not hold them up."""
+    _change(connection, about, claimed_until=None, due_at=now)
+
+
+def postpone(connection: Connection, about: About, due_at: datetime) -> None:
+    """Give a letter back that was tried once more."""
+    _change(connection, about, claimed_until=None, due_at=due_at, attempts=letters.c.attempts + 1)
+
+
+def remove(connection: Connection, about: About) -> None:
+    connection.execute(delete(letters).where(_is(about)))
+
+
+def remove_all(connection: Connection, purpose: Purpose) -> None:
+    connection.execute(delete(letters).where(letters.c.purpose == purpose))
+
+
+def count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(letters)).scalar_one()
+
+
+def _is(about: About) -> ColumnElement[bool]:
+    return and_(letters.c.purpose == about.purpose, letters.c.id == about.id)
+
+
+def _change(connection: Connection, about: About, **values: object) -> None:
+    connection.execute(update(letters).where(_is(about)).values(**values))

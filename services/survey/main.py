@@ -1,0 +1,202 @@
+"""`python -m services.survey.main`: the survey service. Settings and clients are built here and nowhere else."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from services.common.auth import KeyRing, Scope
+from services.common.calendar import BusinessCalendar, public_holidays
+from services.common.errors import CadranError, ConfigurationError
+from services.common.http import serve
+from services.common.i18n import load_translations
+from services.common.logging import configure_logging
+from services.common.publisher import Publisher
+from services.common.settings import Port, Settings
+from services.common.topic_admin import require_topics
+from services.common.windows import utc_now
+from services.survey import verbatim_pages
+from services.survey.api import Parts, create_app
+from services.survey.background import Work, at_work
+from services.survey.branding import Branding
+from services.survey.counting import Counting
+from services.survey.courier import Courier, read_account
+from services.survey.database import Database, database_url
+from services.survey.hours import next_open
+from services.survey.invitation_letters import InvitationLetters
+from services.survey.inviter import Inviter
+from services.survey.letters import LetterWriter, read_sender
+from services.survey.links import Links, Purpose, read_secrets
+from services.survey.mailer import Mailer
+from services.survey.metrics import SurveyMetrics
+from services.survey.order_listener import OrderListener
+from services.survey.outbox import Outbox
+from services.survey.pages import Pages
+from services.survey.planner import Planner
+from services.survey.pulse.clock import PulseClock
+from services.survey.pulse.letters import PulseLetters
+from services.survey.pulse.schedule import Schedule
+from services.survey.pulse.service import Pulse
+from services.survey.rules import load_rules
+from services.survey.service import Surveys
+from services.survey.sessions import Sessions
+from services.survey.settings import SurveySettings
+
+
+class Core(NamedTuple):
+    """What everything else works with."""
+
+    settings: Settings
+    survey: SurveySettings
+    metrics: SurveyMetrics
+    database: Database
+    links: Links
+    pages: Pages
+    brand: Branding
+    keys: KeyRing
+    sessions: Sessions
+
+
+def build(settings: Settings, survey: SurveySettings) -> FastAPI:
+    """The app, its clients opened and closed with its lifespan."""
+    registry = CollectorRegistry()
+    core = _core(settings, survey, SurveyMetrics(registry))
+    publisher = Publisher(settings.kafka_servers, client_id="cadran-survey", timeout=survey.publish_timeout)
+    outbox = Outbox(core.database, publisher, core.metrics.outbox_waiting, core.metrics.events_sent)
+    mailer = _mailer(core) if survey.smtp_host else None
+
+    def written() -> None:
+        outbox.written()
+        if mailer is not None:
+            mailer.written()
+
+    inviter = Inviter(
+        core.database,
+        zone=settings.zone,
+        clock=utc_now,
+        valid=timedelta(days=survey.valid_days),
+        pause=timedelta(days=survey.ask_again_days),
+        has_mail=mailer is not None,
+        written=written,
+        not_asked=core.metrics.not_asked,
+    )
+    works: list[Work] = [outbox.run, Counting(core.database, core.metrics.invitations).run]
+    works += [] if mailer is None else [mailer.run]
+    works += [] if survey.rules is None else _asking_about_orders(core, survey.rules, inviter, written)
+
+    pulse = Pulse(
+        core.database, core.links, zone=settings.zone, clock=utc_now, has_mail=mailer is not None, written=written
+    )
+    schedule = _schedule(core)
+    works += [] if mailer is None else [PulseClock(pulse, schedule, utc_now).run]
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        core.database.open()
+        async with publisher, at_work(works):
+            yield
+        core.database.close()
+
+    parts = Parts(
+        surveys=Surveys(core.database, core.links, zone=settings.zone, clock=utc_now, written=outbox.written),
+        inviter=inviter,
+        pulse=pulse,
+        schedule=schedule,
+        pulse_readers=survey.pulse_readers,
+        links=core.links,
+        pages=core.pages,
+        brand=core.brand,
+        keys=core.keys,
+        sessions=core.sessions,
+        database=core.database,
+        zone=settings.zone,
+        clock=utc_now,
+        registry=registry,
+        checks={"database": core.database.check},
+    )
+    return create_app(parts, lifespan)
+
+
+def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) -> Core:
+    brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
+    base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
+    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
+    keys = KeyRing(settings.api_keys_file)
+    return Core(
+        settings,
+        survey,
+        metrics,
+        Database(database_url(survey.database.get_secret_value(), settings.local_dir)),
+        Links(secrets, base_url),
+        Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
+        brand,
+        keys,
+        Sessions(secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=base_url),
+    )
+
+
+def _mailer(core: Core) -> Mailer:
+    survey = core.survey
+    days_off = () if survey.mail_on_holidays else public_holidays(core.settings.country)
+    calendar = BusinessCalendar(
+        core.settings.zone, is_holiday=lambda day: day in days_off, weekly_hours=survey.mail_hours
+    )
+    next_open(calendar, utc_now())  # hours in which nothing ever leaves are told now
+    account = read_account(
+        survey.smtp_host, survey.smtp_port, survey.smtp_security, survey.smtp_user, survey.smtp_password_file
+    )
+    writer = LetterWriter(core.pages, core.brand, read_sender(survey.mail_from))
+    return Mailer(
+        core.database,
+        {
+            Purpose.NPS: InvitationLetters(writer, core.links, core.settings.zone),
+            Purpose.PULSE: PulseLetters(writer, core.links),
+        },
+        Courier(account),
+        calendar,
+        clock=utc_now,
+        per_minute=survey.mail_per_minute,
+        outcomes=core.metrics.letters,
+        waiting=core.metrics.letters_waiting,
+    )
+
+
+def _schedule(core: Core) -> Schedule:
+    survey, days_off = core.survey, public_holidays(core.settings.country)
+    return Schedule(
+        core.settings.zone,
+        is_holiday=lambda day: day in days_off,
+        day=survey.pulse_day,
+        open_days=survey.pulse_open_days,
+        reminder_days=survey.pulse_reminder_days,
+    )
+
+
+def _asking_about_orders(core: Core, path: Path, inviter: Inviter, written: Callable[[], None]) -> list[Work]:
+    if not core.survey.smtp_host:
+        raise ConfigurationError(
+            "rules ask by mail", field="CADRAN_SURVEY_RULES", mend="set CADRAN_SURVEY_SMTP_HOST, or unset the rules"
+        )
+    rules = load_rules(path)
+    planner = Planner(core.database, inviter, rules, clock=utc_now, written=written, not_asked=core.metrics.not_asked)
+    return [OrderListener(core.settings.kafka_servers, core.database, rules, utc_now).run, planner.run]
+
+
+def main() -> None:
+    try:
+        settings, survey = Settings.load(), SurveySettings.load()
+        configure_logging("survey", level=settings.log_level, log_format=settings.log_format)
+        require_topics(settings)
+        app = build(settings, survey)
+    except CadranError as error:
+        sys.exit(f"survey cannot start: {error}")
+    serve(app, host=settings.host, port=settings.port(Port.SURVEY), grace=10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""The pages of the NPS form. Opening a link never answers: mail scanners open links too."""
+
+from collections import defaultdict
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from services.common.errors import Unavailable
+from services.survey.forms import SCORES, NpsForm, read_nps, read_score
+from services.survey.pages import Pages
+from services.survey.records import COMMENT_MAX, Standing
+from services.survey.requests import read_fields, same_site
+from services.survey.service import Closed, Surveys
+
+_STATUS = {Standing.ANSWERED: 409, Standing.WITHDRAWN: 410, Standing.EXPIRED: 410}
+
+
+class NpsPages:
+    """The form, and what is shown in its place."""
+
+    def __init__(self, surveys: Surveys, pages: Pages) -> None:
+        self._surveys = surveys
+        self._pages = pages
+
+    async def show(self, request: Request, token: str) -> Response:
+        invitation, standing = await self._surveys.find(token)
+        language = self._pages.language(request, invitation.language)
+        if standing is not Standing.OPEN:
+            return self._closed(request, language, standing)
+        if request.method == "GET" and not _is_prefetch(request):
+            await self._surveys.opened(invitation)
+        chosen = read_score(request.query_params.get("score", ""))
+        return self._form(request, language, NpsForm(chosen, "", False))
+
+    async def take(self, request: Request, token: str) -> Response:
+        language = self._pages.language(request)  # the form says in which it was shown
+        given = read_nps(await read_fields(request))
+        if given.score is None or given.wrong:
+            _, standing = await self._surveys.find(token)
+            if standing is not Standing.OPEN:
+                return self._closed(request, language, standing)
+            return self._form(request, language, given, 422)
+        try:
+            await self._surveys.answer(token, given.score, given.comment, given.may_call, language)
+        except Closed as closed:
+            return self._closed(request, language, closed.standing)
+        except Unavailable as error:
+            return self._form(request, language, given, error.status)
+        return RedirectResponse(f"{request.url.path}/thanks?lang={language}", 303)
+
+    async def thank(self, request: Request, token: str) -> Response:
+        invitation, standing = await self._surveys.find(token)
+        language = self._pages.language(request, invitation.language)
+        if standing is not Standing.ANSWERED:
+            return RedirectResponse(f"/nps/{token}?lang={language}", 303)
+        return self._pages.html(request, "thanks.html", language)
+
+    def _form(self, request: Request, language: str, form: NpsForm, status: int = 200) -> HTMLResponse:
+        """The form as it was filled in; any status but 200 is why it is shown again."""
+        return self._pages.html(
+            request,
+            "nps.html",
+            language,
+            status,
+            fault=status,
+            form=form,
+            faults=defaultdict(str, {wrong.field: wrong.message for wrong in form.wrong}),
+            scores=SCORES,
+            comment_max=COMMENT_MAX,
+        )
+
+    def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
+        return self._pages.html(request, "closed.html", language, _STATUS[standing], standing=standing)
+
+
+def nps_routes(surveys: Surveys, pages: Pages) -> APIRouter:
+    router = APIRouter(prefix="/nps", include_in_schema=False)
+    nps = NpsPages(surveys, pages)
+    router.add_api_route("/{token}", nps.show, methods=["GET", "HEAD"])
+    router.add_api_route("/{token}", nps.take, methods=["POST"], dependencies=[Depends(same_site)])
+    router.add_api_route("/{token}/thanks", nps.thank, methods=["GET", "HEAD"])
+    return router
+
+
+def _is_prefetch(request: Request) -> bool:
+    """Does a browser only make ready for a click? Newer ones say so by `Sec-Purpose`, older ones by `Purpose`."""
+    return "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", ""))

@@ -1,0 +1,90 @@
+"""Events on their way to Kafka: written with what they tell, sent again until acknowledged, then forgotten.
+
+An event that is sent twice has the same id and content, and every fold of the stream takes it as one.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import Counter, Gauge
+from sqlalchemy import Connection, delete, func, insert, select
+
+from services.common.errors import Unavailable
+from services.common.events import EVENT_TYPES, Event, encode
+from services.common.logging import get_logger
+from services.common.publisher import Message, Publisher
+from services.common.topics import Topic
+from services.survey.database import Database
+from services.survey.tables import outbox
+
+log = get_logger(__name__)
+
+MOST_AT_ONCE = 500
+LEAST_PAUSE, MOST_PAUSE = 0.5, 10.0
+LOOK_AGAIN = 5.0
+"""Seconds after which the table is looked at without being told: another process may have written to it."""
+
+
+def put(connection: Connection, events: Iterable[Event]) -> None:
+    """Write events down, in the transaction of what they tell."""
+    rows = [
+        {"topic": EVENT_TYPES[event.type].topic, "key": event.subject.encode(), "value": encode(event)}
+        for event in events
+    ]
+    if rows:
+        connection.execute(insert(outbox), rows)
+
+
+class Outbox:
+    """Sends what is written down. `waiting` tells how many events are still here."""
+
+    def __init__(self, database: Database, publisher: Publisher, waiting: Gauge, sent: Counter) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._waiting = waiting
+        self._sent = sent
+        self._written = asyncio.Event()
+
+    def written(self) -> None:
+        """Say that something was written, so that it leaves at once."""
+        self._written.set()
+
+    async def run(self) -> None:
+        """Send for ever; when Kafka or the database does not answer, try again ever more slowly."""
+        pause = LEAST_PAUSE
+        while True:
+            self._written.clear()
+            try:
+                while await self._send_some():
+                    pause = LEAST_PAUSE
+            except Unavailable as error:
+                log.warning("events wait in the outbox", error=error.message)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, MOST_PAUSE)
+                continue
+            try:
+                await asyncio.wait_for(self._written.wait(), LOOK_AGAIN)
+            except TimeoutError:
+                continue
+
+    async def _send_some(self) -> int:
+        rows = await self._database.read(_oldest)
+        self._waiting.set(await self._database.read(_count))
+        if rows:
+            await self._publisher.publish([Message(Topic(topic), key, value) for _, topic, key, value in rows])
+            await self._database.write(lambda connection: _forget(connection, [row[0] for row in rows]))
+            self._sent.inc(len(rows))
+        return len(rows)
+
+
+def _oldest(connection: Connection) -> Sequence[tuple[int, str, bytes, bytes]]:
+    query = select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.value).order_by(outbox.c.id)
+    return [tuple(row) for row in connection.execute(query.limit(MOST_AT_ONCE))]
+
+
+def _count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(outbox)).scalar_one()
+
+
+def _forget(connection: Connection, ids: Sequence[int]) -> None:
+    connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))

@@ -1,0 +1,63 @@
+"""A CSV file of people: its rows with their line numbers. What a field must hold is for the service to say."""
+
+import csv
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from services.common.errors import ConfigurationError
+
+
+class Row(NamedTuple):
+    """A line that could be read; a cell that is empty is left out."""
+
+    line: int
+    fields: dict[str, str]
+
+
+class Rejected(NamedTuple):
+    """A line that was not taken, and why, with the mend."""
+
+    line: int
+    reason: str
+
+
+def read_people(path: Path, kind: type[msgspec.Struct]) -> Iterator[Row | Rejected]:
+    """The lines of a file whose columns are fields of `kind`; the header is line 1.
+
+    :raises ConfigurationError: when the file cannot be read, or has a column that is no field.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            _check_columns(path, reader.fieldnames or (), kind.__struct_fields__)
+            for row in reader:
+                yield _row(reader.line_num, row)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not written in UTF-8", mend="save it in UTF-8") from None
+    except csv.Error as error:
+        raise ConfigurationError(f"{path} is no CSV: {error}", mend='separate with commas, quote with "') from None
+
+
+def _row(line: int, row: dict[str | None, str | None]) -> Row | Rejected:
+    if None in row or None in row.values():
+        return Rejected(line, "has not as many fields as the header - quote a field that holds a comma")
+    return Row(line, {str(name): text.strip() for name, text in row.items() if text and text.strip()})
+
+
+def _check_columns(path: Path, names: Sequence[str], fields: Sequence[str]) -> None:
+    if not names:
+        raise ConfigurationError(f"{path.name} is empty", mend=f"its first line names the columns: {', '.join(fields)}")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(f"{path.name} has two columns {', '.join(twice)}", mend="leave one out")
+    for name in names:
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            mend = f"did you mean {near[0]}?" if near else f"leave it out; the columns are {', '.join(fields)}"
+            raise ConfigurationError(f"{path.name} has a column {name!r}", mend=mend)

@@ -1,0 +1,96 @@
+"""`cadran survey pulse`: who is asked, and when."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+
+from services.common.client import ApiClient, Refused, read_key
+from services.common.errors import Invalid
+from services.common.settings import Port, Settings
+from services.survey.people_file import Rejected, read_people
+from services.survey.pulse.records import Person
+
+console = Console()
+pulse = typer.Typer(help="The team's pulse: its roster and its rounds.", no_args_is_help=True)
+
+Url = Annotated[str, typer.Option(help="The survey service. Empty: the local stack's.")]
+KeyFile = Annotated[Path | None, typer.Option(help="A file with the API key. Empty: the local stack's.")]
+
+
+def register(group: typer.Typer) -> None:
+    group.add_typer(pulse, name="pulse")
+
+
+@pulse.command("roster")
+def roster(
+    file: Annotated[Path, typer.Argument(help="A CSV file: email, team_id, language. It replaces the roster.")],
+    url: Url = "",
+    key_file: KeyFile = None,
+) -> None:
+    """Say whom the next round asks. Everybody who works in a team, each once; the open round is left alone."""
+    rows = list(read_people(file, Person))
+    for row in rows:
+        if isinstance(row, Rejected):
+            raise Invalid(row.reason, field=f"line {row.line}", mend="mend the file; nothing was changed")
+    told = _ask(url, key_file, "PUT", "/v1/pulse/roster", [row.fields for row in rows if not isinstance(row, Rejected)])
+    console.print(f"{told['people']} people in {told['teams']} teams", highlight=False)
+
+
+@pulse.command("open")
+def open_round(
+    last_day: Annotated[
+        str, typer.Option(help="The last day to answer, 2026-12-04. Empty: as the schedule says.")
+    ] = "",
+    url: Url = "",
+    key_file: KeyFile = None,
+) -> None:
+    """Open a round now: everybody of the roster gets a letter."""
+    body = {"last_day": _day(last_day)} if last_day else {}
+    told = _ask(url, key_file, "POST", "/v1/pulse/rounds", body)
+    console.print(
+        f"round {told['round_id']}: {told['invited']} people asked, until {told['closes_at']}", highlight=False
+    )
+
+
+@pulse.command("close")
+def close_round(url: Url = "", key_file: KeyFile = None) -> None:
+    """Close the open round now. What may be told is told; who was asked and what they answered is destroyed."""
+    told = _ask(url, key_file, "POST", "/v1/pulse/rounds/close", {})
+    console.print(f"round {told['round_id']} is closed, and told", highlight=False)
+
+
+@pulse.command("rounds")
+def rounds(url: Url = "", key_file: KeyFile = None) -> None:
+    """List the rounds."""
+    for told in _ask(url, key_file, "GET", "/v1/pulse/rounds", None):
+        state = f"closed {told['closed_at']}" if "closed_at" in told else f"open until {told['closes_at']}"
+        console.print(f"{told['round_id']}  {state}", highlight=False)
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Invalid(f"{text!r} is no day", field="--last-day", mend="write it as 2026-12-04") from None
+
+
+def _ask(url: str, key_file: Path | None, method: str, path: str, content: object) -> Any:
+    settings = Settings.load()
+    key = read_key(key_file or settings.local_dir / "dev.key")
+    target = url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
+    with ApiClient("the survey service", target, key) as client:
+        response = client.ask(method, path, content)
+    if not response.is_success:
+        raise Refused(_reason(response))
+    return response.json()
+
+
+def _reason(response: httpx.Response) -> str:
+    problem = response.json()
+    place = f"{problem['field']}: " if problem.get("field") else ""
+    mend = f" - {problem['mend']}" if problem.get("mend") else ""
+    return f"{place}{problem.get('detail', response.status_code)}{mend}"

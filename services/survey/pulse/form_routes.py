@@ -1,0 +1,79 @@
+"""The pages of the pulse's form."""
+
+from collections import defaultdict
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from services.common.errors import Unavailable
+from services.survey.forms import SCORES
+from services.survey.pages import Pages
+from services.survey.pulse.forms import TEXTS, PulseForm, read_pulse
+from services.survey.pulse.service import Pulse
+from services.survey.records import COMMENT_MAX, Standing
+from services.survey.requests import read_fields, same_site
+from services.survey.service import Closed
+
+_STATUS = {Standing.ANSWERED: 409, Standing.EXPIRED: 410}
+
+
+class PulsePages:
+    """The form, and what is shown in its place."""
+
+    def __init__(self, pulse: Pulse, pages: Pages) -> None:
+        self._pulse = pulse
+        self._pages = pages
+
+    async def show(self, request: Request, token: str) -> Response:
+        try:
+            ticket, standing = await self._pulse.find(token)
+        except Closed as closed:
+            return self._closed(request, self._pages.language(request), closed.standing)
+        language = self._pages.language(request, ticket.language)
+        if standing is not Standing.OPEN:
+            return self._closed(request, language, standing)
+        return self._form(request, language, PulseForm())
+
+    async def take(self, request: Request, token: str) -> Response:
+        language = self._pages.language(request)  # the form says in which it was shown
+        given = read_pulse(await read_fields(request))
+        try:
+            ticket, standing = await self._pulse.find(token)
+            if given.wrong and standing is Standing.OPEN:
+                return self._form(request, language, given, 422)
+            await self._pulse.answer(ticket, given.scores, given.comment)
+        except Closed as closed:
+            return self._closed(request, language, closed.standing)
+        except Unavailable as error:
+            return self._form(request, language, given, error.status)
+        return RedirectResponse(f"{request.url.path}/thanks?lang={language}", 303)
+
+    async def thank(self, request: Request, token: str) -> Response:
+        return self._pages.html(request, "thanks.html", self._pages.language(request))
+
+    def _form(self, request: Request, language: str, form: PulseForm, status: int = 200) -> HTMLResponse:
+        """The form as it was filled in; any status but 200 is why it is shown again."""
+        return self._pages.html(
+            request,
+            "pulse.html",
+            language,
+            status,
+            fault=status,
+            form=form,
+            faults=defaultdict(str, {wrong.field: wrong.message for wrong in form.wrong}),
+            questions=TEXTS,
+            scores=SCORES,
+            comment_max=COMMENT_MAX,
+        )
+
+    def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
+        return self._pages.html(request, "closed.html", language, _STATUS[standing], standing=standing)
+
+
+def pulse_form_routes(pulse: Pulse, pages: Pages) -> APIRouter:
+    router = APIRouter(prefix="/pulse", include_in_schema=False)
+    shown = PulsePages(pulse, pages)
+    router.add_api_route("/{token}", shown.show, methods=["GET", "HEAD"])
+    router.add_api_route("/{token}", shown.take, methods=["POST"], dependencies=[Depends(same_site)])
+    router.add_api_route("/{token}/thanks", shown.thank, methods=["GET", "HEAD"])
+    return router

@@ -1,0 +1,41 @@
+"""The letters of the pulse: each bears its person's link."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from sqlalchemy import Connection
+
+from services.survey.letters import LetterWriter, Words
+from services.survey.links import Links, Purpose
+from services.survey.pulse import store
+
+
+class PulseLetters:
+    """See `mailer.Desk`. What becomes of a letter is not kept: it would be one more thing known of a person."""
+
+    def __init__(self, writer: LetterWriter, links: Links) -> None:
+        self._writer = writer
+        self._links = links
+
+    def letter(self, connection: Connection, id_: str, now: datetime) -> EmailMessage | None:
+        found = store.find(connection, id_)
+        if found is None:
+            return None
+        ticket, round_ = found
+        if not ticket.email or ticket.used or not round_.takes_answers(now):
+            return None
+        is_reminder = round_.reminded_at is not None
+        values = {
+            "link": self._links.url(Purpose.PULSE, id_),
+            "is_reminder": is_reminder,
+            "closes_at": round_.closes_at,
+        }
+        words = Words("pulse_letter", self._writer.language(ticket.language), values)
+        return self._writer.write(Address(addr_spec=ticket.email), id_ + ".again" * is_reminder, words, now)
+
+    def delivered(self, connection: Connection, id_: str, now: datetime) -> None:
+        pass
+
+    def bounced(self, connection: Connection, id_: str, codes: str, now: datetime) -> None:
+        pass

@@ -1,0 +1,50 @@
+"""What the pulse keeps while a round is open, and after."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from services.survey.pulse.clearing import Cleared, Question
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to ask: each in one team."""
+
+    email: str
+    team_id: str
+    language: str | None = None
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's right to answer a round once."""
+
+    id: str
+    round_id: str
+    person_id: str
+    team_id: str
+    email: str
+    language: str | None
+    used: bool = False
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """A round; `cleared` is what was told when it closed."""
+
+    id: str
+    opened_at: datetime
+    closes_at: datetime
+    reminded_at: datetime | None = None
+    closed_at: datetime | None = None
+    cleared: Cleared | None = None
+
+    def takes_answers(self, now: datetime) -> bool:
+        return self.closed_at is None and now < self.closes_at
+
+
+class PulseAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one person answered: at least one score, 0 to 10."""
+
+    team_id: str
+    scores: Mapping[Question, int]
+    comment: str

@@ -1,0 +1,132 @@
+"""Reading and writing the pulse's tables. Every function takes the connection of a transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from services.survey.links import new_id
+from services.survey.pulse import tables
+from services.survey.pulse.clearing import Cleared, Closed
+from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
+
+_cleared = msgspec.json.Decoder(Cleared)
+
+
+def set_people(connection: Connection, people: Sequence[Person]) -> None:
+    """Replace the roster; who stays keeps their id, so that rosters can be compared."""
+    known = {row.email: row.person_id for row in connection.execute(select(tables.people))}
+    connection.execute(delete(tables.people))
+    rows = [{"person_id": known.get(p.email, new_id()), **msgspec.structs.asdict(p)} for p in people]
+    if rows:
+        connection.execute(insert(tables.people), rows)
+
+
+def team_sizes(connection: Connection) -> dict[str, int]:
+    """How many people the next round asks, by team."""
+    query = select(tables.people.c.team_id, func.count()).group_by(tables.people.c.team_id)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(tables.people.c.team_id))}
+
+
+def open_round(connection: Connection, round_: Round) -> list[Ticket]:
+    """Begin a round: a ticket for each person of the roster."""
+    connection.execute(
+        insert(tables.rounds), {"id": round_.id, "opened_at": round_.opened_at, "closes_at": round_.closes_at}
+    )
+    people = connection.execute(select(tables.people).order_by(tables.people.c.person_id)).mappings()
+    made = [Ticket(id=new_id(), round_id=round_.id, **row) for row in people]
+    connection.execute(insert(tables.tickets), [msgspec.structs.asdict(ticket) for ticket in made])
+    return made
+
+
+def rounds(connection: Connection) -> list[Round]:
+    """All rounds, the oldest first."""
+    return [
+        _round(row) for row in connection.execute(select(tables.rounds).order_by(tables.rounds.c.opened_at)).mappings()
+    ]
+
+
+def open_one(connection: Connection) -> Round | None:
+    """The round that is open. There is never more than one."""
+    row = connection.execute(select(tables.rounds).where(tables.rounds.c.closed_at.is_(None))).mappings().first()
+    return None if row is None else _round(row)
+
+
+def _round(row: RowMapping) -> Round:
+    return Round(**{**row, "cleared": None if row["cleared"] is None else _cleared.decode(row["cleared"])})
+
+
+def find(connection: Connection, ticket_id: str) -> tuple[Ticket, Round] | None:
+    """A ticket and its round; nothing once the round is closed, as tickets are deleted then."""
+    row = connection.execute(select(tables.tickets).where(tables.tickets.c.id == ticket_id)).mappings().first()
+    if row is None:
+        return None
+    ticket = Ticket(**row)
+    found = connection.execute(select(tables.rounds).where(tables.rounds.c.id == ticket.round_id)).mappings().one()
+    return ticket, _round(found)
+
+
+def use(connection: Connection, ticket_id: str) -> bool:
+    """Use a ticket up; of two at the same instant, one is told true."""
+    changed = connection.execute(
+        update(tables.tickets)
+        .where(tables.tickets.c.id == ticket_id, tables.tickets.c.used.is_(False))
+        .values(used=True)
+    )
+    return changed.rowcount == 1
+
+
+def add_answer(connection: Connection, round_id: str, answer: PulseAnswer) -> None:
+    connection.execute(insert(tables.answers), {"id": new_id(), "round_id": round_id, **msgspec.structs.asdict(answer)})
+
+
+def mark_reminded(connection: Connection, round_id: str, now: datetime) -> None:
+    connection.execute(update(tables.rounds).where(tables.rounds.c.id == round_id).values(reminded_at=now))
+
+
+def unused(connection: Connection, round_id: str) -> list[Ticket]:
+    """The tickets of those who have not answered. What the others said is nowhere near."""
+    where = (tables.tickets.c.round_id == round_id, tables.tickets.c.used.is_(False))
+    return [Ticket(**row) for row in connection.execute(select(tables.tickets).where(*where)).mappings()]
+
+
+def contents(connection: Connection, round_id: str) -> tuple[Closed, Mapping[str, Sequence[str]]]:
+    """An open round, as it is to be closed: rosters and scores by team, and the comments by team."""
+    rosters: defaultdict[str, set[str]] = defaultdict(set)
+    for team, person in connection.execute(
+        select(tables.tickets.c.team_id, tables.tickets.c.person_id).where(tables.tickets.c.round_id == round_id)
+    ):
+        rosters[team].add(person)
+    scores: defaultdict[str, list[Mapping[str, int]]] = defaultdict(list)
+    comments: defaultdict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(select(tables.answers).where(tables.answers.c.round_id == round_id)).mappings():
+        scores[row["team_id"]].append(row["scores"])
+        if row["comment"]:
+            comments[row["team_id"]].append(row["comment"])
+    closed = Closed({team: frozenset(people) for team, people in rosters.items()}, dict(scores))  # type: ignore[arg-type]
+    return closed, comments
+
+
+def close_round(
+    connection: Connection, round_id: str, cleared: Cleared, comments: Iterable[tuple[str, str]], now: datetime
+) -> None:
+    """Keep what may be told, and `comments` as (team, text); destroy who was asked and what was answered."""
+    connection.execute(
+        update(tables.rounds)
+        .where(tables.rounds.c.id == round_id)
+        .values(closed_at=now, cleared=msgspec.json.encode(cleared).decode())
+    )
+    for table in (tables.tickets, tables.answers):
+        connection.execute(delete(table).where(table.c.round_id == round_id))
+    rows = [{"id": new_id(), "round_id": round_id, "team_id": team, "text": text} for team, text in comments]
+    if rows:
+        connection.execute(insert(tables.comments), rows)
+
+
+def comments_of(connection: Connection, team_id: str) -> list[tuple[str, str]]:
+    """The words of a team's closed rounds as (round, text), the latest round first; within one, in no order."""
+    query = select(tables.comments.c.round_id, tables.comments.c.text).where(tables.comments.c.team_id == team_id)
+    rows = connection.execute(query.order_by(tables.comments.c.round_id.desc(), tables.comments.c.id))
+    return [(row.round_id, row.text) for row in rows]

@@ -1,0 +1,98 @@
+"""`/verbatims`: what customers wrote, for who signs in with a key that may read it. Every look is on record."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.common.errors import Forbidden, Unauthenticated
+from services.common.logging import get_logger
+from services.survey import verbatims
+from services.survey.database import Database
+from services.survey.pages import Pages
+from services.survey.requests import read_fields, same_site
+from services.survey.sessions import Sessions
+from services.survey.verbatims import Filter, ScoreClass, Verbatim
+
+log = get_logger(__name__)
+
+PATH = "/verbatims"
+SIGN_IN = f"{PATH}/sign-in"
+PAGE = 20
+
+
+def verbatim_routes(database: Database, sessions: Sessions, pages: Pages, zone: ZoneInfo) -> APIRouter:
+    router = APIRouter(prefix=PATH, include_in_schema=False)
+
+    @router.get("")
+    async def read(request: Request) -> Response:
+        language = pages.language(request)
+        key = sessions.current(request)
+        if key is None:
+            return RedirectResponse(f"{SIGN_IN}?lang={language}", 303)
+        wanted = read_filter(request.query_params)
+        found = await database.read(lambda connection: verbatims.find(connection, wanted, PAGE + 1))
+        touchpoints = await database.read(verbatims.touchpoints)
+        log.info("verbatims were read", key=key.id, shown=len(found[:PAGE]))
+        return pages.html(
+            request,
+            "verbatims.html",
+            language,
+            verbatims=found[:PAGE],
+            older=_address(request, found[PAGE - 1]) if len(found) > PAGE else "",
+            newest=_address(request) if wanted.before else "",
+            wanted=wanted,
+            classes=list(ScoreClass),
+            touchpoints=touchpoints,
+            when=lambda moment: _when(moment, zone, language),
+        )
+
+    @router.get("/sign-in")
+    async def ask(request: Request) -> Response:
+        return pages.html(request, "sign_in.html", pages.language(request), fault="")
+
+    @router.post("/sign-in", dependencies=[Depends(same_site)])
+    async def sign_in(request: Request) -> Response:
+        language = pages.language(request)
+        fields = await read_fields(request)
+        inside = RedirectResponse(f"{PATH}?lang={language}", 303)
+        try:
+            key = sessions.begin(inside, fields.get("key", "").strip())
+        except (Unauthenticated, Forbidden) as error:
+            log.warning("signing in was refused", reason=error.code)
+            return pages.html(request, "sign_in.html", language, error.status, fault=error.code)
+        log.info("signed in", key=key.id)
+        return inside
+
+    @router.post("/sign-out", dependencies=[Depends(same_site)])
+    async def sign_out(request: Request) -> Response:
+        outside = RedirectResponse(f"{SIGN_IN}?lang={pages.language(request)}", 303)
+        sessions.end(outside)
+        return outside
+
+    return router
+
+
+def read_filter(query: Mapping[str, str]) -> Filter:
+    """What a query asks for; what is empty or not offered is not asked for."""
+    score_class = query.get("class", "")
+    return Filter(
+        score_class=ScoreClass(score_class) if score_class in set(ScoreClass) else None,
+        touchpoint=query.get("touchpoint") or None,
+        before=query.get("before") or None,
+    )
+
+
+def _address(request: Request, before: Verbatim | None = None) -> str:
+    """The same, from a verbatim on; or from the newest."""
+    query = {name: value for name, value in request.query_params.items() if name != "before"}
+    return f"?{urlencode(query if before is None else {**query, 'before': before.response_id})}"
+
+
+def _when(moment: datetime, zone: ZoneInfo, language: str) -> str:
+    local = moment.astimezone(zone)
+    return f"{format_date(local, 'medium', language)}, {format_time(local, 'short', locale=language)}"

@@ -1,0 +1,43 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.survey.database import Database
+from tests.support.postgres import running_postgres
+from tests.support.stack import RunningStack, running_stack
+from tests.survey.asked import Asked, ask
+from tests.survey.databases import emptied, opened, sqlite_url
+
+
+@pytest.fixture(scope="package")
+def stack() -> Iterator[RunningStack]:
+    """A stack for the tests of this folder, which keep to ids and days of their own."""
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    return emptied(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def asked(stack: RunningStack) -> Asked:
+    """An open invitation."""
+    return ask(stack)

@@ -1,0 +1,26 @@
+"""The tables that the migrations make are those that the code works with."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from services.survey.database import Database, migrate
+from services.survey.tables import metadata
+
+
+def test_the_migrations_make_the_tables(database: Database, database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_migrating_again_changes_nothing(database: Database, database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO opt_outs VALUES ('d', '2026-11-25 10:00:00+00:00')")
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT digest FROM opt_outs").scalar() == "d"
+    engine.dispose()
