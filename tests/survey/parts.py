@@ -63,7 +63,7 @@ class Service:
         self.invitation_letters = InvitationLetters(writer, self.links, PARIS)
         self.desks = {
             Purpose.NPS: self.invitation_letters,
-            Purpose.PULSE: PulseLetters(writer, self.links),
+            Purpose.PULSE: PulseLetters(writer, self.links, PARIS),
         }
         self.calendar = BusinessCalendar(PARIS, is_holiday=lambda _: False, weekly_hours=hours or ALWAYS)
         self.inviter = Inviter(
