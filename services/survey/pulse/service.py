@@ -61,6 +61,7 @@ class Pulse:
             if person.team_id == TOTAL:
                 raise Invalid(f"no team may be called {TOTAL!r}", field=f"{index}.team_id", mend="give it another name")
         await self._database.write(lambda connection: store.set_people(connection, people))
+        await asyncio.to_thread(self._database.forget)
 
     async def last_round(self) -> tuple[Round | None, bool]:
         """The round that was opened last, and whether there is anybody to ask."""
