@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from random import SystemRandom
 from zoneinfo import ZoneInfo
 
@@ -150,9 +150,10 @@ class Pulse:
 
         await self._database.write(write)
 
-    async def comments(self, team_id: str) -> list[tuple[str, str]]:
-        """The words of a team's closed rounds that may be shown, as (round, text)."""
-        return await self._database.read(lambda connection: store.comments_of(connection, team_id))
+    async def comments(self, team_id: str) -> list[tuple[date, str]]:
+        """The words of a team's closed rounds that may be shown, as (day on which the round opened, text)."""
+        found = await self._database.read(lambda connection: store.comments_of(connection, team_id))
+        return [(opened_at.astimezone(self._zone).date(), text) for opened_at, text in found]
 
     async def close_round(self) -> Round:
         """Close the open round: clear what was answered, tell it, and destroy the rest, all at once.

@@ -127,7 +127,7 @@ def close_round(
 ) -> None:
     """Keep what may be told, and `comments` as (team, text); destroy who was asked and what was answered.
 
-    No other round is open, so the tables are emptied: SQLite overwrites them whole then, and not row by row.
+    No other round is open, so both tables are emptied.
     """
     connection.execute(update(tables.rounds).where(tables.rounds.c.id == round_id).values(closed_at=now))
     _set_cleared(connection, round_id, cleared)
@@ -150,8 +150,9 @@ def _set_cleared(connection: Connection, round_id: str, cleared: Cleared) -> Non
     connection.execute(update(tables.rounds).where(tables.rounds.c.id == round_id).values(cleared=text))
 
 
-def comments_of(connection: Connection, team_id: str) -> list[tuple[str, str]]:
-    """The words of a team's closed rounds as (round, text), the latest round first; within one, in no order."""
-    query = select(tables.comments.c.round_id, tables.comments.c.text).where(tables.comments.c.team_id == team_id)
-    rows = connection.execute(query.order_by(tables.comments.c.round_id.desc(), tables.comments.c.id))
-    return [(row.round_id, row.text) for row in rows]
+def comments_of(connection: Connection, team_id: str) -> list[tuple[datetime, str]]:
+    """The words of a team's closed rounds as (when the round opened, text), the latest first; in one, in no order."""
+    query = select(tables.rounds.c.opened_at, tables.comments.c.text).join_from(tables.comments, tables.rounds)
+    of_team = query.where(tables.comments.c.team_id == team_id)
+    rows = connection.execute(of_team.order_by(tables.rounds.c.opened_at.desc(), tables.comments.c.id))
+    return [(row.opened_at, row.text) for row in rows]
