@@ -55,7 +55,7 @@ def read_one(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     return found
 
 
-def read_many(body: bytes, kind: type[T]) -> list[T | Invalid]:
+def read_many(body: bytes, kind: type[T], most: int = MOST_ITEMS) -> list[T | Invalid]:
     """Read a list of things; for each that breaks the contract, why.
 
     :raises Malformed: when it is no JSON.
@@ -68,8 +68,8 @@ def read_many(body: bytes, kind: type[T]) -> list[T | Invalid]:
         raise Invalid("is no list", field="body", mend="send a JSON array") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"no JSON: {error}", mend="send a JSON array in UTF-8") from None
-    if len(items) > MOST_ITEMS:
-        raise TooLarge(f"there are {len(items)} items, the limit is {MOST_ITEMS}", mend="send them in parts")
+    if len(items) > most:
+        raise TooLarge(f"there are {len(items)} items, the limit is {most}", mend="send them in parts")
     return [_read(item, kind) for item in items]
 
 

@@ -64,6 +64,7 @@ class Database:
         """
         try:
             migrate(self._engine)
+            self.forget()  # who was killed may have left it to be done
         except DBAPIError as error:
             raise ConfigurationError(
                 f"the database cannot be used: {error.orig}",

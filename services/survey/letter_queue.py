@@ -12,6 +12,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or
 from services.survey.links import Purpose
 from services.survey.tables import letters
 
+UNCOUNTED = Purpose.PULSE
+"""Its letters are in no metric, as who watches how many are reminded knows how many have answered."""
+
 
 class About(NamedTuple):
     """What a letter is about: the invitation or ticket whose link it bears."""
@@ -64,7 +67,9 @@ def remove_all(connection: Connection, purpose: Purpose) -> None:
 
 
 def count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(letters)).scalar_one()
+    """How many letters wait that may be counted."""
+    query = select(func.count()).select_from(letters).where(letters.c.purpose != UNCOUNTED)
+    return connection.execute(query).scalar_one()
 
 
 def _is(about: About) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from services.survey import letter_queue
 from services.survey.courier import SEND_SECONDS, Answer, Courier, Outcome
 from services.survey.database import Database
 from services.survey.hours import next_open
-from services.survey.letter_queue import About
+from services.survey.letter_queue import UNCOUNTED, About
 from services.survey.links import Purpose
 
 LEASE = timedelta(seconds=1.5 * SEND_SECONDS)
@@ -33,6 +33,9 @@ LEAST_PAUSE, MOST_PAUSE = 1.0, 300.0
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 MOST_ATTEMPTS = 14
 """Of one letter, when a mail server asks to try it later: that is one day and a half."""
+
+FAULTS = (Outcome.REFUSED, Outcome.UNREACHABLE)
+"""Outcomes that somebody must look into, and that are counted whatever the letter is about."""
 
 
 class Desk(Protocol):
@@ -118,7 +121,7 @@ class Mailer:
             return 0
         answer = await self._courier.hand_over(claimed.letter)
         await self._surely_record(claimed, answer)
-        self._outcomes.labels(answer.outcome).inc()
+        self._count(claimed.about, answer.outcome)
         return self._pause_after(answer.outcome)
 
     def _claim(self, connection: Connection) -> Claimed | None:
@@ -154,6 +157,10 @@ class Mailer:
             desk.bounced(connection, about.id, answer.codes, now)
         else:
             letter_queue.postpone(connection, about, now + wait_after(claimed.attempts))
+
+    def _count(self, about: About, outcome: Outcome) -> None:
+        if about.purpose is not UNCOUNTED or outcome in FAULTS:
+            self._outcomes.labels(outcome).inc()
 
     def _pause_after(self, outcome: Outcome) -> float:
         if outcome is not Outcome.UNREACHABLE:

@@ -93,7 +93,7 @@ def build(settings: Settings, survey: SurveySettings) -> FastAPI:
         core.database, core.links, zone=settings.zone, clock=utc_now, has_mail=mailer is not None, written=written
     )
     schedule = _schedule(core)
-    works += [] if mailer is None else [PulseClock(pulse, schedule, utc_now).run]
+    works.append(PulseClock(pulse, schedule, utc_now).run)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -155,7 +155,7 @@ def _mailer(core: Core) -> Mailer:
         core.database,
         {
             Purpose.NPS: InvitationLetters(writer, core.links, core.settings.zone),
-            Purpose.PULSE: PulseLetters(writer, core.links),
+            Purpose.PULSE: PulseLetters(writer, core.links, core.settings.zone),
         },
         Courier(account),
         calendar,

@@ -20,7 +20,12 @@ class SurveyMetrics:
         self.not_asked = Counter(
             "cadran_survey_not_asked", "People who were not asked, by the reason", ["reason"], registry=registry
         )
-        self.letters_waiting = Gauge("cadran_survey_letters_waiting", "Letters that wait to leave", registry=registry)
+        self.letters_waiting = Gauge(
+            "cadran_survey_letters_waiting", "Letters that wait to leave, but for the pulse's", registry=registry
+        )
         self.letters = Counter(
-            "cadran_survey_letters", "Letters handed to the mail server, by its answer", ["outcome"], registry=registry
+            "cadran_survey_letters",
+            "Letters handed to the mail server, by its answer (of the pulse's, those that went wrong)",
+            ["outcome"],
+            registry=registry,
         )

@@ -22,6 +22,8 @@ log = get_logger(__name__)
 
 PATH = "/verbatims"
 SIGN_IN = f"{PATH}/sign-in"
+TEAM = f"{PATH}/team"
+"""What a team writes: see `pulse/words_page.py`. Who had to sign in first (`?to=team`) comes back to it."""
 PAGE = 20
 
 
@@ -59,7 +61,8 @@ def verbatim_routes(database: Database, sessions: Sessions, pages: Pages, zone: 
     async def sign_in(request: Request) -> Response:
         language = pages.language(request)
         fields = await read_fields(request)
-        inside = RedirectResponse(f"{PATH}?lang={language}", 303)
+        wanted = TEAM if request.query_params.get("to") == "team" else PATH
+        inside = RedirectResponse(f"{wanted}?lang={language}", 303)
         try:
             key = sessions.begin(inside, fields.get("key", "").strip())
         except (Unauthenticated, Forbidden) as error:

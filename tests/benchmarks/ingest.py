@@ -26,7 +26,9 @@ BARE = "tests.benchmarks.peers.bare_endpoint"
 NOTHING = "tests.benchmarks.peers.nothing"
 
 BATCH_EVENTS = 1000
-SINGLE_CONNECTIONS, BATCH_CONNECTIONS = 32, 4
+SINGLE_CONNECTIONS, FEW_CONNECTIONS, BATCH_CONNECTIONS = 128, 32, 4
+"""Single events are sent by enough that the server is never idle, and by few, where its waits count: two for Redis, one
+for Kafka, where the bare endpoint has only Kafka's."""
 
 
 class Load(NamedTuple):
@@ -47,17 +49,22 @@ def measure(stack: RunningStack, singles: int, batched: int) -> Iterator[Measure
         "_bare": (BARE, stack.settings.kafka_servers, str(port)),
         "_ceiling": (NOTHING, str(port)),
     }
-    for load in (_single(key, singles), _batches(key, batched)):
+    loads = (
+        _single("ingest_single", key, singles, SINGLE_CONNECTIONS),
+        _single("ingest_single_few", key, singles, FEW_CONNECTIONS),
+        _batches(key, batched),
+    )
+    for load in loads:
         for suffix, program in programs.items():
             with running(stack, *program) as pid:
                 wait_for(lambda: _listens(port), "the server listens")
                 yield _send(load, load.name + suffix, port, pid)
 
 
-def _single(key: str, count: int) -> Load:
-    sent = orders(count + SINGLE_CONNECTIONS, until=utc_now(), over=BUSY, name="S")
+def _single(name: str, key: str, count: int, connections: int) -> Load:
+    sent = orders(count + connections, until=utc_now(), over=BUSY, name=name)
     requests = [post("/v1/events", key, STRUCTURED, msgspec.json.encode(event)) for event in sent]
-    return Load("ingest_single", requests, 1, SINGLE_CONNECTIONS)
+    return Load(name, requests, 1, connections)
 
 
 def _batches(key: str, count: int) -> Load:

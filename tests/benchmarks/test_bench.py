@@ -17,7 +17,9 @@ CONSUMERS = {
     "cadran_sparse",
     "cadran_mix",
 }
-SERVERS = {f"ingest_{form}{server}" for form in ("single", "batch") for server in ("", "_bare", "_ceiling")}
+SERVERS = {
+    f"ingest_{form}{server}" for form in ("single", "single_few", "batch") for server in ("", "_bare", "_ceiling")
+}
 SNAPSHOTS = {"snapshot_cold", "snapshot_still", "snapshot_today_moved"}
 STAGES = {"decode", "read", "fold", "publish", "commit"}
 

@@ -2,11 +2,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from services.survey.database import Database
 from tests.support.postgres import running_postgres
 from tests.support.stack import RunningStack, running_stack
 from tests.survey.asked import Asked, ask
+from tests.survey.browser import running_browser
 from tests.survey.databases import emptied, opened, sqlite_url
 
 
@@ -35,6 +37,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     with opened(database_url) as database:
         yield database
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture

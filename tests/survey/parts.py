@@ -56,14 +56,14 @@ class Service:
         self.registry = CollectorRegistry()
         self.metrics = SurveyMetrics(self.registry)
         self.links = Links(["s" * 40], "https://survey.example.org")
-        brand = Branding("Maison Bleue", "#0b6e75", None)
+        self.brand = Branding("Maison Bleue", "#0b6e75", None)
         locale = Path(services.survey.__file__).parent / "locale"
-        pages = Pages(load_translations(locale), "fr", brand)
-        writer = LetterWriter(pages, brand, "avis@example.org")
+        self.pages = Pages(load_translations(locale), "fr", self.brand)
+        writer = LetterWriter(self.pages, self.brand, "avis@example.org")
         self.invitation_letters = InvitationLetters(writer, self.links, PARIS)
         self.desks = {
             Purpose.NPS: self.invitation_letters,
-            Purpose.PULSE: PulseLetters(writer, self.links),
+            Purpose.PULSE: PulseLetters(writer, self.links, PARIS),
         }
         self.calendar = BusinessCalendar(PARIS, is_holiday=lambda _: False, weekly_hours=hours or ALWAYS)
         self.inviter = Inviter(

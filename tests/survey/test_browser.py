@@ -1,53 +1,25 @@
 """The survey's pages in a real browser: by keyboard, by touch, in two languages, for everyone."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Port
 from tests.support.stack import RunningStack
 from tests.survey.asked import Asked, add_contact, answer_of, ask, expire, withdraw
+from tests.survey.browser import PHONE, Open, look_at, pages_of
 
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-WIDTHS = (320, 390, 768, 1280)
-SERIOUS = {"serious", "critical"}
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 3
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
 def open_page(browser: Browser, stack: RunningStack) -> Iterator[Open]:
-    """Opens pages in contexts of their own; no script may fail, and nothing may be blocked."""
-    contexts: list[BrowserContext] = []
-    faults: list[str] = []
-
-    def opened(**options: object) -> Page:
-        context = browser.new_context(base_url=stack.url(Port.SURVEY), **{"locale": "en-GB", **options})  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
+    with pages_of(browser, stack.url(Port.SURVEY)) as opened:
+        yield opened
 
 
 def test_an_answer_by_keyboard_alone(open_page: Open, stack: RunningStack, asked: Asked) -> None:
@@ -158,11 +130,6 @@ def everything(stack: RunningStack) -> dict[str, str]:
     }
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_page_is_for_everyone(
     open_page: Open, everything: dict[str, str], reader_key: str, scheme: str, language: str
@@ -187,14 +154,6 @@ def test_every_page_is_for_everyone(
     page.goto(f"/verbatims?touchpoint=browser&lang={language}")
     expect(page.locator("article")).to_have_count(3)
     look_at(page, "verbatims")
-
-
-def look_at(page: Page, name: str) -> None:
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width}"
-    found = [each for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS]
-    assert found == [], name
 
 
 def test_reading_and_leaving_by_keyboard(open_page: Open, everything: dict[str, str], reader_key: str) -> None:

@@ -52,7 +52,7 @@ class PulseClasses(Data, frozen=True, kw_only=True):
 
 
 class PulseFigure(Data, frozen=True, kw_only=True):
-    """What may be told of one question; whatever would tell on someone was left out before."""
+    """What may be told of one question: all of it, only `n`, or nothing. What would tell on someone was left out."""
 
     question: Literal["overall", "methods", "manager", "workload"]
     n: Count | None = None
@@ -63,10 +63,10 @@ class PulseFigure(Data, frozen=True, kw_only=True):
 
 
 class PulsePublished(Statement, frozen=True, kw_only=True):
-    """A round of a team's pulse closed; subject: round/team.
+    """A round of the team's pulse closed: what may be told of a team, or of everybody (`team_id` is `all`), once.
 
-    `team_id` `all` is the round of the whole company: sent beside those of the teams, never made from them.
-    Nobody is in two teams of a round.
+    `all` is sent beside the teams, never made from them; nobody is in two teams of a round. `answered` is left out where
+    it would tell on someone, as figures are.
     """
 
     round_id: Id

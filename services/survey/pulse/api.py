@@ -16,6 +16,8 @@ from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
 
 BODY_MAX_BYTES = 4096
+MOST_PEOPLE = 20_000
+"""Of a roster: it is sent whole, as it replaces the one before."""
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,10 +76,13 @@ def read_roster(body: bytes) -> list[Person]:
     :raises Invalid: naming the first that cannot be, and the mend.
     """
     people = []
-    for index, read in enumerate(read_many(body, Person)):
+    for index, read in enumerate(read_many(body, Person, MOST_PEOPLE)):
         if isinstance(read, Invalid):
             raise Invalid(read.message, field=f"{index}.{read.field}", mend=read.mend)
-        people.append(msgspec.structs.replace(read, email=read_address(read.email)))
+        try:
+            people.append(msgspec.structs.replace(read, email=read_address(read.email)))
+        except Invalid as error:
+            raise Invalid(error.message, field=f"{index}.{error.field}", mend=error.mend) from None
     return people
 
 

@@ -1,5 +1,6 @@
 """`cadran survey pulse`: who is asked, and when."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from rich.console import Console
 from services.common.client import ApiClient, Refused, read_key
 from services.common.errors import Invalid
 from services.common.settings import Port, Settings
-from services.survey.people_file import Rejected, read_people
+from services.survey.people_file import Rejected, Row, read_people
 from services.survey.pulse.records import Person
 
 console = Console()
@@ -32,11 +33,9 @@ def roster(
     key_file: KeyFile = None,
 ) -> None:
     """Say whom the next round asks. Everybody who works in a team, each once; the open round is left alone."""
-    rows = list(read_people(file, Person))
-    for row in rows:
-        if isinstance(row, Rejected):
-            raise Invalid(row.reason, field=f"line {row.line}", mend="mend the file; nothing was changed")
-    told = _ask(url, key_file, "PUT", "/v1/pulse/roster", [row.fields for row in rows if not isinstance(row, Rejected)])
+    rows = _whole(file)
+    response = _ask(url, key_file, "PUT", "/v1/pulse/roster", [row.fields for row in rows])
+    told = _told(response, [row.line for row in rows])
     console.print(f"{told['people']} people in {told['teams']} teams", highlight=False)
 
 
@@ -50,7 +49,7 @@ def open_round(
 ) -> None:
     """Open a round now: everybody of the roster gets a letter."""
     body = {"last_day": _day(last_day)} if last_day else {}
-    told = _ask(url, key_file, "POST", "/v1/pulse/rounds", body)
+    told = _told(_ask(url, key_file, "POST", "/v1/pulse/rounds", body))
     console.print(
         f"round {told['round_id']}: {told['invited']} people asked, until {told['closes_at']}", highlight=False
     )
@@ -59,16 +58,26 @@ def open_round(
 @pulse.command("close")
 def close_round(url: Url = "", key_file: KeyFile = None) -> None:
     """Close the open round now. What may be told is told; who was asked and what they answered is destroyed."""
-    told = _ask(url, key_file, "POST", "/v1/pulse/rounds/close", {})
+    told = _told(_ask(url, key_file, "POST", "/v1/pulse/rounds/close", {}))
     console.print(f"round {told['round_id']} is closed, and told", highlight=False)
 
 
 @pulse.command("rounds")
 def rounds(url: Url = "", key_file: KeyFile = None) -> None:
     """List the rounds."""
-    for told in _ask(url, key_file, "GET", "/v1/pulse/rounds", None):
+    for told in _told(_ask(url, key_file, "GET", "/v1/pulse/rounds", None)):
         state = f"closed {told['closed_at']}" if "closed_at" in told else f"open until {told['closes_at']}"
         console.print(f"{told['round_id']}  {state}", highlight=False)
+
+
+def _whole(file: Path) -> list[Row]:
+    """The lines of a file, of which each must be good."""
+    rows: list[Row] = []
+    for row in read_people(file, Person):
+        if isinstance(row, Rejected):
+            raise Invalid(row.reason, field=f"line {row.line}", mend="mend the file; nothing was changed")
+        rows.append(row)
+    return rows
 
 
 def _day(text: str) -> str:
@@ -78,19 +87,25 @@ def _day(text: str) -> str:
         raise Invalid(f"{text!r} is no day", field="--last-day", mend="write it as 2026-12-04") from None
 
 
-def _ask(url: str, key_file: Path | None, method: str, path: str, content: object) -> Any:
+def _ask(url: str, key_file: Path | None, method: str, path: str, content: object) -> httpx.Response:
     settings = Settings.load()
     key = read_key(key_file or settings.local_dir / "dev.key")
     target = url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
     with ApiClient("the survey service", target, key) as client:
-        response = client.ask(method, path, content)
-    if not response.is_success:
-        raise Refused(_reason(response))
-    return response.json()
+        return client.ask(method, path, content)
 
 
-def _reason(response: httpx.Response) -> str:
-    problem = response.json()
-    place = f"{problem['field']}: " if problem.get("field") else ""
-    mend = f" - {problem['mend']}" if problem.get("mend") else ""
-    return f"{place}{problem.get('detail', response.status_code)}{mend}"
+def _told(response: httpx.Response, lines: Sequence[int] = ()) -> Any:
+    """What the service says; `lines`: where the items that were sent stand in their file.
+
+    :raises Refused: when it says no.
+    """
+    answer = response.json()
+    if response.is_success:
+        return answer
+    raise Refused(answer["detail"], field=_place(answer.get("field", ""), lines), mend=answer.get("mend", ""))
+
+
+def _place(field: str, lines: Sequence[int]) -> str:
+    index, _, name = field.partition(".")
+    return f"line {lines[int(index)]}, {name}" if lines and index.isdigit() else field

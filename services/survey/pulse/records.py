@@ -1,7 +1,8 @@
 """What the pulse keeps while a round is open, and after."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,7 +22,6 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     round_id: str
-    person_id: str
     team_id: str
     email: str
     language: str | None
@@ -40,6 +40,10 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 
     def takes_answers(self, now: datetime) -> bool:
         return self.closed_at is None and now < self.closes_at
+
+    def last_day(self, zone: ZoneInfo) -> date:
+        """The last day on which it can be answered."""
+        return (self.closes_at - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 class PulseAnswer(msgspec.Struct, frozen=True, kw_only=True):

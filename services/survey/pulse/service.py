@@ -1,7 +1,8 @@
 """Rounds of the team's pulse: opened, answered, closed, told."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from random import SystemRandom
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from services.survey.letter_queue import About
 from services.survey.links import Links, Purpose
 from services.survey.outbox import put
 from services.survey.pulse import store
-from services.survey.pulse.clearing import Question, cleared
+from services.survey.pulse.clearing import REMEMBERED, Question, cleared
 from services.survey.pulse.comments import comments_to_show
 from services.survey.pulse.events import pulse_published
 from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
@@ -53,13 +54,14 @@ class Pulse:
         :raises Invalid: when somebody is in it twice, or a team has the name of the total.
         """
         seen: set[str] = set()
-        for person in people:
+        for index, person in enumerate(people):
             if person.email in seen:
-                raise Invalid("somebody is in the roster twice", field="email", mend="keep each address once")
+                raise Invalid("somebody is here twice", field=f"{index}.email", mend="keep each address once")
             seen.add(person.email)
             if person.team_id == TOTAL:
-                raise Invalid(f"no team may be called {TOTAL!r}", field="team_id", mend="give it another name")
+                raise Invalid(f"no team may be called {TOTAL!r}", field=f"{index}.team_id", mend="give it another name")
         await self._database.write(lambda connection: store.set_people(connection, people))
+        await asyncio.to_thread(self._database.forget)
 
     async def last_round(self) -> tuple[Round | None, bool]:
         """The round that was opened last, and whether there is anybody to ask."""
@@ -148,9 +150,10 @@ class Pulse:
 
         await self._database.write(write)
 
-    async def comments(self, team_id: str) -> list[tuple[str, str]]:
-        """The words of a team's closed rounds that may be shown, as (round, text)."""
-        return await self._database.read(lambda connection: store.comments_of(connection, team_id))
+    async def comments(self, team_id: str) -> list[tuple[date, str]]:
+        """The words of a team's closed rounds that may be shown, as (day on which the round opened, text)."""
+        found = await self._database.read(lambda connection: store.comments_of(connection, team_id))
+        return [(opened_at.astimezone(self._zone).date(), text) for opened_at, text in found]
 
     async def close_round(self) -> Round:
         """Close the open round: clear what was answered, tell it, and destroy the rest, all at once.
@@ -173,11 +176,13 @@ class Pulse:
                 for text in comments_to_show(texts, len(closed.answers.get(team, ())), SystemRandom())
             ]
             store.close_round(connection, last.id, told, shown, now)
+            store.forget_groups(connection, REMEMBERED)
             letter_queue.remove_all(connection, Purpose.PULSE)
             put(connection, pulse_published(round_, zone=self._zone, now=now))
             return round_
 
         round_ = await self._database.write(write)
+        await asyncio.to_thread(self._database.forget)
         self._written()
         return round_
 

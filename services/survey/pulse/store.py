@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
+from operator import itemgetter
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
@@ -16,12 +18,10 @@ _cleared = msgspec.json.Decoder(Cleared)
 
 
 def set_people(connection: Connection, people: Sequence[Person]) -> None:
-    """Replace the roster; who stays keeps their id, so that rosters can be compared."""
-    known = {row.email: row.person_id for row in connection.execute(select(tables.people))}
+    """Replace the roster."""
     connection.execute(delete(tables.people))
-    rows = [{"person_id": known.get(p.email, new_id()), **msgspec.structs.asdict(p)} for p in people]
-    if rows:
-        connection.execute(insert(tables.people), rows)
+    if people:
+        connection.execute(insert(tables.people), [msgspec.structs.asdict(person) for person in people])
 
 
 def team_sizes(connection: Connection) -> dict[str, int]:
@@ -35,7 +35,7 @@ def open_round(connection: Connection, round_: Round) -> list[Ticket]:
     connection.execute(
         insert(tables.rounds), {"id": round_.id, "opened_at": round_.opened_at, "closes_at": round_.closes_at}
     )
-    people = connection.execute(select(tables.people).order_by(tables.people.c.person_id)).mappings()
+    people = connection.execute(select(tables.people).order_by(tables.people.c.email)).mappings()
     made = [Ticket(id=new_id(), round_id=round_.id, **row) for row in people]
     connection.execute(insert(tables.tickets), [msgspec.structs.asdict(ticket) for ticket in made])
     return made
@@ -79,7 +79,15 @@ def use(connection: Connection, ticket_id: str) -> bool:
 
 
 def add_answer(connection: Connection, round_id: str, answer: PulseAnswer) -> None:
-    connection.execute(insert(tables.answers), {"id": new_id(), "round_id": round_id, **msgspec.structs.asdict(answer)})
+    """Keep an answer, and write all of its team anew, in the order of their random ids.
+
+    Else PostgreSQL would tell by its own columns (`xmin`, `ctid`) which answer was written together with which ticket.
+    """
+    of_team = (tables.answers.c.round_id == round_id, tables.answers.c.team_id == answer.team_id)
+    taken = connection.execute(delete(tables.answers).where(*of_team).returning(tables.answers)).mappings()
+    rows = [dict(row) for row in taken]
+    rows.append({"id": new_id(), "round_id": round_id, **msgspec.structs.asdict(answer)})
+    connection.execute(insert(tables.answers), sorted(rows, key=itemgetter("id")))
 
 
 def mark_reminded(connection: Connection, round_id: str, now: datetime) -> None:
@@ -95,10 +103,10 @@ def unused(connection: Connection, round_id: str) -> list[Ticket]:
 def contents(connection: Connection, round_id: str) -> tuple[Closed, Mapping[str, Sequence[str]]]:
     """An open round, as it is to be closed: rosters and scores by team, and the comments by team."""
     rosters: defaultdict[str, set[str]] = defaultdict(set)
-    for team, person in connection.execute(
-        select(tables.tickets.c.team_id, tables.tickets.c.person_id).where(tables.tickets.c.round_id == round_id)
+    for team, email in connection.execute(
+        select(tables.tickets.c.team_id, tables.tickets.c.email).where(tables.tickets.c.round_id == round_id)
     ):
-        rosters[team].add(person)
+        rosters[team].add(person_id(email))
     scores: defaultdict[str, list[Mapping[str, int]]] = defaultdict(list)
     comments: defaultdict[str, list[str]] = defaultdict(list)
     for row in connection.execute(select(tables.answers).where(tables.answers.c.round_id == round_id)).mappings():
@@ -109,24 +117,42 @@ def contents(connection: Connection, round_id: str) -> tuple[Closed, Mapping[str
     return closed, comments
 
 
+def person_id(email: str) -> str:
+    """What names a person in the memory of rounds: who leaves and comes back is known to be the same."""
+    return sha256(email.encode()).hexdigest()
+
+
 def close_round(
     connection: Connection, round_id: str, cleared: Cleared, comments: Iterable[tuple[str, str]], now: datetime
 ) -> None:
-    """Keep what may be told, and `comments` as (team, text); destroy who was asked and what was answered."""
-    connection.execute(
-        update(tables.rounds)
-        .where(tables.rounds.c.id == round_id)
-        .values(closed_at=now, cleared=msgspec.json.encode(cleared).decode())
-    )
+    """Keep what may be told, and `comments` as (team, text); destroy who was asked and what was answered.
+
+    No other round is open, so both tables are emptied.
+    """
+    connection.execute(update(tables.rounds).where(tables.rounds.c.id == round_id).values(closed_at=now))
+    _set_cleared(connection, round_id, cleared)
     for table in (tables.tickets, tables.answers):
-        connection.execute(delete(table).where(table.c.round_id == round_id))
+        connection.execute(delete(table))
     rows = [{"id": new_id(), "round_id": round_id, "team_id": team, "text": text} for team, text in comments]
     if rows:
         connection.execute(insert(tables.comments), rows)
 
 
-def comments_of(connection: Connection, team_id: str) -> list[tuple[str, str]]:
-    """The words of a team's closed rounds as (round, text), the latest round first; within one, in no order."""
-    query = select(tables.comments.c.round_id, tables.comments.c.text).where(tables.comments.c.team_id == team_id)
-    rows = connection.execute(query.order_by(tables.comments.c.round_id.desc(), tables.comments.c.id))
-    return [(row.round_id, row.text) for row in rows]
+def forget_groups(connection: Connection, remembered: int) -> None:
+    """Forget which people the figures of a round were about, but for those of the rounds that are `remembered`."""
+    told = [(each.id, each.cleared) for each in rounds(connection) if each.cleared is not None]
+    for round_id, old in told[:-remembered]:
+        _set_cleared(connection, round_id, Cleared(old.rows, dict.fromkeys(old.groups, frozenset())))
+
+
+def _set_cleared(connection: Connection, round_id: str, cleared: Cleared) -> None:
+    text = msgspec.json.encode(cleared).decode()
+    connection.execute(update(tables.rounds).where(tables.rounds.c.id == round_id).values(cleared=text))
+
+
+def comments_of(connection: Connection, team_id: str) -> list[tuple[datetime, str]]:
+    """The words of a team's closed rounds as (when the round opened, text), the latest first; in one, in no order."""
+    query = select(tables.rounds.c.opened_at, tables.comments.c.text).join_from(tables.comments, tables.rounds)
+    of_team = query.where(tables.comments.c.team_id == team_id)
+    rows = connection.execute(of_team.order_by(tables.rounds.c.opened_at.desc(), tables.comments.c.id))
+    return [(row.opened_at, row.text) for row in rows]

@@ -1,7 +1,7 @@
 """The pulse's tables.
 
 Who was asked stands in `pulse_tickets`, what was answered in `pulse_answers`, and nothing leads from the one to the
-other: no common id, no time, no order of rows. Both are deleted when the round closes.
+other: no common id, no time, no order of rows (see `store.add_answer`). Both are emptied when the round closes.
 """
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, String, Table, Text, UniqueConstraint
@@ -11,8 +11,7 @@ from services.survey.tables import Moment, metadata
 people = Table(
     "pulse_people",
     metadata,
-    Column("person_id", String(40), primary_key=True, comment="Random; it names the person in past rosters."),
-    Column("email", String(320), nullable=False, unique=True),
+    Column("email", String(320), primary_key=True),
     Column("team_id", String(200), nullable=False),
     Column("language", String(8)),
     comment="Whom the next round asks.",
@@ -34,12 +33,11 @@ tickets = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("round_id", ForeignKey("pulse_rounds.id"), nullable=False, index=True),
-    Column("person_id", String(40), nullable=False),
     Column("team_id", String(200), nullable=False),
     Column("email", String(320), nullable=False),
     Column("language", String(8)),
     Column("used", Boolean, nullable=False, default=False, comment="Without a time: that would lead to the answer."),
-    UniqueConstraint("round_id", "person_id"),
+    UniqueConstraint("round_id", "email"),
     comment="Who may answer an open round.",
 )
 

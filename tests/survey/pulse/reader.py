@@ -10,10 +10,11 @@ somebody whose class is, and wherever a mean is told its classes are told exactl
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from random import Random
 
 import z3
 
-from services.survey.pulse.clearing import Cleared
+from services.survey.pulse.clearing import INSIDERS, Cleared
 from services.survey.pulse.rows import TOTAL
 from tests.survey.pulse.company import CLASSES, Round
 
@@ -23,6 +24,18 @@ Path = tuple[str | None, ...]
 
 def class_of(score: int) -> str:
     return next(name for name, (low, high) in CLASSES.items() if low <= score <= high)
+
+
+def coalitions(random: Random, rounds: Sequence[Round]) -> list[list[str]]:
+    """Nobody, anybody, and those whose answers differ from what most of their team, or of all, say: who know most."""
+    latest = random.choice(rounds)
+    known = [[], random.sample(sorted(latest.team_of), min(INSIDERS, len(latest.team_of)))]
+    for team in {TOTAL, *latest.team_of.values()}:
+        given = {who: class_of(score) for who, score in latest.score_of.items() if team in (TOTAL, latest.team_of[who])}
+        said = list(given.values())
+        most = max(said, key=said.count, default="")
+        known.append([who for who, name in given.items() if name != most][:INSIDERS])
+    return known
 
 
 def found(rounds: Sequence[Round], told: Sequence[Cleared], friends: Collection[str]) -> list[str]:

@@ -1,0 +1,51 @@
+"""Pages in a real browser."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+WIDTHS = (320, 390, 768, 1280)
+SERIOUS = {"serious", "critical"}
+
+Open = Callable[..., Page]
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def pages_of(browser: Browser, url: str) -> Iterator[Open]:
+    """Opens pages of a site in contexts of their own; no script may fail, and nothing may be blocked."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def opened(**options: object) -> Page:
+        context = browser.new_context(base_url=url, **{"locale": "en-GB", **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def look_at(page: Page, name: str) -> None:
+    """axe finds nothing serious, and nothing sticks out sideways on any screen."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width}"
+    found = [each for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS]
+    assert found == [], name
