@@ -65,8 +65,8 @@ class PulseFigure(Data, frozen=True, kw_only=True):
 class PulsePublished(Statement, frozen=True, kw_only=True):
     """A round of the team's pulse closed: what may be told of a team, or of everybody (`team_id` is `all`), once.
 
-    `all` is sent beside the teams, never made from them; nobody is in two teams of a round. `answered` is left out where
-    it would tell on someone, as figures are.
+    `all` is sent beside the teams, never made from them; nobody is in two teams of a round. `answered` is left out
+    where it would tell on someone, as figures are.
     """
 
     round_id: Id
