@@ -22,6 +22,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     round_id: str
+    person_id: str
     team_id: str
     email: str
     language: str | None

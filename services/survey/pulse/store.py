@@ -36,7 +36,7 @@ def open_round(connection: Connection, round_: Round) -> list[Ticket]:
         insert(tables.rounds), {"id": round_.id, "opened_at": round_.opened_at, "closes_at": round_.closes_at}
     )
     people = connection.execute(select(tables.people).order_by(tables.people.c.email)).mappings()
-    made = [Ticket(id=new_id(), round_id=round_.id, **row) for row in people]
+    made = [Ticket(id=new_id(), round_id=round_.id, person_id=person_id(row["email"]), **row) for row in people]
     connection.execute(insert(tables.tickets), [msgspec.structs.asdict(ticket) for ticket in made])
     return made
 
@@ -103,10 +103,10 @@ def unused(connection: Connection, round_id: str) -> list[Ticket]:
 def contents(connection: Connection, round_id: str) -> tuple[Closed, Mapping[str, Sequence[str]]]:
     """An open round, as it is to be closed: rosters and scores by team, and the comments by team."""
     rosters: defaultdict[str, set[str]] = defaultdict(set)
-    for team, email in connection.execute(
-        select(tables.tickets.c.team_id, tables.tickets.c.email).where(tables.tickets.c.round_id == round_id)
+    for team, person in connection.execute(
+        select(tables.tickets.c.team_id, tables.tickets.c.person_id).where(tables.tickets.c.round_id == round_id)
     ):
-        rosters[team].add(person_id(email))
+        rosters[team].add(person)
     scores: defaultdict[str, list[Mapping[str, int]]] = defaultdict(list)
     comments: defaultdict[str, list[str]] = defaultdict(list)
     for row in connection.execute(select(tables.answers).where(tables.answers.c.round_id == round_id)).mappings():

@@ -33,11 +33,12 @@ tickets = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("round_id", ForeignKey("pulse_rounds.id"), nullable=False, index=True),
+    Column("person_id", String(64), nullable=False, comment="The SHA-256 of the address: rosters are compared by it."),
     Column("team_id", String(200), nullable=False),
-    Column("email", String(320), nullable=False),
+    Column("email", String(320), nullable=False, comment="Empty once the person is erased."),
     Column("language", String(8)),
     Column("used", Boolean, nullable=False, default=False, comment="Without a time: that would lead to the answer."),
-    UniqueConstraint("round_id", "email"),
+    UniqueConstraint("round_id", "person_id"),
     comment="Who may answer an open round.",
 )
 

@@ -27,7 +27,7 @@ from tests.survey.parts import PARIS, Service
 from tests.survey.pulse.company import Round, history
 from tests.survey.pulse.reader import coalitions, found
 from tests.survey.pulse.rounds import Rounds
-from tests.survey.pulse.weakened import without_any
+from tests.survey.pulse.weakened import without_all_but_the_fewest
 
 SEEDS = range(6)
 LASTING = REMEMBERED + 1
@@ -187,7 +187,7 @@ async def test_a_reader_of_all_that_leaves_the_service_finds_nobody(
 async def test_without_suppression_the_same_reader_finds_somebody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_any(monkeypatch)
+    without_all_but_the_fewest(monkeypatch)
     lived = await live(SEEDS[0], tmp_path)
 
     assert any(caught(SEEDS[0], lived))

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, delete
 from services.common.errors import Conflict, Invalid, NotFound
 from services.survey.database import Database
 from services.survey.links import Purpose
+from services.survey.people import Person as Someone
+from services.survey.person import erase
 from services.survey.pulse import tables
 from services.survey.pulse.clearing import REMEMBERED
 from services.survey.pulse.records import Person
@@ -54,7 +56,7 @@ async def test_nothing_leads_from_an_answer_to_who_gave_it(rounds: Rounds) -> No
     tickets = await rounds.tickets()
     for ticket in tickets:
         await rounds.answer(ticket)
-    identity = {value for ticket in tickets for value in (ticket.id, ticket.email)}
+    identity = {value for ticket in tickets for value in (ticket.id, ticket.person_id, ticket.email)}
     answers = await rounds.rows(tables.answers)
     assert len(answers) == len(tickets)
     assert all(identity.isdisjoint(map(str, answer.values())) for answer in answers)
@@ -132,6 +134,22 @@ async def test_who_leaves_and_comes_back_is_known_to_be_the_same(rounds: Rounds)
         assert closed.cleared is not None
         figures.append([row.figures[0].mean is not None for row in closed.cleared.rows if row.team_id != "all"])
     assert figures == [[True], [True], [False], [True]]
+
+
+async def test_a_round_counts_people_who_were_erased_since_and_writes_to_them_no_more(rounds: Rounds) -> None:
+    await rounds.open()
+    tickets = await rounds.tickets()
+    erased = tickets[:2]
+    for ticket in tickets:
+        await rounds.answer(ticket)
+    for ticket in erased:
+        person = Someone(emails=frozenset({ticket.email}), customer_ids=frozenset())
+        await rounds.database.write(lambda connection, person=person: erase(connection, person, CLOSES))
+    held = str([await rounds.rows(table) for table in (tables.people, tables.tickets)])
+    assert not any(ticket.email in held for ticket in erased)
+    closed = await rounds.pulse.close_round()
+    assert closed.cleared is not None
+    assert closed.cleared.rows[0].invited == len(tickets)
 
 
 async def test_which_people_figures_were_about_is_forgotten_with_the_opinions(rounds: Rounds) -> None:

@@ -34,7 +34,12 @@ def with_a_shorter_memory(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(clearing, "REMEMBERED", REMEMBERED - 1)
 
 
-def without_any(patch: pytest.MonkeyPatch) -> None:
+def without_all_but_the_fewest(patch: pytest.MonkeyPatch) -> None:
+    """Numbers under 5 no event takes, whatever clearing lets through."""
     for rule in (without_the_insiders, without_the_rest, without_the_memory):
         rule(patch)
+
+
+def without_any(patch: pytest.MonkeyPatch) -> None:
+    without_all_but_the_fewest(patch)
     patch.setattr(clearing, "FEWEST", 1)

@@ -62,13 +62,19 @@ def upgrade() -> None:
         "pulse_tickets",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("round_id", sa.String(length=40), nullable=False),
+        sa.Column(
+            "person_id",
+            sa.String(length=64),
+            nullable=False,
+            comment="The SHA-256 of the address: rosters are compared by it.",
+        ),
         sa.Column("team_id", sa.String(length=200), nullable=False),
-        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False, comment="Empty once the person is erased."),
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("used", sa.Boolean(), nullable=False, comment="Without a time: that would lead to the answer."),
         sa.ForeignKeyConstraint(["round_id"], ["pulse_rounds.id"], name=op.f("fk_pulse_tickets_round_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pulse_tickets")),
-        sa.UniqueConstraint("round_id", "email", name=op.f("uq_pulse_tickets_round_id_email")),
+        sa.UniqueConstraint("round_id", "person_id", name=op.f("uq_pulse_tickets_round_id_person_id")),
         comment="Who may answer an open round.",
     )
     op.create_index(op.f("ix_pulse_tickets_round_id"), "pulse_tickets", ["round_id"], unique=False)
