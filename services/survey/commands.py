@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from services.common.client import ApiClient, ItemAnswer, Refused, read_key
 from services.common.settings import Port, Settings
 from services.survey import person_commands
-from services.survey.people_file import Rejected, Row, read_people
+from services.survey.asking.people_file import Rejected, Row, read_people
 from services.survey.pulse import commands as pulse_commands
 from services.survey.records import Asking, Contact
 

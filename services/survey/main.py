@@ -20,30 +20,30 @@ from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
-from services.survey import verbatim_pages
+from services.survey.answers import verbatim_pages
+from services.survey.answers.service import Surveys
 from services.survey.api import Parts, create_app
+from services.survey.asking.counting import Counting
+from services.survey.asking.invitation_letters import InvitationLetters
+from services.survey.asking.inviter import Inviter
 from services.survey.background import Work, at_work
 from services.survey.branding import Branding
-from services.survey.counting import Counting
-from services.survey.courier import Courier, read_account
 from services.survey.database import Database, database_url
-from services.survey.hours import next_open
-from services.survey.invitation_letters import InvitationLetters
-from services.survey.inviter import Inviter
-from services.survey.letters import LetterWriter, read_sender
 from services.survey.links import Links, Purpose, read_secrets
-from services.survey.mailer import Mailer
+from services.survey.mail.courier import Courier, read_account
+from services.survey.mail.hours import next_open
+from services.survey.mail.letters import LetterWriter, read_sender
+from services.survey.mail.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
-from services.survey.order_listener import OrderListener
+from services.survey.orders.order_listener import OrderListener
+from services.survey.orders.planner import Planner
+from services.survey.orders.rules import load_rules
 from services.survey.outbox import Outbox
 from services.survey.pages import Pages
-from services.survey.planner import Planner
 from services.survey.pulse.clock import PulseClock
 from services.survey.pulse.letters import PulseLetters
 from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
-from services.survey.rules import load_rules
-from services.survey.service import Surveys
 from services.survey.sessions import Sessions
 from services.survey.settings import SurveySettings
 

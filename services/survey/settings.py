@@ -8,7 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.common.settings import CadranSettings, check_weekly_hours
 from services.survey.branding import wrong_colour
-from services.survey.courier import Security
+from services.survey.mail.courier import Security
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 

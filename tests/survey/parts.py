@@ -13,20 +13,20 @@ from services.common.calendar import BusinessCalendar
 from services.common.events import Event, decode
 from services.common.i18n import load_translations
 from services.survey import tables
+from services.survey.asking.invitation_letters import InvitationLetters
+from services.survey.asking.inviter import Inviter
 from services.survey.branding import Branding
-from services.survey.courier import Account, Courier, Security
 from services.survey.database import Database
-from services.survey.invitation_letters import InvitationLetters
-from services.survey.inviter import Inviter
-from services.survey.letters import LetterWriter
 from services.survey.links import Links, Purpose
-from services.survey.mailer import Mailer
+from services.survey.mail.courier import Account, Courier, Security
+from services.survey.mail.letters import LetterWriter
+from services.survey.mail.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
+from services.survey.orders.planner import Planner
+from services.survey.orders.rules import Rules
 from services.survey.pages import Pages
-from services.survey.planner import Planner
 from services.survey.pulse.letters import PulseLetters
 from services.survey.records import Asking
-from services.survey.rules import Rules
 
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services.survey import contact_store, person, store, verbatims
+from services.survey import person, store
+from services.survey.answers import verbatims
+from services.survey.answers.verbatims import Filter, ScoreClass
+from services.survey.asking import contact_store
 from services.survey.database import Database
 from services.survey.records import About, Answer, Contact
-from services.survey.verbatims import Filter, ScoreClass
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from services.common.client import ApiClient, Refused, read_key
 from services.common.errors import Invalid
 from services.common.settings import Port, Settings
-from services.survey.people_file import Rejected, Row, read_people
+from services.survey.asking.people_file import Rejected, Row, read_people
 from services.survey.pulse.records import Person
 
 console = Console()

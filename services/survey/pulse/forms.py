@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from services.survey.forms import Wrong, read_comment, read_score
+from services.survey.answers.forms import Wrong, read_comment, read_score
 from services.survey.pulse.clearing import QUESTIONS, Question
 
 

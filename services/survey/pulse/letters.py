@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from sqlalchemy import Connection
 
-from services.survey.letters import LetterWriter, Words
 from services.survey.links import Links, Purpose
+from services.survey.mail.letters import LetterWriter, Words
 from services.survey.pulse import store
 
 

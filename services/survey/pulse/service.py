@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.windows import Clock
-from services.survey import letter_queue
+from services.survey.answers.service import Closed
 from services.survey.database import Database
-from services.survey.letter_queue import About
 from services.survey.links import Links, Purpose
+from services.survey.mail import letter_queue
+from services.survey.mail.letter_queue import About
 from services.survey.outbox import put
 from services.survey.pulse import store
 from services.survey.pulse.clearing import REMEMBERED, Question, cleared
@@ -22,7 +23,6 @@ from services.survey.pulse.events import pulse_published
 from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
 from services.survey.pulse.rows import TOTAL
 from services.survey.records import Standing
-from services.survey.service import Closed
 
 Closing = Callable[[datetime], datetime]
 """From when a round opens to when it closes."""

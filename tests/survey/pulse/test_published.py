@@ -14,11 +14,11 @@ from prometheus_client import generate_latest
 
 from services.common.auth import KeyRing, Scope
 from services.common.events import encode
+from services.survey.answers.service import Surveys
 from services.survey.api import Parts, create_app
 from services.survey.pulse import tables
 from services.survey.pulse.clearing import REMEMBERED, Cleared, Row
 from services.survey.pulse.schedule import Schedule
-from services.survey.service import Surveys
 from services.survey.sessions import Sessions
 from services.survey.tables import letters
 from tests.support.mail import MailServer, running_mail_server

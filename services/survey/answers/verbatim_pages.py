@@ -11,12 +11,12 @@ from fastapi.responses import RedirectResponse
 
 from services.common.errors import Forbidden, Unauthenticated
 from services.common.logging import get_logger
-from services.survey import verbatims
+from services.survey.answers import verbatims
+from services.survey.answers.verbatims import Filter, ScoreClass, Verbatim
 from services.survey.database import Database
 from services.survey.pages import Pages
 from services.survey.requests import read_fields, same_site
 from services.survey.sessions import Sessions
-from services.survey.verbatims import Filter, ScoreClass, Verbatim
 
 log = get_logger(__name__)
 

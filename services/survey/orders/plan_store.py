@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, RowMapping, and_, delete, exists, insert, select, update
 
+from services.survey.orders.rules import Plan
 from services.survey.records import About
-from services.survey.rules import Plan
 from services.survey.tables import cancelled_orders, order_plans
 
 

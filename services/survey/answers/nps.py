@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.forms import SCORES, NpsForm, read_nps, read_score
+from services.survey.answers.forms import SCORES, NpsForm, read_nps, read_score
+from services.survey.answers.service import Closed, Surveys
 from services.survey.pages import Pages
 from services.survey.records import COMMENT_MAX, Standing
 from services.survey.requests import read_fields, same_site
-from services.survey.service import Closed, Surveys
 
 _STATUS = {Standing.ANSWERED: 409, Standing.WITHDRAWN: 410, Standing.EXPIRED: 410}
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from services.survey.people import Person
+from services.survey.asking.people import Person
 from services.survey.records import Contact
 from services.survey.store import insert_new
 from services.survey.tables import contacts, invitations, opt_outs

@@ -18,12 +18,12 @@ from sqlalchemy import Connection
 from services.common.calendar import BusinessCalendar
 from services.common.errors import Unavailable
 from services.common.windows import Clock
-from services.survey import letter_queue
-from services.survey.courier import SEND_SECONDS, Answer, Courier, Outcome
 from services.survey.database import Database
-from services.survey.hours import next_open
-from services.survey.letter_queue import UNCOUNTED, About
 from services.survey.links import Purpose
+from services.survey.mail import letter_queue
+from services.survey.mail.courier import SEND_SECONDS, Answer, Courier, Outcome
+from services.survey.mail.hours import next_open
+from services.survey.mail.letter_queue import UNCOUNTED, About
 
 LEASE = timedelta(seconds=1.5 * SEND_SECONDS)
 LOOK_AGAIN = 5.0

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from services.survey import contact_store, store
-from services.survey.forms import SCORES
-from services.survey.inviter import record_bounce, record_delivery
-from services.survey.letters import LetterWriter, Words
+from services.survey import store
+from services.survey.answers.forms import SCORES
+from services.survey.asking import contact_store
+from services.survey.asking.inviter import record_bounce, record_delivery
 from services.survey.links import Links, Purpose
+from services.survey.mail.letters import LetterWriter, Words
 from services.survey.records import Invitation, Standing
 
 

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import ConfigurationError, Conflict
-from services.survey.courier import Account, Courier, Outcome, Security, read_account
 from services.survey.database import Database
-from services.survey.letters import read_sender
 from services.survey.links import Purpose
-from services.survey.mailer import LEASE, MOST_ATTEMPTS
+from services.survey.mail.courier import Account, Courier, Outcome, Security, read_account
+from services.survey.mail.letters import read_sender
+from services.survey.mail.mailer import LEASE, MOST_ATTEMPTS
 from services.survey.records import About, Contact, Invitation
 from tests.support.mail import OK, MailServer, make_certificate, running_mail_server, with_login
 from tests.support.redis import free_port

@@ -5,7 +5,7 @@ Opening the link does nothing: mail scanners open links too. Sending the form do
 
 from fastapi import APIRouter, Request, Response
 
-from services.survey.inviter import Inviter
+from services.survey.asking.inviter import Inviter
 from services.survey.links import Links, Purpose
 from services.survey.pages import Pages
 

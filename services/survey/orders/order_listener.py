@@ -14,9 +14,9 @@ from services.common.events.fields import REVISION_MAX
 from services.common.logging import get_logger
 from services.common.topics import Topic
 from services.common.windows import Clock
-from services.survey import plan_store
 from services.survey.database import Database
-from services.survey.rules import Rules, plan_of
+from services.survey.orders import plan_store
+from services.survey.orders.rules import Rules, plan_of
 
 log = get_logger(__name__)
 

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from services.common.errors import CadranError
 from services.common.windows import Clock
-from services.survey import plan_store
+from services.survey.asking.inviter import Inviter
+from services.survey.asking.people import Reason, reason_of
 from services.survey.database import Database
-from services.survey.inviter import Inviter
-from services.survey.people import Reason, reason_of
+from services.survey.orders import plan_store
+from services.survey.orders.rules import Plan, Rules
 from services.survey.records import Asking, By
-from services.survey.rules import Plan, Rules
 
 LOOK_AGAIN = 5.0
 MOST_TOGETHER = 100

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services.common.calendar import WEEKDAYS, BusinessCalendar
 from services.common.errors import ConfigurationError
-from services.survey.hours import next_open
-from services.survey.mailer import LONGEST_WAIT, wait_after
+from services.survey.mail.hours import next_open
+from services.survey.mail.mailer import LONGEST_WAIT, wait_after
 from tests.support.events import PARIS, at
 
 spans = st.tuples(st.integers(0, 23), st.integers(1, 24)).filter(lambda pair: pair[0] < pair[1])

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from services.common.errors import ConfigurationError
 from services.common.events import Event
 from services.common.events.fields import REVISION_MAX
-from services.survey import plan_store
 from services.survey.database import Database
-from services.survey.order_listener import OrderListener
+from services.survey.orders import plan_store
+from services.survey.orders.order_listener import OrderListener
+from services.survey.orders.rules import Rule, Rules, is_sampled, load_rules, plan_of
 from services.survey.records import Contact
-from services.survey.rules import Rule, Rules, is_sampled, load_rules, plan_of
 from tests.support.events import event, line
 from tests.survey.parts import START, Service
 
 DELIVERY = Rule(touchpoint="delivery", delay_hours=72, channels=("online",))
 STORE = Rule(touchpoint="store", delay_hours=2, stores=("S-1",), regions=("north",))
 RULES = Rules(orders=(DELIVERY, STORE))
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "survey_rules.yml"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "survey_rules.yml"
 
 
 def placed(order_id: str = "A-1", time: datetime = START, **data: Any) -> Event:

@@ -1,0 +1,1 @@
+"""Letters: written, queued, handed to a mail server."""

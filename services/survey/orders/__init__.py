@@ -1,0 +1,1 @@
+"""Asking about orders, by rules."""
