@@ -169,6 +169,8 @@ async def test_which_people_figures_were_about_is_forgotten_with_the_opinions(ro
     [
         ([Person(email="a@b.org", team_id="x"), Person(email="a@b.org", team_id="y")], "1.email"),
         ([Person(email="a@b.org", team_id="all")], "0.team_id"),
+        ([Person(email="a@b.org", team_id="x"), Person(email="c@b.org", team_id="営業" * 20)], "1.team_id"),
+        ([Person(email="a@b.org", team_id="")], "0.team_id"),
     ],
 )
 async def test_a_roster_that_cannot_be_is_refused(rounds: Rounds, people: list[Person], place: str) -> None:
