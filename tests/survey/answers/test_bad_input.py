@@ -123,6 +123,7 @@ def test_another_type_or_too_much_is_refused(
         ({"Sec-Fetch-Site": "cross-site", "Origin": "SELF"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 303),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
         ({"Origin": "SELF"}, 303),
