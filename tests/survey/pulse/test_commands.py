@@ -103,6 +103,9 @@ def test_a_day_that_cannot_be_the_last_is_refused(run: Run, roster: Path) -> Non
     assert refused(run("open", "--last-day", "2026-01-01")) == (
         "cadran: last_day: 2026-01-01 is gone - send today or a later day"
     )
+    assert refused(run("open", "--last-day", "9999-12-31")) == (
+        "cadran: last_day: 9999-12-31 is more than a year away - send an earlier day"
+    )
 
 
 def test_without_a_mail_server_no_round_opens(
