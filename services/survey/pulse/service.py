@@ -169,16 +169,19 @@ class Pulse:
             last = store.open_one(connection)
             if last is None:
                 raise NotFound("no round is open", mend="`cadran survey pulse open` opens one")
+            closed_at = max(now, last.opened_at)  # the clock may have been set back since
             closed, words = store.contents(connection, last.id)
             memory = [each.cleared for each in store.rounds(connection) if each.cleared is not None]
             told = cleared(closed, memory)
-            round_ = Round(id=last.id, opened_at=last.opened_at, closes_at=last.closes_at, closed_at=now, cleared=told)
+            round_ = Round(
+                id=last.id, opened_at=last.opened_at, closes_at=last.closes_at, closed_at=closed_at, cleared=told
+            )
             shown = [
                 (team, text)
                 for team, texts in words.items()
                 for text in comments_to_show(texts, len(closed.answers.get(team, ())), SystemRandom())
             ]
-            store.close_round(connection, last.id, told, shown, now)
+            store.close_round(connection, last.id, told, shown, closed_at)
             store.forget_groups(connection, REMEMBERED)
             letter_queue.remove_all(connection, Purpose.PULSE)
             put(connection, pulse_published(round_, zone=self._zone, now=now))

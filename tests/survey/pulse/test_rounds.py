@@ -178,6 +178,15 @@ async def test_a_roster_that_cannot_be_is_refused(rounds: Rounds, people: list[P
         await rounds.pulse.set_people(people)
 
 
+async def test_a_round_closes_after_the_clock_was_set_back(rounds: Rounds) -> None:
+    opened = await rounds.open()
+    rounds.clock.pass_by(days=-2)
+    closed = await rounds.pulse.close_round()
+    assert closed.closed_at == opened.opened_at
+    assert await rounds.events()
+    assert await rounds.tickets() == []
+
+
 async def test_no_round_without_a_roster(rounds: Rounds) -> None:
     with pytest.raises(Invalid, match="roster"):
         await rounds.pulse.open_round(lambda _: CLOSES)
