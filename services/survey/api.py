@@ -26,7 +26,7 @@ from services.survey.asking.inviter import Inviter
 from services.survey.asking.unsubscribe import unsubscribe_routes
 from services.survey.branding import Branding
 from services.survey.database import Database
-from services.survey.headers import SecureHeaders
+from services.survey.headers import HEADERS, SecureHeaders
 from services.survey.links import Links
 from services.survey.pages import Pages
 from services.survey.pulse.api import pulse_routes
@@ -116,7 +116,9 @@ def install_error_pages(app: FastAPI, pages: Pages) -> None:
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> Response:
         log.error("unforeseen error", route=_route(request), exc_info=error)
-        return told(request, CadranError("an internal error; it was logged", mend="try again later"))
+        page = told(request, CadranError("an internal error; it was logged", mend="try again later"))
+        page.headers.update(HEADERS)  # the framework answers this one outside of every middleware
+        return page
 
 
 def _route(request: Request) -> str:

@@ -1,5 +1,7 @@
 """What every page tells the browser, so that no other site can use it and no link leaks."""
 
+import re
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -10,7 +12,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
 }
-DOCS = ("/docs", "/redoc", "/static-offline-docs")
+DOCS = re.compile(r"/(docs(/oauth2-redirect)?|redoc|static-offline-docs/.*)")
 """Pages of FastAPI's own, which run scripts that are written into them."""
 
 
@@ -27,5 +29,5 @@ class SecureHeaders:
                 message["headers"] = [*message["headers"], *self._added]
             await send(message)
 
-        is_page = scope["type"] == "http" and not scope["path"].startswith(DOCS)
+        is_page = scope["type"] == "http" and not DOCS.fullmatch(scope["path"])
         await self._app(scope, receive, send_secure if is_page else send)

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
+from services.common.errors import Invalid
+from services.survey.asking.addresses import read_address
 from services.survey.asking.people import Person, Reason
 from services.survey.pulse import tables as pulse
 from services.survey.tables import answers, contacts, invitations, opt_outs, order_plans
@@ -16,11 +18,19 @@ Held = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def find_person(connection: Connection, known_by: str) -> Person:
     """Whoever has an id, or an address: then also the ids of every customer who has that address."""
-    email = known_by.strip().lower()
+    email = _address(known_by.strip())
     ids = {known_by.strip()}
     for table in (contacts, invitations):
         ids |= set(connection.execute(select(table.c.customer_id).where(func.lower(table.c.email) == email)).scalars())
     return Person(frozenset({email}), frozenset(filter(None, ids)))
+
+
+def _address(text: str) -> str:
+    """An address as it is kept; of what is none, small letters."""
+    try:
+        return read_address(text)
+    except Invalid:
+        return text.lower()
 
 
 def export(connection: Connection, person: Person) -> Held:

@@ -100,6 +100,13 @@ def test_what_is_forgotten_is_nowhere_in_the_database(stack: RunningStack, mona:
     assert stack.cadran("survey", "export", mona.id).returncode == 1
 
 
+def test_an_address_is_found_as_the_person_writes_it(stack: RunningStack) -> None:
+    add_contact(stack, "M-idn", "mona@xn--exmple-cua.org")
+    done = stack.cadran("survey", "export", "Mona@Exämple.org")
+    assert done.returncode == 0, done.stderr
+    assert [each["customer_id"] for each in json.loads(done.stdout)["contacts"]] == ["M-idn"]
+
+
 def test_erasing_asks_first(stack: RunningStack, mona: Customer) -> None:
     command = [sys.executable, "-m", "services.common.cli", "survey", "erase", mona.id]
     run = {"env": stack.environment, "cwd": ROOT, "capture_output": True, "text": True}

@@ -1,6 +1,8 @@
 """E-mail addresses: read once, then always written alike."""
 
-from email_validator import EmailNotValidError, validate_email
+from email.headerregistry import Address
+
+from email_validator import validate_email
 
 from services.common.errors import Invalid
 
@@ -14,7 +16,8 @@ def read_address(text: str) -> str:
     """
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
-    except EmailNotValidError as error:
+        Address(addr_spec=found.ascii_email)  # one that no letter can bear would hold up all the others
+    except ValueError as error:
         raise Invalid(
             f"{text[:100]!r} is no e-mail address: {error}", field="email", mend="send it as name@example.org"
         ) from None

@@ -13,7 +13,7 @@ from services.survey.pages import Pages
 def unsubscribe_routes(inviter: Inviter, links: Links, pages: Pages) -> APIRouter:
     router = APIRouter(prefix="/unsubscribe", include_in_schema=False)
 
-    @router.get("/{token}")
+    @router.api_route("/{token}", methods=["GET", "HEAD"])
     async def ask(request: Request, token: str) -> Response:
         invitation = await inviter.find(links.read(Purpose.UNSUBSCRIBE, token))
         return pages.html(request, "unsubscribe.html", pages.language(request, invitation.language))

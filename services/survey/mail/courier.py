@@ -25,6 +25,8 @@ SEND_SECONDS = 60.0
 """Within which a letter is taken, the connection included: what a claim must outlast."""
 
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+_POLICY = " 5.7."
+"""What an address is refused with for want of a login, or from the wrong sender or host: by most servers only now."""
 
 
 class Security(StrEnum):
@@ -78,7 +80,8 @@ class Courier:
                 smtp = await self._connected()
                 await smtp.send_message(letter)
         except SMTPRecipientsRefused as error:
-            return await self._refused(error.recipients[0])
+            refusal = error.recipients[0]
+            return await self._refused(refusal, may_be_ours=_POLICY in codes_of(refusal))
         except SMTPDataError as error:
             return await self._refused(error)
         except (SMTPException, OSError, TimeoutError) as error:
@@ -88,9 +91,12 @@ class Courier:
             return Answer(Outcome.UNREACHABLE, codes)
         return Answer(Outcome.ACCEPTED)
 
-    async def _refused(self, error: SMTPResponseException) -> Answer:
+    async def _refused(self, error: SMTPResponseException, may_be_ours: bool = False) -> Answer:
         await self.rest()
-        return Answer(Outcome.REFUSED if error.code >= 500 else Outcome.POSTPONED, codes_of(error))
+        if may_be_ours:
+            log.warning("the mail server does not let us write to an address", codes=codes_of(error))
+        is_final = error.code >= 500 and not may_be_ours
+        return Answer(Outcome.REFUSED if is_final else Outcome.POSTPONED, codes_of(error))
 
     async def rest(self) -> None:
         """End the connection, if there is one."""

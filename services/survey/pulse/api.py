@@ -18,6 +18,8 @@ from services.survey.pulse.service import Pulse
 BODY_MAX_BYTES = 4096
 MOST_PEOPLE = 20_000
 """Of a roster: it is sent whole, as it replaces the one before."""
+LONGEST = timedelta(days=366)
+"""That a round may be open: a day mistyped must not keep who answered for ever."""
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,12 +91,15 @@ def read_roster(body: bytes) -> list[Person]:
 def closing(schedule: Schedule, last_day: date | None, now: datetime) -> datetime:
     """When a round that opens now closes.
 
-    :raises Invalid: when its last day is gone.
+    :raises Invalid: when its last day is gone, or more than a year away.
     """
     if last_day is None:
         return schedule.closing(now)
-    if last_day < now.astimezone(schedule.zone).date():
+    today = now.astimezone(schedule.zone).date()
+    if last_day < today:
         raise Invalid(f"{last_day} is gone", field="last_day", mend="send today or a later day")
+    if last_day > today + LONGEST:
+        raise Invalid(f"{last_day} is more than a year away", field="last_day", mend="send an earlier day")
     return datetime.combine(last_day + timedelta(days=1), time(0), schedule.zone)
 
 

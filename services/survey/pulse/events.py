@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from services.common.errors import Invalid
 from services.common.events import Event
 from services.common.events.answers import PulsePublished
 from services.survey.events import event_of
@@ -25,3 +26,16 @@ def pulse_published(round_: Round, *, zone: ZoneInfo, now: datetime) -> Iterator
             figures=row.figures,
         )
         yield event_of("pulse.published", data.subject(zone), round_.closed_at, data, zone=zone, now=now)
+
+
+def require_tellable(team_id: str, field: str, *, zone: ZoneInfo, now: datetime) -> None:
+    """Refuse a team whose event would break the contract: a round that holds it could never close.
+
+    :raises Invalid: naming the `field`. In the event's id, letters that are not ASCII count as several.
+    """
+    day = now.astimezone(zone).date()
+    data = PulsePublished(round_id=day.isoformat(), team_id=team_id, opened_on=day, closed_on=day)
+    try:
+        event_of("pulse.published", data.subject(zone), now, data, zone=zone, now=now)
+    except Invalid:
+        raise Invalid("no event can bear this name", field=field, mend="give it a shorter one") from None

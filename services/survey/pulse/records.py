@@ -6,15 +6,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from services.common.events.fields import Name
 from services.survey.pulse.clearing import Cleared, Question
+from services.survey.records import Email, Language
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom to ask: each in one team."""
 
-    email: str
-    team_id: str
-    language: str | None = None
+    email: Email
+    team_id: Name
+    language: Language | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from services.survey.outbox import put
 from services.survey.pulse import store
 from services.survey.pulse.clearing import REMEMBERED, Question, cleared
 from services.survey.pulse.comments import comments_to_show
-from services.survey.pulse.events import pulse_published
+from services.survey.pulse.events import pulse_published, require_tellable
 from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
 from services.survey.pulse.rows import TOTAL
 from services.survey.records import Standing
@@ -51,7 +51,7 @@ class Pulse:
     async def set_people(self, people: Sequence[Person]) -> None:
         """Say whom the next round asks.
 
-        :raises Invalid: when somebody is in it twice, or a team has the name of the total.
+        :raises Invalid: when somebody is in it twice, or a team has the name of the total, or one that cannot be told.
         """
         seen: set[str] = set()
         for index, person in enumerate(people):
@@ -60,6 +60,9 @@ class Pulse:
             seen.add(person.email)
             if person.team_id == TOTAL:
                 raise Invalid(f"no team may be called {TOTAL!r}", field=f"{index}.team_id", mend="give it another name")
+        now, first = self._clock(), {person.team_id: index for index, person in reversed(list(enumerate(people)))}
+        for team_id, index in first.items():
+            require_tellable(team_id, f"{index}.team_id", zone=self._zone, now=now)
         await self._database.write(lambda connection: store.set_people(connection, people))
         await asyncio.to_thread(self._database.forget)
 
@@ -166,16 +169,19 @@ class Pulse:
             last = store.open_one(connection)
             if last is None:
                 raise NotFound("no round is open", mend="`cadran survey pulse open` opens one")
+            closed_at = max(now, last.opened_at)  # the clock may have been set back since
             closed, words = store.contents(connection, last.id)
             memory = [each.cleared for each in store.rounds(connection) if each.cleared is not None]
             told = cleared(closed, memory)
-            round_ = Round(id=last.id, opened_at=last.opened_at, closes_at=last.closes_at, closed_at=now, cleared=told)
+            round_ = Round(
+                id=last.id, opened_at=last.opened_at, closes_at=last.closes_at, closed_at=closed_at, cleared=told
+            )
             shown = [
                 (team, text)
                 for team, texts in words.items()
                 for text in comments_to_show(texts, len(closed.answers.get(team, ())), SystemRandom())
             ]
-            store.close_round(connection, last.id, told, shown, now)
+            store.close_round(connection, last.id, told, shown, closed_at)
             store.forget_groups(connection, REMEMBERED)
             letter_queue.remove_all(connection, Purpose.PULSE)
             put(connection, pulse_published(round_, zone=self._zone, now=now))

@@ -1,16 +1,23 @@
 """What no form of ours sends: a clear page, the right status, and nothing kept."""
 
 import re
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from services.common.settings import Port
+from services.survey.api import install_error_pages
+from services.survey.database import Database
+from services.survey.headers import HEADERS
 from services.survey.links import Links, Purpose, read_secrets
 from services.survey.records import COMMENT_MAX
 from tests.support.stack import RunningStack
 from tests.survey.asked import Asked, answer_of, ask, expire, rows, withdraw
+from tests.survey.databases import sqlite_url
+from tests.survey.parts import Service
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -123,6 +130,7 @@ def test_another_type_or_too_much_is_refused(
         ({"Sec-Fetch-Site": "cross-site", "Origin": "SELF"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 303),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
         ({"Origin": "SELF"}, 303),
@@ -216,11 +224,27 @@ def test_who_only_looks_has_not_opened_it(stack: RunningStack, asked: Asked) -> 
     assert answer_of(stack, asked) is None
 
 
-def test_every_page_keeps_others_out(asked: Asked) -> None:
-    for response in (httpx.get(asked.link), httpx.get(asked.link + "x"), httpx.put(asked.link)):
+def test_every_page_keeps_others_out(stack: RunningStack, asked: Asked) -> None:
+    elsewhere = httpx.get(f"{stack.url(Port.SURVEY)}/docs-of-nobody")
+    for response in (httpx.get(asked.link), httpx.get(asked.link + "x"), httpx.put(asked.link), elsewhere):
         assert "default-src 'self'" in response.headers["content-security-policy"]
         assert response.headers["referrer-policy"] == "same-origin"
         assert response.headers["cache-control"] == "no-store"
+
+
+async def test_a_page_of_what_was_not_foreseen_keeps_others_out_and_says_nothing_of_the_inside(tmp_path: Path) -> None:
+    app = FastAPI()
+    install_error_pages(app, Service(Database(sqlite_url(tmp_path))).pages)
+
+    @app.get("/nps/{token}")
+    async def fails(token: str) -> None:
+        raise ValueError(token)
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://survey") as client:
+        page = await client.get("/nps/a-secret")
+    assert (page.status_code, is_page(page), "a-secret" in page.text.partition("<main>")[2]) == (500, True, False)
+    assert page.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
 
 
 def test_the_log_holds_no_link_no_word_and_no_address(stack: RunningStack) -> None:

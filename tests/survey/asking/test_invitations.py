@@ -149,6 +149,7 @@ def test_one_click_of_a_mail_program_is_enough(running: Running) -> None:
     assert leave == links(letter)[1]
     page = httpx.get(leave, params={"lang": "en"})
     assert "Do not ask me again" in page.text
+    assert [httpx.head(link).status_code for link in links(letter)] == [200] * 2
     refused = {"touchpoint": "delivery", "customer_id": "C-leave"}
     assert "was asked at" in running.post("/v1/invitations", refused).json()["detail"]  # looking changed nothing
     for _ in range(2):

@@ -136,7 +136,8 @@ async def test_without_a_mail_server_the_setting_is_named(database: Database) ->
 @pytest.mark.parametrize(
     "text",
     ["", "anna", "anna@", "@example.org", "a b@example.org", "a@example.org\r\nBcc: b@example.org", "a@b@example.org",
-     "a@example.org, b@example.org", "<a@example.org>", f"{'a' * 65}@example.org", "a@localhost", "a@[127.0.0.1]"],
+     "a@example.org, b@example.org", "<a@example.org>", f"{'a' * 65}@example.org", "a@localhost", "a@[127.0.0.1]",
+     "=?utf-8?q?a?=@example.org"],
 )  # fmt: skip
 def test_what_is_no_address_is_told_with_its_field(text: str) -> None:
     with pytest.raises(Invalid) as refusal:

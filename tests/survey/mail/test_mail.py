@@ -149,6 +149,22 @@ async def test_a_letter_that_is_taken_later_is_delivered(service: Service, serve
     assert delivered(await service.events()) == [(True, 0)]
 
 
+@pytest.mark.parametrize("refusal", ["554 5.7.1 <a@example.org>: Relay access denied", "530 5.7.0 Must log in first"])
+async def test_a_server_that_lets_us_write_to_nobody_bounces_nobody(
+    service: Service, server: MailServer, refusal: str
+) -> None:
+    """Most servers say only at the recipient that they do not take letters from us."""
+    server.at_rcpt = lambda _: refusal
+    asked = await service.inviter.invite(asking("a@example.org"))
+    await service.send_all()
+    assert (await service.inviter.find(asked.id)).bounced_at is None
+    assert service.counted("cadran_survey_letters_total", outcome="postponed") == 1
+    server.at_rcpt = lambda _: OK
+    service.clock.pass_by(minutes=1)
+    await service.send_all()
+    assert delivered(await service.events()) == [(True, 0)]
+
+
 @pytest.mark.parametrize("fault", ["550 5.7.1 sender refused", "421 4.3.2 closing"])
 async def test_our_own_fault_bounces_nobody(service: Service, server: MailServer, fault: str) -> None:
     server.at_mail = fault

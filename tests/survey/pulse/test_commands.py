@@ -79,6 +79,8 @@ def test_a_round_from_the_roster_to_its_end(run: Run, roster: Path, survey: Surv
         ),
         ("email,team_id\n\na@example.org,all", "line 3, team_id: no team may be called 'all' - give it another name"),
         ("email,team_id\na@example.org,", "line 2, team_id: "),
+        ("email,team_id\nb@example.org,north\na@example.org,a\x7fb", "line 3, team_id: holds a control character"),
+        ("email,team_id,language\na@example.org,north,french", "line 2, language: "),
         ("email,team_id\na@example.org", "line 2: has not as many fields as the header"),
         ("email,team\na@example.org,north", "has a column 'team' - did you mean team_id"),
         ("", "is empty - its first line names the columns: email, team_id, language"),
@@ -100,6 +102,9 @@ def test_a_day_that_cannot_be_the_last_is_refused(run: Run, roster: Path) -> Non
     )
     assert refused(run("open", "--last-day", "2026-01-01")) == (
         "cadran: last_day: 2026-01-01 is gone - send today or a later day"
+    )
+    assert refused(run("open", "--last-day", "9999-12-31")) == (
+        "cadran: last_day: 9999-12-31 is more than a year away - send an earlier day"
     )
 
 

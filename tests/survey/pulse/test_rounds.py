@@ -169,11 +169,22 @@ async def test_which_people_figures_were_about_is_forgotten_with_the_opinions(ro
     [
         ([Person(email="a@b.org", team_id="x"), Person(email="a@b.org", team_id="y")], "1.email"),
         ([Person(email="a@b.org", team_id="all")], "0.team_id"),
+        ([Person(email="a@b.org", team_id="x"), Person(email="c@b.org", team_id="営業" * 20)], "1.team_id"),
+        ([Person(email="a@b.org", team_id="")], "0.team_id"),
     ],
 )
 async def test_a_roster_that_cannot_be_is_refused(rounds: Rounds, people: list[Person], place: str) -> None:
     with pytest.raises(Invalid, match=place):
         await rounds.pulse.set_people(people)
+
+
+async def test_a_round_closes_after_the_clock_was_set_back(rounds: Rounds) -> None:
+    opened = await rounds.open()
+    rounds.clock.pass_by(days=-2)
+    closed = await rounds.pulse.close_round()
+    assert closed.closed_at == opened.opened_at
+    assert await rounds.events()
+    assert await rounds.tickets() == []
 
 
 async def test_no_round_without_a_roster(rounds: Rounds) -> None:
