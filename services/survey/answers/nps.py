@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.answers.forms import SCORES, NpsForm, read_nps, read_score
-from services.survey.answers.service import Closed, Surveys
+from services.survey.answers.forms import NpsForm, read_nps
+from services.survey.answers.service import Surveys
+from services.survey.fields import SCORES, read_score
+from services.survey.form_bodies import read_fields, same_site
 from services.survey.pages import Pages
-from services.survey.records import COMMENT_MAX, Standing
-from services.survey.requests import read_fields, same_site
+from services.survey.records import COMMENT_MAX, Closed, Standing
 
 _STATUS = {Standing.ANSWERED: 409, Standing.WITHDRAWN: 410, Standing.EXPIRED: 410}
 

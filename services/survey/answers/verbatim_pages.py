@@ -14,8 +14,8 @@ from services.common.logging import get_logger
 from services.survey.answers import verbatims
 from services.survey.answers.verbatims import Filter, ScoreClass, Verbatim
 from services.survey.database import Database
+from services.survey.form_bodies import read_fields, same_site
 from services.survey.pages import Pages
-from services.survey.requests import read_fields, same_site
 from services.survey.sessions import Sessions
 
 log = get_logger(__name__)

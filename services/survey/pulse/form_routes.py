@@ -6,13 +6,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.answers.forms import SCORES
-from services.survey.answers.service import Closed
+from services.survey.fields import SCORES
+from services.survey.form_bodies import read_fields, same_site
 from services.survey.pages import Pages
 from services.survey.pulse.forms import TEXTS, PulseForm, read_pulse
 from services.survey.pulse.service import Pulse
-from services.survey.records import COMMENT_MAX, Standing
-from services.survey.requests import read_fields, same_site
+from services.survey.records import COMMENT_MAX, Closed, Standing
 
 _STATUS = {Standing.ANSWERED: 409, Standing.EXPIRED: 410}
 

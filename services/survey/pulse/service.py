@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.windows import Clock
-from services.survey.answers.service import Closed
 from services.survey.database import Database
 from services.survey.links import Links, Purpose
 from services.survey.mail import letter_queue
@@ -22,7 +21,7 @@ from services.survey.pulse.comments import comments_to_show
 from services.survey.pulse.events import pulse_published
 from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
 from services.survey.pulse.rows import TOTAL
-from services.survey.records import Standing
+from services.survey.records import Closed, Standing
 
 Closing = Callable[[datetime], datetime]
 """From when a round opens to when it closes."""
@@ -106,7 +105,6 @@ class Pulse:
 
     async def remind(self) -> int:
         """Ask those again who have not answered; how many they are."""
-
         now = self._clock()
 
         def write(connection: Connection) -> int:

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import Connection, delete
 
 from services.common.errors import Conflict, Invalid, NotFound
-from services.survey.answers.service import Closed
 from services.survey.asking.people import Person as Someone
 from services.survey.database import Database
 from services.survey.links import Purpose
@@ -15,7 +14,7 @@ from services.survey.person import erase
 from services.survey.pulse import tables
 from services.survey.pulse.clearing import REMEMBERED
 from services.survey.pulse.records import Person
-from services.survey.records import Standing
+from services.survey.records import Closed, Standing
 from services.survey.tables import letters
 from tests.survey.pulse.rounds import CLOSES, LINKS, TEAMS, Rounds, people
 
