@@ -13,7 +13,7 @@ from services.common.windows import Clock
 from services.survey.database import Database
 from services.survey.links import Links, Purpose
 from services.survey.mail import letter_queue
-from services.survey.mail.letter_queue import About
+from services.survey.mail.letter_queue import LetterKey
 from services.survey.outbox import put
 from services.survey.pulse import store
 from services.survey.pulse.clearing import REMEMBERED, Question, cleared
@@ -188,7 +188,7 @@ class Pulse:
 def _send_to(connection: Connection, tickets: Sequence[Ticket], now: datetime) -> int:
     """Have a letter leave to each, and say to how many."""
     for ticket in tickets:
-        letter_queue.add(connection, About(Purpose.PULSE, ticket.id), now)
+        letter_queue.add(connection, LetterKey(Purpose.PULSE, ticket.id), now)
     return len(tickets)
 
 
