@@ -1,19 +1,15 @@
 """The pages of the pulse's form."""
 
-from collections import defaultdict
-
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.fields import SCORES
 from services.survey.form_bodies import read_fields, same_site
+from services.survey.form_pages import closed_page, form_page
 from services.survey.pages import Pages
 from services.survey.pulse.forms import TEXTS, PulseForm, read_pulse
 from services.survey.pulse.service import Pulse
-from services.survey.records import COMMENT_MAX, Closed, Standing
-
-_STATUS = {Standing.ANSWERED: 409, Standing.EXPIRED: 410}
+from services.survey.records import Closed, Standing
 
 
 class PulsePages:
@@ -51,22 +47,10 @@ class PulsePages:
         return self._pages.html(request, "thanks.html", self._pages.language(request))
 
     def _form(self, request: Request, language: str, form: PulseForm, status: int = 200) -> HTMLResponse:
-        """The form as it was filled in; any status but 200 is why it is shown again."""
-        return self._pages.html(
-            request,
-            "pulse.html",
-            language,
-            status,
-            fault=status,
-            form=form,
-            faults=defaultdict(str, {wrong.field: wrong.message for wrong in form.wrong}),
-            questions=TEXTS,
-            scores=SCORES,
-            comment_max=COMMENT_MAX,
-        )
+        return form_page(self._pages, request, "pulse.html", language, form, status, questions=TEXTS)
 
     def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
-        return self._pages.html(request, "closed.html", language, _STATUS[standing], standing=standing)
+        return closed_page(self._pages, request, language, standing)
 
 
 def pulse_form_routes(pulse: Pulse, pages: Pages) -> APIRouter:
