@@ -17,20 +17,20 @@ from services.common.errors import CadranError
 from services.common.http import Check, install_error_handlers, install_health, problem_response, routing_error
 from services.common.logging import get_logger
 from services.common.windows import Clock
-from services.survey.answers.nps import nps_routes
+from services.survey.answers.nps_pages import nps_routes
 from services.survey.answers.service import Surveys
 from services.survey.answers.verbatim_pages import verbatim_routes
-from services.survey.asking.contacts import contact_routes
-from services.survey.asking.invitations import invitation_routes
+from services.survey.asking.contact_api import contact_routes
+from services.survey.asking.invitation_api import invitation_routes
 from services.survey.asking.inviter import Inviter
-from services.survey.asking.unsubscribe import unsubscribe_routes
+from services.survey.asking.unsubscribe_pages import unsubscribe_routes
 from services.survey.branding import Branding
 from services.survey.database import Database
 from services.survey.headers import SecureHeaders
 from services.survey.links import Links
 from services.survey.pages import Pages
 from services.survey.pulse.api import pulse_routes
-from services.survey.pulse.form_routes import pulse_form_routes
+from services.survey.pulse.pulse_pages import pulse_form_routes
 from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
 from services.survey.pulse.words_page import words_routes
