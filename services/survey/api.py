@@ -35,6 +35,7 @@ from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
 from services.survey.pulse.words_page import words_routes
 from services.survey.sessions import Sessions
+from services.survey.sign_in_pages import sign_in_routes
 
 log = get_logger(__name__)
 
@@ -78,6 +79,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys))
     app.include_router(pulse_form_routes(parts.pulse, parts.pages))
     app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
+    app.include_router(sign_in_routes(parts.sessions, parts.pages))
     app.include_router(verbatim_routes(parts.database, parts.sessions, parts.pages, parts.zone))
     app.include_router(words_routes(parts.pulse, parts.sessions, parts.pages, parts.pulse_readers))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
