@@ -5,13 +5,13 @@ The rules, and the reader that they stand up to, are in docs/decisions/0006-clea
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from services.common.errors import Invalid
-from services.common.events.answers import PulseClasses, PulseFigure
+from services.common.events.answers import LEAST_ANSWERS, PulseClasses, PulseFigure, Question
 from services.survey.pulse.rows import TOTAL, Groups, Part, People, groups_told, rows_to_tell, united
 
-FEWEST = 5
+FEWEST = LEAST_ANSWERS
 """Answers that a group must hold before its number is told."""
 
 INSIDERS = 3
@@ -20,7 +20,6 @@ INSIDERS = 3
 REMEMBERED = 5
 """Rounds for which an opinion is taken to last. What was told before is not compared."""
 
-Question = Literal["overall", "methods", "manager", "workload"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
 
 Answer = Mapping[Question, int]

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.survey.pulse.clearing import Cleared, Question
+from services.common.events.answers import Question
+from services.survey.pulse.clearing import Cleared
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

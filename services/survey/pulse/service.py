@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
+from services.common.events.answers import Question
 from services.common.windows import Clock
 from services.survey.database import Database
 from services.survey.links import Links, Purpose
@@ -16,7 +17,7 @@ from services.survey.mail import letter_queue
 from services.survey.mail.letter_queue import LetterKey
 from services.survey.outbox import put
 from services.survey.pulse import store
-from services.survey.pulse.clearing import REMEMBERED, Question, cleared
+from services.survey.pulse.clearing import REMEMBERED, cleared
 from services.survey.pulse.comments import comments_to_show
 from services.survey.pulse.events import pulse_published
 from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
