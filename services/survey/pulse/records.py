@@ -10,7 +10,7 @@ from services.common.events.answers import Question
 from services.survey.pulse.clearing import Cleared
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Colleague(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to ask: each in one team."""
 
     email: str

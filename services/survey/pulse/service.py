@@ -20,7 +20,7 @@ from services.survey.pulse import store
 from services.survey.pulse.clearing import REMEMBERED, cleared
 from services.survey.pulse.comments import comments_to_show
 from services.survey.pulse.events import pulse_published
-from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
+from services.survey.pulse.records import Colleague, PulseAnswer, Round, Ticket
 from services.survey.pulse.rows import TOTAL
 from services.survey.records import Closed, Standing
 
@@ -48,7 +48,7 @@ class Pulse:
         self._has_mail = has_mail
         self._written = written
 
-    async def set_people(self, people: Sequence[Person]) -> None:
+    async def set_people(self, people: Sequence[Colleague]) -> None:
         """Say whom the next round asks.
 
         :raises Invalid: when somebody is in it twice, or a team has the name of the total.

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from services.survey.links import new_id
 from services.survey.pulse import tables
 from services.survey.pulse.clearing import Cleared, Closed
-from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
+from services.survey.pulse.records import Colleague, PulseAnswer, Round, Ticket
 
 _cleared = msgspec.json.Decoder(Cleared)
 
 
-def set_people(connection: Connection, people: Sequence[Person]) -> None:
+def set_people(connection: Connection, people: Sequence[Colleague]) -> None:
     """Replace the roster."""
     connection.execute(delete(tables.people))
     if people:

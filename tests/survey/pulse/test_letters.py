@@ -5,16 +5,16 @@ from email.message import EmailMessage
 
 import pytest
 
-from services.survey.pulse.records import Person
+from services.survey.pulse.records import Colleague
 from services.survey.tables import letters
 from tests.support.mail import OK, MailServer, text_of
 from tests.survey.parts import Service
 from tests.survey.pulse.rounds import Rounds
 
 ASKED = [
-    Person(email="anna@example.org", team_id="north", language="en"),
-    Person(email="bea@example.org", team_id="north"),
-    Person(email="carl@example.org", team_id="south", language="fr"),
+    Colleague(email="anna@example.org", team_id="north", language="en"),
+    Colleague(email="bea@example.org", team_id="north"),
+    Colleague(email="carl@example.org", team_id="south", language="fr"),
 ]
 
 
