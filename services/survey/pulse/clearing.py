@@ -26,7 +26,7 @@ Answer = Mapping[Question, int]
 """One person's scores, 0 to 10, for the questions that they answered."""
 
 
-class Closed(NamedTuple):
+class ClosedRound(NamedTuple):
     """A closed round, by team: who was invited, and what was answered, which says nothing of who answered."""
 
     rosters: Mapping[str, People]
@@ -57,10 +57,10 @@ class _Told(NamedTuple):
     figured: frozenset[str]
 
 
-def cleared(closed: Closed, memory: Sequence[Cleared]) -> Cleared:
+def cleared(closed: ClosedRound, memory: Sequence[Cleared]) -> Cleared:
     """What the round may tell beside the rounds told before, the latest last.
 
-    Raises `Invalid` where the round contradicts itself.
+    :raises Invalid: where the round contradicts itself.
     """
     _check(closed)
     teams = sorted(team for team, people in closed.rosters.items() if people)
@@ -130,7 +130,7 @@ def _classes(scores: Sequence[int]) -> tuple[int, int, int]:
     return of["promoter"], of["passive"], of["detractor"]
 
 
-def _answers_to(question: Question, closed: Closed, teams: Sequence[str]) -> dict[str, Part]:
+def _answers_to(question: Question, closed: ClosedRound, teams: Sequence[str]) -> dict[str, Part]:
     return {
         team: Part(
             closed.rosters[team],
@@ -144,7 +144,7 @@ def _row(name: str, teams: Mapping[str, Part]) -> Part:
     return united(teams.values()) if name == TOTAL else teams[name]
 
 
-def _check(closed: Closed) -> None:
+def _check(closed: ClosedRound) -> None:
     if TOTAL in closed.rosters:
         raise Invalid(f"no team may be called {TOTAL!r}", field="rosters", mend="give the team another name")
     if sum(map(len, closed.rosters.values())) > len(frozenset().union(*closed.rosters.values())):
