@@ -4,14 +4,33 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
-from fastapi import Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.survey.fields import SCORES, Wrong
+from services.survey.form_bodies import same_site
 from services.survey.pages import Pages
 from services.survey.records import COMMENT_MAX, Standing
 
 _STATUS = {Standing.ANSWERED: 409, Standing.WITHDRAWN: 410, Standing.EXPIRED: 410}
+
+
+class FormPages(Protocol):
+    """The pages of one form, each by the token of a link."""
+
+    async def show(self, request: Request, token: str) -> Response: ...
+
+    async def take(self, request: Request, token: str) -> Response: ...
+
+    async def thank(self, request: Request, token: str) -> Response: ...
+
+
+def form_routes(prefix: str, form: FormPages) -> APIRouter:
+    router = APIRouter(prefix=prefix, include_in_schema=False)
+    router.add_api_route("/{token}", form.show, methods=["GET", "HEAD"])
+    router.add_api_route("/{token}", form.take, methods=["POST"], dependencies=[Depends(same_site)])
+    router.add_api_route("/{token}/thanks", form.thank, methods=["GET", "HEAD"])
+    return router
 
 
 class FilledIn(Protocol):

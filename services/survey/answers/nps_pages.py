@@ -1,13 +1,13 @@
 """The pages of the NPS form. Opening a link never answers: mail scanners open links too."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
 from services.survey.answers.forms import NpsForm, read_nps
 from services.survey.answers.service import Surveys
 from services.survey.fields import read_score
-from services.survey.form_bodies import read_fields, same_site
+from services.survey.form_bodies import read_fields
 from services.survey.form_pages import closed_page, form_page
 from services.survey.pages import Pages
 from services.survey.records import Closed, Standing
@@ -58,15 +58,6 @@ class NpsPages:
 
     def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
         return closed_page(self._pages, request, language, standing)
-
-
-def nps_routes(surveys: Surveys, pages: Pages) -> APIRouter:
-    router = APIRouter(prefix="/nps", include_in_schema=False)
-    nps = NpsPages(surveys, pages)
-    router.add_api_route("/{token}", nps.show, methods=["GET", "HEAD"])
-    router.add_api_route("/{token}", nps.take, methods=["POST"], dependencies=[Depends(same_site)])
-    router.add_api_route("/{token}/thanks", nps.thank, methods=["GET", "HEAD"])
-    return router
 
 
 def _is_prefetch(request: Request) -> bool:

@@ -1,10 +1,10 @@
 """The pages of the pulse's form."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.form_bodies import read_fields, same_site
+from services.survey.form_bodies import read_fields
 from services.survey.form_pages import closed_page, form_page
 from services.survey.pages import Pages
 from services.survey.pulse.forms import TEXTS, PulseForm, read_pulse
@@ -51,12 +51,3 @@ class PulsePages:
 
     def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
         return closed_page(self._pages, request, language, standing)
-
-
-def pulse_form_routes(pulse: Pulse, pages: Pages) -> APIRouter:
-    router = APIRouter(prefix="/pulse", include_in_schema=False)
-    shown = PulsePages(pulse, pages)
-    router.add_api_route("/{token}", shown.show, methods=["GET", "HEAD"])
-    router.add_api_route("/{token}", shown.take, methods=["POST"], dependencies=[Depends(same_site)])
-    router.add_api_route("/{token}/thanks", shown.thank, methods=["GET", "HEAD"])
-    return router
