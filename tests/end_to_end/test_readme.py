@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.common.settings import Port
-from tests.support.stack import RunningStack
+from tests.support.stack import RunningStack, wait_for
 
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -18,7 +19,7 @@ BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def blocks(stack: RunningStack) -> list[tuple[str, str]]:
     """The README's blocks of code with their language, pointed at the stack."""
     text = Path("README.md").read_text()
-    for port in (Port.INGEST, Port.EXPORTER):
+    for port in (Port.INGEST, Port.EXPORTER, Port.SURVEY):
         usual = stack.settings.port(port) - stack.settings.port_offset
         text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{stack.settings.port(port)}")
     return BLOCK.findall(text.replace(".local/dev.key", str(stack.layout.dev_key)))
@@ -41,6 +42,12 @@ def test_an_integrator_sends_events_and_reads_them_back(stack: RunningStack, blo
     assert stack.kpi("new_leads", from_="2026-11-23", to="2026-11-23")["rows"][0]["value"] == 1
     answers = "".join(run_block(blocks, "sh", "explain"))
     assert answers.count('"kpi":"sales"') == 2
+
+
+def test_a_customer_is_asked_and_answers(stack: RunningStack, blocks: list[tuple[str, str]]) -> None:
+    link = json.loads(run_block(blocks, "sh", "/v1/invitations")[0])["link"]
+    assert httpx.post(link, data={"score": "9"}).status_code == 303
+    wait_for(lambda: stack.kpi("nps", window="30d")["rows"][0]["n"] == 1, "the answer is counted")
 
 
 def test_every_page_that_the_readme_names_is_there() -> None:
