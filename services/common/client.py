@@ -17,7 +17,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class ItemAnswer(msgspec.Struct):
-    """What became of one event."""
+    """What became of one of many."""
 
     index: int
     status: str

@@ -145,34 +145,34 @@ def _in_strings(piece: _Piece, per_string: int) -> Iterator[Run]:
         )
 
 
-def _runs_of(wish: Sum | CountsByDay, currency: str, reporting: Reporting) -> tuple[Run, ...]:
-    months = isinstance(wish, Sum) and reporting.is_home(currency)
-    return runs(wish.span, reporting.calendar, wish.group, months)
+def _runs_of(request: Sum | CountsByDay, currency: str, reporting: Reporting) -> tuple[Run, ...]:
+    months = isinstance(request, Sum) and reporting.is_home(currency)
+    return runs(request.span, reporting.calendar, request.group, months)
 
 
-def _address(wish: Sum | CountsByDay, name: str, run: Run) -> Address:
-    return Address(name, wish.cut, wish.member, run.letter, run.chunk)
+def _address(request: Sum | CountsByDay, name: str, run: Run) -> Address:
+    return Address(name, request.cut, request.member, run.letter, run.chunk)
 
 
-def stretches(wish: Sum | CountsByDay, currencies: Sequence[str], reporting: Reporting) -> Iterator[Stretch]:
-    """The cells that a wish is read from."""
-    width = len(wish.group.measures)
+def stretches(request: Sum | CountsByDay, currencies: Sequence[str], reporting: Reporting) -> Iterator[Stretch]:
+    """The cells that a request is read from."""
+    width = len(request.group.measures)
     for currency in currencies:
-        name = cell_group(wish.group, currency)
-        for run in _runs_of(wish, currency, reporting):
-            yield Stretch(_address(wish, name, run), run.first * width, (run.last + 1) * width)
+        name = cell_group(request.group, currency)
+        for run in _runs_of(request, currency, reporting):
+            yield Stretch(_address(request, name, run), run.first * width, (run.last + 1) * width)
 
 
-def total(wish: Sum, currencies: Sequence[str], strings: Strings, reporting: Reporting) -> Totals:
-    """The wish's measures, money converted by (currency, day) into the reporting currency and rounded once."""
-    money = wish.group.money
-    sums: dict[str, int | None] = dict.fromkeys(wish.group.measures, 0)
+def total(request: Sum, currencies: Sequence[str], strings: Strings, reporting: Reporting) -> Totals:
+    """The request's measures, money converted by (currency, day) into the reporting currency and rounded once."""
+    money = request.group.money
+    sums: dict[str, int | None] = dict.fromkeys(request.group.measures, 0)
     converted = dict.fromkeys(money, Decimal(0))
     by_currency: dict[str, dict[str, int]] = {}
     missing = False
     for currency in currencies:
         amounts = dict.fromkeys(money, 0)
-        for measure, value in _summed(wish, currency, strings, reporting):
+        for measure, value in _summed(request, currency, strings, reporting):
             if measure in amounts:
                 amounts[measure] += value
             else:
@@ -180,7 +180,7 @@ def total(wish: Sum, currencies: Sequence[str], strings: Strings, reporting: Rep
         if not currency or not any(amounts.values()):
             continue
         by_currency[currency] = amounts
-        worth = amounts if reporting.is_home(currency) else _converted(wish, currency, strings, reporting)
+        worth = amounts if reporting.is_home(currency) else _converted(request, currency, strings, reporting)
         missing = missing or worth is None
         for measure in money if worth else ():
             converted[measure] += worth[measure]  # type: ignore[index]
@@ -188,13 +188,13 @@ def total(wish: Sum, currencies: Sequence[str], strings: Strings, reporting: Rep
     return Totals(sums, {} if set(by_currency) <= {reporting.currency} else by_currency, missing)
 
 
-def _summed(wish: Sum, currency: str, strings: Strings, reporting: Reporting) -> Iterator[tuple[str, int]]:
+def _summed(request: Sum, currency: str, strings: Strings, reporting: Reporting) -> Iterator[tuple[str, int]]:
     """Every measure's sum over the span, in one currency; those that are 0 are left out."""
-    measures, name = wish.group.measures, cell_group(wish.group, currency)
+    measures, name = request.group.measures, cell_group(request.group, currency)
     width = len(measures)
     found = array("q")
-    for run in _runs_of(wish, currency, reporting):
-        cells = strings[_address(wish, name, run)]
+    for run in _runs_of(request, currency, reporting):
+        cells = strings[_address(request, name, run)]
         if cells:
             found.extend(cells[run.first * width : (run.last + 1) * width])
     for i, measure in enumerate(measures) if found else ():
@@ -203,11 +203,11 @@ def _summed(wish: Sum, currency: str, strings: Strings, reporting: Reporting) ->
             yield measure, value
 
 
-def _converted(wish: Sum, currency: str, strings: Strings, reporting: Reporting) -> dict[str, Decimal] | None:
+def _converted(request: Sum, currency: str, strings: Strings, reporting: Reporting) -> dict[str, Decimal] | None:
     """Money measures in the reporting currency, each day at its own rate; none where a rate is missing."""
-    worth = dict.fromkeys(wish.group.money, Decimal(0))
-    for day, values in _by_bucket(wish, currency, strings, reporting):
-        for measure, value in zip(wish.group.measures, values, strict=True):
+    worth = dict.fromkeys(request.group.money, Decimal(0))
+    for day, values in _by_bucket(request, currency, strings, reporting):
+        for measure, value in zip(request.group.measures, values, strict=True):
             if value and measure in worth:
                 one = reporting.convert(value, currency, day)
                 if one is None:
@@ -217,24 +217,24 @@ def _converted(wish: Sum, currency: str, strings: Strings, reporting: Reporting)
 
 
 def _by_bucket(
-    wish: Sum | CountsByDay, currency: str, strings: Strings, reporting: Reporting
+    request: Sum | CountsByDay, currency: str, strings: Strings, reporting: Reporting
 ) -> Iterator[tuple[date, Sequence[int]]]:
     """Every bucket of the span: its business day, and the value of every measure; empty strings are passed over."""
-    width, name = len(wish.group.measures), cell_group(wish.group, currency)
-    for run in _runs_of(wish, currency, reporting):
-        cells = strings[_address(wish, name, run)]
+    width, name = len(request.group.measures), cell_group(request.group, currency)
+    for run in _runs_of(request, currency, reporting):
+        cells = strings[_address(request, name, run)]
         for i in range(run.first, run.last + 1) if cells else ():
             yield run.day + run.step * (i - run.first), cells[i * width : (i + 1) * width]
 
 
 def counts_by_day(
-    wish: CountsByDay, currencies: Sequence[str], strings: Strings, reporting: Reporting
+    request: CountsByDay, currencies: Sequence[str], strings: Strings, reporting: Reporting
 ) -> dict[date, dict[str, int]]:
     """The counts of each day of the span on which there are any; money is left out."""
-    counts = [(i, measure) for i, measure in enumerate(wish.group.measures) if measure not in wish.group.money]
+    counts = [(i, measure) for i, measure in enumerate(request.group.measures) if measure not in request.group.money]
     found: dict[date, dict[str, int]] = {}
     for currency in currencies:
-        for day, values in _by_bucket(wish, currency, strings, reporting):
+        for day, values in _by_bucket(request, currency, strings, reporting):
             if any(values):
                 own = found.setdefault(day, {measure: 0 for _, measure in counts})
                 for i, measure in counts:

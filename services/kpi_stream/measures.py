@@ -5,7 +5,7 @@ A *fact* is what an entity contributes: amounts of a measure group, at a time, u
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import NamedTuple
@@ -117,10 +117,6 @@ _EPOCH_DAY = date(1970, 1, 1)
 
 def day_ordinal(day: date) -> int:
     return (day - _EPOCH_DAY).days
-
-
-def day_from_ordinal(ordinal: int) -> date:
-    return _EPOCH_DAY + timedelta(days=ordinal)
 
 
 def month_ordinal(day: date) -> int:

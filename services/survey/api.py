@@ -17,24 +17,26 @@ from services.common.errors import CadranError
 from services.common.http import Check, install_error_handlers, install_health, problem_response, routing_error
 from services.common.logging import get_logger
 from services.common.windows import Clock
-from services.survey.answers.nps import nps_routes
+from services.survey.answers.nps_pages import NpsPages
 from services.survey.answers.service import Surveys
 from services.survey.answers.verbatim_pages import verbatim_routes
-from services.survey.asking.contacts import contact_routes
-from services.survey.asking.invitations import invitation_routes
+from services.survey.asking.contact_api import contact_routes
+from services.survey.asking.invitation_api import invitation_routes
 from services.survey.asking.inviter import Inviter
-from services.survey.asking.unsubscribe import unsubscribe_routes
+from services.survey.asking.unsubscribe_pages import unsubscribe_routes
 from services.survey.branding import Branding
 from services.survey.database import Database
+from services.survey.form_pages import form_routes
 from services.survey.headers import HEADERS, SecureHeaders
 from services.survey.links import Links
 from services.survey.pages import Pages
 from services.survey.pulse.api import pulse_routes
-from services.survey.pulse.form_routes import pulse_form_routes
+from services.survey.pulse.pulse_pages import PulsePages
 from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
 from services.survey.pulse.words_page import words_routes
 from services.survey.sessions import Sessions
+from services.survey.sign_in_pages import sign_in_routes
 
 log = get_logger(__name__)
 
@@ -74,10 +76,11 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_health(app, parts.checks)
     app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
     app.include_router(contact_routes(parts.inviter, parts.keys))
-    app.include_router(nps_routes(parts.surveys, parts.pages))
+    app.include_router(form_routes("/nps", NpsPages(parts.surveys, parts.pages)))
     app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys))
-    app.include_router(pulse_form_routes(parts.pulse, parts.pages))
+    app.include_router(form_routes("/pulse", PulsePages(parts.pulse, parts.pages)))
     app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
+    app.include_router(sign_in_routes(parts.sessions, parts.pages))
     app.include_router(verbatim_routes(parts.database, parts.sessions, parts.pages, parts.zone))
     app.include_router(words_routes(parts.pulse, parts.sessions, parts.pages, parts.pulse_readers))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.common.client import ApiClient, ItemAnswer, Refused, read_key
-from services.common.settings import Port, Settings
+from services.common.client import ApiClient, ItemAnswer, Refused
 from services.survey import person_commands
 from services.survey.asking.people_file import Rejected, Row, read_people
+from services.survey.client import KeyFile, Url, survey_client
 from services.survey.pulse import commands as pulse_commands
 from services.survey.records import Asking, Contact
 
@@ -27,8 +27,6 @@ survey = typer.Typer(help="Surveys: who can be asked, asking them, what is held 
 
 File = Annotated[Path, typer.Argument(help="A CSV file in UTF-8; its first line names the columns.")]
 Rejects = Annotated[Path | None, typer.Option(help="Where to write the lines that were not taken, with their reasons.")]
-Url = Annotated[str, typer.Option(help="The survey service. Empty: the local stack's.")]
-KeyFile = Annotated[Path | None, typer.Option(help="A file with the API key. Empty: the local stack's.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -70,12 +68,9 @@ def invite(
 def _send_file(
     file: Path, kind: type[msgspec.Struct], batches: Batches, rejects: Path | None, url: str, key_file: Path | None
 ) -> None:
-    settings = Settings.load()
     rows = list(read_people(file, kind))
     rejected = [row for row in rows if isinstance(row, Rejected)]
-    key = read_key(key_file or settings.local_dir / "dev.key")
-    target = url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
-    with ApiClient("the survey service", target, key) as client:
+    with survey_client(url, key_file) as client:
         counts, refused = _send(client, batches, [row for row in rows if isinstance(row, Row)])
     _report(counts, sorted([*rejected, *refused]), rejects)
 

@@ -20,7 +20,6 @@ from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
-from services.survey.answers import verbatim_pages
 from services.survey.answers.service import Surveys
 from services.survey.api import Parts, create_app
 from services.survey.asking.counting import Counting
@@ -46,6 +45,7 @@ from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
 from services.survey.sessions import Sessions
 from services.survey.settings import SurveySettings
+from services.survey.sign_in_pages import VERBATIMS
 
 
 class Core(NamedTuple):
@@ -136,7 +136,7 @@ def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) ->
         Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand,
         keys,
-        Sessions(secrets, keys, Scope.READ_SURVEYS, path=verbatim_pages.PATH, base_url=base_url),
+        Sessions(secrets, keys, Scope.READ_SURVEYS, path=VERBATIMS, base_url=base_url),
     )
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import msgspec
 
+from services.common.errors import Conflict
 from services.common.events.fields import PLAIN, Id, Name
 
 COMMENT_MAX = 4000
 """Characters of a comment: two pages. A longer one is told to be shortened, never cut."""
-
 
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$(?!\n)", description="An ISO 639-1 code.", examples=["fr"])]
 Email = Annotated[str, msgspec.Meta(max_length=320, description="An e-mail address.", examples=["anna@example.org"])]
@@ -69,6 +69,14 @@ class Standing(StrEnum):
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+
+
+class Closed(Conflict):
+    """An invitation that cannot be answered any more."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(f"this invitation is {standing}", mend="nothing is to be done")
+        self.standing = standing
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Reading and writing the tables. Every function takes the connection of a transaction; see `database.py`."""
+"""Reading and writing invitations and answers. Every function takes the connection of a transaction: `database.py`."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""The tables of the survey service's own database. `migrations/` makes them; a test holds the two together."""
+"""The tables of the survey service's own database; the pulse's are in `pulse/tables.py`.
+
+`migrations/` makes them, and a test holds the two together.
+"""
 
 from datetime import UTC, datetime
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from services.common.settings import Port
+from tests.support.browser import Open, pages_of, running_browser
 from tests.support.events import cloud_event, line
 from tests.support.stack import RunningStack, running_stack, wait_for
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 def pulse(team: str, **figure: float) -> dict[str, Any]:
@@ -52,24 +52,19 @@ def stack() -> Iterator[RunningStack]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield launched
-        launched.close()
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture
-def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
-    context = browser.new_context(
-        base_url=stack.url(Port.BOARD), locale="en-GB", viewport={"width": 1280, "height": 900}
-    )
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-    yield opened
-    context.close()
-    assert faults == []
+def open_page(browser: Browser, stack: RunningStack) -> Iterator[Open]:
+    with pages_of(browser, stack.url(Port.BOARD)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(open_page: Open) -> Page:
+    return open_page(viewport={"width": 1280, "height": 900})
 
 
 def test_the_three_kpis_are_shown_with_what_they_rest_on(page: Page) -> None:
@@ -107,9 +102,8 @@ def test_the_teams_that_are_told_stand_for_the_company_and_how_many_they_are_is_
     expect(page.locator("#bars-team_satisfaction")).to_contain_text("north")
 
 
-def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: RunningStack, browser: Browser) -> None:
-    context = browser.new_context(base_url=stack.url(Port.BOARD), java_script_enabled=False, locale="fr-FR")
-    page = context.new_page()
+def test_windows_cuts_and_languages_are_links_that_work_without_a_script(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False, locale="fr-FR")
     page.goto("/")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     expect(page.locator("#tile-new_leads")).to_contain_text("Nouveaux prospects")
@@ -121,7 +115,6 @@ def test_windows_cuts_and_languages_are_links_that_work_without_a_script(stack: 
     page.get_by_role("link", name="EN").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("a[aria-current]")).to_have_count(3)
-    context.close()
 
 
 @pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (15, "By rep")])
@@ -145,12 +138,10 @@ def test_a_name_is_shown_as_text_and_never_as_markup(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280, 1920])
-def test_nothing_sticks_out_sideways(stack: RunningStack, browser: Browser, width: int) -> None:
-    context = browser.new_context(base_url=stack.url(Port.BOARD), viewport={"width": width, "height": 800})
-    page = context.new_page()
+def test_nothing_sticks_out_sideways(open_page: Open, width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 800})
     page.goto("/?lang=fr&window=ytd")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
 
 
 def test_what_is_not_offered_falls_back_to_what_is_usual(stack: RunningStack) -> None:

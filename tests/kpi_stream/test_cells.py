@@ -69,10 +69,10 @@ def read_from(strings: dict[object, list[int]], read: Iterable[Stretch]) -> dict
     return found
 
 
-def read(wish: Sum, strings: dict[object, list[int]], zone: ZoneInfo) -> Totals:
+def read(request: Sum, strings: dict[object, list[int]], zone: ZoneInfo) -> Totals:
     reporting = Reporting("EUR", calendar(zone), convert)
     codes = ("", "EUR", "USD")
-    return total(wish, codes, read_from(strings, stretches(wish, codes, reporting)), reporting)
+    return total(request, codes, read_from(strings, stretches(request, codes, reporting)), reporting)
 
 
 @given(facts, st.sampled_from(ZONES), st.tuples(moments, moments), st.booleans())
@@ -108,10 +108,10 @@ def test_the_last_hour_is_read_by_the_minute(given_facts: list[Fact], minute: in
 @given(facts, st.sampled_from(ZONES))
 def test_counts_by_day_are_those_of_each_day(given_facts: list[Fact], zone: ZoneInfo) -> None:
     own = calendar(zone)
-    wish = CountsByDay(GROUP, *MEMBER, own.days_span(date(2026, 10, 5), date(2026, 11, 10)))
+    request = CountsByDay(GROUP, *MEMBER, own.days_span(date(2026, 10, 5), date(2026, 11, 10)))
     reporting, codes = Reporting("EUR", own, convert), ("", "EUR", "USD")
     strings = stored(given_facts, zone)
-    found = counts_by_day(wish, codes, read_from(strings, stretches(wish, codes, reporting)), reporting)
+    found = counts_by_day(request, codes, read_from(strings, stretches(request, codes, reporting)), reporting)
     expected: dict[date, int] = {}
     for fact in given_facts:
         day = own.day_of(datetime.fromtimestamp(fact.at, UTC))
@@ -125,10 +125,10 @@ def test_counts_by_day_are_those_of_each_day(given_facts: list[Fact], zone: Zone
 def test_a_missing_rate_makes_money_unknown_and_nothing_else() -> None:
     given_facts = [Fact(GROUP, NOW, (MEMBER,), (1, 500), "USD"), Fact(GROUP, NOW, (MEMBER,), (1, 200), "EUR")]
     own = calendar(PARIS)
-    wish = Sum(GROUP, *MEMBER, own.day_span(date(2026, 11, 23)))
+    request = Sum(GROUP, *MEMBER, own.day_span(date(2026, 11, 23)))
     reporting = Reporting("EUR", own, lambda *_: None)
     strings = stored(given_facts, PARIS)
-    found = total(wish, ("EUR", "USD"), read_from(strings, stretches(wish, ("EUR", "USD"), reporting)), reporting)
+    found = total(request, ("EUR", "USD"), read_from(strings, stretches(request, ("EUR", "USD"), reporting)), reporting)
     assert found.rate_missing
     assert found.measures == {"n": 2, "money_minor": None}
     assert found.by_currency == {"EUR": {"money_minor": 200}, "USD": {"money_minor": 500}}

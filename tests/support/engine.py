@@ -6,7 +6,7 @@ that Hypothesis can try thousands of schedules. The real parts are tested in `te
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
 
@@ -17,11 +17,12 @@ from services.common.publisher import Message
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import EntityName, Folded, Folder, by_entity
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.measures import BY_DAY, Address, Resolution, day_from_ordinal
+from services.kpi_stream.measures import BY_DAY, Address, Resolution
 from services.kpi_stream.records import notice_messages, read
 from services.kpi_stream.state_version import StateVersion
 from tests.support.events import PARIS, RECEIVED
 
+EPOCH_DAY = date(1970, 1, 1)
 PARTITIONS = 3
 STATE = StateVersion("v1", "digest", "cluster", defaultdict(lambda: "topic-id"), PARTITIONS, 1, 64)  # type: ignore[arg-type]
 
@@ -115,7 +116,7 @@ class Engine:
     def by_day(self, kpis: Iterable[str]) -> dict[Cell, int]:
         """Day cells of some KPIs' own groups that are not 0."""
         found = self.by_ordinal(BY_DAY, kpis)
-        return {Cell(*key[:4], day_from_ordinal(key[4])): value for key, value in found.items()}
+        return {Cell(*key[:4], EPOCH_DAY + timedelta(days=key[4])): value for key, value in found.items()}
 
     def by_ordinal(self, resolution: Resolution, kpis: Iterable[str]) -> dict[tuple[str, str, str, str, int], int]:
         """Cells of a resolution: (measure, currency, cut, member, ordinal of the bucket) -> value."""

@@ -1,5 +1,6 @@
 """A real SMTP server for a test: it keeps the letters that it takes, and answers as it is told."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 from tests.support.redis import free_port
 
 OK = "250 OK"
+ALWAYS = {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+"""Hours in which letters may leave."""
 Reply = Callable[[str], str]
 
 
@@ -29,6 +32,19 @@ class MailServer:
         self.at_rcpt: Reply = lambda _: OK
         self.at_data: Reply = lambda _: OK
         self.at_mail = OK
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment of a survey service whose letters come here, at once and at any hour."""
+        return {
+            "CADRAN_SURVEY_SMTP_HOST": "127.0.0.1",
+            "CADRAN_SURVEY_SMTP_PORT": str(self.port),
+            "CADRAN_SURVEY_SMTP_SECURITY": "none",
+            "CADRAN_SURVEY_MAIL_FROM": "avis@example.org",
+            "CADRAN_SURVEY_MAIL_HOURS": json.dumps(ALWAYS),
+            "CADRAN_SURVEY_MAIL_PER_MINUTE": "6000",
+            "CADRAN_SURVEY_MAIL_ON_HOLIDAYS": "true",
+        }
 
     def to(self, address: str) -> list[EmailMessage]:
         return [letter for letter in self.letters if letter["To"].addresses[0].addr_spec == address]
@@ -50,6 +66,13 @@ class MailServer:
             self.raw.append(envelope.content)
             self.letters.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
         return reply
+
+
+def text_of(letter: EmailMessage, kind: str = "plain") -> str:
+    """What a letter says, as `plain` text or as `html`."""
+    found = letter.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
 
 
 @contextmanager

@@ -47,9 +47,9 @@ def run(asking: Asking[T], engine: Engine, here: World) -> T:
     """Carry out a computation on an engine's cells."""
     reporting, strings = Reporting("EUR", here.calendar, here.convert), _strings(engine)
     try:
-        wishes = next(asking)
+        requests = next(asking)
         while True:
-            wishes = asking.send([_answer(wish, engine, strings, reporting) for wish in wishes])
+            requests = asking.send([_answer(request, engine, strings, reporting) for request in requests])
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
 
@@ -65,20 +65,20 @@ def _strings(engine: Engine) -> Strings:
     return dict(strings)
 
 
-def _answer(wish: Any, engine: Engine, strings: Strings, reporting: Reporting) -> Any:
-    if isinstance(wish, MembersOf):
-        groups = (wish.group.name, f"{wish.group.name}.")
+def _answer(request: Any, engine: Engine, strings: Strings, reporting: Reporting) -> Any:
+    if isinstance(request, MembersOf):
+        groups = (request.group.name, f"{request.group.name}.")
         names = [a for a in strings if a.group == groups[0] or a.group.startswith(groups[1])]
-        return {address.member for address in names if address.cut == wish.cut}
-    if isinstance(wish, EntitiesOn):
-        ids = engine.index[wish.kind, day_ordinal(wish.day)]
-        return [engine.entities[EntityName(wish.kind, each)] for each in sorted(ids)]
+        return {address.member for address in names if address.cut == request.cut}
+    if isinstance(request, EntitiesOn):
+        ids = engine.index[request.kind, day_ordinal(request.day)]
+        return [engine.entities[EntityName(request.kind, each)] for each in sorted(ids)]
     codes = ("", "EUR", "GBP", "USD")
-    wanted = {each.address: strings.get(each.address, EMPTY) for each in stretches(wish, codes, reporting)}
-    if isinstance(wish, CountsByDay):
-        return counts_by_day(wish, codes, wanted, reporting)
-    assert isinstance(wish, Sum)
-    return total(wish, codes, wanted, reporting)
+    wanted = {each.address: strings.get(each.address, EMPTY) for each in stretches(request, codes, reporting)}
+    if isinstance(request, CountsByDay):
+        return counts_by_day(request, codes, wanted, reporting)
+    assert isinstance(request, Sum)
+    return total(request, codes, wanted, reporting)
 
 
 def rows(

@@ -1,15 +1,17 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from services.survey.database import Database
+from tests.support.browser import running_browser
+from tests.support.mail import MailServer, running_mail_server
 from tests.support.postgres import running_postgres
 from tests.support.stack import RunningStack, running_stack
 from tests.survey.asked import Asked, ask
-from tests.survey.browser import running_browser
 from tests.survey.databases import emptied, opened, sqlite_url
+from tests.survey.parts import Service
 
 
 @pytest.fixture(scope="package")
@@ -37,6 +39,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     with opened(database_url) as database:
         yield database
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with running_mail_server() as running:
+        yield running
+
+
+@pytest.fixture
+async def service(database: Database, server: MailServer) -> AsyncIterator[Service]:
+    async with Service(database, server.port) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")

@@ -27,11 +27,11 @@ from services.survey.orders.rules import Rules
 from services.survey.pages import Pages
 from services.survey.pulse.letters import PulseLetters
 from services.survey.records import Asking
+from tests.support.mail import ALWAYS
 
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 PAUSE = timedelta(days=90)
-ALWAYS = {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 
 
 class Clock:

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Port
+from tests.support.browser import PHONE, Open, look_at, pages_of
 from tests.support.stack import RunningStack
 from tests.survey.asked import Asked, add_contact, answer_of, ask, expire, withdraw
-from tests.survey.browser import PHONE, Open, look_at, pages_of
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 3
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+import services.survey.pulse.tables  # noqa: F401 - adds its tables to the metadata
 from deploy.local.programs import ROOT
 from services.survey.tables import metadata
 from tests.support.stack import RunningStack

@@ -41,7 +41,7 @@ def test_translations_keep_what_is_filled_in(french: Catalog) -> None:
 
 
 OUR_OWN = {'faults["score"]', 'faults["comment"]', 'faults["form"]', "wrong", "text", "lowest", "highest"}
-"""Texts of the two `forms.py`, marked there."""
+"""Texts of `fields.py` and of the two `forms.py`, marked there."""
 
 
 def test_no_template_hands_anything_but_our_own_words_to_gettext() -> None:

@@ -11,7 +11,8 @@ from services.common.events.subjects import joined
 
 Score = Annotated[int, Meta(ge=0, le=10, description="0 (not at all) to 10 (surely).", examples=[9])]
 Mean = Annotated[float, Meta(ge=0, le=10)]
-
+Question = Literal["overall", "methods", "manager", "workload"]
+"""What the team's pulse asks."""
 
 LEAST_ANSWERS = 5
 """Fewer people's answers are never told together."""
@@ -54,7 +55,7 @@ class PulseClasses(Data, frozen=True, kw_only=True):
 class PulseFigure(Data, frozen=True, kw_only=True):
     """What may be told of one question: all of it, only `n`, or nothing. What would tell on someone was left out."""
 
-    question: Literal["overall", "methods", "manager", "workload"]
+    question: Question
     n: Count | None = None
     mean: Mean | None = None
     classes: PulseClasses | None = None

@@ -121,33 +121,33 @@ class StateReader:
         """Find the answers that are not at hand yet."""
         missing = dict.fromkeys(request for request in requests if request not in at_hand.answers)
         at_hand.answers.update(await self._looked_up(state, missing))
-        wishes = [request for request in missing if isinstance(request, Sum | CountsByDay)]
-        if wishes:
-            await self._sum(wishes, state, world, at_hand)
+        of_cells = [request for request in missing if isinstance(request, Sum | CountsByDay)]
+        if of_cells:
+            await self._sum(of_cells, state, world, at_hand)
 
-    async def _entities_on(self, wish: EntitiesOn, state: StateVersion) -> list[Any]:
-        ids = await self.entity_ids(state, wish.kind, [day_ordinal(wish.day)])
-        names = [EntityName(wish.kind, entity_id) for entity_id in ids]
+    async def _entities_on(self, request: EntitiesOn, state: StateVersion) -> list[Any]:
+        ids = await self.entity_ids(state, request.kind, [day_ordinal(request.day)])
+        names = [EntityName(request.kind, entity_id) for entity_id in ids]
         return [entity async for _, entity in self.entities(state, names)]
 
     async def _sum(
-        self, wishes: Sequence[Sum | CountsByDay], state: StateVersion, world: World, at_hand: AtHand
+        self, requests: Sequence[Sum | CountsByDay], state: StateVersion, world: World, at_hand: AtHand
     ) -> None:
         codes, strings = at_hand.currencies, at_hand.strings
-        codes |= await self._currencies(state, {wish.group.name for wish in wishes} - codes.keys())
+        codes |= await self._currencies(state, {request.group.name for request in requests} - codes.keys())
         reporting = Reporting(world.reporting_currency, world.calendar, world.convert)
-        for wish in wishes:
-            if not at_hand.knows(wish):
-                at_hand.note(wish, stretches(wish, codes[wish.group.name], reporting))
+        for request in requests:
+            if not at_hand.knows(request):
+                at_hand.note(request, stretches(request, codes[request.group.name], reporting))
         at_hand.take(await self._read_strings(state, sorted(at_hand.unread)))
-        for i, wish in enumerate(wishes):
+        for i, request in enumerate(requests):
             if i % WISHES_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            own = codes[wish.group.name]
-            at_hand.answers[wish] = (
-                total(wish, own, strings, reporting)
-                if isinstance(wish, Sum)
-                else counts_by_day(wish, own, strings, reporting)
+            own = codes[request.group.name]
+            at_hand.answers[request] = (
+                total(request, own, strings, reporting)
+                if isinstance(request, Sum)
+                else counts_by_day(request, own, strings, reporting)
             )
 
     async def renew(self, at_hand: AtHand, state: StateVersion) -> None:
@@ -169,10 +169,11 @@ class StateReader:
         """What of some requests is not told by cells: members and entities."""
         members = [request for request in requests if isinstance(request, MembersOf)]
         found: dict[Request, Any] = await self._sets(
-            {wish: [keys.members(wish.group.name, wish.cut) for keys in state.all_keys()] for wish in members}
+            {each: [keys.members(each.group.name, each.cut) for keys in state.all_keys()] for each in members}
         )
-        for wish in [request for request in requests if isinstance(request, EntitiesOn)]:
-            found[wish] = await self._entities_on(wish, state)
+        for request in requests:
+            if isinstance(request, EntitiesOn):
+                found[request] = await self._entities_on(request, state)
         return found
 
     async def _currencies(self, state: StateVersion, groups: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -10,20 +10,18 @@ can have seen its block. What comes later still changes a block that was seen; d
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from services.common.calendar import DAY, Span
 from services.common.events.answers import LEAST_ANSWERS
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, Parts, Spans, Subject, Totals
+from services.kpi_stream.kpis.kpi import Asking, CountsByDay, DailyCounts, Parts, Spans, Subject, Totals
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import MeasureGroup
 
 SETTLES = DAY
 """How long after its end a day may still be changed by what comes late."""
-
-CountsOfDays = Mapping[date, Mapping[str, int]]
 
 
 class Block(NamedTuple):
@@ -34,7 +32,7 @@ class Block(NamedTuple):
     counts: Counter[str]
 
 
-def closed_blocks(days: CountsOfDays) -> Iterator[Block]:
+def closed_blocks(days: DailyCounts) -> Iterator[Block]:
     """The closed blocks of some days; what is left after the last of them is in none."""
     first, held = None, Counter[str]()
     for day, counts in sorted(days.items()):
@@ -48,7 +46,7 @@ def closed_blocks(days: CountsOfDays) -> Iterator[Block]:
 def in_blocks(group: MeasureGroup, subject: Subject, each: Sequence[Spans], world: World) -> Asking[list[Parts]]:
     """A group's totals over the whole blocks within spans of whole days, for each of some sets of spans."""
     years = [span for year in _years(each, world) if (span := _settled_part(year, world))]
-    found: Sequence[CountsOfDays] = yield [
+    found: Sequence[DailyCounts] = yield [
         CountsByDay(group, subject.cut.cell_cut, subject.member, span) for span in years
     ]
     closed = [block for days in found for block in closed_blocks(days)]

@@ -86,7 +86,7 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sum(msgspec.Struct, frozen=True, gc=False):
-    """A wish: the measures of a group, for a member of a cut, over a span."""
+    """A request: the measures of a group, for a member of a cut, over a span."""
 
     group: MeasureGroup
     cut: str
@@ -95,7 +95,7 @@ class Sum(msgspec.Struct, frozen=True, gc=False):
 
 
 class CountsByDay(msgspec.Struct, frozen=True, gc=False):
-    """A wish: the counts of a group for a member of a cut, for each day of a span of whole days."""
+    """A request: the counts of a group for a member of a cut, for each day of a span of whole days."""
 
     group: MeasureGroup
     cut: str
@@ -103,15 +103,19 @@ class CountsByDay(msgspec.Struct, frozen=True, gc=False):
     span: Span
 
 
+DailyCounts = Mapping[date, Mapping[str, int]]
+"""What `CountsByDay` is answered: counts by day, then by measure."""
+
+
 class MembersOf(msgspec.Struct, frozen=True, gc=False):
-    """A wish: the members that a cut of a group has ever had."""
+    """A request: the members that a cut of a group has ever had."""
 
     group: MeasureGroup
     cut: str
 
 
 class EntitiesOn(msgspec.Struct, frozen=True, gc=False):
-    """A wish: the entities of a kind that count on a day."""
+    """A request: the entities of a kind that count on a day."""
 
     kind: str
     day: date
@@ -119,13 +123,13 @@ class EntitiesOn(msgspec.Struct, frozen=True, gc=False):
 
 Request = Sum | CountsByDay | MembersOf | EntitiesOn
 Asking = Generator[Sequence[Request], Sequence[Any], T]
-"""A computation that does no I/O: it yields what it wishes to read and is sent the answers in that order, a `Totals`
-for a `Sum`, counts by day and measure for `CountsByDay`, a set of names for `MembersOf`, entities for `EntitiesOn`;
+"""A computation that does no I/O: it yields what it asks to read and is sent the answers in that order, a `Totals`
+for a `Sum`, `DailyCounts` for `CountsByDay`, a set of names for `MembersOf`, entities for `EntitiesOn`;
 then it returns a `T`."""
 
 
 def together(askings: Sequence[Asking[T]]) -> Asking[list[T]]:
-    """Run several computations side by side, their wishes put together, so that each round is one reading."""
+    """Run several computations side by side, their requests put together, so that each round is one reading."""
     results: dict[int, T] = {}
     waiting: dict[int, Sequence[Request]] = {}
 

@@ -7,7 +7,7 @@ Cells only say on which days rounds closed; the figures are read from the round.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from services.kpi_stream.kpis.cuts import ALL, OWN_TEAM
 from services.kpi_stream.kpis.kpi import (
     Asking,
     CountsByDay,
+    DailyCounts,
     Direction,
     EntitiesOn,
     Estimate,
@@ -45,7 +46,6 @@ HOLDS_FOR = timedelta(days=400)
 """A round that closed longer ago says nothing of how the team feels now."""
 
 OVERALL = "overall"
-OTHERS = ("methods", "manager", "workload")
 
 
 def contributions(subject: str, pulse: Pulse, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
@@ -60,7 +60,7 @@ def contributions(subject: str, pulse: Pulse, zone: ZoneInfo) -> Iterator[Fact]:
 
 def read(subject: Subject, each: Sequence[Spans], world: World) -> Asking[list[Parts]]:
     """Of each span what is told of the round that had closed last by its end, at its `level`."""
-    found: Sequence[Mapping[date, Mapping[str, int]]] = yield [
+    found: Sequence[DailyCounts] = yield [
         _rounds_before(subject, span, world) for spans in each for span in spans.values()
     ]
     days = [max(counts, default=None) for counts in found]
@@ -123,7 +123,7 @@ def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related
         "covered": _covered(published, overall),
         "enps": _related(overall, overall.enps if overall else None, Unit.POINTS),
         "change": _related(overall, overall.change if overall else None, Unit.SCORE),
-        **{name: _question(figures.get(name)) for name in OTHERS},
+        **{metric.source: _question(figures.get(metric.source)) for metric, _ in OTHERS},
     }
 
 
@@ -133,33 +133,30 @@ def _figures(published: PulsePublished) -> Mapping[str, PulseFigure]:
 
 def _covered(published: PulsePublished, overall: PulseFigure | None) -> Related:
     """Of all who were asked, how many the headline is of."""
-    n = overall.n if overall and overall.mean is not None else None
-    invited = published.invited
-    return Related(
-        n / invited if invited and n is not None else None,
-        Unit.RATIO,
-        numerator=n,
-        denominator=invited,
-        n=invited,
-        flags=(Flag.SUPPRESSED,) if invited is None or n is None else (),
-    )
+    return _of_those_asked(overall.n if overall and overall.mean is not None else None, published)
 
 
 def _response_rate(published: PulsePublished) -> Related:
     """Answered / invited, and which round it is."""
-    invited, answered = published.invited, published.answered
+    details = {
+        "round_id": published.round_id,
+        "opened_on": published.opened_on,
+        "closed_on": published.closed_on,
+    }
+    return _of_those_asked(published.answered, published, details)
+
+
+def _of_those_asked(people: int | None, published: PulsePublished, details: Mapping[str, Any] | None = None) -> Related:
+    """So many of all who were asked in a round."""
+    invited = published.invited
     return Related(
-        answered / invited if invited and answered is not None else None,
+        people / invited if invited and people is not None else None,
         Unit.RATIO,
-        numerator=answered,
+        numerator=people,
         denominator=invited,
         n=invited,
-        flags=(Flag.SUPPRESSED,) if invited is None or answered is None else (),
-        details={
-            "round_id": published.round_id,
-            "opened_on": published.opened_on,
-            "closed_on": published.closed_on,
-        },
+        flags=(Flag.SUPPRESSED,) if invited is None or people is None else (),
+        details=details or {},
     )
 
 
@@ -189,11 +186,12 @@ def _asks(name: str, en: str, fr: str) -> tuple[Metric, Panel]:
     return metric, Panel("stat", Text(en=en.capitalize(), fr=fr), metric.name, unit=Unit.SCORE)
 
 
-QUESTIONS = (
+OTHERS = (
     _asks("methods", "methods", "Méthodes"),
     _asks("manager", "the manager", "Encadrement"),
     _asks("workload", "workload", "Charge de travail"),
 )
+"""The questions beside the headline."""
 
 KPI = Kpi(
     id="team_satisfaction",
@@ -235,7 +233,7 @@ KPI = Kpi(
             source="covered",
             cuts=(ALL,),
         ),
-        *(metric for metric, _ in QUESTIONS),
+        *(metric for metric, _ in OTHERS),
     ),
     estimate=estimate,
     windows=DAY_WINDOWS,
@@ -251,7 +249,7 @@ KPI = Kpi(
             "satisfaction_covered_ratio",
             unit=Unit.RATIO,
         ),
-        *(panel for _, panel in QUESTIONS),
+        *(panel for _, panel in OTHERS),
         Panel("bars", Text(en="By team", fr="Par équipe"), "satisfaction", cut="team", unit=Unit.SCORE),
     ),
 )

@@ -6,22 +6,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from services.common.errors import Conflict, NotFound
+from services.common.errors import NotFound
 from services.common.windows import Clock
 from services.survey import store
 from services.survey.database import Database
 from services.survey.events import nps_answered
 from services.survey.links import Links, Purpose
 from services.survey.outbox import put
-from services.survey.records import Answer, Invitation, Standing
-
-
-class Closed(Conflict):
-    """An invitation that cannot be answered any more."""
-
-    def __init__(self, standing: Standing) -> None:
-        super().__init__(f"this invitation is {standing}", mend="nothing is to be done")
-        self.standing = standing
+from services.survey.records import Answer, Closed, Invitation, Standing
 
 
 def _there(found: Invitation | None) -> Invitation:

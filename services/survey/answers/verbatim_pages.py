@@ -6,29 +6,24 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.common.errors import Forbidden, Unauthenticated
 from services.common.logging import get_logger
 from services.survey.answers import verbatims
 from services.survey.answers.verbatims import Filter, ScoreClass, Verbatim
 from services.survey.database import Database
 from services.survey.pages import Pages
-from services.survey.requests import read_fields, same_site
 from services.survey.sessions import Sessions
+from services.survey.sign_in_pages import SIGN_IN, VERBATIMS
 
 log = get_logger(__name__)
 
-PATH = "/verbatims"
-SIGN_IN = f"{PATH}/sign-in"
-TEAM = f"{PATH}/team"
-"""What a team writes: see `pulse/words_page.py`. Who had to sign in first (`?to=team`) comes back to it."""
 PAGE = 20
 
 
 def verbatim_routes(database: Database, sessions: Sessions, pages: Pages, zone: ZoneInfo) -> APIRouter:
-    router = APIRouter(prefix=PATH, include_in_schema=False)
+    router = APIRouter(prefix=VERBATIMS, include_in_schema=False)
 
     @router.get("")
     async def read(request: Request) -> Response:
@@ -52,30 +47,6 @@ def verbatim_routes(database: Database, sessions: Sessions, pages: Pages, zone: 
             touchpoints=touchpoints,
             when=lambda moment: _when(moment, zone, language),
         )
-
-    @router.get("/sign-in")
-    async def ask(request: Request) -> Response:
-        return pages.html(request, "sign_in.html", pages.language(request), fault="")
-
-    @router.post("/sign-in", dependencies=[Depends(same_site)])
-    async def sign_in(request: Request) -> Response:
-        language = pages.language(request)
-        fields = await read_fields(request)
-        wanted = TEAM if request.query_params.get("to") == "team" else PATH
-        inside = RedirectResponse(f"{wanted}?lang={language}", 303)
-        try:
-            key = sessions.begin(inside, fields.get("key", "").strip())
-        except (Unauthenticated, Forbidden) as error:
-            log.warning("signing in was refused", reason=error.code)
-            return pages.html(request, "sign_in.html", language, error.status, fault=error.code)
-        log.info("signed in", key=key.id)
-        return inside
-
-    @router.post("/sign-out", dependencies=[Depends(same_site)])
-    async def sign_out(request: Request) -> Response:
-        outside = RedirectResponse(f"{SIGN_IN}?lang={pages.language(request)}", 303)
-        sessions.end(outside)
-        return outside
 
     return router
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services.survey import store
-from services.survey.answers.forms import SCORES
 from services.survey.asking import contact_store
 from services.survey.asking.inviter import record_bounce, record_delivery
+from services.survey.fields import SCORES
 from services.survey.links import Links, Purpose
 from services.survey.mail.letters import LetterWriter, Words
 from services.survey.records import Invitation, Standing

@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 from services.common.errors import CadranError, ConfigurationError, Conflict, NotFound
 from services.common.windows import Clock
 from services.survey import store
+from services.survey.addresses import read_address
 from services.survey.asking import contact_store
-from services.survey.asking.addresses import read_address
 from services.survey.asking.people import NoContact, check_may_ask, reason_of
 from services.survey.database import Database
 from services.survey.events import survey_invited
 from services.survey.links import Purpose, new_id
 from services.survey.mail import letter_queue
-from services.survey.mail.letter_queue import About
+from services.survey.mail.letter_queue import LetterKey
 from services.survey.outbox import put
 from services.survey.records import Asking, Contact, Invitation
 
@@ -99,7 +99,7 @@ class Inviter:
         event = survey_invited(invitation, zone=self._zone, now=now)
         store.add_invitation(connection, invitation)
         if asking.is_by_mail:
-            letter_queue.add(connection, About(Purpose.NPS, invitation.id), now)
+            letter_queue.add(connection, LetterKey(Purpose.NPS, invitation.id), now)
         else:
             put(connection, [event])
         return invitation
@@ -190,7 +190,6 @@ class Inviter:
 
 def record_delivery(connection: Connection, invitation: Invitation, *, zone: ZoneInfo, now: datetime) -> None:
     """Note that a mail server took a letter, and tell it."""
-    letter_queue.remove(connection, About(Purpose.NPS, invitation.id))
     if invitation.bounced_at is None and store.mark(connection, invitation.id, "delivered_at", now):
         delivered = msgspec.structs.replace(invitation, delivered_at=now)
         put(connection, [survey_invited(delivered, zone=zone, now=now)])
@@ -200,7 +199,6 @@ def record_bounce(
     connection: Connection, invitation: Invitation, bounce: str, *, zone: ZoneInfo, now: datetime
 ) -> None:
     """Note that a letter does not arrive, and tell it; once."""
-    letter_queue.remove(connection, About(Purpose.NPS, invitation.id))
     if store.mark(connection, invitation.id, "bounced_at", now):
         store.note_bounce(connection, invitation.id, bounce)
         put(connection, [survey_invited(msgspec.structs.replace(invitation, bounced_at=now), zone=zone, now=now)])
@@ -214,5 +212,5 @@ def _found(connection: Connection, id_: str) -> Invitation:
 
 
 def _withdraw(connection: Connection, id_: str, now: datetime) -> None:
-    letter_queue.remove(connection, About(Purpose.NPS, id_))
+    letter_queue.remove(connection, LetterKey(Purpose.NPS, id_))
     store.mark(connection, id_, "withdrawn_at", now)

@@ -16,8 +16,8 @@ UNCOUNTED = Purpose.PULSE
 """Its letters are in no metric, as who watches how many are reminded knows how many have answered."""
 
 
-class About(NamedTuple):
-    """What a letter is about: the invitation or ticket whose link it bears."""
+class LetterKey(NamedTuple):
+    """What names a letter: its purpose, and the id of the invitation or ticket whose link it bears."""
 
     purpose: Purpose
     id: str
@@ -26,14 +26,14 @@ class About(NamedTuple):
 class Claim(NamedTuple):
     """A letter that is ours for a while, and how often it was tried."""
 
-    about: About
+    key: LetterKey
     attempts: int
 
 
-def add(connection: Connection, about: About, due_at: datetime) -> None:
+def add(connection: Connection, key: LetterKey, due_at: datetime) -> None:
     """Have a letter leave; one that already waits is left as it is."""
-    if connection.execute(select(letters.c.id).where(_is(about))).first() is None:
-        connection.execute(insert(letters), {"purpose": about.purpose, "id": about.id, "due_at": due_at})
+    if connection.execute(select(letters.c.id).where(_is(key))).first() is None:
+        connection.execute(insert(letters), {"purpose": key.purpose, "id": key.id, "due_at": due_at})
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta) -> Claim | None:
@@ -43,23 +43,23 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> Claim | No
     found = connection.execute(due.order_by(letters.c.due_at, letters.c.id).limit(1)).first()
     if found is None:
         return None
-    about = About(Purpose(found.purpose), found.id)
-    _change(connection, about, claimed_until=now + lease)
-    return Claim(about, found.attempts)
+    key = LetterKey(Purpose(found.purpose), found.id)
+    _change(connection, key, claimed_until=now + lease)
+    return Claim(key, found.attempts)
 
 
-def release(connection: Connection, about: About, now: datetime) -> None:
+def release(connection: Connection, key: LetterKey, now: datetime) -> None:
     """Give a letter back, behind the others that are due: should it be at fault, it does not hold them up."""
-    _change(connection, about, claimed_until=None, due_at=now)
+    _change(connection, key, claimed_until=None, due_at=now)
 
 
-def postpone(connection: Connection, about: About, due_at: datetime) -> None:
+def postpone(connection: Connection, key: LetterKey, due_at: datetime) -> None:
     """Give a letter back that was tried once more."""
-    _change(connection, about, claimed_until=None, due_at=due_at, attempts=letters.c.attempts + 1)
+    _change(connection, key, claimed_until=None, due_at=due_at, attempts=letters.c.attempts + 1)
 
 
-def remove(connection: Connection, about: About) -> None:
-    connection.execute(delete(letters).where(_is(about)))
+def remove(connection: Connection, key: LetterKey) -> None:
+    connection.execute(delete(letters).where(_is(key)))
 
 
 def remove_all(connection: Connection, purpose: Purpose) -> None:
@@ -72,9 +72,9 @@ def count(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
-def _is(about: About) -> ColumnElement[bool]:
-    return and_(letters.c.purpose == about.purpose, letters.c.id == about.id)
+def _is(key: LetterKey) -> ColumnElement[bool]:
+    return and_(letters.c.purpose == key.purpose, letters.c.id == key.id)
 
 
-def _change(connection: Connection, about: About, **values: object) -> None:
-    connection.execute(update(letters).where(_is(about)).values(**values))
+def _change(connection: Connection, key: LetterKey, **values: object) -> None:
+    connection.execute(update(letters).where(_is(key)).values(**values))

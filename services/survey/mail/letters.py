@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from services.common.errors import ConfigurationError, Invalid
-from services.survey.asking.addresses import read_address
+from services.survey.addresses import read_address
 from services.survey.branding import Branding
 from services.survey.pages import Pages
 

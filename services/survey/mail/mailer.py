@@ -23,7 +23,7 @@ from services.survey.links import Purpose
 from services.survey.mail import letter_queue
 from services.survey.mail.courier import SEND_SECONDS, Answer, Courier, Outcome
 from services.survey.mail.hours import next_open
-from services.survey.mail.letter_queue import UNCOUNTED, About
+from services.survey.mail.letter_queue import UNCOUNTED, LetterKey
 
 LEASE = timedelta(seconds=1.5 * SEND_SECONDS)
 LOOK_AGAIN = 5.0
@@ -54,7 +54,7 @@ class Desk(Protocol):
 class Claimed(NamedTuple):
     """A letter that is ours for a while; none where there is nothing to be sent any more."""
 
-    about: About
+    key: LetterKey
     letter: EmailMessage | None
     attempts: int
 
@@ -121,7 +121,7 @@ class Mailer:
             return 0
         answer = await self._courier.hand_over(claimed.letter)
         await self._surely_record(claimed, answer)
-        self._count(claimed.about, answer.outcome)
+        self._count(claimed.key, answer.outcome)
         return self._pause_after(answer.outcome)
 
     def _claim(self, connection: Connection) -> Claimed | None:
@@ -129,10 +129,10 @@ class Mailer:
         claim = letter_queue.claim(connection, now, LEASE)
         if claim is None:
             return None
-        letter = self._desks[claim.about.purpose].letter(connection, claim.about.id, now)
+        letter = self._desks[claim.key.purpose].letter(connection, claim.key.id, now)
         if letter is None:
-            letter_queue.remove(connection, claim.about)
-        return Claimed(claim.about, letter, claim.attempts)
+            letter_queue.remove(connection, claim.key)
+        return Claimed(claim.key, letter, claim.attempts)
 
     async def _surely_record(self, claimed: Claimed, answer: Answer) -> None:
         """Write down what became of a letter before another is looked at: else it would be sent again."""
@@ -146,20 +146,20 @@ class Mailer:
 
     def _record(self, connection: Connection, claimed: Claimed, answer: Answer) -> None:
         now = self._clock()
-        about, desk = claimed.about, self._desks[claimed.about.purpose]
+        key, desk = claimed.key, self._desks[claimed.key.purpose]
         if answer.outcome is Outcome.ACCEPTED:
-            letter_queue.remove(connection, about)
-            desk.delivered(connection, about.id, now)
+            letter_queue.remove(connection, key)
+            desk.delivered(connection, key.id, now)
         elif answer.outcome is Outcome.UNREACHABLE:
-            letter_queue.release(connection, about, now)
+            letter_queue.release(connection, key, now)
         elif answer.outcome is Outcome.REFUSED or claimed.attempts + 1 >= MOST_ATTEMPTS:
-            letter_queue.remove(connection, about)
-            desk.bounced(connection, about.id, answer.codes, now)
+            letter_queue.remove(connection, key)
+            desk.bounced(connection, key.id, answer.codes, now)
         else:
-            letter_queue.postpone(connection, about, now + wait_after(claimed.attempts))
+            letter_queue.postpone(connection, key, now + wait_after(claimed.attempts))
 
-    def _count(self, about: About, outcome: Outcome) -> None:
-        if about.purpose is not UNCOUNTED or outcome in FAULTS:
+    def _count(self, key: LetterKey, outcome: Outcome) -> None:
+        if key.purpose is not UNCOUNTED or outcome in FAULTS:
             self._outcomes.labels(outcome).inc()
 
     def _pause_after(self, outcome: Outcome) -> float:

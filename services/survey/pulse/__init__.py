@@ -1,1 +1,1 @@
-"""The team's pulse: what a closed round may tell without telling on anybody."""
+"""The team's pulse: rounds of questions, and what a closed one may tell without telling on anybody."""

@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.common.auth import KeyRing, Scope
 from services.common.errors import Invalid
 from services.common.http import json_response, read_body, require
-from services.survey.asking.addresses import read_address
-from services.survey.asking.invitations import json_body
-from services.survey.bodies import ITEMS_MAX_BYTES, read_many, read_one
-from services.survey.pulse.records import Person, Round
+from services.survey.addresses import read_address
+from services.survey.json_bodies import ITEMS_MAX_BYTES, json_body, read_many, read_one
+from services.survey.pulse.records import Colleague, Round
 from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
 
@@ -72,13 +71,13 @@ def pulse_routes(pulse: Pulse, schedule: Schedule, keys: KeyRing) -> APIRouter:
     return router
 
 
-def read_roster(body: bytes) -> list[Person]:
+def read_roster(body: bytes) -> list[Colleague]:
     """Read a roster.
 
     :raises Invalid: naming the first that cannot be, and the mend.
     """
     people = []
-    for index, read in enumerate(read_many(body, Person, MOST_PEOPLE)):
+    for index, read in enumerate(read_many(body, Colleague, MOST_PEOPLE)):
         if isinstance(read, Invalid):
             raise Invalid(read.message, field=f"{index}.{read.field}", mend=read.mend)
         try:

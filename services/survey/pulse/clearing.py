@@ -5,13 +5,13 @@ The rules, and the reader that they stand up to, are in docs/decisions/0006-clea
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from services.common.errors import Invalid
-from services.common.events.answers import PulseClasses, PulseFigure
+from services.common.events.answers import LEAST_ANSWERS, PulseClasses, PulseFigure, Question
 from services.survey.pulse.rows import TOTAL, Groups, Part, People, groups_told, rows_to_tell, united
 
-FEWEST = 5
+FEWEST = LEAST_ANSWERS
 """Answers that a group must hold before its number is told."""
 
 INSIDERS = 3
@@ -20,14 +20,13 @@ INSIDERS = 3
 REMEMBERED = 5
 """Rounds for which an opinion is taken to last. What was told before is not compared."""
 
-Question = Literal["overall", "methods", "manager", "workload"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
 
 Answer = Mapping[Question, int]
 """One person's scores, 0 to 10, for the questions that they answered."""
 
 
-class Closed(NamedTuple):
+class ClosedRound(NamedTuple):
     """A closed round, by team: who was invited, and what was answered, which says nothing of who answered."""
 
     rosters: Mapping[str, People]
@@ -58,10 +57,10 @@ class _Told(NamedTuple):
     figured: frozenset[str]
 
 
-def cleared(closed: Closed, memory: Sequence[Cleared]) -> Cleared:
+def cleared(closed: ClosedRound, memory: Sequence[Cleared]) -> Cleared:
     """What the round may tell beside the rounds told before, the latest last.
 
-    Raises `Invalid` where the round contradicts itself.
+    :raises Invalid: where the round contradicts itself.
     """
     _check(closed)
     teams = sorted(team for team, people in closed.rosters.items() if people)
@@ -131,7 +130,7 @@ def _classes(scores: Sequence[int]) -> tuple[int, int, int]:
     return of["promoter"], of["passive"], of["detractor"]
 
 
-def _answers_to(question: Question, closed: Closed, teams: Sequence[str]) -> dict[str, Part]:
+def _answers_to(question: Question, closed: ClosedRound, teams: Sequence[str]) -> dict[str, Part]:
     return {
         team: Part(
             closed.rosters[team],
@@ -145,7 +144,7 @@ def _row(name: str, teams: Mapping[str, Part]) -> Part:
     return united(teams.values()) if name == TOTAL else teams[name]
 
 
-def _check(closed: Closed) -> None:
+def _check(closed: ClosedRound) -> None:
     if TOTAL in closed.rosters:
         raise Invalid(f"no team may be called {TOTAL!r}", field="rosters", mend="give the team another name")
     if sum(map(len, closed.rosters.values())) > len(frozenset().union(*closed.rosters.values())):

@@ -9,17 +9,14 @@ import httpx
 import typer
 from rich.console import Console
 
-from services.common.client import ApiClient, Refused, read_key
+from services.common.client import Refused
 from services.common.errors import Invalid
-from services.common.settings import Port, Settings
 from services.survey.asking.people_file import Rejected, Row, read_people
-from services.survey.pulse.records import Person
+from services.survey.client import KeyFile, Url, survey_client
+from services.survey.pulse.records import Colleague
 
 console = Console()
 pulse = typer.Typer(help="The team's pulse: its roster and its rounds.", no_args_is_help=True)
-
-Url = Annotated[str, typer.Option(help="The survey service. Empty: the local stack's.")]
-KeyFile = Annotated[Path | None, typer.Option(help="A file with the API key. Empty: the local stack's.")]
 
 
 def register(group: typer.Typer) -> None:
@@ -73,7 +70,7 @@ def rounds(url: Url = "", key_file: KeyFile = None) -> None:
 def _whole(file: Path) -> list[Row]:
     """The lines of a file, of which each must be good."""
     rows: list[Row] = []
-    for row in read_people(file, Person):
+    for row in read_people(file, Colleague):
         if isinstance(row, Rejected):
             raise Invalid(row.reason, field=f"line {row.line}", mend="mend the file; nothing was changed")
         rows.append(row)
@@ -88,10 +85,7 @@ def _day(text: str) -> str:
 
 
 def _ask(url: str, key_file: Path | None, method: str, path: str, content: object) -> httpx.Response:
-    settings = Settings.load()
-    key = read_key(key_file or settings.local_dir / "dev.key")
-    target = url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
-    with ApiClient("the survey service", target, key) as client:
+    with survey_client(url, key_file) as client:
         return client.ask(method, path, content)
 
 

@@ -4,14 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from services.survey.answers.forms import Wrong, read_comment, read_score
-from services.survey.pulse.clearing import QUESTIONS, Question
-
-
-def _(text: str) -> str:
-    """Marks a text for translation."""
-    return text
-
+from services.common.events.answers import Question
+from services.survey.fields import Wrong, _, read_comment, read_score
+from services.survey.pulse.clearing import QUESTIONS
 
 TEXTS: Mapping[Question, tuple[str, str, str]] = {
     "overall": (_("How do you feel in your work these days?"), _("very bad"), _("very good")),

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from services.common.events.answers import Question
 from services.common.events.fields import Name
-from services.survey.pulse.clearing import Cleared, Question
+from services.survey.pulse.clearing import Cleared
 from services.survey.records import Email, Language
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Colleague(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom to ask: each in one team."""
 
     email: Email

@@ -9,7 +9,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-TOTAL = "all"
+from services.common.events.answers import WHOLE_COMPANY
+
+TOTAL = WHOLE_COMPANY
 """The row of everybody."""
 
 People = frozenset[str]

@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
+from services.common.events.answers import Question
 from services.common.windows import Clock
-from services.survey.answers.service import Closed
 from services.survey.database import Database
 from services.survey.links import Links, Purpose
 from services.survey.mail import letter_queue
-from services.survey.mail.letter_queue import About
+from services.survey.mail.letter_queue import LetterKey
 from services.survey.outbox import put
 from services.survey.pulse import store
-from services.survey.pulse.clearing import REMEMBERED, Question, cleared
+from services.survey.pulse.clearing import REMEMBERED, cleared
 from services.survey.pulse.comments import comments_to_show
 from services.survey.pulse.events import pulse_published, require_tellable
-from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
+from services.survey.pulse.records import Colleague, PulseAnswer, Round, Ticket
 from services.survey.pulse.rows import TOTAL
-from services.survey.records import Standing
+from services.survey.records import Closed, Standing
 
 Closing = Callable[[datetime], datetime]
 """From when a round opens to when it closes."""
@@ -48,7 +48,7 @@ class Pulse:
         self._has_mail = has_mail
         self._written = written
 
-    async def set_people(self, people: Sequence[Person]) -> None:
+    async def set_people(self, people: Sequence[Colleague]) -> None:
         """Say whom the next round asks.
 
         :raises Invalid: when somebody is in it twice, or a team has the name of the total, or one that cannot be told.
@@ -109,7 +109,6 @@ class Pulse:
 
     async def remind(self) -> int:
         """Ask those again who have not answered; how many they are."""
-
         now = self._clock()
 
         def write(connection: Connection) -> int:
@@ -196,7 +195,7 @@ class Pulse:
 def _send_to(connection: Connection, tickets: Sequence[Ticket], now: datetime) -> int:
     """Have a letter leave to each, and say to how many."""
     for ticket in tickets:
-        letter_queue.add(connection, About(Purpose.PULSE, ticket.id), now)
+        letter_queue.add(connection, LetterKey(Purpose.PULSE, ticket.id), now)
     return len(tickets)
 
 

@@ -11,13 +11,13 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from services.survey.links import new_id
 from services.survey.pulse import tables
-from services.survey.pulse.clearing import Cleared, Closed
-from services.survey.pulse.records import Person, PulseAnswer, Round, Ticket
+from services.survey.pulse.clearing import Cleared, ClosedRound
+from services.survey.pulse.records import Colleague, PulseAnswer, Round, Ticket
 
 _cleared = msgspec.json.Decoder(Cleared)
 
 
-def set_people(connection: Connection, people: Sequence[Person]) -> None:
+def set_people(connection: Connection, people: Sequence[Colleague]) -> None:
     """Replace the roster."""
     connection.execute(delete(tables.people))
     if people:
@@ -100,7 +100,7 @@ def unused(connection: Connection, round_id: str) -> list[Ticket]:
     return [Ticket(**row) for row in connection.execute(select(tables.tickets).where(*where)).mappings()]
 
 
-def contents(connection: Connection, round_id: str) -> tuple[Closed, Mapping[str, Sequence[str]]]:
+def contents(connection: Connection, round_id: str) -> tuple[ClosedRound, Mapping[str, Sequence[str]]]:
     """An open round, as it is to be closed: rosters and scores by team, and the comments by team."""
     rosters: defaultdict[str, set[str]] = defaultdict(set)
     for team, person in connection.execute(
@@ -113,7 +113,7 @@ def contents(connection: Connection, round_id: str) -> tuple[Closed, Mapping[str
         scores[row["team_id"]].append(row["scores"])
         if row["comment"]:
             comments[row["team_id"]].append(row["comment"])
-    closed = Closed({team: frozenset(people) for team, people in rosters.items()}, dict(scores))  # type: ignore[arg-type]
+    closed = ClosedRound({team: frozenset(people) for team, people in rosters.items()}, dict(scores))  # type: ignore[arg-type]
     return closed, comments
 
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.common.logging import get_logger
-from services.survey.answers.verbatim_pages import SIGN_IN, TEAM
 from services.survey.pages import Pages
 from services.survey.pulse.service import Pulse
 from services.survey.sessions import Sessions
+from services.survey.sign_in_pages import SIGN_IN, TEAM
 
 log = get_logger(__name__)
 

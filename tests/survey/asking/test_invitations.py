@@ -20,9 +20,8 @@ from services.common.events import decode
 from services.common.settings import Port
 from services.common.topics import Topic
 from tests.support.events import cloud_event, line
-from tests.support.mail import OK, MailServer, running_mail_server
+from tests.support.mail import OK, MailServer, running_mail_server, text_of
 from tests.support.stack import RunningStack, running_stack, wait_for
-from tests.survey.parts import ALWAYS
 
 RULES = """
 orders:
@@ -63,24 +62,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     rules.write_text(RULES)
     with (
         running_mail_server() as mail,
-        running_stack(
-            CADRAN_SURVEY_SMTP_HOST="127.0.0.1",
-            CADRAN_SURVEY_SMTP_PORT=str(mail.port),
-            CADRAN_SURVEY_SMTP_SECURITY="none",
-            CADRAN_SURVEY_MAIL_FROM="avis@example.org",
-            CADRAN_SURVEY_MAIL_HOURS=json.dumps(ALWAYS),
-            CADRAN_SURVEY_MAIL_PER_MINUTE="6000",
-            CADRAN_SURVEY_MAIL_ON_HOLIDAYS="true",
-            CADRAN_SURVEY_RULES=str(rules),
-        ) as stack,
+        running_stack(**mail.settings, CADRAN_SURVEY_RULES=str(rules)) as stack,
     ):
         yield Running(stack, mail)
 
 
 def links(letter: EmailMessage) -> list[str]:
-    body = letter.get_body(("plain",))
-    assert body is not None
-    return re.findall(r"http://\S+", body.get_content())
+    return re.findall(r"http://\S+", text_of(letter))
 
 
 async def events(stack: RunningStack) -> list[Any]:

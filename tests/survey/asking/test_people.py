@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.errors import CadranError, ConfigurationError, Invalid
-from services.survey.asking.addresses import read_address
+from services.survey.addresses import read_address
 from services.survey.asking.people import AskedBefore, NoContact, OptedOut, Person, check_may_ask
 from services.survey.database import Database
 from services.survey.records import By, Contact, Invitation

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from itertools import pairwise
@@ -20,22 +19,10 @@ from services.survey.mail.courier import Account, Courier, Outcome, Security, re
 from services.survey.mail.letters import read_sender
 from services.survey.mail.mailer import LEASE, MOST_ATTEMPTS
 from services.survey.records import About, Contact, Invitation
-from tests.support.mail import OK, MailServer, make_certificate, running_mail_server, with_login
+from tests.support.mail import OK, MailServer, make_certificate, running_mail_server, text_of, with_login
 from tests.support.redis import free_port
 from tests.survey.databases import opened
 from tests.survey.parts import START, Service, asking
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with running_mail_server() as running:
-        yield running
-
-
-@pytest.fixture
-async def service(database: Database, server: MailServer) -> AsyncIterator[Service]:
-    async with Service(database, server.port) as service:
-        yield service
 
 
 def delivered(events: list[Any]) -> list[tuple[bool, int]]:
@@ -65,16 +52,10 @@ async def test_a_letter_has_eleven_links_and_two_ways_out(service: Service, serv
     link, leave = (service.links.url(purpose, invitation.id) for purpose in (Purpose.NPS, Purpose.UNSUBSCRIBE))
     assert f"\r\nList-Unsubscribe: <{leave}>\r\n".encode() in server.raw[0]  # whole: else no program reads it
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    plain, html = part(letter, "plain"), part(letter, "html")
+    plain, html = text_of(letter, "plain"), text_of(letter, "html")
     assert "Recommanderiez-vous Maison Bleue" in plain
     assert re.findall(r"https://\S+", plain) == [link, leave]
     assert re.findall(r'href="([^"]+)"', html) == [f"{link}?score={n}" for n in range(11)] + [leave]
-
-
-def part(letter: EmailMessage, kind: str) -> str:
-    found = letter.get_body((kind,))
-    assert found is not None
-    return str(found.get_content())
 
 
 names = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=100)
@@ -100,8 +81,8 @@ def test_no_name_adds_a_header(name: str) -> None:
 
 def test_a_name_that_is_markup_is_shown_as_text() -> None:
     letter = letter_to("<script>")
-    assert "Hello <script>," in part(letter, "plain")
-    assert "Hello &lt;script&gt;," in part(letter, "html")
+    assert "Hello <script>," in text_of(letter, "plain")
+    assert "Hello &lt;script&gt;," in text_of(letter, "html")
 
 
 def test_a_line_break_in_a_name_is_refused_wherever_it_came_from() -> None:

@@ -3,7 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
-from services.survey.pulse.clearing import Cleared, Closed, cleared
+from services.survey.pulse.clearing import Cleared, ClosedRound, cleared
 
 CLASSES = {"promoter": (9, 10), "passive": (7, 8), "detractor": (0, 6)}
 
@@ -14,10 +14,10 @@ class Round(NamedTuple):
     team_of: dict[str, str]
     score_of: dict[str, int]
 
-    def closed(self) -> Closed:
+    def closed(self) -> ClosedRound:
         teams = sorted(set(self.team_of.values()))
         members = {team: frozenset(who for who in self.team_of if self.team_of[who] == team) for team in teams}
-        return Closed(
+        return ClosedRound(
             members,
             {
                 team: [{"overall": self.score_of[who]} for who in sorted(members[team] & self.score_of.keys())]

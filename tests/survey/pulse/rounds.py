@@ -10,7 +10,7 @@ from services.common.events import Event, decode
 from services.survey.database import Database
 from services.survey.links import Links, Purpose
 from services.survey.pulse import tables
-from services.survey.pulse.records import Person, Round, Ticket
+from services.survey.pulse.records import Colleague, Round, Ticket
 from services.survey.pulse.service import Pulse
 from services.survey.tables import outbox
 from tests.survey.parts import PARIS, START, Clock
@@ -20,9 +20,11 @@ TEAMS = {"north": 7, "south": 6, "east": 2}
 LINKS = Links(["k" * 32], "http://127.0.0.1")
 
 
-def people(teams: dict[str, int]) -> list[Person]:
+def people(teams: dict[str, int]) -> list[Colleague]:
     """So many people in each team."""
-    return [Person(email=f"{team}{i}@example.org", team_id=team) for team, size in teams.items() for i in range(size)]
+    return [
+        Colleague(email=f"{team}{i}@example.org", team_id=team) for team, size in teams.items() for i in range(size)
+    ]
 
 
 class Rounds:
@@ -34,7 +36,7 @@ class Rounds:
         self.clock = clock or Clock()
         self.pulse = Pulse(database, links, zone=PARIS, clock=self.clock, has_mail=True, written=lambda: None)
 
-    async def open(self, asked: Sequence[Person] | None = None, closes_at: datetime | None = None) -> Round:
+    async def open(self, asked: Sequence[Colleague] | None = None, closes_at: datetime | None = None) -> Round:
         await self.pulse.set_people(people(TEAMS) if asked is None else asked)
         round_, _ = await self.pulse.open_round(lambda now: closes_at or now + (CLOSES - START))
         return round_

@@ -1,6 +1,5 @@
 """The survey service as a process, its letters taken by a real SMTP server."""
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -13,9 +12,8 @@ import httpx
 
 from services.common.settings import Port
 from tests.benchmarks.programs import running
-from tests.support.mail import MailServer
+from tests.support.mail import MailServer, text_of
 from tests.support.stack import RunningStack, wait_for
-from tests.survey.parts import ALWAYS
 
 _extra = count(200)
 
@@ -57,9 +55,7 @@ class Survey:
     def link(self, address: str) -> str:
         """The link in somebody's letter, once it is here."""
         wait_for(lambda: self.mail.to(address), f"a letter to {address}")
-        body = self.mail.to(address)[-1].get_body(("plain",))
-        assert body is not None
-        found = re.search(r"http://\S+", body.get_content())
+        found = re.search(r"http://\S+", text_of(self.mail.to(address)[-1]))
         assert found is not None
         return found[0]
 
@@ -80,13 +76,7 @@ def running_survey(servers: RunningStack, mail: MailServer, folder: Path, **sett
         "CADRAN_PORT_SURVEY": str(port - servers.settings.port_offset),
         "CADRAN_SURVEY_URL": url,
         "CADRAN_SURVEY_DATABASE": f"sqlite:///{database}",
-        "CADRAN_SURVEY_SMTP_HOST": "127.0.0.1",
-        "CADRAN_SURVEY_SMTP_PORT": str(mail.port),
-        "CADRAN_SURVEY_SMTP_SECURITY": "none",
-        "CADRAN_SURVEY_MAIL_FROM": "avis@example.org",
-        "CADRAN_SURVEY_MAIL_HOURS": json.dumps(ALWAYS),
-        "CADRAN_SURVEY_MAIL_PER_MINUTE": "6000",
-        "CADRAN_SURVEY_MAIL_ON_HOLIDAYS": "true",
+        **mail.settings,
         "CADRAN_SURVEY_PULSE_DAY": "0",
         **settings,
     }

@@ -14,7 +14,7 @@ from services.survey.pulse.clearing import (
     QUESTIONS,
     REMEMBERED,
     Cleared,
-    Closed,
+    ClosedRound,
     Row,
     cleared,
 )
@@ -26,16 +26,16 @@ answers = st.dictionaries(st.sampled_from(QUESTIONS), st.integers(0, 10))
 
 
 @st.composite
-def rounds(draw: st.DrawFn) -> Closed:
+def rounds(draw: st.DrawFn) -> ClosedRound:
     given_by_team = draw(st.dictionaries(st.sampled_from("abcde"), st.lists(answers, max_size=14)))
     silent = draw(st.integers(0, 3))
     rosters = {
         team: frozenset(f"{team}{who}" for who in range(len(given) + silent)) for team, given in given_by_team.items()
     }
-    return Closed(rosters, given_by_team)
+    return ClosedRound(rosters, given_by_team)
 
 
-def told_of(round_: Closed) -> dict[str, Row]:
+def told_of(round_: ClosedRound) -> dict[str, Row]:
     return {row.team_id: row for row in cleared(round_, ()).rows}
 
 
@@ -45,7 +45,7 @@ def is_enough(parts: list[list[int]]) -> bool:
 
 
 @given(rounds())
-def test_whatever_can_be_reckoned_from_numbers_holds_enough_answers(round_: Closed) -> None:
+def test_whatever_can_be_reckoned_from_numbers_holds_enough_answers(round_: ClosedRound) -> None:
     told = told_of(round_)
     teams = [team for team, people in round_.rosters.items() if people]
     for question in QUESTIONS:
@@ -61,7 +61,7 @@ def test_whatever_can_be_reckoned_from_numbers_holds_enough_answers(round_: Clos
 
 
 @given(rounds())
-def test_figures_are_those_of_the_answers_and_no_class_is_nearly_all(round_: Closed) -> None:
+def test_figures_are_those_of_the_answers_and_no_class_is_nearly_all(round_: ClosedRound) -> None:
     for name, row in told_of(round_).items():
         whose = round_.answers.values() if name == TOTAL else [round_.answers[name]]
         for figure in row.figures:
@@ -80,7 +80,7 @@ def test_figures_are_those_of_the_answers_and_no_class_is_nearly_all(round_: Clo
 
 
 @given(rounds(), st.randoms())
-def test_the_order_of_the_answers_tells_nothing(round_: Closed, random: Random) -> None:
+def test_the_order_of_the_answers_tells_nothing(round_: ClosedRound, random: Random) -> None:
     shuffled = {team: random.sample(given, len(given)) for team, given in round_.answers.items()}
 
     assert cleared(round_._replace(answers=shuffled), ()) == cleared(round_, ())
@@ -95,9 +95,9 @@ def test_in_no_stretch_of_rounds_do_people_come_apart_who_were_not_told_of_by_th
             assert set(atoms(known)) <= known
 
 
-def company(*scores: int, leaving: int = 0) -> Closed:
+def company(*scores: int, leaving: int = 0) -> ClosedRound:
     people = frozenset(f"p{number}" for number in range(leaving, len(scores) + leaving))
-    return Closed({"north": people}, {"north": [{"overall": score} for score in scores]})
+    return ClosedRound({"north": people}, {"north": [{"overall": score} for score in scores]})
 
 
 MIXED = (10, 9, 9, 8, 7, 7, 5, 3)
@@ -127,20 +127,20 @@ def test_figures_pause_when_somebody_leaves_and_then_come_back() -> None:
 
 
 def test_a_round_of_nobody_tells_nothing() -> None:
-    assert cleared(Closed({"north": frozenset()}, {}), ()).rows == ()
+    assert cleared(ClosedRound({"north": frozenset()}, {}), ()).rows == ()
 
 
 @pytest.mark.parametrize(
     ("round_", "said"),
     [
-        (Closed({"all": frozenset("a")}, {}), "no team may be called 'all'"),
-        (Closed({"north": frozenset("ab"), "south": frozenset("b")}, {}), "in two teams"),
-        (Closed({"north": frozenset("a")}, {"north": [{}, {}]}), "2 answers of 1 people in team north"),
-        (Closed({"north": frozenset("a")}, {"north": [{"overall": 11}]}), "11 to 'overall'"),
-        (Closed({"north": frozenset("a")}, {"north": [{"pay": 1}]}), "1 to 'pay'"),  # type: ignore[dict-item]
+        (ClosedRound({"all": frozenset("a")}, {}), "no team may be called 'all'"),
+        (ClosedRound({"north": frozenset("ab"), "south": frozenset("b")}, {}), "in two teams"),
+        (ClosedRound({"north": frozenset("a")}, {"north": [{}, {}]}), "2 answers of 1 people in team north"),
+        (ClosedRound({"north": frozenset("a")}, {"north": [{"overall": 11}]}), "11 to 'overall'"),
+        (ClosedRound({"north": frozenset("a")}, {"north": [{"pay": 1}]}), "1 to 'pay'"),  # type: ignore[dict-item]
     ],
 )
-def test_a_round_that_contradicts_itself_is_refused(round_: Closed, said: str) -> None:
+def test_a_round_that_contradicts_itself_is_refused(round_: ClosedRound, said: str) -> None:
     with pytest.raises(Invalid, match=said):
         cleared(round_, ())
 

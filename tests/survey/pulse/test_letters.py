@@ -1,35 +1,21 @@
 """Letters of the pulse, taken by a real SMTP server."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
 
 import pytest
 
-from services.survey.database import Database
-from services.survey.pulse.records import Person
+from services.survey.pulse.records import Colleague
 from services.survey.tables import letters
-from tests.support.mail import OK, MailServer, running_mail_server
+from tests.support.mail import OK, MailServer, text_of
 from tests.survey.parts import Service
 from tests.survey.pulse.rounds import Rounds
 
 ASKED = [
-    Person(email="anna@example.org", team_id="north", language="en"),
-    Person(email="bea@example.org", team_id="north"),
-    Person(email="carl@example.org", team_id="south", language="fr"),
+    Colleague(email="anna@example.org", team_id="north", language="en"),
+    Colleague(email="bea@example.org", team_id="north"),
+    Colleague(email="carl@example.org", team_id="south", language="fr"),
 ]
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with running_mail_server() as running:
-        yield running
-
-
-@pytest.fixture
-async def service(database: Database, server: MailServer) -> AsyncIterator[Service]:
-    async with Service(database, server.port) as service:
-        yield service
 
 
 @pytest.fixture
@@ -37,15 +23,9 @@ def rounds(service: Service) -> Rounds:
     return Rounds(service.database, service.links, service.clock)
 
 
-def text(letter: EmailMessage, kind: str = "plain") -> str:
-    found = letter.get_body((kind,))
-    assert found is not None
-    return str(found.get_content())
-
-
 def token(letter: EmailMessage) -> str:
-    (link,) = re.findall(r"https://survey\.example\.org/pulse/(\S+)", text(letter))
-    assert f'href="https://survey.example.org/pulse/{link}"' in text(letter, "html")
+    (link,) = re.findall(r"https://survey\.example\.org/pulse/(\S+)", text_of(letter))
+    assert f'href="https://survey.example.org/pulse/{link}"' in text_of(letter, "html")
     return str(link)
 
 
@@ -67,8 +47,8 @@ async def test_each_gets_one_letter_whose_link_is_theirs(rounds: Rounds, service
     (english,), (french,) = to(server, "anna"), to(server, "carl")
     assert english["Subject"] == "Maison Bleue: how is the team?"
     assert french["Subject"] == "Maison Bleue : comment va l’équipe ?"
-    assert "You can answer until Wednesday, November 25, 2026." in text(english)
-    assert "jusqu’au mercredi 25 novembre 2026." in text(french, "html")
+    assert "You can answer until Wednesday, November 25, 2026." in text_of(english)
+    assert "jusqu’au mercredi 25 novembre 2026." in text_of(french, "html")
 
 
 async def test_a_reminder_is_another_letter_and_goes_to_who_has_not_answered(

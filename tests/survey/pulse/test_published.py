@@ -21,7 +21,7 @@ from services.survey.pulse.clearing import REMEMBERED, Cleared, Row
 from services.survey.pulse.schedule import Schedule
 from services.survey.sessions import Sessions
 from services.survey.tables import letters
-from tests.support.mail import MailServer, running_mail_server
+from tests.support.mail import MailServer, running_mail_server, text_of
 from tests.survey.databases import opened, sqlite_url
 from tests.survey.parts import PARIS, Service
 from tests.survey.pulse.company import Round, history
@@ -139,7 +139,7 @@ def _address(who: str) -> str:
 
 
 def _token(letter: Any) -> str:
-    found = re.search(r"/pulse/(\S+)", letter.get_body(("plain",)).get_content())
+    found = re.search(r"/pulse/(\S+)", text_of(letter))
     assert found is not None
     return found[1]
 

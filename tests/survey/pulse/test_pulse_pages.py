@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from services.common.auth import KeyRing, Scope
 from services.survey.links import Links, Purpose
 from services.survey.records import COMMENT_MAX
+from tests.support.browser import PHONE, Open, look_at, pages_of
 from tests.support.mail import MailServer
 from tests.support.stack import RunningStack
-from tests.survey.browser import PHONE, Open, look_at, pages_of
 from tests.survey.pulse.running import Survey, running_survey
 
 MARKUP = "<b>More</b> quiet, '); DROP TABLE pulse_answers; -- {{ 7 * 7 }}"

@@ -7,15 +7,14 @@ import pytest
 from sqlalchemy import Connection, delete
 
 from services.common.errors import Conflict, Invalid, NotFound
-from services.survey.answers.service import Closed
-from services.survey.asking.people import Person as Someone
+from services.survey.asking.people import Person
 from services.survey.database import Database
 from services.survey.links import Purpose
 from services.survey.person import erase
 from services.survey.pulse import tables
 from services.survey.pulse.clearing import REMEMBERED
-from services.survey.pulse.records import Person
-from services.survey.records import Standing
+from services.survey.pulse.records import Colleague
+from services.survey.records import Closed, Standing
 from services.survey.tables import letters
 from tests.survey.pulse.rounds import CLOSES, LINKS, TEAMS, Rounds, people
 
@@ -113,7 +112,7 @@ async def test_a_closed_round_takes_no_answer(rounds: Rounds) -> None:
 
 
 async def test_words_of_ten_and_more_are_kept_without_order(rounds: Rounds) -> None:
-    await rounds.pulse.set_people([Person(email=f"a{i}@example.org", team_id="north") for i in range(10)])
+    await rounds.pulse.set_people([Colleague(email=f"a{i}@example.org", team_id="north") for i in range(10)])
     await rounds.pulse.open_round(lambda _: CLOSES)
     for i, ticket in enumerate(await rounds.tickets()):
         await rounds.answer(ticket, comment=f"words {i}")
@@ -143,7 +142,7 @@ async def test_a_round_counts_people_who_were_erased_since_and_writes_to_them_no
     for ticket in tickets:
         await rounds.answer(ticket)
     for ticket in erased:
-        person = Someone(emails=frozenset({ticket.email}), customer_ids=frozenset())
+        person = Person(emails=frozenset({ticket.email}), customer_ids=frozenset())
         await rounds.database.write(lambda connection, person=person: erase(connection, person, CLOSES))
     held = str([await rounds.rows(table) for table in (tables.people, tables.tickets)])
     assert not any(ticket.email in held for ticket in erased)
@@ -167,13 +166,13 @@ async def test_which_people_figures_were_about_is_forgotten_with_the_opinions(ro
 @pytest.mark.parametrize(
     ("people", "place"),
     [
-        ([Person(email="a@b.org", team_id="x"), Person(email="a@b.org", team_id="y")], "1.email"),
-        ([Person(email="a@b.org", team_id="all")], "0.team_id"),
-        ([Person(email="a@b.org", team_id="x"), Person(email="c@b.org", team_id="営業" * 20)], "1.team_id"),
-        ([Person(email="a@b.org", team_id="")], "0.team_id"),
+        ([Colleague(email="a@b.org", team_id="x"), Colleague(email="a@b.org", team_id="y")], "1.email"),
+        ([Colleague(email="a@b.org", team_id="all")], "0.team_id"),
+        ([Colleague(email="a@b.org", team_id="x"), Colleague(email="c@b.org", team_id="営業" * 20)], "1.team_id"),
+        ([Colleague(email="a@b.org", team_id="")], "0.team_id"),
     ],
 )
-async def test_a_roster_that_cannot_be_is_refused(rounds: Rounds, people: list[Person], place: str) -> None:
+async def test_a_roster_that_cannot_be_is_refused(rounds: Rounds, people: list[Colleague], place: str) -> None:
     with pytest.raises(Invalid, match=place):
         await rounds.pulse.set_people(people)
 

@@ -10,7 +10,6 @@ from services.survey.pulse.records import Round
 from services.survey.pulse.schedule import Act, Schedule
 
 ZONE = ZoneInfo("Europe/Paris")
-NEW_YEAR = date(2026, 1, 1)
 MONTHLY = Schedule(ZONE, is_holiday=lambda day: (day.month, day.day) == (1, 1), day=1, open_days=7, reminder_days=4)
 
 

@@ -13,7 +13,7 @@ from itertools import combinations_with_replacement, product
 import pytest
 
 from services.survey.pulse import clearing
-from services.survey.pulse.clearing import INSIDERS, Closed, Row, cleared
+from services.survey.pulse.clearing import INSIDERS, ClosedRound, Row, cleared
 
 SCORES: dict[str, int | None] = {"promoter": 9, "passive": 7, "detractor": 3, "silent": None}
 
@@ -37,7 +37,7 @@ def told(world: World) -> tuple[Row, ...]:
         f"team-{number}": [{"overall": score} for did in team if (score := SCORES[did]) is not None]
         for number, team in enumerate(world)
     }
-    return cleared(Closed(rosters, answers), ()).rows
+    return cleared(ClosedRound(rosters, answers), ()).rows
 
 
 @cache

@@ -1,18 +1,16 @@
 """The pages of the NPS form. Opening a link never answers: mail scanners open links too."""
 
-from collections import defaultdict
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.answers.forms import SCORES, NpsForm, read_nps, read_score
-from services.survey.answers.service import Closed, Surveys
+from services.survey.answers.forms import NpsForm, read_nps
+from services.survey.answers.service import Surveys
+from services.survey.fields import read_score
+from services.survey.form_bodies import read_fields
+from services.survey.form_pages import closed_page, form_page
 from services.survey.pages import Pages
-from services.survey.records import COMMENT_MAX, Standing
-from services.survey.requests import read_fields, same_site
-
-_STATUS = {Standing.ANSWERED: 409, Standing.WITHDRAWN: 410, Standing.EXPIRED: 410}
+from services.survey.records import Closed, Standing
 
 
 class NpsPages:
@@ -56,30 +54,10 @@ class NpsPages:
         return self._pages.html(request, "thanks.html", language)
 
     def _form(self, request: Request, language: str, form: NpsForm, status: int = 200) -> HTMLResponse:
-        """The form as it was filled in; any status but 200 is why it is shown again."""
-        return self._pages.html(
-            request,
-            "nps.html",
-            language,
-            status,
-            fault=status,
-            form=form,
-            faults=defaultdict(str, {wrong.field: wrong.message for wrong in form.wrong}),
-            scores=SCORES,
-            comment_max=COMMENT_MAX,
-        )
+        return form_page(self._pages, request, "nps.html", language, form, status)
 
     def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
-        return self._pages.html(request, "closed.html", language, _STATUS[standing], standing=standing)
-
-
-def nps_routes(surveys: Surveys, pages: Pages) -> APIRouter:
-    router = APIRouter(prefix="/nps", include_in_schema=False)
-    nps = NpsPages(surveys, pages)
-    router.add_api_route("/{token}", nps.show, methods=["GET", "HEAD"])
-    router.add_api_route("/{token}", nps.take, methods=["POST"], dependencies=[Depends(same_site)])
-    router.add_api_route("/{token}/thanks", nps.thank, methods=["GET", "HEAD"])
-    return router
+        return closed_page(self._pages, request, language, standing)
 
 
 def _is_prefetch(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""Forms as they arrive: where from, and how much."""
+"""Bodies that forms send: where from, and how much."""
 
 from collections import Counter
 from urllib.parse import parse_qsl

@@ -1,20 +1,15 @@
 """The pages of the pulse's form."""
 
-from collections import defaultdict
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.answers.forms import SCORES
-from services.survey.answers.service import Closed
+from services.survey.form_bodies import read_fields
+from services.survey.form_pages import closed_page, form_page
 from services.survey.pages import Pages
 from services.survey.pulse.forms import TEXTS, PulseForm, read_pulse
 from services.survey.pulse.service import Pulse
-from services.survey.records import COMMENT_MAX, Standing
-from services.survey.requests import read_fields, same_site
-
-_STATUS = {Standing.ANSWERED: 409, Standing.EXPIRED: 410}
+from services.survey.records import Closed, Standing
 
 
 class PulsePages:
@@ -52,28 +47,7 @@ class PulsePages:
         return self._pages.html(request, "thanks.html", self._pages.language(request))
 
     def _form(self, request: Request, language: str, form: PulseForm, status: int = 200) -> HTMLResponse:
-        """The form as it was filled in; any status but 200 is why it is shown again."""
-        return self._pages.html(
-            request,
-            "pulse.html",
-            language,
-            status,
-            fault=status,
-            form=form,
-            faults=defaultdict(str, {wrong.field: wrong.message for wrong in form.wrong}),
-            questions=TEXTS,
-            scores=SCORES,
-            comment_max=COMMENT_MAX,
-        )
+        return form_page(self._pages, request, "pulse.html", language, form, status, questions=TEXTS)
 
     def _closed(self, request: Request, language: str, standing: Standing) -> HTMLResponse:
-        return self._pages.html(request, "closed.html", language, _STATUS[standing], standing=standing)
-
-
-def pulse_form_routes(pulse: Pulse, pages: Pages) -> APIRouter:
-    router = APIRouter(prefix="/pulse", include_in_schema=False)
-    shown = PulsePages(pulse, pages)
-    router.add_api_route("/{token}", shown.show, methods=["GET", "HEAD"])
-    router.add_api_route("/{token}", shown.take, methods=["POST"], dependencies=[Depends(same_site)])
-    router.add_api_route("/{token}/thanks", shown.thank, methods=["GET", "HEAD"])
-    return router
+        return closed_page(self._pages, request, language, standing)

@@ -10,10 +10,10 @@ from services.common.errors import CadranError, Invalid
 from services.common.events.fields import Id, Name
 from services.common.http import json_response, read_body, require
 from services.common.windows import Clock
-from services.survey.asking.addresses import read_address
+from services.survey.addresses import read_address
 from services.survey.asking.inviter import Inviter
 from services.survey.asking.people import AskedBefore, OptedOut
-from services.survey.bodies import ITEMS_MAX_BYTES, Made, answer_many, read_many, read_one
+from services.survey.json_bodies import ITEMS_MAX_BYTES, Made, answer_many, json_body, read_many, read_one
 from services.survey.links import Links, Purpose
 from services.survey.records import Asking, Email, Invitation, Standing
 
@@ -103,12 +103,6 @@ def _only_by_mail(asking: Asking | Invalid) -> Asking | Invalid:
 
 def _made(made: Invitation | CadranError) -> Made | CadranError:
     return Made("invited", made.id) if isinstance(made, Invitation) else made
-
-
-def json_body(schema: dict[str, object], example: object) -> dict[str, object]:
-    """What `/docs` says of a body."""
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
 
 
 _ONE = json_body(
