@@ -23,7 +23,7 @@ class StreamSettings(CadranSettings):
     )
     redis_timeout: Annotated[float, Field(gt=0)] = Field(10.0, description="Seconds in which Redis must answer.")
     stalled_after: Annotated[float, Field(gt=0)] = Field(
-        120.0, description="Seconds without progress, while records wait, after which a worker exits to be restarted."
+        60.0, description="Seconds without progress, while records wait, after which a worker exits to be restarted."
     )
     stale_after: Annotated[float, Field(gt=0)] = Field(
         60.0, description="Seconds after which numbers are flagged `stale`."

@@ -26,8 +26,17 @@ from tests.support.stack import RunningStack, running_stack
 Say = Callable[[str], None]
 BETWEEN = 2.0
 """At most so many seconds lie between what one fault left and the next one."""
+STALLED_AFTER = 30.0
+"""Seconds after which a processor that does not go on ends by itself; half of what is usual."""
 SHOWN = 20
-SAID = ("conflict", "batch given up", "recovery waits", "Redis stands elsewhere", "positions wait for Redis")
+SAID = (
+    "conflict",
+    "batch given up",
+    "recovery waits",
+    "Redis stands elsewhere",
+    "positions wait for Redis",
+    "stalled: this worker ends, to be started again",
+)
 """What processors log when they notice something."""
 
 
@@ -57,7 +66,8 @@ class Run(NamedTuple):
 def run(seconds: float, seed: int, say: Say) -> Run:
     """Break things for so long, then compare."""
     random = Random(seed)
-    with running_stack(CADRAN_STREAM_REDIS_TIMEOUT=str(REDIS_TIMEOUT)) as stack:
+    settings = {"REDIS_TIMEOUT": REDIS_TIMEOUT, "STALLED_AFTER": STALLED_AFTER}
+    with running_stack(**{f"CADRAN_STREAM_{name}": str(value) for name, value in settings.items()}) as stack:
         add_programs(stack)
         with closing(Probe(stack)) as probe:
             probe.seconds_until_visible(time.monotonic())
