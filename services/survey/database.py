@@ -19,9 +19,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
-from services.common.errors import ConfigurationError, Unavailable
+from services.common.errors import ConfigurationError, Invalid, Unavailable
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
@@ -96,6 +96,7 @@ class Database:
         """Do a work that only reads.
 
         :raises Unavailable: when the database does not answer.
+        :raises Invalid: when it is asked for what no text of PostgreSQL can be.
         """
         return await asyncio.to_thread(self._read, work)
 
@@ -114,6 +115,8 @@ class Database:
                 return work(connection)
         except OperationalError as error:
             raise _no_answer(error) from error
+        except DataError:
+            raise Invalid("a NUL character is in what was sent", mend="send it without") from None
 
     def _write_all(self) -> None:
         waiting = True

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from services.common.errors import Invalid
 from services.survey import person, store
 from services.survey.answers import verbatims
 from services.survey.answers.verbatims import Filter, ScoreClass
@@ -44,6 +45,14 @@ async def test_verbatims_are_found_filtered_and_paged(database: Database) -> Non
         paged += page
     assert paged == everything
     assert await database.read(verbatims.touchpoints) == ["delivery", "visit"]
+
+
+async def test_a_nul_character_is_no_internal_error(database: Database) -> None:
+    await database.write(fill)
+    try:
+        assert await database.read(lambda connection: store.invitation(connection, "a\0")) is None  # SQLite takes it
+    except Invalid as refused:
+        assert "NUL" in refused.message
 
 
 async def test_a_person_is_told_and_forgotten(database: Database) -> None:
