@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from services.common.calendar import DAY
-from services.common.events.answers import LEAST_ANSWERS, WHOLE_COMPANY
+from services.common.events.answers import LEAST_ANSWERS, WHOLE_COMPANY, count_classes
 from services.simulator.company import REPS, TEAMS, TOUCHPOINTS, Team
 
 if TYPE_CHECKING:
@@ -120,11 +120,7 @@ def _figures(answers: Answers, earlier: Answers) -> Iterator[dict[str, Any]]:
     """Figures coarse enough to be told: none of fewer than five, no more than n where nearly all answer alike."""
     for question, scores in answers.items():
         n = len(scores)
-        promoters, passives, detractors = classes = (
-            sum(score > 8 for score in scores),
-            sum(score in (7, 8) for score in scores),
-            sum(score < 7 for score in scores),
-        )
+        promoters, passives, detractors = classes = count_classes(scores)
         if n < LEAST_ANSWERS:
             continue
         if max(classes) >= n - 1:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from services.common.errors import Invalid
+from services.common.events.answers import ScoreClass
 from services.survey import person, store
 from services.survey.answers import verbatims
-from services.survey.answers.verbatims import Filter, ScoreClass
+from services.survey.answers.verbatims import Filter
 from services.survey.asking import contact_store
 from services.survey.database import Database
 from services.survey.records import About, Answer, Contact

@@ -1,6 +1,8 @@
 """Events about surveys. Topic `cadran.answers`. No comment and no name is ever in them."""
 
+from collections.abc import Sequence
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,31 @@ LEAST_ANSWERS = 5
 
 WHOLE_COMPANY = "all"
 """Stands for everybody where a team is named: no team may be called so."""
+
+
+class ScoreClass(StrEnum):
+    """What a score makes of who gives it, in the NPS and the eNPS alike."""
+
+    PROMOTERS = "promoters"
+    PASSIVES = "passives"
+    DETRACTORS = "detractors"
+
+    @property
+    def scores(self) -> range:
+        return _SCORES_OF[self]
+
+
+_SCORES_OF = {
+    ScoreClass.PROMOTERS: range(9, 11),
+    ScoreClass.PASSIVES: range(7, 9),
+    ScoreClass.DETRACTORS: range(7),
+}
+
+
+def count_classes(scores: Sequence[int]) -> tuple[int, int, int]:
+    """How many of some scores are promoters', passives' and detractors'."""
+    promoters, passives, detractors = (sum(score in own for score in scores) for own in _SCORES_OF.values())
+    return promoters, passives, detractors
 
 
 class SurveyInvited(Statement, frozen=True, kw_only=True):

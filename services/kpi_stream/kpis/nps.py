@@ -9,7 +9,7 @@ from datetime import timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from services.common.events.answers import LEAST_ANSWERS
+from services.common.events.answers import LEAST_ANSWERS, count_classes
 from services.common.topics import Topic
 from services.common.windows import DAY_WINDOWS, Grain
 from services.kpi_stream.entities.answer import Answer, Given, Invitation
@@ -55,7 +55,7 @@ def contributions(answer_id: str, answer: Answer, zone: ZoneInfo) -> Iterator[Fa
     """An answer on its day, and the invitation on its own."""
     if answer.given is not None:
         given = answer.given.value
-        yield Fact(ANSWERS, answer.given.at // 1_000_000, _members(given), class_of(given.score))
+        yield Fact(ANSWERS, answer.given.at // 1_000_000, _members(given), count_classes((given.score,)))
     if answer.invited is not None and answer.invited.value.survey == SURVEY:
         invitation = answer.invited.value
         yield Fact(
@@ -64,11 +64,6 @@ def contributions(answer_id: str, answer: Answer, zone: ZoneInfo) -> Iterator[Fa
             (EVERYONE, ("touchpoint", invitation.touchpoint)),
             _asked(invitation, is_answered=answer.given is not None),
         )
-
-
-def class_of(score: int) -> tuple[int, int, int]:
-    """Promoter (9, 10), passive (7, 8) or detractor (0 to 6): a one in its place."""
-    return int(score >= 9), int(7 <= score <= 8), int(score <= 6)
 
 
 def _asked(invitation: Invitation, *, is_answered: bool) -> tuple[int, int, int]:

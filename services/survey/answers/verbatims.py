@@ -2,24 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
 from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
 
+from services.common.events.answers import ScoreClass
 from services.survey.tables import answers, contacts, invitations
-
-
-class ScoreClass(StrEnum):
-    """What a score makes of who gives it."""
-
-    PROMOTERS = "promoters"
-    PASSIVES = "passives"
-    DETRACTORS = "detractors"
-
-    @property
-    def scores(self) -> range:
-        return {"promoters": range(9, 11), "passives": range(7, 9), "detractors": range(7)}[self]
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):

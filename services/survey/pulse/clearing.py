@@ -3,12 +3,11 @@
 The rules, and the reader that they stand up to, are in docs/decisions/0006-clearing-the-pulse.md.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from services.common.errors import Invalid
-from services.common.events.answers import LEAST_ANSWERS, PulseClasses, PulseFigure, Question
+from services.common.events.answers import LEAST_ANSWERS, PulseClasses, PulseFigure, Question, count_classes
 from services.survey.pulse.rows import TOTAL, Groups, Part, People, groups_told, rows_to_tell, united
 
 FEWEST = LEAST_ANSWERS
@@ -83,7 +82,7 @@ def has_enough(part: Part) -> bool:
 
 def is_mixed(part: Part) -> bool:
     """Whether its figures may be told: whichever class is looked at, more answers lie outside it than insiders know."""
-    return has_enough(part) and len(part.scores) - max(_classes(part.scores)) > INSIDERS
+    return has_enough(part) and len(part.scores) - max(count_classes(part.scores)) > INSIDERS
 
 
 def _told(question: Question, teams: Mapping[str, Part], names: Sequence[str], memory: Sequence[Cleared]) -> _Told:
@@ -102,7 +101,7 @@ def _figures(team: str, told: Mapping[Question, _Told], memory: Sequence[Cleared
 
 
 def _figure(question: Question, scores: Sequence[int], last_mean: float | None) -> PulseFigure:
-    promoters, passives, detractors = _classes(scores)
+    promoters, passives, detractors = count_classes(scores)
     mean = round(2 * sum(scores) / len(scores)) / 2
     return PulseFigure(
         question=question,
@@ -122,12 +121,6 @@ def _last_mean(team: str, question: Question, memory: Sequence[Cleared]) -> floa
                 if row.team_id == team and figure.question == question and figure.mean is not None:
                     return figure.mean
     return None
-
-
-def _classes(scores: Sequence[int]) -> tuple[int, int, int]:
-    """How many are promoters (9-10), passives (7-8) and detractors (0-6)."""
-    of = Counter("promoter" if score >= 9 else "passive" if score >= 7 else "detractor" for score in scores)
-    return of["promoter"], of["passive"], of["detractor"]
 
 
 def _answers_to(question: Question, closed: ClosedRound, teams: Sequence[str]) -> dict[str, Part]:
