@@ -62,33 +62,46 @@ def problem_response(error: CadranError) -> Response:
     return json_response(problem_of(error), error.status, PROBLEM_JSON, **headers)
 
 
-def error_response(path: str, error: Exception) -> Response:
-    """Every error leaves as a problem document; what was not foreseen is logged and says nothing of the inside."""
+def tellable(path: str, error: Exception) -> CadranError:
+    """The error as it may leave: of what was not foreseen nothing is said, but that it was logged."""
     if isinstance(error, CadranError):
-        return problem_response(error)
+        return error
     log.error("unforeseen error", path=path, exc_info=error)
-    return problem_response(CadranError("an internal error; it was logged", mend="try again later"))
+    return CadranError("an internal error; it was logged", mend="try again later")
 
 
-def install_error_handlers(app: FastAPI) -> None:
+Tell = Callable[[Request, CadranError], Response]
+"""How a service tells an error to who made a request."""
+
+
+def _as_problem(_: Request, error: CadranError) -> Response:
+    return problem_response(error)
+
+
+def install_error_handlers(app: FastAPI, tell: Tell = _as_problem) -> None:
     """Answer errors of endpoints, of parameters and of routing alike."""
 
     @app.exception_handler(CadranError)
     @app.exception_handler(Exception)
     async def _raised(request: Request, error: Exception) -> Response:
-        return error_response(request.url.path, error)
+        return tell(request, tellable(_route(request), error))
 
     @app.exception_handler(RequestValidationError)
-    async def _parameters(_: Request, error: RequestValidationError) -> Response:
+    async def _parameters(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:])
-        return problem_response(Malformed(first["msg"], field=field, mend="see /docs for the parameters"))
+        return tell(request, Malformed(first["msg"], field=field, mend="see /docs for the parameters"))
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
-        response = problem_response(routing_error(request, error))
+        response = tell(request, routing_error(request, error))
         response.headers.update(error.headers or {})
         return response
+
+
+def _route(request: Request) -> str:
+    """The path as it is declared, without what a request put into it: that may be a key, and no log may hold it."""
+    return str(getattr(request.scope.get("route"), "path", "unknown"))
 
 
 def routing_error(request: Request, error: HTTPException) -> CadranError:

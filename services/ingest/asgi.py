@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.common.http import error_response
+from services.common.http import problem_response, tellable
 from services.ingest.metrics import IngestMetrics
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -33,7 +33,7 @@ class DirectPosts:
         except ClientDisconnect:
             return  # nobody is there to be answered
         except Exception as error:
-            response = error_response(scope["path"], error)
+            response = problem_response(tellable(scope["path"], error))
         await response(scope, receive, send)
 
 

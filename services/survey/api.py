@@ -10,12 +10,11 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
-from services.common.http import Check, install_error_handlers, install_health, problem_response, routing_error
-from services.common.logging import get_logger
+from services.common.http import Check, Tell, install_error_handlers, install_health, problem_response
 from services.common.windows import Clock
 from services.survey.answers.nps_pages import NpsPages
 from services.survey.answers.service import Surveys
@@ -27,7 +26,7 @@ from services.survey.asking.unsubscribe_pages import unsubscribe_routes
 from services.survey.branding import Branding
 from services.survey.database import Database
 from services.survey.form_pages import form_routes
-from services.survey.headers import HEADERS, SecureHeaders
+from services.survey.headers import SecureHeaders
 from services.survey.links import Links
 from services.survey.pages import Pages
 from services.survey.pulse.api import pulse_routes
@@ -37,8 +36,6 @@ from services.survey.pulse.service import Pulse
 from services.survey.pulse.words_page import words_routes
 from services.survey.sessions import Sessions
 from services.survey.sign_in_pages import sign_in_routes
-
-log = get_logger(__name__)
 
 HERE = Path(__file__).parent
 
@@ -63,7 +60,7 @@ class Parts(NamedTuple):
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The survey service's app."""
     app = FastAPIOffline(
         title="Cadran surveys",
@@ -71,8 +68,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
-    install_error_handlers(app)
-    install_error_pages(app, parts.pages)
+    install_error_handlers(app, error_pages(parts.pages))
     install_health(app, parts.checks)
     app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
     app.include_router(contact_routes(parts.inviter, parts.keys))
@@ -90,14 +86,13 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     async def metrics() -> Response:
         return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
 
-    app.add_middleware(SecureHeaders)
-    return app
+    return SecureHeaders(app)  # around the framework: it answers internal errors outside of its own middlewares
 
 
-def install_error_pages(app: FastAPI, pages: Pages) -> None:
+def error_pages(pages: Pages) -> Tell:
     """What goes wrong is told to a program as a problem document, to a person as a page in their language."""
 
-    def told(request: Request, error: CadranError) -> Response:
+    def tell(request: Request, error: CadranError) -> Response:
         problem = problem_response(error)
         if request.url.path.startswith("/v1/"):
             return problem
@@ -106,27 +101,7 @@ def install_error_pages(app: FastAPI, pages: Pages) -> None:
             page.headers["Retry-After"] = problem.headers["retry-after"]
         return page
 
-    @app.exception_handler(CadranError)
-    async def deliberate(request: Request, error: CadranError) -> Response:
-        return told(request, error)
-
-    @app.exception_handler(HTTPException)
-    async def routing(request: Request, error: HTTPException) -> Response:
-        response = told(request, routing_error(request, error))
-        response.headers.update(error.headers or {})
-        return response
-
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        log.error("unforeseen error", route=_route(request), exc_info=error)
-        page = told(request, CadranError("an internal error; it was logged", mend="try again later"))
-        page.headers.update(HEADERS)  # the framework answers this one outside of every middleware
-        return page
-
-
-def _route(request: Request) -> str:
-    """The path without its token: a link is a key, and no log may hold it."""
-    return str(getattr(request.scope.get("route"), "path", "unknown"))
+    return tell
 
 
 def _install_brand(app: FastAPI, brand: Branding) -> None:

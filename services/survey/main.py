@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing, Scope
 from services.common.calendar import BusinessCalendar, public_holidays
@@ -62,7 +63,7 @@ class Core(NamedTuple):
     sessions: Sessions
 
 
-def build(settings: Settings, survey: SurveySettings) -> FastAPI:
+def build(settings: Settings, survey: SurveySettings) -> ASGIApp:
     """The app, its clients opened and closed with its lifespan."""
     registry = CollectorRegistry()
     core = _core(settings, survey, SurveyMetrics(registry))

@@ -8,10 +8,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.common.http import install_error_handlers
 from services.common.settings import Port
-from services.survey.api import install_error_pages
+from services.survey.api import error_pages
 from services.survey.database import Database
-from services.survey.headers import HEADERS
+from services.survey.headers import HEADERS, SecureHeaders
 from services.survey.links import Links, Purpose, read_secrets
 from services.survey.records import COMMENT_MAX
 from tests.support.stack import RunningStack
@@ -234,13 +235,13 @@ def test_every_page_keeps_others_out(stack: RunningStack, asked: Asked) -> None:
 
 async def test_a_page_of_what_was_not_foreseen_keeps_others_out_and_says_nothing_of_the_inside(tmp_path: Path) -> None:
     app = FastAPI()
-    install_error_pages(app, Service(Database(sqlite_url(tmp_path))).pages)
+    install_error_handlers(app, error_pages(Service(Database(sqlite_url(tmp_path))).pages))
 
     @app.get("/nps/{token}")
     async def fails(token: str) -> None:
         raise ValueError(token)
 
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(SecureHeaders(app), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://survey") as client:
         page = await client.get("/nps/a-secret")
     assert (page.status_code, is_page(page), "a-secret" in page.text.partition("<main>")[2]) == (500, True, False)
