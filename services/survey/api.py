@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing
+from services.common.database import Database
 from services.common.errors import CadranError
 from services.common.http import Check, Tell, install_error_handlers, install_health, problem_response
 from services.common.windows import Clock
@@ -24,7 +25,6 @@ from services.survey.asking.invitation_api import invitation_routes
 from services.survey.asking.inviter import Inviter
 from services.survey.asking.unsubscribe_pages import unsubscribe_routes
 from services.survey.branding import Branding
-from services.survey.database import Database
 from services.survey.form_pages import form_routes
 from services.survey.headers import SecureHeaders
 from services.survey.links import Links

@@ -12,11 +12,14 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing, Scope
+from services.common.background import Work, at_work
 from services.common.calendar import BusinessCalendar, public_holidays
+from services.common.database import Database, database_url
 from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
+from services.common.outbox import Outbox
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
@@ -26,9 +29,7 @@ from services.survey.api import Parts, create_app
 from services.survey.asking.counting import Counting
 from services.survey.asking.invitation_letters import InvitationLetters
 from services.survey.asking.inviter import Inviter
-from services.survey.background import Work, at_work
 from services.survey.branding import Branding
-from services.survey.database import Database, database_url
 from services.survey.links import Links, Purpose, read_secrets
 from services.survey.mail.courier import Courier, read_account
 from services.survey.mail.hours import next_open
@@ -38,7 +39,6 @@ from services.survey.metrics import SurveyMetrics
 from services.survey.orders.order_listener import OrderListener
 from services.survey.orders.planner import Planner
 from services.survey.orders.rules import load_rules
-from services.survey.outbox import Outbox
 from services.survey.pages import Pages
 from services.survey.pulse.clock import PulseClock
 from services.survey.pulse.letters import PulseLetters
@@ -47,6 +47,7 @@ from services.survey.pulse.service import Pulse
 from services.survey.sessions import Sessions
 from services.survey.settings import SurveySettings
 from services.survey.sign_in_pages import VERBATIMS
+from services.survey.tables import SCHEMA
 
 
 class Core(NamedTuple):
@@ -132,7 +133,7 @@ def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) ->
         settings,
         survey,
         metrics,
-        Database(database_url(survey.database.get_secret_value(), settings.local_dir)),
+        Database(database_url(survey.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA),
         Links(secrets, base_url),
         Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand,

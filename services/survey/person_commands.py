@@ -8,13 +8,14 @@ from typing import Annotated, TypeVar
 import msgspec
 import typer
 
+from services.common.database import Database, Work, database_url
 from services.common.errors import NotFound
 from services.common.settings import Settings
 from services.common.windows import utc_now
 from services.survey import person
-from services.survey.database import Database, Work, database_url
 from services.survey.person import Held
 from services.survey.settings import SurveySettings
+from services.survey.tables import SCHEMA
 
 T = TypeVar("T")
 
@@ -50,7 +51,8 @@ def erase(
 
 @contextmanager
 def _database() -> Iterator[Database]:
-    database = Database(database_url(SurveySettings.load().database.get_secret_value(), Settings.load().local_dir))
+    given = SurveySettings.load().database.get_secret_value()
+    database = Database(database_url(given, Settings.load().local_dir, SCHEMA), SCHEMA)
     database.open()
     try:
         yield database

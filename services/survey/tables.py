@@ -3,47 +3,25 @@
 `migrations/` makes them, and a test holds the two together.
 """
 
-from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
-    types,
 )
-from sqlalchemy.engine import Dialect
 
+from services.common.tables import NAMING, OUTBOX, Moment, Schema
 
-class Moment(types.TypeDecorator[datetime]):
-    """A moment, read back in UTC: SQLite itself forgets zones."""
+SCHEMA = Schema("survey", Path(__file__).parent / "migrations")
 
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = MetaData(naming_convention=NAMING)
 
 
 def _cuts() -> list[Column[str]]:
@@ -141,13 +119,4 @@ answers = Table(
     comment="What was answered, in their own words.",
 )
 
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("topic", String(200), nullable=False),
-    Column("key", LargeBinary, nullable=False),
-    Column("value", LargeBinary, nullable=False),
-    comment="Events that Kafka has not acknowledged yet, written together with what they tell.",
-    sqlite_autoincrement=True,
-)
+outbox = OUTBOX.to_metadata(metadata)

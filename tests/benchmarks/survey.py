@@ -18,12 +18,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from services.common.database import Database, database_url
 from services.common.settings import Port
 from services.common.windows import utc_now
 from services.survey import store
-from services.survey.database import Database, database_url
 from services.survey.links import Links, Purpose, new_id, read_secrets
 from services.survey.records import About, Invitation
+from services.survey.tables import SCHEMA
 from tests.benchmarks.load import body_length
 from tests.benchmarks.peers.stopwatch import peak_mb
 from tests.benchmarks.programs import cpu_seconds, running
@@ -71,7 +72,7 @@ async def _invite(stack: RunningStack, count: int) -> list[str]:
         )
         for number in range(count)
     ]
-    database = Database(database_url("", stack.settings.local_dir))
+    database = Database(database_url("", stack.settings.local_dir, SCHEMA), SCHEMA)
     database.open()
     await database.write(lambda connection: [store.add_invitation(connection, each) for each in invitations])
     database.close()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from services.survey.database import Database
+from services.common.database import Database
 from tests.support.browser import running_browser
 from tests.support.mail import MailServer, running_mail_server
 from tests.support.postgres import running_postgres

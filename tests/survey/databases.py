@@ -6,12 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from services.survey.database import Database
+from services.common.database import Database
+from services.survey.tables import SCHEMA
 
 
 @contextmanager
 def opened(url: str) -> Iterator[Database]:
-    database = Database(url)
+    database = Database(url, SCHEMA)
     database.open()
     try:
         yield database

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from services.common.database import Database
 from services.common.errors import Invalid
 from services.common.events.answers import ScoreClass
 from services.survey import person, store
 from services.survey.answers import verbatims
 from services.survey.answers.verbatims import Filter
 from services.survey.asking import contact_store
-from services.survey.database import Database
 from services.survey.records import About, Answer, Contact
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from services.survey.database import Database, migrate
-from services.survey.tables import metadata
+from services.common.database import Database, migrate
+from services.survey.tables import SCHEMA, metadata
 
 
 def test_the_migrations_make_the_tables(database: Database, database_url: str) -> None:
@@ -20,7 +20,7 @@ def test_migrating_again_changes_nothing(database: Database, database_url: str) 
     engine = create_engine(database_url)
     with engine.execution_options(writes=True).begin() as connection:
         connection.exec_driver_sql("INSERT INTO opt_outs VALUES ('d', '2026-11-25 10:00:00+00:00')")
-    migrate(engine)
+    migrate(engine, SCHEMA)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT digest FROM opt_outs").scalar() == "d"
     engine.dispose()

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from services.common.database import Database
 from services.common.errors import NotFound
+from services.common.outbox import put
 from services.common.windows import Clock
 from services.survey import store
-from services.survey.database import Database
 from services.survey.events import nps_answered
 from services.survey.links import Links, Purpose
-from services.survey.outbox import put
 from services.survey.records import Answer, Closed, Invitation, Standing
 
 

@@ -9,11 +9,11 @@ from babel.dates import format_date, format_time
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.common.database import Database
 from services.common.events.answers import ScoreClass
 from services.common.logging import get_logger
 from services.survey.answers import verbatims
 from services.survey.answers.verbatims import Filter, Verbatim
-from services.survey.database import Database
 from services.survey.pages import Pages
 from services.survey.sessions import Sessions
 from services.survey.sign_in_pages import SIGN_IN, VERBATIMS

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.common.auth import KeyRing, Scope
 from services.common.http import read_body, require
+from services.common.json_bodies import ITEMS_MAX_BYTES, Made, answer_many, json_body, read_many
 from services.survey.asking.inviter import Inviter
-from services.survey.json_bodies import ITEMS_MAX_BYTES, Made, answer_many, json_body, read_many
 from services.survey.records import Contact
 
 

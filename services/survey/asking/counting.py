@@ -4,8 +4,8 @@ import asyncio
 
 from prometheus_client import Gauge
 
+from services.common.database import Database
 from services.survey import store
-from services.survey.database import Database
 
 EVERY = 15.0
 

@@ -9,11 +9,11 @@ from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, Invalid
 from services.common.events.fields import Id, Name
 from services.common.http import json_response, read_body, require
+from services.common.json_bodies import ITEMS_MAX_BYTES, Made, answer_many, json_body, read_many, read_one
 from services.common.windows import Clock
 from services.survey.addresses import read_address
 from services.survey.asking.inviter import Inviter
 from services.survey.asking.people import AskedBefore, OptedOut
-from services.survey.json_bodies import ITEMS_MAX_BYTES, Made, answer_many, json_body, read_many, read_one
 from services.survey.links import Links, Purpose
 from services.survey.records import Asking, Email, Invitation, Standing
 

@@ -8,18 +8,18 @@ import msgspec
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
+from services.common.database import Database
 from services.common.errors import CadranError, ConfigurationError, Conflict, NotFound
+from services.common.outbox import put
 from services.common.windows import Clock
 from services.survey import store
 from services.survey.addresses import read_address
 from services.survey.asking import contact_store
 from services.survey.asking.people import NoContact, check_may_ask, reason_of
-from services.survey.database import Database
 from services.survey.events import survey_invited
 from services.survey.links import Purpose, new_id
 from services.survey.mail import letter_queue
 from services.survey.mail.letter_queue import LetterKey
-from services.survey.outbox import put
 from services.survey.records import Asking, Contact, Invitation
 
 

@@ -16,9 +16,9 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection
 
 from services.common.calendar import BusinessCalendar
+from services.common.database import Database
 from services.common.errors import Unavailable
 from services.common.windows import Clock
-from services.survey.database import Database
 from services.survey.links import Purpose
 from services.survey.mail import letter_queue
 from services.survey.mail.courier import SEND_SECONDS, Answer, Courier, Outcome

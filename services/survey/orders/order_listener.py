@@ -8,13 +8,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from sqlalchemy import Connection
 
+from services.common.database import Database
 from services.common.errors import Invalid, Unavailable
 from services.common.events import Event, decode
 from services.common.events.fields import REVISION_MAX
 from services.common.logging import get_logger
 from services.common.topics import Topic
 from services.common.windows import Clock
-from services.survey.database import Database
 from services.survey.orders import plan_store
 from services.survey.orders.rules import Rules, plan_of
 

@@ -8,11 +8,11 @@ from datetime import datetime
 import prometheus_client
 from sqlalchemy import Connection
 
+from services.common.database import Database
 from services.common.errors import CadranError
 from services.common.windows import Clock
 from services.survey.asking.inviter import Inviter
 from services.survey.asking.people import Reason, reason_of
-from services.survey.database import Database
 from services.survey.orders import plan_store
 from services.survey.orders.rules import Plan, Rules
 from services.survey.records import Asking, By

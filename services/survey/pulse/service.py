@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from services.common.database import Database
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.events.answers import Question
+from services.common.outbox import put
 from services.common.windows import Clock
-from services.survey.database import Database
 from services.survey.links import Links, Purpose
 from services.survey.mail import letter_queue
 from services.survey.mail.letter_queue import LetterKey
-from services.survey.outbox import put
 from services.survey.pulse import store
 from services.survey.pulse.clearing import REMEMBERED, cleared
 from services.survey.pulse.comments import comments_to_show

@@ -6,7 +6,8 @@ other: no common id, no time, no order of rows (see `store.add_answer`). Both ar
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, String, Table, Text, UniqueConstraint
 
-from services.survey.tables import Moment, metadata
+from services.common.tables import Moment
+from services.survey.tables import metadata
 
 people = Table(
     "pulse_people",

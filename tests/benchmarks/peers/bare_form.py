@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from services.common.database import SQLITE_PRAGMAS
 from services.common.http import serve
-from services.survey.database import SQLITE_PRAGMAS
 
 database = sqlite3.connect(sys.argv[1], check_same_thread=False, isolation_level=None)
 for pragma in SQLITE_PRAGMAS:

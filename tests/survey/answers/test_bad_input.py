@@ -8,13 +8,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.common.database import Database
 from services.common.http import install_error_handlers
 from services.common.settings import Port
 from services.survey.api import error_pages
-from services.survey.database import Database
 from services.survey.headers import HEADERS, SecureHeaders
 from services.survey.links import Links, Purpose, read_secrets
 from services.survey.records import COMMENT_MAX
+from services.survey.tables import SCHEMA
 from tests.support.stack import RunningStack
 from tests.survey.asked import Asked, answer_of, ask, expire, rows, withdraw
 from tests.survey.databases import sqlite_url
@@ -235,7 +236,7 @@ def test_every_page_keeps_others_out(stack: RunningStack, asked: Asked) -> None:
 
 async def test_a_page_of_what_was_not_foreseen_keeps_others_out_and_says_nothing_of_the_inside(tmp_path: Path) -> None:
     app = FastAPI()
-    install_error_handlers(app, error_pages(Service(Database(sqlite_url(tmp_path))).pages))
+    install_error_handlers(app, error_pages(Service(Database(sqlite_url(tmp_path), SCHEMA)).pages))
 
     @app.get("/nps/{token}")
     async def fails(token: str) -> None:

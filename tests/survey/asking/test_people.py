@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.common.database import Database
 from services.common.errors import CadranError, ConfigurationError, Invalid
 from services.survey.addresses import read_address
 from services.survey.asking.people import AskedBefore, NoContact, OptedOut, Person, check_may_ask
-from services.survey.database import Database
 from services.survey.records import By, Contact, Invitation
 from tests.survey.databases import opened, sqlite_url
 from tests.survey.parts import PAUSE, START, Service, asking

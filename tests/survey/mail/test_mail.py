@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.database import Database
 from services.common.errors import ConfigurationError, Conflict
-from services.survey.database import Database
 from services.survey.links import Purpose
 from services.survey.mail.courier import Account, Courier, Outcome, Security, read_account
 from services.survey.mail.letters import read_sender

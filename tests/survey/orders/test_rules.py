@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.database import Database
 from services.common.errors import ConfigurationError
 from services.common.events import Event
 from services.common.events.fields import REVISION_MAX
-from services.survey.database import Database
 from services.survey.orders import plan_store
 from services.survey.orders.order_listener import OrderListener
 from services.survey.orders.rules import Rule, Rules, is_sampled, load_rules, plan_of

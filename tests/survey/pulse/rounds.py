@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Table, select
 
+from services.common.database import Database
 from services.common.events import Event, decode
-from services.survey.database import Database
 from services.survey.links import Links, Purpose
 from services.survey.pulse import tables
 from services.survey.pulse.records import Colleague, Round, Ticket

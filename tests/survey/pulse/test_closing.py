@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from services.common.database import Database
 from services.common.errors import NotFound
-from services.survey.database import Database
 from services.survey.pulse import tables
 from services.survey.pulse.comments import FEWEST_FOR_COMMENTS
 from services.survey.tables import letters, outbox
@@ -22,12 +22,13 @@ from tests.survey.pulse.rounds import TEAMS, Rounds, people, raw
 
 KILLED_WHILE_CLOSING = """
 import asyncio, os, sys
-from services.survey.database import Database
+from services.common.database import Database
+from services.survey.tables import SCHEMA
 from services.survey.pulse import service
 from tests.survey.pulse.rounds import Rounds
 
 service.put = lambda *_: os.kill(os.getpid(), 9)  # the last thing that closing does before it is on the disk
-database = Database(sys.argv[1])
+database = Database(sys.argv[1], SCHEMA)
 database.open()
 asyncio.run(Rounds(database).pulse.close_round())
 """

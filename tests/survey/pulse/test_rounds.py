@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, delete
 
+from services.common.database import Database
 from services.common.errors import Conflict, Invalid, NotFound
 from services.survey.asking.people import Person
-from services.survey.database import Database
 from services.survey.links import Purpose
 from services.survey.person import erase
 from services.survey.pulse import tables

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.survey.tables import Moment
+from services.common.tables import Moment
 
 revision = "0001"
 down_revision = None

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection, delete, func, insert, select
 
+from services.common.database import Database
 from services.common.errors import Unavailable
 from services.common.events import EVENT_TYPES, Event, encode
 from services.common.logging import get_logger
 from services.common.publisher import Message, Publisher
+from services.common.tables import OUTBOX
 from services.common.topics import Topic
-from services.survey.database import Database
-from services.survey.tables import outbox
 
 log = get_logger(__name__)
 
@@ -32,7 +32,7 @@ def put(connection: Connection, events: Iterable[Event]) -> None:
         for event in events
     ]
     if rows:
-        connection.execute(insert(outbox), rows)
+        connection.execute(insert(OUTBOX), rows)
 
 
 class Outbox:
@@ -78,13 +78,13 @@ class Outbox:
 
 
 def _oldest(connection: Connection) -> Sequence[tuple[int, str, bytes, bytes]]:
-    query = select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.value).order_by(outbox.c.id)
+    query = select(OUTBOX.c.id, OUTBOX.c.topic, OUTBOX.c.key, OUTBOX.c.value).order_by(OUTBOX.c.id)
     return [tuple(row) for row in connection.execute(query.limit(MOST_AT_ONCE))]
 
 
 def _count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(outbox)).scalar_one()
+    return connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
 
 
 def _forget(connection: Connection, ids: Sequence[int]) -> None:
-    connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+    connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids)))

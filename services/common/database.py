@@ -1,4 +1,4 @@
-"""The survey service's own database: SQLite beside it, or PostgreSQL by a setting.
+"""A service's own database: SQLite beside it, or PostgreSQL by a setting.
 
 One thread writes. What waits is written together in one transaction, each work in a savepoint of its own: so a hundred
 answers at once cost one sync of the disk, and SQLite, which has one writer at a time, is never found locked.
@@ -23,6 +23,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from services.common.errors import ConfigurationError, Invalid, Unavailable
 from services.common.logging import get_logger
+from services.common.tables import Schema
 
 log = get_logger(__name__)
 
@@ -52,10 +53,11 @@ class _Job(NamedTuple):
 class Database:
     """Reads and writes in threads of their own. Use `open` before, and `close` after."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, schema: Schema) -> None:
+        self._schema = schema
         self._engine = _engine(url)
         self._jobs: Queue[_Job | None] = Queue(MOST_WAITING)
-        self._writer = threading.Thread(target=self._write_all, name="survey-writer", daemon=True)
+        self._writer = threading.Thread(target=self._write_all, name=f"{schema.service}-writer", daemon=True)
 
     def open(self) -> None:
         """Bring the tables up to date and begin.
@@ -63,12 +65,12 @@ class Database:
         :raises ConfigurationError: when the database does not let us.
         """
         try:
-            migrate(self._engine)
+            migrate(self._engine, self._schema)
             self.forget()  # who was killed may have left it to be done
         except DBAPIError as error:
             raise ConfigurationError(
                 f"the database cannot be used: {error.orig}",
-                field="CADRAN_SURVEY_DATABASE",
+                field=f"CADRAN_{self._schema.service.upper()}_DATABASE",
                 mend="start it, create the database, and give the user the right to make tables",
             ) from None
         self._writer.start()
@@ -170,10 +172,10 @@ def _no_answer(error: Exception) -> Unavailable:
     return Unavailable("the database does not answer", mend="try again a little later")
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, schema: Schema) -> None:
     """Bring the tables to their newest form."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(schema.migrations))
     with engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -215,6 +217,6 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
-def database_url(given: str, folder: Path) -> str:
+def database_url(given: str, folder: Path, schema: Schema) -> str:
     """The database's address: the one that is set, else a file in the local folder."""
-    return given or f"sqlite:///{(folder / 'data' / 'survey.sqlite').resolve()}"
+    return given or f"sqlite:///{(folder / 'data' / f'{schema.service}.sqlite').resolve()}"
