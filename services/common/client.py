@@ -46,7 +46,7 @@ class ApiClient:
     def __init__(
         self, name: str, url: str, key: str, *, patience: float = 120.0, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._name = name
+        self.name = name
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30.0)
         self._patience = patience
         self._sleep = sleep
@@ -70,7 +70,7 @@ class ApiClient:
                 return response
             if time.monotonic() > deadline:
                 answer = "does not answer" if response is None else f"answers {response.status_code}"
-                raise Unavailable(f"{self._name} {answer} at {self._http.base_url}", mend="start it, then send again")
+                raise Unavailable(f"{self.name} {answer} at {self._http.base_url}", mend="start it, then send again")
             self._sleep(max(pause, _retry_after(response)))
             pause = min(pause * 2, BACKOFF_MAX)
 

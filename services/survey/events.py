@@ -3,12 +3,9 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from services.common.events import EVENT_TYPES, Event
+from services.common.events import Event
 from services.common.events.answers import NpsAnswered, SurveyInvited
-from services.common.events.envelope import Envelope, parse
-from services.common.events.fields import Statement
+from services.common.events.stating import state
 from services.survey.records import Answer, Invitation
 
 SOURCE = "/survey"
@@ -26,7 +23,7 @@ def nps_answered(answer: Answer, *, zone: ZoneInfo, now: datetime) -> Event:
         region=answer.about.region,
         rep_id=answer.about.rep_id,
     )
-    return event_of("nps.answered", answer.response_id, answer.answered_at, data, zone=zone, now=now)
+    return state(SOURCE, "nps.answered", answer.response_id, answer.answered_at, data, zone=zone, now=now)
 
 
 def survey_invited(invitation: Invitation, *, zone: ZoneInfo, now: datetime) -> Event:
@@ -38,19 +35,4 @@ def survey_invited(invitation: Invitation, *, zone: ZoneInfo, now: datetime) -> 
         delivered=invitation.bounced_at is None,
         revision=int(is_corrected),
     )
-    return event_of("survey.invited", invitation.id, invitation.created_at, data, zone=zone, now=now)
-
-
-def event_of(name: str, subject: str, time: datetime, data: Statement, *, zone: ZoneInfo, now: datetime) -> Event:
-    """An event of ours, held against the contract as anybody's."""
-    envelope = Envelope(
-        specversion="1.0",
-        type=EVENT_TYPES[name].name,
-        source=SOURCE,
-        id=f"{name}:{subject}:{data.revision}",
-        time=time,
-        data=msgspec.Raw(msgspec.json.encode(data)),
-        subject=subject,
-    )
-    # The clock may have been set back since.
-    return parse(msgspec.json.encode(envelope), receivedat=max(now, time), zone=zone)
+    return state(SOURCE, "survey.invited", invitation.id, invitation.created_at, data, zone=zone, now=now)

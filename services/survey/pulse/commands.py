@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from services.common.client import Refused
+from services.common.csv_rows import Rejected, Row, read_rows
 from services.common.errors import Invalid
-from services.survey.asking.people_file import Rejected, Row, read_people
 from services.survey.client import KeyFile, Url, survey_client
 from services.survey.pulse.records import Colleague
 
@@ -70,7 +70,7 @@ def rounds(url: Url = "", key_file: KeyFile = None) -> None:
 def _whole(file: Path) -> list[Row]:
     """The lines of a file, of which each must be good."""
     rows: list[Row] = []
-    for row in read_people(file, Colleague):
+    for row in read_rows(file, Colleague):
         if isinstance(row, Rejected):
             raise Invalid(row.reason, field=f"line {row.line}", mend="mend the file; nothing was changed")
         rows.append(row)

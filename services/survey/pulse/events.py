@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from services.common.errors import Invalid
 from services.common.events import Event
 from services.common.events.answers import PulsePublished
-from services.survey.events import event_of
+from services.common.events.stating import state
+from services.survey.events import SOURCE
 from services.survey.pulse.records import Round
 
 
@@ -25,7 +26,7 @@ def pulse_published(round_: Round, *, zone: ZoneInfo, now: datetime) -> Iterator
             answered=row.answered,
             figures=row.figures,
         )
-        yield event_of("pulse.published", data.subject(zone), round_.closed_at, data, zone=zone, now=now)
+        yield state(SOURCE, "pulse.published", data.subject(zone), round_.closed_at, data, zone=zone, now=now)
 
 
 def require_tellable(team_id: str, field: str, *, zone: ZoneInfo, now: datetime) -> None:
@@ -36,6 +37,6 @@ def require_tellable(team_id: str, field: str, *, zone: ZoneInfo, now: datetime)
     day = now.astimezone(zone).date()
     data = PulsePublished(round_id=day.isoformat(), team_id=team_id, opened_on=day, closed_on=day)
     try:
-        event_of("pulse.published", data.subject(zone), now, data, zone=zone, now=now)
+        state(SOURCE, "pulse.published", data.subject(zone), now, data, zone=zone, now=now)
     except Invalid:
         raise Invalid("no event can bear this name", field=field, mend="give it a shorter one") from None

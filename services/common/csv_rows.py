@@ -1,4 +1,4 @@
-"""A CSV file of people: its rows with their line numbers. What a field must hold is for the service to say."""
+"""The rows of a CSV file, with their line numbers. What a field must hold is for the service to say."""
 
 import csv
 import difflib
@@ -25,7 +25,7 @@ class Rejected(NamedTuple):
     reason: str
 
 
-def read_people(path: Path, kind: type[msgspec.Struct]) -> Iterator[Row | Rejected]:
+def read_rows(path: Path, kind: type[msgspec.Struct]) -> Iterator[Row | Rejected]:
     """The lines of a file whose columns are fields of `kind`; the header is line 1.
 
     :raises ConfigurationError: when the file cannot be read, or has a column that is no field.
