@@ -1,0 +1,77 @@
+"""The terms on which pages are fetched: who we are, how slowly we go, and what is too much."""
+
+from ipaddress import IPv4Network, IPv6Network
+
+import msgspec
+
+from services.common.errors import ConfigurationError
+
+Network = IPv4Network | IPv6Network
+
+HOUR = 3600.0
+
+
+class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What `main.py` fills in from the settings. Times are in seconds, sizes in bytes."""
+
+    user_agent: str = "CadranPriceWatch/0.1"
+    """Product and version: the product is what robots.txt may call us by."""
+    contact: str
+    """Where the owner of a shop can complain: an address of the web or of mail."""
+
+    per_host_delay: float = 2.0
+    """From the end of a request to a host to the beginning of the next."""
+    jitter: float = 0.1
+    """The delay is longer by up to this share of it, never shorter."""
+    per_host_concurrency: int = 1
+    patience: float = 300.0
+    """Who would wait longer for a host's turn is sent away, told when to come back."""
+    max_crawl_delay: float = HOUR
+    """A longer Crawl-delay of robots.txt is taken as this."""
+    max_hosts: int = 10_000
+    """Hosts whose pace is remembered while nothing is asked of them."""
+
+    connect_timeout: float = 10.0
+    total_timeout: float = 30.0
+    """Of one request, from connecting to the last byte."""
+    max_bytes: int = 5 << 20
+    """Of a body, as it is sent and as it is unpacked."""
+    max_redirects: int = 5
+
+    proxy: str | None = None
+    """The URL of an HTTP proxy. It resolves names, so it is it that must not connect to private addresses."""
+    ports: frozenset[int] = frozenset({80, 443})
+    allowed_hosts: frozenset[str] = frozenset()
+    """`host:port` of intranets and tests: there, no address is refused."""
+    allowed_networks: tuple[Network, ...] = ()
+    """Addresses that are allowed although they are not public; the port must be."""
+
+    robots_hours: float = 24.0
+    """How long a robots.txt is believed; RFC 9309 allows 24 hours."""
+    robots_retry: float = 600.0
+    """When one that could not be read is asked for again."""
+    robots_bytes: int = 16 << 20
+    """Text of robots.txt that is remembered, of all hosts together."""
+
+    breaker_threshold: int = 5
+    """After so many failures in a row a host rests."""
+    breaker_rest: float = 300.0
+    """How long, the first time; twice as long each further time."""
+
+    def __post_init__(self) -> None:
+        if not self.contact.strip() or not self.identity.isprintable() or not self.identity.isascii():
+            raise ConfigurationError(
+                "pages are not fetched without saying who asks",
+                field="contact",
+                mend="give an address in plain ASCII where the owner of a shop can write to",
+            )
+
+    @property
+    def identity(self) -> str:
+        """The one User-Agent of robots.txt, pages and Chromium alike."""
+        return f"{self.user_agent} (+{self.contact})"
+
+    @property
+    def product(self) -> str:
+        """What a group of robots.txt calls us by (RFC 9309: the product token)."""
+        return self.user_agent.partition("/")[0]
