@@ -28,6 +28,8 @@ class Scope(StrEnum):
     EXPLAIN = "kpis:explain"
     WRITE_SURVEYS = "surveys:write"
     READ_SURVEYS = "surveys:read"
+    WRITE_PRICES = "prices:write"
+    READ_PRICES = "prices:read"
     ADMIN = "admin"
 
 

@@ -31,6 +31,7 @@ class Port(StrEnum):
     BOARD = "board"
     INGEST = "ingest"
     SURVEY = "survey"
+    PRICING = "pricing"
     EXPORTER = "exporter"
     WORKER_METRICS = "worker_metrics"
     KAFKA = "kafka"
@@ -105,6 +106,7 @@ class Settings(CadranSettings):
     port_board: Tcp = Field(8000, description="The board.")
     port_ingest: Tcp = Field(8001, description="The HTTP gateway for events.")
     port_survey: Tcp = Field(8002, description="The forms of surveys, and their API.")
+    port_pricing: Tcp = Field(8003, description="The price watcher's API.")
     port_exporter: Tcp = Field(8004, description="The read API and `/metrics` of the KPIs.")
     port_worker_metrics: Tcp = Field(
         8010, description="`/metrics` of the first stream worker; worker i listens i above."

@@ -1,0 +1,118 @@
+"""What the service answers: where pairs stand, and why a price is believed."""
+
+from datetime import datetime
+
+import msgspec
+
+from services.pricing_watch.judging.judgement import MISSED_UNTIL_STALE, Belief, Price, Verdict
+from services.pricing_watch.records import Candidate, Reading
+from services.pricing_watch.store import KeptReading, WatchedPage
+from services.pricing_watch.watching.intake import Pair
+
+MOST_CANDIDATES = 20
+
+
+class PageAnswer(msgspec.Struct, omit_defaults=True):
+    """Where a pair stands, and when its page is read next."""
+
+    sku: str
+    competitor: str
+    pair_id: str
+    verdict: Verdict | None
+    next_reading: datetime
+    missed: int
+    price: Price | None = None
+    waiting: Price | None = None
+
+
+class PagesAnswer(msgspec.Struct):
+    """Some pairs, those that are read next first."""
+
+    pages: list[PageAnswer]
+
+
+class ReadingAnswer(msgspec.Struct, omit_defaults=True):
+    """A reading and its evidence: amounts of `reading` as the page states them, `price_minor` made comparable."""
+
+    at: datetime
+    outcome: str
+    verdict: str | None
+    reason: str
+    price_minor: int | None = None
+    currency: str | None = None
+    page_hash: str | None = None
+    reading: Reading | None = None
+
+
+class ExplainAnswer(msgspec.Struct, omit_defaults=True):
+    """Why a competitor's price is believed, or not."""
+
+    page: PageAnswer
+    address: str
+    why: str
+    comparable: str
+    readings: list[ReadingAnswer]
+
+
+def page_answer(state: WatchedPage) -> PageAnswer:
+    belief = state.belief
+    return PageAnswer(
+        sku=state.sku,
+        competitor=state.competitor,
+        pair_id=state.pair_id,
+        verdict=belief.verdict,
+        next_reading=state.due_at,
+        missed=belief.missed,
+        price=belief.trusted,
+        waiting=belief.suspect,
+    )
+
+
+def reading_answer(kept: KeptReading) -> ReadingAnswer:
+    return ReadingAnswer(
+        at=kept.at,
+        outcome=kept.outcome,
+        verdict=kept.verdict,
+        reason=kept.reason,
+        price_minor=kept.price_minor,
+        currency=kept.currency,
+        page_hash=kept.page_hash,
+        reading=None if kept.reading is None else _shortened(kept.reading),
+    )
+
+
+def explain_answer(pair: Pair, readings: list[KeptReading]) -> ExplainAnswer:
+    return ExplainAnswer(
+        page=page_answer(pair.state),
+        address=pair.page.page,
+        why=_why(pair.state.belief, readings),
+        comparable=_how_made_comparable(pair),
+        readings=[reading_answer(kept) for kept in readings],
+    )
+
+
+def _why(belief: Belief, readings: list[KeptReading]) -> str:
+    last = readings[0].reason if readings else "no reading yet"
+    match belief.verdict:
+        case None:
+            return f"nothing is believed yet: {last}"
+        case Verdict.TRUSTED if belief.missed:
+            return f"trusted until {MISSED_UNTIL_STALE} readings in a row are missed; {last}"
+        case Verdict.TRUSTED:
+            return f"trusted: {last}"
+        case Verdict.QUARANTINED:
+            return f"in quarantine, counted nowhere: {last}"
+        case Verdict.STALE:
+            return f"stale, counted nowhere: {last}"
+        case Verdict.GONE:
+            return f"gone for six weeks, counted nowhere: {last}"
+
+
+def _how_made_comparable(pair: Pair) -> str:
+    tax = f"x (1 + {pair.page.vat_rate} %) " if pair.page.vat == "excluded" else "tax included "
+    return f"their price, {tax}x our pack of {pair.product.pack} / their pack of {pair.page.pack}"
+
+
+def _shortened(reading: Reading) -> Reading:
+    candidates: tuple[Candidate, ...] = reading.candidates[:MOST_CANDIDATES]
+    return msgspec.structs.replace(reading, candidates=candidates)

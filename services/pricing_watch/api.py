@@ -1,0 +1,208 @@
+"""The service's HTTP interface: what is watched, prices that are told, where each pair stands and why."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from services.common.auth import KeyRing, Scope
+from services.common.database import Database
+from services.common.errors import CadranError, NotFound
+from services.common.http import (
+    Check,
+    install_error_handlers,
+    install_health,
+    json_response,
+    read_body,
+    require,
+)
+from services.common.json_bodies import (
+    ITEMS_MAX_BYTES,
+    Made,
+    answer_many,
+    json_body,
+    read_many,
+    read_one,
+)
+from services.pricing_watch import store
+from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, explain_answer, page_answer
+from services.pricing_watch.store import WatchedProduct
+from services.pricing_watch.watching.given import Given, GivenPrice
+from services.pricing_watch.watching.intake import load
+from services.pricing_watch.watching.scheduler import Scheduler
+from services.pricing_watch.watching.watch import WatchList
+from services.pricing_watch.watching.watch_list import Product, check_product
+
+READINGS_SHOWN = 10
+
+
+class Parts(NamedTuple):
+    """What the interface is made of."""
+
+    watch_list: WatchList
+    given: Given
+    scheduler: Scheduler
+    database: Database
+    keys: KeyRing
+    registry: CollectorRegistry
+    checks: dict[str, Check]
+
+
+class ProductsAnswer(msgspec.Struct):
+    """Some products; `next` is what to send as `after` for more, empty when there are none."""
+
+    products: list[WatchedProduct]
+    next: str
+
+
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+    """The price watcher's app."""
+    app = FastAPIOffline(
+        title="Cadran price watch",
+        summary="Competitors' prices: read, judged, explained.",
+        version="1",
+        lifespan=lifespan,
+    )
+    install_error_handlers(app)
+    install_health(app, parts.checks)
+    app.include_router(_watch_routes(parts))
+    app.include_router(_price_routes(parts))
+    app.include_router(_reading_routes(parts))
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _watch_routes(parts: Parts) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["watch list"])
+    writes = [Depends(require(parts.keys, Scope.WRITE_PRICES))]
+    reads = [Depends(require(parts.keys, Scope.READ_PRICES))]
+
+    @router.get("/watch", summary="What is watched, by sku", dependencies=reads)
+    async def watched(
+        after: Annotated[str, Query(max_length=200)] = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> Response:
+        products = await parts.watch_list.page(after=after, limit=limit)
+        following = products[-1].product.sku if len(products) == limit else ""
+        return json_response(ProductsAnswer(products, following))
+
+    @router.put(
+        "/watch",
+        summary="Watch up to 1,000 products; those that are watched are replaced",
+        dependencies=writes,
+        openapi_extra=json_body({"type": "array", "items": _PRODUCT}, [_EXAMPLE]),
+    )
+    async def watch(request: Request) -> Response:
+        read = read_many(await read_body(request, ITEMS_MAX_BYTES), Product)
+        made = [await _kept(parts, product) for product in read if isinstance(product, Product)]
+        parts.scheduler.changed()
+        return answer_many(read, made, {})
+
+    # A sku may hold a slash.
+    @router.get("/watch/{sku:path}", summary="One product", dependencies=reads)
+    async def one(sku: str) -> Response:
+        return json_response(await parts.watch_list.one(sku))
+
+    @router.delete("/watch/{sku:path}", summary="Watch a product no more", status_code=204, dependencies=writes)
+    async def drop(sku: str) -> Response:
+        await parts.watch_list.drop(sku)
+        return Response(status_code=204)
+
+    return router
+
+
+async def _kept(parts: Parts, product: Product) -> Made | CadranError:
+    try:
+        changed = await parts.watch_list.keep(check_product(product))
+    except CadranError as error:
+        return error
+    return Made("kept" if changed else "unchanged", product.sku)
+
+
+def _price_routes(parts: Parts) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[Depends(require(parts.keys, Scope.WRITE_PRICES))])
+
+    @router.post(
+        "/prices",
+        summary="Tell up to 1,000 prices that were seen, of pairs that are watched",
+        openapi_extra=json_body({"type": "array", "items": {"type": "object"}}, [_GIVEN]),
+    )
+    async def give(request: Request) -> Response:
+        read = read_many(await read_body(request, ITEMS_MAX_BYTES), GivenPrice)
+        made = [await _given(parts, price) for price in read if isinstance(price, GivenPrice)]
+        return answer_many(read, made, {})
+
+    return router
+
+
+async def _given(parts: Parts, price: GivenPrice) -> Made | CadranError:
+    try:
+        judged = await parts.given.give(price)
+    except CadranError as error:
+        return error
+    return Made(judged.told.value if judged.told else "kept", f"{price.sku}@{price.competitor}")
+
+
+class Which(msgspec.Struct, forbid_unknown_fields=True):
+    """A pair by its names."""
+
+    sku: str
+    competitor: str
+
+
+def _reading_routes(parts: Parts) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["readings"])
+    reads = [Depends(require(parts.keys, Scope.READ_PRICES))]
+    writes = [Depends(require(parts.keys, Scope.WRITE_PRICES))]
+
+    @router.get("/pages", summary="Where pairs stand, those that are read next first", dependencies=reads)
+    async def pages(
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100, offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0
+    ) -> Response:
+        found = await parts.database.read(partial(store.pages_by_due, limit=limit, offset=offset))
+        return json_response(PagesAnswer([page_answer(page) for page in found]))
+
+    @router.get("/explain", summary="Why a competitor's price is believed, or not", dependencies=reads)
+    async def explain(
+        sku: Annotated[str, Query(max_length=200)], competitor: Annotated[str, Query(max_length=200)]
+    ) -> Response:
+        return json_response(await parts.database.read(partial(_explained, sku=sku, competitor=competitor)))
+
+    @router.post("/pages/read", summary="Read a page as soon as its host's turn comes", dependencies=writes)
+    async def read_now(request: Request) -> Response:
+        which = read_one(await read_body(request, 10_000), Which)
+        await parts.scheduler.read_soon(which.sku, which.competitor)
+        return Response(status_code=202)
+
+    return router
+
+
+def _explained(connection: Any, sku: str, competitor: str) -> ExplainAnswer:
+    pair = load(connection, store.page(connection, sku, competitor))
+    if pair is None:
+        raise NotFound(
+            f"{competitor!r} is not watched for {sku!r}",
+            field="competitor",
+            mend="`cadran prices watch list` shows the pairs that are",
+        )
+    return explain_answer(pair, store.last_readings(connection, pair.state.pair_id, READINGS_SHOWN))
+
+
+_PRODUCT: dict[str, object] = {"type": "object", "required": ["sku", "name"]}
+_EXAMPLE = {
+    "sku": "LAMP-01",
+    "name": "Oak desk lamp",
+    "own_price": "129.00",
+    "currency": "EUR",
+    "competitors": [
+        {"competitor": "northlight", "page": "https://northlight.example/lamp", "locale": "fr-FR", "interval": "6h"}
+    ],
+}
+_GIVEN = {"sku": "LAMP-01", "competitor": "northlight", "price": "119.90", "currency": "EUR", "stock": "in_stock"}

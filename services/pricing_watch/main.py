@@ -1,0 +1,116 @@
+"""`python -m services.pricing_watch.main`: the price watcher. Settings and clients are built here and nowhere else."""
+
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from ipaddress import ip_network
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from services.common.auth import KeyRing
+from services.common.background import Work, at_work
+from services.common.database import Database, database_url
+from services.common.errors import CadranError
+from services.common.http import serve
+from services.common.logging import configure_logging
+from services.common.outbox import Outbox
+from services.common.publisher import Publisher
+from services.common.settings import Port, Settings
+from services.common.topic_admin import require_topics
+from services.common.windows import utc_now
+from services.pricing_watch.api import Parts, create_app
+from services.pricing_watch.events import Stating
+from services.pricing_watch.fetching.fetcher import Fetcher
+from services.pricing_watch.fetching.terms import FetchSettings
+from services.pricing_watch.metrics import PricingMetrics
+from services.pricing_watch.settings import PricingSettings
+from services.pricing_watch.tables import SCHEMA
+from services.pricing_watch.watching.given import Given
+from services.pricing_watch.watching.housekeeping import Housekeeping
+from services.pricing_watch.watching.intake import Intake
+from services.pricing_watch.watching.scheduler import Scheduler
+from services.pricing_watch.watching.watch import WatchList
+from services.pricing_watch.watching.watch_file import load_watch_file
+from services.pricing_watch.watching.watch_follower import WatchFollower
+
+
+def build(settings: Settings, pricing: PricingSettings) -> FastAPI:
+    """The app, its clients opened and closed with its lifespan."""
+    registry = CollectorRegistry()
+    metrics = PricingMetrics(registry)
+    database = Database(database_url(pricing.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
+    publisher = Publisher(settings.kafka_servers, client_id="cadran-pricing", timeout=pricing.publish_timeout)
+    outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
+    stating = Stating(settings.zone)
+    intake = Intake(stating)
+    fetcher = Fetcher(fetch_settings(pricing), count=lambda outcome: metrics.requests.labels(outcome).inc())
+    scheduler = Scheduler(
+        database,
+        fetcher,
+        intake,
+        name=f"{socket.gethostname()}-{secrets.token_hex(4)}",
+        clock=utc_now,
+        written=outbox.written,
+        metrics=metrics,
+    )
+    watch_list = WatchList(database, stating, utc_now, outbox.written)
+    works: list[Work] = [outbox.run, scheduler.run, Housekeeping(database, pricing.keep_days, utc_now, metrics).run]
+    works += [] if pricing.watch_list is None else [_follower(pricing, watch_list, scheduler.changed)]
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        database.open()
+        async with publisher, fetcher, at_work(works):
+            yield
+        database.close()
+
+    parts = Parts(
+        watch_list=watch_list,
+        given=Given(database, intake, utc_now, outbox.written),
+        scheduler=scheduler,
+        database=database,
+        keys=KeyRing(settings.api_keys_file),
+        registry=registry,
+        checks={"database": database.check},
+    )
+    return create_app(parts, lifespan)
+
+
+def _follower(pricing: PricingSettings, watch_list: WatchList, changed: Callable[[], None]) -> Work:
+    """Follows the file, which must be right when the service starts."""
+    path = pricing.watch_list
+    assert path is not None
+    load_watch_file(path)
+    return WatchFollower(path, watch_list, changed).run
+
+
+def fetch_settings(pricing: PricingSettings) -> FetchSettings:
+    """The terms on which pages are fetched."""
+    return FetchSettings(
+        contact=pricing.contact,
+        per_host_delay=pricing.host_delay,
+        total_timeout=pricing.timeout,
+        max_bytes=pricing.max_page_bytes,
+        proxy=pricing.proxy.get_secret_value() or None,
+        ports=frozenset(pricing.ports),
+        allowed_hosts=frozenset(pricing.allowed_hosts),
+        allowed_networks=tuple(ip_network(text) for text in pricing.allowed_networks),
+    )
+
+
+def main() -> None:
+    try:
+        settings, pricing = Settings.load(), PricingSettings.load()
+        configure_logging("pricing_watch", level=settings.log_level, log_format=settings.log_format)
+        require_topics(settings)
+        app = build(settings, pricing)
+    except CadranError as error:
+        sys.exit(f"the price watcher cannot start: {error}")
+    serve(app, host=settings.host, port=settings.port(Port.PRICING), grace=10)
+
+
+if __name__ == "__main__":
+    main()

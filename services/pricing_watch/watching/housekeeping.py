@@ -1,0 +1,37 @@
+"""Forgets old readings, and counts what is believed."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+from services.common.database import Database
+from services.common.windows import Clock
+from services.pricing_watch import store
+from services.pricing_watch.judging.judgement import Verdict
+from services.pricing_watch.metrics import PricingMetrics
+
+COUNT_SECONDS = 15.0
+FORGET_EVERY = 240
+"""Countings between two times that old readings are forgotten: an hour."""
+
+
+class Housekeeping:
+    """At work for ever: `run`."""
+
+    def __init__(self, database: Database, keep_days: int, clock: Clock, metrics: PricingMetrics) -> None:
+        self._database = database
+        self._kept = timedelta(days=keep_days)
+        self._clock = clock
+        self._watched = metrics.watched
+
+    async def run(self) -> None:
+        while True:
+            await self._database.write(partial(store.forget_readings, before=self._clock() - self._kept))
+            for _ in range(FORGET_EVERY):
+                await self._count()
+                await asyncio.sleep(COUNT_SECONDS)
+
+    async def _count(self) -> None:
+        counts = await self._database.read(store.count_verdicts)
+        for verdict in ("none", *Verdict):
+            self._watched.labels(verdict).set(counts.get(verdict, 0))

@@ -1,0 +1,148 @@
+"""What is made of a reading: judged, kept, published, and the next one planned, all in one transaction."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from services.common.outbox import put
+from services.pricing_watch import store
+from services.pricing_watch.events import Stating
+from services.pricing_watch.fetching.fetcher import Validators
+from services.pricing_watch.judging.comparable import comparable
+from services.pricing_watch.judging.judgement import Judged, Price, judge_confirmed, judge_missed, judge_price
+from services.pricing_watch.records import Method, Reading
+from services.pricing_watch.store import KeptReading, WatchedPage
+from services.pricing_watch.watching.schedule import next_attempt, next_reading
+from services.pricing_watch.watching.watch_list import CompetitorPage, Product
+
+READ, GIVEN = "read", "given"
+NO_VALIDATORS = Validators()
+
+
+class Seen(NamedTuple):
+    """What came of a try: a reading of a page, or why there is none.
+
+    `outcome` is `read`, `given`, or the kind of what stood in the way; `may_pass`: is it to be tried again before the
+    reading counts as missed; `is_confirmed`: has whoever gives it looked twice?
+    """
+
+    outcome: str
+    reason: str
+    reading: Reading | None = None
+    page_hash: str | None = None
+    validators: Validators = NO_VALIDATORS
+    may_pass: bool = False
+    retry_after: timedelta = timedelta()
+    is_confirmed: bool = False
+
+
+class Pair(NamedTuple):
+    """A pair: our product, the competitor's page, and where the pair stands."""
+
+    product: Product
+    page: CompetitorPage
+    state: WatchedPage
+
+    @property
+    def interval(self) -> timedelta:
+        return timedelta(seconds=self.page.interval_s)
+
+
+class Intake:
+    """Takes readings in, each in the transaction that it is given."""
+
+    def __init__(self, stating: Stating) -> None:
+        self._stating = stating
+
+    def take(self, connection: Connection, pair: Pair, seen: Seen, now: datetime) -> Judged | None:
+        """Take in what came of a try; none when it will be tried again before it counts."""
+        attempts = pair.state.attempts + 1
+        again = next_attempt(now, pair.interval, attempts, seen.retry_after) if seen.may_pass else None
+        if again is None:
+            return self.settle(connection, pair, seen, now)
+        store.add_reading(connection, _kept(pair, seen, now, None, seen.reason))
+        store.plan(connection, pair.state.pair_id, again, attempts)
+        return None
+
+    def settle(self, connection: Connection, pair: Pair, seen: Seen, now: datetime) -> Judged:
+        """Intake what was seen, keep it, and plan what comes next."""
+        price = _price(pair, seen, now)
+        belief = pair.state.belief
+        if price is None:
+            judged = judge_missed(belief, _why_no_price(pair, seen), now)
+        elif seen.is_confirmed:
+            judged = judge_confirmed(price)
+        else:
+            judged = judge_price(belief, price, pair.product.own_price_minor, pair.product.currency)
+        self._keep(connection, pair, seen, judged, now)
+        return judged
+
+    def _keep(self, connection: Connection, pair: Pair, seen: Seen, judged: Judged, now: datetime) -> None:
+        id_ = pair.state.pair_id
+        kept = _kept(pair, seen, now, judged, judged.reason)
+        before = store.last_page_read(connection, id_)
+        if before is not None and before.reading == kept.reading:
+            kept = msgspec.structs.replace(kept, reading=None)
+        reading_id = store.add_reading(connection, kept)
+        # A doubted price must be read anew, and so must a page without one: "not modified" would say nothing.
+        validators = seen.validators if judged.belief.suspect is None and judged.price is not None else NO_VALIDATORS
+        store.note(connection, id_, judged.belief, reading_id, msgspec.structs.asdict(validators))
+        store.plan(connection, id_, next_reading(now, pair.interval, judged.belief, id_), attempts=0)
+        if judged.told is not None:
+            event = self._stating.verdict(pair.product, id_, reading_id, judged.told, judged.price, now)
+            put(connection, [event])
+
+
+def _price(pair: Pair, seen: Seen, now: datetime) -> Price | None:
+    """What was read as a price that compares with ours, where that can be made of it."""
+    reading = seen.reading
+    if reading is None or reading.price_minor is None or reading.currency is None or _is_taxed_otherwise(pair, seen):
+        return None
+    price = comparable(reading.price_minor, pair.product, pair.page)
+    if price <= 0:
+        return None
+    listed = reading.list_price_minor
+    return Price(
+        price_minor=price,
+        currency=reading.currency,
+        at=now,
+        method=reading.method or Method.TEXT,
+        list_price_minor=None if listed is None else comparable(listed, pair.product, pair.page),
+        stock=reading.stock,
+    )
+
+
+def _is_taxed_otherwise(pair: Pair, seen: Seen) -> bool:
+    """Does the page itself say that tax is not in its price, and the watch list that it is?"""
+    return seen.reading is not None and seen.reading.tax_included is False and pair.page.vat == "included"
+
+
+def _why_no_price(pair: Pair, seen: Seen) -> str:
+    if _is_taxed_otherwise(pair, seen) and seen.reading is not None and seen.reading.price_minor is not None:
+        return "the page says that tax is not in its price: write `vat: excluded` and the rate in the watch list"
+    return seen.reason
+
+
+def _kept(pair: Pair, seen: Seen, now: datetime, judged: Judged | None, reason: str) -> KeptReading:
+    price = judged.price if judged is not None else None
+    return KeptReading(
+        pair_id=pair.state.pair_id,
+        at=now,
+        outcome=seen.outcome,
+        verdict=judged.belief.verdict if judged is not None else pair.state.belief.verdict,
+        reason=reason,
+        price_minor=price.price_minor if price else None,
+        currency=price.currency if price else None,
+        page_hash=seen.page_hash,
+        reading=seen.reading,
+    )
+
+
+def load(connection: Connection, state: WatchedPage | None) -> Pair | None:
+    """A pair with its product, if it is still watched."""
+    watched = None if state is None else store.product(connection, state.sku)
+    if state is None or watched is None or state.pair_id not in watched.product.pairs:
+        return None
+    return Pair(watched.product, watched.product.pairs[state.pair_id], state)
