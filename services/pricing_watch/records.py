@@ -44,6 +44,50 @@ class Method(StrEnum):
     """The text that a visitor sees: a guess."""
 
 
+class Role(StrEnum):
+    """What a product is to the page that it stands on."""
+
+    MAIN = "main"
+    """The page says that it is about this one."""
+    PLAIN = "plain"
+    """Nothing is said."""
+    VARIANT = "variant"
+    """One size, colour or pack of the product."""
+    LISTED = "listed"
+    """One of a list."""
+    RELATED = "related"
+    """Recommended beside the product: never the one that is meant."""
+
+
+class Obstacle(StrEnum):
+    """Why a page gave no price, for who decides what becomes of the page."""
+
+    GONE = "gone"
+    """The product is no longer there: the page says so, or its status does."""
+    LOGIN = "login"
+    """Prices are shown to who signs in."""
+    BLOCKED = "blocked"
+    """A wall against robots, or a wait for a browser."""
+    CLOSED = "closed"
+    """Maintenance, or an error of the shop: come back later."""
+    LISTING = "listing"
+    """A category, a search, a cart: no product's page."""
+    ON_REQUEST = "on_request"
+    """The shop tells its price only when asked."""
+    OTHER_PRODUCT = "other_product"
+    """The page is about another product than the one that is wanted."""
+    AMBIGUOUS = "ambiguous"
+    """Several prices could be meant, or sources contradict one another."""
+    CURRENCY = "currency"
+    """It is in another currency than is wanted, or does not say in which."""
+    NO_PRICE = "no_price"
+    """A product's page, as it seems, without a price that can be read."""
+    SELECTOR = "selector"
+    """The page's own selector finds no price, or several."""
+    UNREADABLE = "unreadable"
+    """No HTML, too large, or not made for people."""
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """A page as it was fetched. `url` is the one that answered, after redirects."""
 
@@ -100,6 +144,20 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confidence: float = 0.0
     refused: str | None = None
     """Why this one is not the price, where it is not."""
+    product: str = ""
+    """Which product of the page it belongs to: where that one stands."""
+    role: Role = Role.PLAIN
+    numbers: tuple[str, ...] = ()
+    """Every number that names its product: sku, mpn, productID, GTIN."""
+    url: str | None = None
+    high_minor: int | None = None
+    """The upper end of a range that starts with `price_minor`."""
+    or_minor: int | None = None
+    """The other way to read `text`, where there is one."""
+    doubt: str | None = None
+    """Why `price_minor` needs another candidate that says the same."""
+    tax_included: bool | None = None
+    """None where nothing is said: a consumer price, then, has its tax in it."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +171,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     method: Method | None = None
     confidence: float = 0.0
     reason: str = ""
+    obstacle: Obstacle | None = None
+    """Set exactly where there is no price."""
+    tax_included: bool | None = None
     unit_price_minor: int | None = None
     unit: str | None = None
     shipping_minor: int | None = None

@@ -1,0 +1,318 @@
+"""What schema.org says of a product's offers: price, list price, unit price, tax, stock, condition, seller, dates."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from services.pricing_watch.reading.conditions import read_condition
+from services.pricing_watch.reading.currencies import read_code
+from services.pricing_watch.reading.loose_json import Number
+from services.pricing_watch.reading.number_style import NumberStyle
+from services.pricing_watch.reading.placeholders import placeholder
+from services.pricing_watch.reading.price_text import Price, read_price
+from services.pricing_watch.reading.schema_org import Found, Graph, Node, is_an_offer, types
+from services.pricing_watch.reading.stock import read_stock
+from services.pricing_watch.records import Candidate, Method, Role
+
+MAX_OFFERS = 2_000
+"""Of one page."""
+
+_GTINS = ("gtin", "gtin13", "gtin14", "gtin12", "gtin8", "isbn", "ean")
+_NUMBERS = ("sku", "mpn", "productID", *_GTINS)
+_LIST_TYPES = {"listprice", "strikethroughprice", "srp", "msrp", "regularprice"}
+_OTHER_TYPES = {"invoiceprice", "minimumadvertisedprice", "minimumprice", "maximumprice"}
+_NOT_SCHEMA = re.compile(r"[^a-z]")
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page says beyond the object at hand. `method`: how the objects were written."""
+
+    method: Method
+    style: NumberStyle
+
+
+def candidates(graph: Graph, context: Context) -> list[Candidate]:
+    """The candidates of every product that the objects tell of."""
+    found = list(graph.products())
+    owned = {id(offer) for one in found if not is_an_offer(one.node) for offer in _offers(graph, one.node)}
+    siblings = sum(1 for one in found if _is_one_of_a_group(one.node)) > 1
+    result: list[Candidate] = []
+    for number, one in enumerate(found):
+        if is_an_offer(one.node) and id(one.node) in owned:
+            continue
+        role = Role.VARIANT if siblings and one.role is Role.PLAIN and _is_one_of_a_group(one.node) else one.role
+        reader = _Product(graph, context, msgspec.structs.replace(one, role=role), number)
+        result.extend(reader.candidates())
+        if len(result) >= MAX_OFFERS:
+            break
+    return result[:MAX_OFFERS]
+
+
+def _is_one_of_a_group(node: Node) -> bool:
+    return "isVariantOf" in node or "inProductGroupWithID" in node
+
+
+def _offers(graph: Graph, node: Node) -> list[Node]:
+    return graph.nodes(node, "offers", "offer")
+
+
+class _Product:
+    """One product, or an offer that stands alone."""
+
+    def __init__(self, graph: Graph, context: Context, found: Found, number: int) -> None:
+        self._graph = graph
+        self._context = context
+        self._found = found
+        node = found.node
+        kind = "/".join(sorted(types(node))) or "object"
+        self._where = f"{found.where or kind}#{number}"
+        self._own = self._identity(node, _identity_of_parents(found))
+        if is_an_offer(node):
+            items = graph.nodes(node, "itemOffered")
+            self._own = self._identity(items[0], self._own) if items else self._own
+
+    def candidates(self) -> Iterator[Candidate]:
+        node = self._found.node
+        if is_an_offer(node):
+            yield from self._offer(node, self._where)
+            return
+        for position, offer in enumerate(_offers(self._graph, node)[:MAX_OFFERS]):
+            yield from self._offer(offer, f"{self._where}.offers[{position}]")
+        if not node.get("offers") and ("price" in node or "priceSpecification" in node):
+            yield from self._offer(node, self._where)
+
+    def _identity(self, node: Node, parent: dict[str, Any]) -> dict[str, Any]:
+        graph = self._graph
+        numbers = [text for name in _NUMBERS for value in graph.all(node, name) if (text := _scalar(value))]
+        numbers += [text for value in graph.nodes(node, "identifier") if (text := graph.text(value, "value"))]
+        own: dict[str, Any] = {
+            "name": graph.text(node, "name"),
+            "sku": graph.text(node, "sku"),
+            "gtin": next((text for name in _GTINS if (text := graph.text(node, name))), None),
+            "url": graph.text(node, "url", "@id"),
+        }
+        merged = {**parent, **{key: value for key, value in own.items() if value}}
+        merged["numbers"] = tuple(dict.fromkeys(numbers)) or parent.get("numbers", ())
+        return merged
+
+    def _offer(self, offer: Node, where: str) -> Iterator[Candidate]:
+        graph = self._graph
+        inner = [one for one in graph.nodes(offer, "offers") if one is not offer]
+        if inner:
+            for position, one in enumerate(inner[:MAX_OFFERS]):
+                yield from self._offer_alone(one, f"{where}.offers[{position}]", offer)
+        if not inner or graph.text(offer, "lowPrice", "highPrice"):
+            yield from self._offer_alone(offer, where, {})
+
+    def _offer_alone(self, offer: Node, where: str, outer: Node) -> Iterator[Candidate]:
+        graph = self._graph
+        base = self._base(offer, where, outer)
+        currency = self._currency(offer) or self._currency(outer) or self._currency(self._found.node)
+        specs = [_Specification(graph, spec) for spec in graph.nodes(offer, "priceSpecification")]
+        base = self._with_specifications(base, specs, currency)
+        barred = _barred(graph, offer)
+        if graph.text(offer, "lowPrice", "highPrice"):
+            yield self._range(base, offer, currency)
+            return
+        stated = [value for value in graph.all(offer, "price") if _scalar(value)]
+        stated += [value for spec in specs if spec.is_the_price for value in spec.prices]
+        if not stated and any(spec.is_list_price for spec in specs):
+            return
+        for value in stated:
+            price = self._read(value, currency or _currency_of(specs))
+            yield _priced(base, price, str(value), barred)
+        if not stated and (barred or any(spec.members_only for spec in specs)):
+            yield msgspec.structs.replace(base, refused=barred or "is a price for members")
+
+    def _read(self, value: Any, currency: str | None) -> Price:
+        """By JSON-LD's own rule the decimal sign is a point; what is plainly written otherwise is read so."""
+        text = _scalar(value) or ""
+        code = read_code(currency, self._context.style) if currency else None
+        if currency and code is None:
+            return Price(refused=f"no currency is called {currency[:20]!r}")
+        style = msgspec.structs.replace(self._context.style, decimal=".")
+        return read_price(text, style, code)
+
+    def _currency(self, node: Node) -> str | None:
+        return self._graph.text(node, "priceCurrency", "currency") if node else None
+
+    def _base(self, offer: Node, where: str, outer: Node) -> Candidate:
+        graph = self._graph
+        node = self._found.node
+        identity = self._identity(offer, self._own)
+        for item in graph.nodes(offer, "itemOffered")[:1]:
+            identity = self._identity(item, identity)
+        availability = graph.text(offer, "availability") or graph.text(outer, "availability")
+        condition = graph.text(offer, "itemCondition") or graph.text(node, "itemCondition")
+        shipping, _ = self._shipping(offer)
+        return Candidate(
+            method=self._context.method,
+            where=where,
+            product=self._where,
+            role=self._found.role
+            if "mainEntityOfPage" not in node or self._found.role is not Role.PLAIN
+            else Role.MAIN,
+            stock=read_stock(availability) if availability else None,
+            condition=read_condition(condition) if condition else None,
+            seller=graph.text(offer, "seller", "offeredBy"),
+            shipping_minor=shipping,
+            valid_from=_moment(graph.text(offer, "validFrom", "availabilityStarts")),
+            valid_until=_moment(graph.text(offer, "priceValidUntil", "validThrough", "availabilityEnds")),
+            **identity,
+        )
+
+    def _shipping(self, offer: Node) -> tuple[int | None, str | None]:
+        rates = [
+            rate
+            for details in self._graph.nodes(offer, "shippingDetails")
+            for rate in self._graph.nodes(details, "shippingRate")
+        ]
+        prices = {
+            (price.minor, price.currency)
+            for rate in rates
+            for value in self._graph.all(rate, "value", "price")
+            if (price := self._read(value, self._graph.text(rate, "currency", "priceCurrency"))).minor is not None
+        }
+        return prices.pop() if len(prices) == 1 else (None, None)
+
+    def _with_specifications(self, base: Candidate, specs: list["_Specification"], currency: str | None) -> Candidate:
+        for spec in specs:
+            code = spec.currency or currency
+            price = self._read(spec.prices[0], code) if spec.prices else Price()
+            if spec.is_list_price:
+                base = msgspec.structs.replace(base, list_price_minor=price.minor)
+            elif spec.unit:
+                base = msgspec.structs.replace(base, unit_price_minor=price.minor, unit=spec.unit)
+            if spec.tax_included is not None and (spec.is_the_price or base.tax_included is None):
+                base = msgspec.structs.replace(base, tax_included=spec.tax_included)
+            if spec.is_the_price:
+                base = msgspec.structs.replace(
+                    base,
+                    valid_from=base.valid_from or spec.valid_from,
+                    valid_until=base.valid_until or spec.valid_until,
+                )
+        return base
+
+    def _range(self, base: Candidate, offer: Node, currency: str | None) -> Candidate:
+        graph = self._graph
+        ends = [
+            self._read(value, currency)
+            for name in ("lowPrice", "highPrice")
+            if (value := next(iter(graph.all(offer, name)), None)) is not None
+        ]
+        text = " - ".join(text for name in ("lowPrice", "highPrice") if (text := graph.text(offer, name)))
+        problem = next((end.refused or end.doubt for end in ends if end.refused or end.doubt), None)
+        low, high = ends[0], ends[-1]
+        if problem or low.minor is None or high.minor is None:
+            return msgspec.structs.replace(base, text=text, refused=problem or "is no range of prices")
+        if len(ends) == 1 and graph.text(offer, "offerCount") != "1":
+            return msgspec.structs.replace(base, text=text, price_minor=low.minor, currency=low.currency,
+                                           refused="is one end of a range of prices")  # fmt: skip
+        candidate = msgspec.structs.replace(
+            base,
+            text=text,
+            price_minor=min(low.minor, high.minor),
+            high_minor=max(low.minor, high.minor),
+            currency=low.currency,
+        )
+        return msgspec.structs.replace(candidate, refused=placeholder(low.minor, low.currency))
+
+
+class _Specification:
+    """A PriceSpecification of an offer: the price, or a list price, a price per unit, for members, of delivery."""
+
+    def __init__(self, graph: Graph, node: Node) -> None:
+        own = types(node)
+        price_type = _NOT_SCHEMA.sub("", (graph.text(node, "priceType") or "").rpartition("/")[2].casefold())
+        quantity = next(iter(graph.nodes(node, "referenceQuantity")), None)
+        self.prices = [value for value in graph.all(node, "price") if _scalar(value)]
+        self.currency = graph.text(node, "priceCurrency")
+        self.unit = _unit(graph, quantity) if quantity is not None else None
+        self.members_only = bool(graph.all(node, "validForMemberTier", "membershipPointsEarned"))
+        self.is_list_price = price_type in _LIST_TYPES and not self.unit
+        self.tax_included = _truth(graph.text(node, "valueAddedTaxIncluded"))
+        self.valid_from = _moment(graph.text(node, "validFrom"))
+        self.valid_until = _moment(graph.text(node, "validThrough"))
+        self.is_the_price = not (
+            self.is_list_price
+            or self.unit
+            or self.members_only
+            or price_type in _OTHER_TYPES
+            or own & {"deliverychargespecification", "paymentchargespecification"}
+            or graph.all(node, "billingDuration", "billingIncrement", "billingStart")
+            or _is_for_many(graph, node)
+        )
+
+
+def _barred(graph: Graph, offer: Node) -> str | None:
+    """Why an offer is not for everybody who wants to buy one, if it is not."""
+    function = (graph.text(offer, "businessFunction") or "").casefold()
+    customers = (graph.text(offer, "eligibleCustomerType") or "").casefold()
+    if graph.all(offer, "validForMemberTier"):
+        return "is a price for members"
+    if function.endswith(("leaseout", "buy", "repair", "dispose")):
+        return "is not an offer to sell"
+    if customers.endswith(("business", "reseller")):
+        return "is a price for businesses"
+    if _is_for_many(graph, offer):
+        return "is a price for several"
+    return None
+
+
+def _is_for_many(graph: Graph, node: Node) -> bool:
+    least = [graph.text(quantity, "minValue", "value") for quantity in graph.nodes(node, "eligibleQuantity")]
+    return any(value not in {None, "0", "1", "1.0"} for value in least)
+
+
+def _priced(base: Candidate, price: Price, text: str, barred: str | None) -> Candidate:
+    refused = barred or price.refused or placeholder(price.minor, price.currency)
+    return msgspec.structs.replace(
+        base,
+        text=text,
+        price_minor=price.minor,
+        currency=price.currency,
+        or_minor=price.or_minor,
+        doubt=price.doubt,
+        refused=refused,
+    )
+
+
+def _identity_of_parents(found: Found) -> dict[str, Any]:
+    """A variant that does not bear a name is called as its group; numbers are its own."""
+    name = next((parent.get("name") for parent in found.parents if isinstance(parent.get("name"), str)), None)
+    return {"name": name} if name else {}
+
+
+def _currency_of(specs: list[_Specification]) -> str | None:
+    return next((spec.currency for spec in specs if spec.currency), None)
+
+
+def _scalar(value: Any) -> str | None:
+    if isinstance(value, dict):
+        value = value.get("@value", value.get("value", value.get("price")))
+    if isinstance(value, Number | str):
+        return str(value).strip() or None
+    return None
+
+
+def _truth(text: str | None) -> bool | None:
+    word = (text or "").rpartition("/")[2].casefold()
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(word)
+
+
+def _unit(graph: Graph, quantity: Node) -> str:
+    value = graph.text(quantity, "value") or "1"
+    unit = graph.text(quantity, "unitText", "unitCode") or ""
+    return unit if value in {"1", "1.0"} else f"{value} {unit}".strip()
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A date or a time of ISO 8601; without a zone, UTC. A date alone, as midnight of it."""
+    try:
+        moment = datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

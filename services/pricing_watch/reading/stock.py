@@ -1,0 +1,103 @@
+"""Availability as shops put it - schema.org's words, those of feeds, and what visitors read - to six states."""
+
+import re
+
+from services.pricing_watch.records import Stock
+
+_BY_TERM = {
+    "instock": Stock.IN_STOCK,
+    "instoreonly": Stock.IN_STOCK,
+    "onlineonly": Stock.IN_STOCK,
+    "available": Stock.IN_STOCK,
+    "availablefororder": Stock.IN_STOCK,
+    "limitedavailability": Stock.LIMITED,
+    "lowstock": Stock.LIMITED,
+    "limitedstock": Stock.LIMITED,
+    "preorder": Stock.PREORDER,
+    "presale": Stock.PREORDER,
+    "backorder": Stock.BACKORDER,
+    "onbackorder": Stock.BACKORDER,
+    "madetoorder": Stock.BACKORDER,
+    "onorder": Stock.BACKORDER,
+    "outofstock": Stock.OUT_OF_STOCK,
+    "soldout": Stock.OUT_OF_STOCK,
+    "oos": Stock.OUT_OF_STOCK,
+    "unavailable": Stock.OUT_OF_STOCK,
+    "notavailable": Stock.OUT_OF_STOCK,
+    "reserved": Stock.OUT_OF_STOCK,
+    "pending": Stock.OUT_OF_STOCK,
+    "discontinued": Stock.DISCONTINUED,
+}
+
+_PHRASES: tuple[tuple[Stock, str], ...] = (
+    (
+        Stock.DISCONTINUED,
+        r"discontinued|no longer (?:available|sold|produced|made)|end of life|"
+        r"n['’]est plus (?:disponible|commercialisé|vendu|fabriqué)|produit arrêté|"
+        r"fin de série épuisée|arrêt de commercialisation|"
+        r"nicht mehr (?:lieferbar|verfügbar|erhältlich|im sortiment)|"
+        r"artikel ausgelaufen|auslaufartikel ausverkauft|"
+        r"fuori produzione|non più (?:disponibile|in vendita|in produzione)|"
+        r"descatalogado|ya no está disponible|"
+        r"niet meer (?:leverbaar|verkrijgbaar|beschikbaar)|uit het assortiment",
+    ),
+    (
+        Stock.PREORDER,
+        r"pre-?order|pré-?commande|précommander|vorbestell\w*|"
+        r"vorbesteller|pre-?ordina\w*|prenota(?:bile|zione)|"
+        r"(?:en )?preventa|reservar ahora|pre-?bestell\w*|reserveer nu",
+    ),
+    (
+        Stock.BACKORDER,
+        r"back-?order(?:ed)?|on order|disponible sur commande|sur commande|"
+        r"en réapprovisionnement|réassort en cours|"
+        r"nachbestellt|lieferbar in \d+ (?:wochen|monaten)|"
+        r"auf bestellung|in arrivo|su ordinazione|in riordino|"
+        r"bajo pedido|por encargo|nabestel\w*|op bestelling",
+    ),
+    (
+        Stock.OUT_OF_STOCK,
+        r"out[ -]of[ -]stock|sold[ -]out|currently unavailable|"
+        r"temporarily unavailable|not in stock|not available|no stock|"
+        r"rupture de stock|en rupture|épuisée?s?\b|indisponible|"
+        r"non disponible|plus en stock|victime de son succès|"
+        r"ausverkauft|vergriffen|"
+        r"nicht (?:auf lager|verfügbar|lieferbar|vorrätig)|derzeit nicht|momentan nicht|"
+        r"esaurit[oaie]|al momento non disponibile|agotad[oa]s?|sin stock|"
+        r"sin existencias|no disponible|fuera de stock|"
+        r"uitverkocht|niet (?:op voorraad|leverbaar|beschikbaar)|tijdelijk niet",
+    ),
+    (
+        Stock.LIMITED,
+        r"only \d+ (?:left|remaining|in stock)|\d+ left in stock|low stock|"
+        r"last (?:items?|pieces?|units?)|few left|limited (?:stock|availability)|"
+        r"plus que \d+|"
+        r"derni(?:er|ère)s? (?:articles?|pièces?|exemplaires?)|stock (?:limité|faible)|bientôt épuisé|"
+        r"nur noch \d+|nur noch wenige|wenige (?:stück|exemplare)|"
+        r"letzte (?:stücke?|exemplare?)|geringer bestand|begrenzt(?:er bestand| verfügbar)|"
+        r"solo \d+ rimast[ie]|ultim[ie] (?:pezz[io]|\d+)|disponibilità limitata|ne restano|"
+        r"últim[ao]s (?:unidades|\d+)|sólo quedan|solo quedan|quedan \d+|pocas unidades|"
+        r"nog (?:maar |slechts )?\d+ (?:op voorraad|beschikbaar|stuks)|"
+        r"laatste (?:stuks?|exempla)|beperkte? voorraad|bijna uitverkocht",
+    ),
+    (
+        Stock.IN_STOCK,
+        r"in stock|available (?:now|immediately)|ready to ship|ships (?:today|within)|"
+        r"en stock|disponible|"
+        r"auf lager|sofort (?:lieferbar|verfügbar|versandfertig)|lagernd|vorrätig|lieferbar|verfügbar|"
+        r"disponibil[ei]|disponibilità immediata|in magazzino|pronta consegna|"
+        r"en existencias|en inventario|op voorraad|direct leverbaar|leverbaar|beschikbaar",
+    ),
+)
+_PATTERNS = tuple((stock, re.compile(rf"(?<!\w)(?:{phrases})", re.IGNORECASE)) for stock, phrases in _PHRASES)
+
+
+def read_stock(text: str) -> Stock | None:
+    """The state that a field of structured data names: an IRI of schema.org, its last part, or words."""
+    term = re.sub(r"[\s_-]+", "", text.strip().rstrip("/").rpartition("/")[2].rpartition("#")[2]).casefold()
+    return _BY_TERM.get(term) or told_stock(text[:200])
+
+
+def told_stock(text: str) -> Stock | None:
+    """The state that words for visitors tell, the most particular first: `no longer available` is not `available`."""
+    return next((stock for stock, pattern in _PATTERNS if pattern.search(text)), None)
