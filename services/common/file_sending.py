@@ -32,6 +32,10 @@ class Batches(NamedTuple):
     defaults: Mapping[str, str]
 
 
+Item = tuple[int, Mapping[str, Any]]
+"""What is sent of a line, or of several: the number of the first, and its fields."""
+
+
 def send_file(
     file: Path, kind: type[msgspec.Struct], batches: Batches, rejects: Path | None, client: ApiClient
 ) -> None:
@@ -39,31 +43,46 @@ def send_file(
 
     :raises typer.Exit: with status 1, when a line was not taken.
     """
+    rows, rejected = read_all(file, kind)
+    send_items(rows, rejected, batches, rejects, client)
+
+
+def read_all(file: Path, kind: type[msgspec.Struct]) -> tuple[list[Row], list[Rejected]]:
+    """The lines of a file that can be read, and those that cannot."""
     rows = list(read_rows(file, kind))
-    rejected = [row for row in rows if isinstance(row, Rejected)]
-    counts, refused = _send(client, batches, [row for row in rows if isinstance(row, Row)])
+    return [row for row in rows if isinstance(row, Row)], [row for row in rows if isinstance(row, Rejected)]
+
+
+def send_items(
+    items: Sequence[Item], rejected: Sequence[Rejected], batches: Batches, rejects: Path | None, client: ApiClient
+) -> None:
+    """Send what was made of lines, and print what became of it, and of the lines that were rejected before.
+
+    :raises typer.Exit: with status 1, when a line was not taken.
+    """
+    counts, refused = _send(client, batches, items)
     _report(counts, sorted([*rejected, *refused]), rejects)
 
 
-def _send(client: ApiClient, batches: Batches, rows: Sequence[Row]) -> tuple[Counter[str], list[Rejected]]:
+def _send(client: ApiClient, batches: Batches, items: Sequence[Item]) -> tuple[Counter[str], list[Rejected]]:
     """Send everything, with a bar; how many lines came to what, and which were not taken."""
     counts: Counter[str] = Counter()
     rejected: list[Rejected] = []
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TextColumn("lines,"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=len(rows))
-        for part in _parts(rows):
+        task = progress.add_task("", total=len(items))
+        for part in _parts(items):
             for answer in _answers(client, batches, part):
                 if answer.error is None:
                     counts[answer.status] += 1
                 else:
-                    rejected.append(Rejected(part[answer.index].line, _reason(answer.status, answer.error)))
+                    rejected.append(Rejected(part[answer.index][0], _reason(answer.status, answer.error)))
             progress.advance(task, len(part))
     return counts, rejected
 
 
-def _parts(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    rest = iter(rows)
+def _parts(items: Sequence[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
     while part := list(islice(rest, BATCH)):
         yield part
 
@@ -72,8 +91,8 @@ class _Answers(msgspec.Struct):
     results: list[ItemAnswer]
 
 
-def _answers(client: ApiClient, batches: Batches, part: Sequence[Row]) -> list[ItemAnswer]:
-    response = client.ask(batches.method, batches.path, [{**batches.defaults, **row.fields} for row in part])
+def _answers(client: ApiClient, batches: Batches, part: Sequence[Item]) -> list[ItemAnswer]:
+    response = client.ask(batches.method, batches.path, [{**batches.defaults, **fields} for _, fields in part])
     if response.status_code != 200:
         raise Refused(f"{client.name} answers {response.status_code}: {response.text[:500]}")
     return msgspec.json.decode(response.content, type=_Answers).results

@@ -6,10 +6,17 @@ import msgspec
 
 from services.pricing_watch.judging.judgement import MISSED_UNTIL_STALE, Belief, Price, Verdict
 from services.pricing_watch.records import Candidate, Reading
-from services.pricing_watch.store import KeptReading, WatchedPage
+from services.pricing_watch.store import KeptReading, WatchedPage, WatchedProduct
 from services.pricing_watch.watching.intake import Pair
 
 MOST_CANDIDATES = 20
+
+
+class ProductsAnswer(msgspec.Struct):
+    """Some products; `next` is what to send as `after` for more, empty when there are none."""
+
+    products: list[WatchedProduct]
+    next: str
 
 
 class PageAnswer(msgspec.Struct, omit_defaults=True):

@@ -29,8 +29,7 @@ from services.common.json_bodies import (
     read_one,
 )
 from services.pricing_watch import store
-from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, explain_answer, page_answer
-from services.pricing_watch.store import WatchedProduct
+from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, ProductsAnswer, explain_answer, page_answer
 from services.pricing_watch.watching.given import Given, GivenPrice
 from services.pricing_watch.watching.intake import load
 from services.pricing_watch.watching.scheduler import Scheduler
@@ -50,13 +49,6 @@ class Parts(NamedTuple):
     keys: KeyRing
     registry: CollectorRegistry
     checks: dict[str, Check]
-
-
-class ProductsAnswer(msgspec.Struct):
-    """Some products; `next` is what to send as `after` for more, empty when there are none."""
-
-    products: list[WatchedProduct]
-    next: str
 
 
 def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:

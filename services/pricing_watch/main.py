@@ -3,9 +3,8 @@
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import ip_network
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -24,9 +23,8 @@ from services.common.windows import utc_now
 from services.pricing_watch.api import Parts, create_app
 from services.pricing_watch.events import Stating
 from services.pricing_watch.fetching.fetcher import Fetcher
-from services.pricing_watch.fetching.terms import FetchSettings
 from services.pricing_watch.metrics import PricingMetrics
-from services.pricing_watch.settings import PricingSettings
+from services.pricing_watch.settings import PricingSettings, fetch_settings
 from services.pricing_watch.tables import SCHEMA
 from services.pricing_watch.watching.given import Given
 from services.pricing_watch.watching.housekeeping import Housekeeping
@@ -58,7 +56,9 @@ def build(settings: Settings, pricing: PricingSettings) -> FastAPI:
     )
     watch_list = WatchList(database, stating, utc_now, outbox.written)
     works: list[Work] = [outbox.run, scheduler.run, Housekeeping(database, pricing.keep_days, utc_now, metrics).run]
-    works += [] if pricing.watch_list is None else [_follower(pricing, watch_list, scheduler.changed)]
+    if pricing.watch_list is not None:
+        load_watch_file(pricing.watch_list)  # it must be right when the service starts
+        works.append(WatchFollower(pricing.watch_list, watch_list, scheduler.changed).run)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -77,28 +77,6 @@ def build(settings: Settings, pricing: PricingSettings) -> FastAPI:
         checks={"database": database.check},
     )
     return create_app(parts, lifespan)
-
-
-def _follower(pricing: PricingSettings, watch_list: WatchList, changed: Callable[[], None]) -> Work:
-    """Follows the file, which must be right when the service starts."""
-    path = pricing.watch_list
-    assert path is not None
-    load_watch_file(path)
-    return WatchFollower(path, watch_list, changed).run
-
-
-def fetch_settings(pricing: PricingSettings) -> FetchSettings:
-    """The terms on which pages are fetched."""
-    return FetchSettings(
-        contact=pricing.contact,
-        per_host_delay=pricing.host_delay,
-        total_timeout=pricing.timeout,
-        max_bytes=pricing.max_page_bytes,
-        proxy=pricing.proxy.get_secret_value() or None,
-        ports=frozenset(pricing.ports),
-        allowed_hosts=frozenset(pricing.allowed_hosts),
-        allowed_networks=tuple(ip_network(text) for text in pricing.allowed_networks),
-    )
 
 
 def main() -> None:

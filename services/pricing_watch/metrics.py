@@ -27,7 +27,7 @@ class PricingMetrics:
         self.verdicts = Counter("cadran_pricing_verdicts", "Verdicts published", ["verdict"], registry=registry)
         self.watched = Gauge(
             "cadran_pricing_pairs",
-            "Pairs that are watched, by what is believed of them",
+            "Pairs that are watched, by what is believed",
             ["verdict"],
             registry=registry,
         )

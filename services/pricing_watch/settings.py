@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.common.settings import CadranSettings
+from services.pricing_watch.fetching.terms import FetchSettings
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -43,7 +44,7 @@ class PricingSettings(CadranSettings):
     )
     allowed_networks: list[str] = Field(
         default=[],
-        description="Networks that may be fetched from although they are private, such as 10.1.0.0/16 (JSON).",
+        description="Private networks that may be fetched from, such as 10.1.0.0/16 (JSON).",
     )
     browser: bool = Field(False, description="May pages that say `render` be opened in Chromium? It must be installed.")
     keep_days: Annotated[int, Field(ge=1, le=3650)] = Field(
@@ -59,3 +60,17 @@ class PricingSettings(CadranSettings):
         for text in value:
             ip_network(text)
         return value
+
+
+def fetch_settings(pricing: PricingSettings) -> FetchSettings:
+    """The terms on which pages are fetched."""
+    return FetchSettings(
+        contact=pricing.contact,
+        per_host_delay=pricing.host_delay,
+        total_timeout=pricing.timeout,
+        max_bytes=pricing.max_page_bytes,
+        proxy=pricing.proxy.get_secret_value() or None,
+        ports=frozenset(pricing.ports),
+        allowed_hosts=frozenset(pricing.allowed_hosts),
+        allowed_networks=tuple(ip_network(text) for text in pricing.allowed_networks),
+    )

@@ -74,6 +74,10 @@ class Fetcher:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._transport.aclose()
 
+    def rest_of(self, host: str) -> float:
+        """Seconds until a host may be asked again, when nothing is asked of it now."""
+        return self._turns.rest_of(host)
+
     async def fetch(self, url: str, validators: Validators = NONE, render: bool = False) -> Fetched:
         """Fetch a page, waiting for its host's turn.
 

@@ -61,6 +61,11 @@ class Turns:
         """Keep to a Crawl-delay from now on."""
         self._line(host).pace.ask_slowly(crawl_delay)
 
+    def rest_of(self, host: str) -> float:
+        """Seconds until the host may be asked again; 0 of one that nobody has asked, infinite while one is asking."""
+        line, now = self._lines.get(host), self._clock()
+        return 0.0 if line is None else line.pace.ready_at(now) - now
+
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[Turn]:
         """Wait for the host's turn, and hold it while one request is made.

@@ -32,7 +32,7 @@ def next_attempt(now: datetime, interval: timedelta, attempts: int, retry_after:
     """When a page that did not answer is tried again, after so many attempts; none when the reading is missed."""
     if attempts >= MOST_ATTEMPTS:
         return None
-    pause = min(FIRST_PAUSE * PAUSE_GROWTH ** (attempts - 1), interval * MOST_OF_INTERVAL)
+    pause: timedelta = min(FIRST_PAUSE * PAUSE_GROWTH ** max(0, attempts - 1), interval * MOST_OF_INTERVAL)
     return now + max(pause, retry_after)
 
 

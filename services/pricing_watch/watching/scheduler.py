@@ -123,16 +123,16 @@ class Scheduler:
 
     async def _read_host(self, host: str) -> None:
         """Read a host's pages, one after the other, until none is due."""
-        while (pair := await self._database.write(partial(self._next, host))) is not None:
+        while (pair := await self._database.write(partial(self._next, host=host))) is not None:
             seen = await self._look(pair)
-            if not await self._database.write(partial(self._take, pair, seen)):
+            if not await self._database.write(partial(self._take, pair=pair, seen=seen)):
                 log.warning("another process has come between", pair=pair.state.pair_id)
                 return
             self._written()
         # Kept until the host may be asked again: whoever claims it next must not come too soon.
         rest = timedelta(seconds=self._fetcher.rest_of(host)) if host else timedelta()
         until = self._clock() + rest
-        await self._database.write(partial(store.renew, hosts=[host], mine=self._name, until=until))
+        await self._database.write(partial(store.renew, hosts=(host,), mine=self._name, until=until))
 
     def _next(self, connection: Connection, host: str) -> Pair | None:
         now = self._clock()

@@ -110,9 +110,7 @@ def _require_ours(before: WatchedProduct) -> None:
 
 
 def _not_watched(sku: str) -> NotFound:
-    return NotFound(
-        f"no product {sku!r} is watched", field="sku", mend="`cadran prices watch list` shows those that are"
-    )
+    return NotFound(f"no product {sku!r} is watched", field="sku", mend="`cadran prices watch list` shows which are")
 
 
 def _parts(items: Sequence[Product | str]) -> Iterable[Sequence[Product | str]]:

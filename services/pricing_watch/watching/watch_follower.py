@@ -36,7 +36,7 @@ class WatchFollower:
         try:
             products = await asyncio.to_thread(load_watch_file, self._path)
         except ConfigurationError as error:
-            log.error("the watch list stays as it was", error=str(error))
+            log.warning("the watch list stays as it was", error=str(error))
         else:
             changes = await self._watch_list.follow_file(products)
             log.info("the watch list is followed", products=len(products), changed=changes)

@@ -1,6 +1,6 @@
 """The watch list as a table: a line is a product and one competitor's page. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ from services.common.errors import Invalid
 from services.pricing_watch.watching.watch_list import Product
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A line of a table: a product and one competitor's page. Lines of one sku are one product."""
 
     sku: str
@@ -39,6 +39,7 @@ OURS |= {"own_pack": "pack", "gtin": "gtin"}
 THEIRS = {"competitor": "competitor", "page": "page", "their_sku": "sku", "their_gtin": "gtin", "their_name": "name"}
 THEIRS |= {name: name for name in ("selector", "locale", "currency", "vat", "vat_rate", "pack", "interval")}
 SWITCHES = ("cheapest", "render")
+YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def from_rows(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
@@ -60,8 +61,13 @@ def from_rows(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
 
 
 def _their_fields(row: dict[str, str]) -> dict[str, Any]:
-    page: dict[str, Any] = {name: row[column] for column, name in THEIRS.items() if column in row}
-    return page | {name: row[name].lower() in ("true", "yes", "1") for name in SWITCHES if name in row}
+    theirs = {name: row[column] for column, name in THEIRS.items() if column in row}
+    return theirs | {name: value for name, value in with_switches(row, *SWITCHES).items() if name in SWITCHES}
+
+
+def with_switches(row: Mapping[str, str], *switches: str) -> dict[str, Any]:
+    """The row, what is yes or no in it made true or false; anything else stays, and is refused by the service."""
+    return {name: YES_OR_NO.get(text.lower(), text) if name in switches else text for name, text in row.items()}
 
 
 def to_rows(product: Product) -> Iterator[dict[str, str]]:

@@ -1,0 +1,114 @@
+"""`cadran prices check`: try a page, and see every price that stands on it and which one is taken."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.common.errors import ConfigurationError
+from services.common.money import to_major
+from services.pricing_watch.fetching.faults import FetchFault
+from services.pricing_watch.fetching.fetcher import Fetcher
+from services.pricing_watch.fetching.terms import FetchSettings
+from services.pricing_watch.reading.reader import read_page
+from services.pricing_watch.records import Candidate, Page, Reading, Wanted
+from services.pricing_watch.settings import PricingSettings, fetch_settings
+
+console = Console()
+
+MOST_SHOWN = 20
+
+
+def check(
+    page: Annotated[
+        str, typer.Argument(help="The address of a page, a file that holds one, or - for what is piped in.")
+    ],
+    sku: Annotated[str | None, typer.Option(help="The product's number in that shop.")] = None,
+    gtin: Annotated[str | None, typer.Option(help="Its GTIN (EAN, UPC).")] = None,
+    name: Annotated[str | None, typer.Option(help="Its name.")] = None,
+    locale: Annotated[str | None, typer.Option(help="How the page writes numbers: fr-FR, de-CH, en.")] = None,
+    currency: Annotated[str | None, typer.Option(help="The currency that it must be in: EUR.")] = None,
+    selector: Annotated[str | None, typer.Option(help="Where the price stands: CSS, xpath:…, or json:… .")] = None,
+    url: Annotated[str, typer.Option(help="Of a file: the address that it came from.")] = "",
+    cheapest: Annotated[bool, typer.Option("--cheapest", help="Of several offers, take the cheapest.")] = False,
+    render: Annotated[
+        bool, typer.Option("--render", help="Open an address in Chromium: for pages that need it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the reading as JSON.")] = False,
+) -> None:
+    """Try a page: which prices stand on it, which one is taken, and why. Nothing is kept or published."""
+    wanted = Wanted(
+        sku=sku, gtin=gtin, name=name, locale=locale, currency=currency, selector=selector, cheapest=cheapest
+    )
+    if page.startswith(("http://", "https://")):
+        reading = asyncio.run(_from_address(page, wanted, fetch_settings(PricingSettings.load()), render))
+    else:
+        reading = read_page(Page(url=url, body=_bytes(page)), wanted)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(reading).decode() + "\n")
+    else:
+        _show(reading)
+
+
+async def _from_address(url: str, wanted: Wanted, settings: FetchSettings, render: bool) -> Reading:
+    async with Fetcher(settings) as fetcher:
+        try:
+            fetched = await fetcher.fetch(url, render=render)
+        except FetchFault as fault:
+            return Reading(reason=str(fault))
+        return read_page(fetched.page, wanted)
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{name} cannot be read: {error.strerror}", mend="give a file, or an address with https://"
+        ) from None
+
+
+def _show(reading: Reading) -> None:
+    for label, text in _facts(reading).items():
+        console.print(f"{label:<12}{text}", highlight=False, markup=False, soft_wrap=True)
+    if not reading.candidates:
+        return
+    table = Table(
+        "price", "found by", "where", "why not", box=None, title="What stands on the page", title_justify="left"
+    )
+    for candidate in reading.candidates[:MOST_SHOWN]:
+        table.add_row(*(_escaped(cell) for cell in _row(candidate)))
+    console.print()
+    console.print(table)
+    if len(reading.candidates) > MOST_SHOWN:
+        console.print(f"and {len(reading.candidates) - MOST_SHOWN} more: --json shows them all", highlight=False)
+
+
+def _facts(reading: Reading) -> dict[str, Any]:
+    facts: dict[str, Any] = {"price": _amount(reading.price_minor, reading.currency) or "none"}
+    facts["list price"] = _amount(reading.list_price_minor, reading.currency)
+    facts |= {"stock": reading.stock, "kind": reading.kind, "found by": reading.method}
+    facts["confidence"] = f"{reading.confidence:.2f}" if reading.price_minor is not None else None
+    facts["why"] = reading.reason
+    return {label: text for label, text in facts.items() if text}
+
+
+def _row(candidate: Candidate) -> tuple[str, str, str, str]:
+    price = _amount(candidate.price_minor, candidate.currency) or candidate.text
+    return price, candidate.method, candidate.where, candidate.refused or ""
+
+
+def _amount(minor: int | None, currency: str | None) -> str:
+    if minor is None:
+        return ""
+    return f"{to_major(minor, currency)} {currency}" if currency else f"{minor} minor units"
+
+
+def _escaped(text: str) -> str:
+    """As rich prints it, brackets and all."""
+    return text.replace("[", r"\[")
