@@ -36,7 +36,7 @@ def explain(error: msgspec.ValidationError, model: type[msgspec.Struct], prefix:
         return Invalid("is missing", field=_join(field, name), mend=_send(struct, name))
     if named and "unknown field" in what:
         name = named["name"]
-        return Invalid("is no field of this event", field=_join(field, name), mend=_near(struct, name))
+        return Invalid("is no field here", field=_join(field, name), mend=_near(struct, name))
     name = re.sub(r"\[.*?\]$", "", path.rsplit(".", 1)[-1])
     parent = _struct_at(model, path.rsplit(".", 1)[0]) if "." in path else None
     return Invalid(_plain(what), field=field.lstrip("."), mend=_send(parent, name))
@@ -47,7 +47,9 @@ def _join(field: str, name: str) -> str:
 
 
 def _plain(what: str) -> str:
-    """The decoder's words with its type names put plainly."""
+    """The decoder's words with its type names put plainly, and without patterns: the mend says what is meant."""
+    if "matching regex" in what:
+        return "is not of the form that is asked for"
     text = re.sub(r"`(\w+)(?: \| null)?`", lambda m: _KINDS.get(m[1], m[1]), what)
     return text[0].lower() + text[1:] if text else text
 
