@@ -5,12 +5,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from services.common.database import Database
+from services.survey.tables import SCHEMA
 from tests.support.browser import running_browser
+from tests.support.databases import emptied, opened, sqlite_url
 from tests.support.mail import MailServer, running_mail_server
 from tests.support.postgres import running_postgres
 from tests.support.stack import RunningStack, running_stack
 from tests.survey.asked import Asked, ask
-from tests.survey.databases import emptied, opened, sqlite_url
 from tests.survey.parts import Service
 
 
@@ -37,7 +38,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    with opened(database_url) as database:
+    with opened(database_url, SCHEMA) as database:
         yield database
 
 

@@ -22,9 +22,9 @@ from services.common.events import decode
 from services.common.settings import Port
 from services.common.topics import Topic
 from tests.benchmarks.programs import running
+from tests.support.databases import emptied
 from tests.support.stack import RunningStack, running_stack, wait_for
 from tests.survey.asked import Asked, answer_of, ask, ask_with, metric, rows
-from tests.survey.databases import emptied
 
 ANSWERS, CLIENTS, KILLS = 1000, 8, 6
 WORDS = "Words-that-must-not-be-lost"

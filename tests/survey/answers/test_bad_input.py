@@ -16,9 +16,9 @@ from services.survey.headers import HEADERS, SecureHeaders
 from services.survey.links import Links, Purpose, read_secrets
 from services.survey.records import COMMENT_MAX
 from services.survey.tables import SCHEMA
+from tests.support.databases import sqlite_url
 from tests.support.stack import RunningStack
 from tests.survey.asked import Asked, answer_of, ask, expire, rows, withdraw
-from tests.survey.databases import sqlite_url
 from tests.survey.parts import Service
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

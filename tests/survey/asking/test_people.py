@@ -14,7 +14,8 @@ from services.common.errors import CadranError, ConfigurationError, Invalid
 from services.survey.addresses import read_address
 from services.survey.asking.people import AskedBefore, NoContact, OptedOut, Person, check_may_ask
 from services.survey.records import By, Contact, Invitation
-from tests.survey.databases import opened, sqlite_url
+from services.survey.tables import SCHEMA
+from tests.support.databases import opened, sqlite_url
 from tests.survey.parts import PAUSE, START, Service, asking
 
 moments = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda passed: START + passed)
@@ -88,7 +89,7 @@ def _names(email: str | None, customer_id: str | None, contacts: dict[str, str])
 
 
 async def test_of_many_at_once_one_is_asked(database: Database, database_url: str) -> None:
-    with opened(database_url) as second:  # as another process has it
+    with opened(database_url, SCHEMA) as second:  # as another process has it
         inviters = [Service(database).inviter, Service(second).inviter]
         made = await asyncio.gather(
             *(inviters[i % 2].invite(asking("a@example.org")) for i in range(40)), return_exceptions=True

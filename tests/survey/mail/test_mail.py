@@ -19,9 +19,10 @@ from services.survey.mail.courier import Account, Courier, Outcome, Security, re
 from services.survey.mail.letters import read_sender
 from services.survey.mail.mailer import LEASE, MOST_ATTEMPTS
 from services.survey.records import About, Contact, Invitation
+from services.survey.tables import SCHEMA
+from tests.support.databases import opened
 from tests.support.mail import OK, MailServer, make_certificate, running_mail_server, text_of, with_login
 from tests.support.redis import free_port
-from tests.survey.databases import opened
 from tests.survey.parts import START, Service, asking
 
 
@@ -217,7 +218,7 @@ async def test_two_processes_send_nothing_twice(service: Service, server: MailSe
         while await mailer.send_one() is not None:
             pass
 
-    with opened(database_url) as second:
+    with opened(database_url, SCHEMA) as second:
         await asyncio.gather(send(service.mailer), send(service.another_mailer(second)))
     assert sorted(str(letter["To"]) for letter in server.letters) == sorted(f"a{i}@example.org" for i in range(60))
     assert delivered(await service.events()) == [(True, 0)] * 60

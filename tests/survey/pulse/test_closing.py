@@ -16,8 +16,8 @@ from services.common.database import Database
 from services.common.errors import NotFound
 from services.survey.pulse import tables
 from services.survey.pulse.comments import FEWEST_FOR_COMMENTS
-from services.survey.tables import letters, outbox
-from tests.survey.databases import opened, sqlite_url
+from services.survey.tables import SCHEMA, letters, outbox
+from tests.support.databases import opened, sqlite_url
 from tests.survey.pulse.rounds import TEAMS, Rounds, people, raw
 
 KILLED_WHILE_CLOSING = """
@@ -36,7 +36,7 @@ asyncio.run(Rounds(database).pulse.close_round())
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with opened(sqlite_url(tmp_path)) as database:
+    with opened(sqlite_url(tmp_path), SCHEMA) as database:
         yield database
 
 

@@ -20,9 +20,9 @@ from services.survey.pulse import tables
 from services.survey.pulse.clearing import REMEMBERED, Cleared, Row
 from services.survey.pulse.schedule import Schedule
 from services.survey.sessions import Sessions
-from services.survey.tables import letters
+from services.survey.tables import SCHEMA, letters
+from tests.support.databases import opened, sqlite_url
 from tests.support.mail import MailServer, running_mail_server, text_of
-from tests.survey.databases import opened, sqlite_url
 from tests.survey.parts import PARIS, Service
 from tests.survey.pulse.company import Round, history
 from tests.survey.pulse.reader import coalitions, found
@@ -155,7 +155,7 @@ def _read(events: Sequence[Any]) -> list[Cleared]:
 
 async def live(seed: int, folder: Path) -> Lived:
     random = Random(seed)
-    with opened(sqlite_url(folder)) as database, running_mail_server() as mail:
+    with opened(sqlite_url(folder), SCHEMA) as database, running_mail_server() as mail:
         async with Service(database, mail.port) as service:
             asked = Asked(service, mail, folder)
             whole = history(random, LASTING + random.choice((0, 2)), LASTING)

@@ -7,12 +7,12 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from services.common.database import Database
-from services.survey.tables import SCHEMA
+from services.common.tables import Schema
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Database]:
-    database = Database(url, SCHEMA)
+def opened(url: str, schema: Schema) -> Iterator[Database]:
+    database = Database(url, schema)
     database.open()
     try:
         yield database
@@ -21,7 +21,7 @@ def opened(url: str) -> Iterator[Database]:
 
 
 def sqlite_url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'survey.sqlite'}"
+    return f"sqlite:///{folder / 'service.sqlite'}"
 
 
 def emptied(url: str) -> str:
