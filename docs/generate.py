@@ -26,6 +26,7 @@ from services.kpi_stream.exporter.metrics import describe, exported, metric_name
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.settings import StreamSettings
+from services.pricing_watch.settings import PricingSettings
 from services.survey.settings import SurveySettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,7 @@ SETTINGS: dict[str, type[CadranSettings]] = {
     "The gateway": IngestSettings,
     "The stream worker and the read API": StreamSettings,
     "The survey service": SurveySettings,
+    "The price watcher": PricingSettings,
     "The board": BoardSettings,
 }
 

@@ -1,5 +1,6 @@
 """The programs of the local stack, and the files that they are started with."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -67,12 +68,21 @@ def write_configs(settings: Settings, layout: Layout) -> None:
           controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
     _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
-          ingest_port=settings.port(Port.INGEST), worker_port=settings.port(Port.WORKER_METRICS))  # fmt: skip
+          ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
+          pricing_port=settings.port(Port.PRICING), worker_port=settings.port(Port.WORKER_METRICS))  # fmt: skip
 
 
 def _fill(source: str, layout: Layout, **values: object) -> None:
     text = Template((DEPLOY / source).read_text()).substitute({name: str(value) for name, value in values.items()})
     (layout.config / Path(source).name).write_text(text)
+
+
+def price_watching(settings: Settings) -> dict[str, str]:
+    """Settings of the price watcher here: the file in the repository, and the demo's shop, which is on this machine."""
+    return {
+        "CADRAN_PRICING_WATCH_LIST": str(DEPLOY / "pricing" / "watch.yml"),
+        "CADRAN_PRICING_ALLOWED_HOSTS": json.dumps([f"127.0.0.1:{settings.port(Port.SHOP)}"]),
+    }
 
 
 def servers(settings: Settings, layout: Layout) -> list[Program]:
@@ -98,8 +108,10 @@ def services() -> list[Program]:
     return [
         Program("ingest", f"{python}.ingest.main", 50),
         Program("survey", f"{python}.survey.main", 50),
+        Program("pricing", f"{python}.pricing_watch.main", 50),
         Program("worker", f"{python}.kpi_stream.main", 50, stop_seconds=20),
         Program("exporter", f"{python}.kpi_stream.exporter.main", 60),
         Program("board", f"{python}.board.main", 70),
+        Program("shop", f"{python}.simulator.shop.main", 80, autostart=False),
         Program("simulator", f"{python}.simulator.main", 90, autostart=False),
     ]

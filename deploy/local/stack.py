@@ -22,7 +22,7 @@ import redis
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from deploy.local.programs import ROOT, Layout, Program, java, servers, services, write_configs
+from deploy.local.programs import ROOT, Layout, Program, java, price_watching, servers, services, write_configs
 from deploy.local.supervisor import Supervisor, environment
 from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, ConfigurationError, Unavailable
@@ -60,6 +60,8 @@ class Stack:
         if subprocess.run(simulate, cwd=ROOT, check=False).returncode != 0:
             raise ConfigurationError("the simulated past could not be loaded", mend="see the message above")
         self._catch_up()
+        self.supervisor.start("shop")
+        self._wait("shop", self._service_check("shop"))
         self.supervisor.start("simulator")
         self._wait("KPIs", self._kpis_are_in_prometheus)
 
@@ -74,7 +76,7 @@ class Stack:
         write_configs(self._settings, self.layout)
         self._format_kafka()
         programs = [*servers(self._settings, self.layout), *self._services()]
-        self.supervisor.write(programs, {**environment(), "CADRAN_LOCAL_DIR": str(self.layout.root)})
+        self.supervisor.write(programs, {**price_watching(self._settings), **environment(), "CADRAN_LOCAL_DIR": str(self.layout.root)})
         self.supervisor.start_daemon()
         checks = {"kafka": self._kafka_answers, "redis": self._redis_answers, "prometheus": self._prometheus_answers}
         for name in checks:
@@ -249,6 +251,7 @@ _ADDRESSES = (
     ("Read API", Port.EXPORTER, "/v1/kpis"),
     ("Events in", Port.INGEST, "/v1/events"),
     ("Surveys", Port.SURVEY, "/docs"),
+    ("Competitors' prices", Port.PRICING, "/docs"),
     ("Documentation of the API", Port.INGEST, "/docs"),
     ("Prometheus", Port.PROMETHEUS, "/"),
 )

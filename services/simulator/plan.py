@@ -24,6 +24,7 @@ from services.simulator.company import (
     season,
 )
 from services.simulator.leads import leads_of_day
+from services.simulator.prices import prices_of_day
 from services.simulator.statements import statements_of_day
 from services.simulator.surveys import surveys_of_day
 
@@ -96,7 +97,7 @@ def plan(day: date, *, seed: int, today: date, zone: ZoneInfo, closed: bool) -> 
         *(happening for shop in SHOPS for happening in _shop_day(made, shop)),
         *leads_of_day(made, order),
     ]
-    return [*happenings, *surveys_of_day(made, happenings)]
+    return [*happenings, *surveys_of_day(made, happenings), *prices_of_day(made)]
 
 
 def _shop_day(made: Day, shop: Shop) -> Iterator[Happening]:

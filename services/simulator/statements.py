@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from services.simulator.company import BY_MONTH, CAMPAIGNS, LEADS_PER_DAY, REPS, SHOPS, Rep, promotion_id
+from services.simulator.prices import opening_prices
 from services.simulator.surveys import survey_targets
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def opening_statements(made: "Day") -> "Iterator[Happening]":
         yield from _targets(made, month)
     for month in months:
         yield from survey_targets(made, month)
+    yield from opening_prices(made)
 
 
 def _next_month(day: date) -> date:
