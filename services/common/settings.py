@@ -32,6 +32,7 @@ class Port(StrEnum):
     INGEST = "ingest"
     SURVEY = "survey"
     EXPORTER = "exporter"
+    SHOP = "shop"
     WORKER_METRICS = "worker_metrics"
     KAFKA = "kafka"
     KAFKA_CONTROLLER = "kafka_controller"
@@ -106,6 +107,7 @@ class Settings(CadranSettings):
     port_ingest: Tcp = Field(8001, description="The HTTP gateway for events.")
     port_survey: Tcp = Field(8002, description="The forms of surveys, and their API.")
     port_exporter: Tcp = Field(8004, description="The read API and `/metrics` of the KPIs.")
+    port_shop: Tcp = Field(8005, description="The demo's competitors: shops whose prices are watched.")
     port_worker_metrics: Tcp = Field(
         8010, description="`/metrics` of the first stream worker; worker i listens i above."
     )
