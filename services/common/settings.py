@@ -33,6 +33,7 @@ class Port(StrEnum):
     SURVEY = "survey"
     PRICING = "pricing"
     EXPORTER = "exporter"
+    SHOP = "shop"
     WORKER_METRICS = "worker_metrics"
     KAFKA = "kafka"
     KAFKA_CONTROLLER = "kafka_controller"
@@ -108,6 +109,7 @@ class Settings(CadranSettings):
     port_survey: Tcp = Field(8002, description="The forms of surveys, and their API.")
     port_pricing: Tcp = Field(8003, description="The price watcher's API.")
     port_exporter: Tcp = Field(8004, description="The read API and `/metrics` of the KPIs.")
+    port_shop: Tcp = Field(8005, description="The demo's competitors: shops whose prices are watched.")
     port_worker_metrics: Tcp = Field(
         8010, description="`/metrics` of the first stream worker; worker i listens i above."
     )

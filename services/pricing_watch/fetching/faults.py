@@ -28,8 +28,8 @@ class Fault(StrEnum):
     """A content type in which no price is looked for."""
     BAD_URL = "bad_url"
     TLS = "tls"
-    NO_BROWSER = "no_browser"
-    """The page needs Chromium, which is off, not installed, or failed."""
+    BROWSER = "browser"
+    """Chromium, which the page needs, is off, not installed, or failed."""
 
 
 class FetchFault(CadranError):

@@ -5,19 +5,21 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import NamedTuple, Self
 
 import httpx
 import msgspec
 
 from services.pricing_watch.fetching.addresses import AddressGuard
 from services.pricing_watch.fetching.answers import check_answer, next_hop, retry_after
-from services.pricing_watch.fetching.bodies import CODINGS, read_body
+from services.pricing_watch.fetching.bodies import read_body
+from services.pricing_watch.fetching.chromium import Chromium
 from services.pricing_watch.fetching.faults import Fault, FetchFault
-from services.pricing_watch.fetching.robots import Robots
+from services.pricing_watch.fetching.robots import Robots, Rules
 from services.pricing_watch.fetching.terms import FetchSettings
-from services.pricing_watch.fetching.transport import Resolve, build_transport, resolve, told_as_faults
-from services.pricing_watch.fetching.turns import Turns
+from services.pricing_watch.fetching.transport import Resolve, Sender, resolve
+from services.pricing_watch.fetching.turns import Turn, Turns
+from services.pricing_watch.fetching.visits import Visit
 from services.pricing_watch.records import Page
 
 ACCEPT = "text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.8"
@@ -60,9 +62,10 @@ class Fetcher:
         self._settings = settings
         self._count = count
         self._guard = AddressGuard(settings)
-        self._transport = build_transport(settings, self._guard, resolve)
+        self._sender = Sender(settings, self._guard, resolve)
         self._turns = Turns(settings, clock=clock, luck=luck)
-        self._robots = Robots(settings, self._guard, self._ask, clock=clock)
+        self._robots = Robots(settings, self._guard, self._asked, clock=clock)
+        self._chromium = Chromium(settings)
         self._tasks: set[asyncio.Task[Fetched]] = set()
 
     async def __aenter__(self) -> Self:
@@ -72,18 +75,19 @@ class Fetcher:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._transport.aclose()
+        await self._chromium.aclose()
+        await self._sender.aclose()
 
     def rest_of(self, host: str) -> float:
         """Seconds until a host may be asked again, when nothing is asked of it now."""
         return self._turns.rest_of(host)
 
     async def fetch(self, url: str, validators: Validators = NONE, render: bool = False) -> Fetched:
-        """Fetch a page, waiting for its host's turn.
+        """Fetch a page, waiting for its host's turn. `render`: as Chromium shows it, always in full.
 
         :raises FetchFault: when it is not had, with the kind of fault.
         """
-        task = asyncio.create_task(self._fetch(url, validators))
+        task = asyncio.create_task(self._rendered(url) if render else self._fetched(url, validators))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
@@ -94,20 +98,36 @@ class Fetcher:
         self._count("not_modified" if fetched.not_modified else "fetched")
         return fetched
 
-    async def _fetch(self, text: str, validators: Validators) -> Fetched:
-        """Follow redirects by hand: each hop is checked as the first was, against its own host's robots.txt."""
-        url, cookies = self._guard.read(text), httpx.Cookies()
+    async def _fetched(self, url: str, validators: Validators) -> Fetched:
+        async with self._arrived(self._guard.read(url), validators) as arrived:
+            fetched = await self._read(arrived)
+        # Sent to the page that redirected here, these would be taken for its own.
+        return msgspec.structs.replace(fetched, validators=NONE) if arrived.is_elsewhere else fetched
+
+    async def _rendered(self, url: str) -> Fetched:
+        visit = Visit(self._settings, self._guard, self._robots, self._turns, self._sender)
+        async with self._chromium.one_at_a_time, self._arrived(self._guard.read(url), NONE) as arrived, visit:
+            page = (await self._read(arrived)).page
+            visit.hold(arrived.url, arrived.rules, arrived.turn)
+            return Fetched(await self._chromium.render(page, visit.load), NONE)
+
+    @asynccontextmanager
+    async def _arrived(self, url: httpx.URL, validators: Validators) -> AsyncIterator["_Arrived"]:
+        """Where redirects end. They are followed by hand: each hop is checked as the first was, and in its own turn."""
+        cookies = httpx.Cookies()
         for hop in range(1 + self._settings.max_redirects):
             rules = await self._robots.rules(url)
             rules.check(url)
             self._turns.ask_slowly(url.host, rules.delay)
-            # What was had last was told of the page itself: a server that used to redirect would misread it.
-            headers = _conditions(validators) if hop == 0 else {}
-            async with self._ask(url, headers, cookies) as response:
+            sent = validators if hop == 0 else NONE
+            request = self._sender.request(url, {"Accept": ACCEPT, **_conditions(sent)})
+            cookies.set_cookie_header(request)
+            async with self._turns.turn(url.host) as turn, self._sender.send(request) as response:
+                turn.answered(response.status_code, retry_after(response.headers))
                 onward = next_hop(url, response)
                 if onward is None:
-                    fetched = await self._read(url, response, validators if headers else NONE)
-                    return fetched if hop == 0 else msgspec.structs.replace(fetched, validators=NONE)
+                    yield _Arrived(url, rules, turn, response, sent, is_elsewhere=hop > 0)
+                    return
                 cookies.extract_cookies(response)
             url = self._guard.read(onward)
         raise FetchFault(
@@ -115,31 +135,20 @@ class Fetcher:
         )
 
     @asynccontextmanager
-    async def _ask(
-        self, url: httpx.URL, headers: dict[str, str] | None = None, cookies: httpx.Cookies | None = None
-    ) -> AsyncIterator[httpx.Response]:
-        """Send one request in the host's turn. The transport is used without a client, which would keep cookies,
-        follow redirects and read proxies from the environment."""
-        request = httpx.Request("GET", url, headers=self._headers() | (headers or {}), extensions=self._extensions())
-        if cookies is not None:
-            cookies.set_cookie_header(request)
-        async with self._turns.turn(url.host) as turn:
-            with told_as_faults(url.host):
-                async with asyncio.timeout(self._settings.total_timeout):
-                    response = await self._transport.handle_async_request(request)
-                    response.request = request
-                    turn.answered(response.status_code, retry_after(response.headers))
-                    try:
-                        yield response
-                    finally:
-                        await response.aclose()
+    async def _asked(self, url: httpx.URL) -> AsyncIterator[httpx.Response]:
+        """A robots.txt, asked for in its host's turn."""
+        request = self._sender.request(url, {"Accept": "text/plain, */*;q=0.1"})
+        async with self._turns.turn(url.host) as turn, self._sender.send(request) as response:
+            turn.answered(response.status_code, retry_after(response.headers))
+            yield response
 
-    async def _read(self, url: httpx.URL, response: httpx.Response, sent: Validators) -> Fetched:
+    async def _read(self, arrived: "_Arrived") -> Fetched:
+        response, sent = arrived.response, arrived.sent
         not_modified = response.status_code == httpx.codes.NOT_MODIFIED and sent != NONE
         if not not_modified:
             check_answer(response)
         page = Page(
-            url=str(url),
+            url=str(arrived.url),
             body=b"" if not_modified else await read_body(response, self._settings.max_bytes),
             content_type=response.headers.get("Content-Type", ""),
             status=response.status_code,
@@ -147,12 +156,16 @@ class Fetcher:
         )
         return Fetched(page, _validators(response, sent if not_modified else NONE), not_modified)
 
-    def _headers(self) -> dict[str, str]:
-        return {"User-Agent": self._settings.identity, "Accept": ACCEPT, "Accept-Encoding": CODINGS}
 
-    def _extensions(self) -> dict[str, object]:
-        timeout = httpx.Timeout(self._settings.total_timeout, connect=self._settings.connect_timeout)
-        return {"timeout": timeout.as_dict()}
+class _Arrived(NamedTuple):
+    """An answer that redirects no further, while its host's turn is held."""
+
+    url: httpx.URL
+    rules: Rules
+    turn: Turn
+    response: httpx.Response
+    sent: Validators
+    is_elsewhere: bool
 
 
 def _conditions(validators: Validators) -> dict[str, str]:

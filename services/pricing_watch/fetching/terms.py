@@ -33,9 +33,9 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     connect_timeout: float = 10.0
     total_timeout: float = 30.0
-    """Of one request, from connecting to the last byte."""
+    """Of one request, from connecting to the last byte; of a rendered page, with all that it loads."""
     max_bytes: int = 5 << 20
-    """Of a body, as it is sent and as it is unpacked."""
+    """Of a body, as it is sent and as it is unpacked; of a rendered page, with all that it loads."""
     max_redirects: int = 5
 
     proxy: str | None = None
@@ -52,6 +52,15 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """When one that could not be read is asked for again."""
     robots_bytes: int = 16 << 20
     """Text of robots.txt that is remembered, of all hosts together."""
+
+    chromium: str | None = None
+    """The path of Chromium, for pages that need JavaScript. None: such pages are not fetched."""
+    chromium_sandbox: bool = True
+    """Off only where Chromium runs as root in a container."""
+    settle: float = 10.0
+    """How long a rendered page may go on loading; what it shows then is taken."""
+    max_resources: int = 100
+    """Requests that one rendered page may make."""
 
     breaker_threshold: int = 5
     """After so many failures in a row a host rests."""

@@ -8,14 +8,15 @@ proxy it is the proxy that resolves: it must refuse private addresses itself.
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
 
 import httpcore
 import httpx
 
 from services.pricing_watch.fetching.addresses import AddressGuard
+from services.pricing_watch.fetching.bodies import CODINGS
 from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.terms import FetchSettings
 
@@ -92,11 +93,45 @@ class PinnedTransport(httpx.AsyncHTTPTransport):
         )
 
 
-def build_transport(settings: FetchSettings, guard: AddressGuard, resolve: Resolve) -> httpx.AsyncHTTPTransport:
-    """How requests leave: straight to checked addresses, or through the proxy."""
-    if settings.proxy:
-        return httpx.AsyncHTTPTransport(http2=True, proxy=settings.proxy, limits=LIMITS)
-    return PinnedTransport(PinnedBackend(guard, resolve))
+class Sender:
+    """Sends single requests. The transport is used without a client, which would keep cookies, follow redirects and
+    read proxies from the environment.
+    """
+
+    def __init__(self, settings: FetchSettings, guard: AddressGuard, resolve: Resolve) -> None:
+        self._settings = settings
+        self._transport = (
+            httpx.AsyncHTTPTransport(http2=True, proxy=settings.proxy, limits=LIMITS)
+            if settings.proxy
+            else PinnedTransport(PinnedBackend(guard, resolve))
+        )
+        timeout = httpx.Timeout(settings.total_timeout, connect=settings.connect_timeout)
+        self._extensions = {"timeout": timeout.as_dict()}
+
+    def request(
+        self, url: httpx.URL, headers: Mapping[str, str], *, method: str = "GET", content: bytes | None = None
+    ) -> httpx.Request:
+        """A request that says who asks."""
+        always = {"User-Agent": self._settings.identity, "Accept-Encoding": CODINGS}
+        return httpx.Request(method, url, headers={**headers, **always}, content=content, extensions=self._extensions)
+
+    @asynccontextmanager
+    async def send(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+        """Send a request; its answer's body is read inside the context, which bounds the time of all of it.
+
+        :raises FetchFault: `timeout`, `tls`, `unreachable`, `unsafe_address` or `server`.
+        """
+        with told_as_faults(request.url.host):
+            async with asyncio.timeout(self._settings.total_timeout):
+                response = await self._transport.handle_async_request(request)
+                response.request = request
+                try:
+                    yield response
+                finally:
+                    await response.aclose()
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 @contextmanager

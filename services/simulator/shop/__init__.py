@@ -1,0 +1,1 @@
+"""Competitors' shops to watch: a real HTTP server whose prices move, and whose odd pages try whoever fetches them."""
