@@ -76,7 +76,9 @@ class Stack:
         write_configs(self._settings, self.layout)
         self._format_kafka()
         programs = [*servers(self._settings, self.layout), *self._services()]
-        self.supervisor.write(programs, {**price_watching(self._settings), **environment(), "CADRAN_LOCAL_DIR": str(self.layout.root)})
+        self.supervisor.write(
+            programs, {**price_watching(self._settings), **environment(), "CADRAN_LOCAL_DIR": str(self.layout.root)}
+        )
         self.supervisor.start_daemon()
         checks = {"kafka": self._kafka_answers, "redis": self._redis_answers, "prometheus": self._prometheus_answers}
         for name in checks:

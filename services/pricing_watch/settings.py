@@ -46,7 +46,10 @@ class PricingSettings(CadranSettings):
         default=[],
         description="Private networks that may be fetched from, such as 10.1.0.0/16 (JSON).",
     )
-    browser: bool = Field(False, description="May pages that say `render` be opened in Chromium? It must be installed.")
+    chromium: Path | None = Field(
+        None, description="The program of Chromium, for pages that say `render`. Empty: they are not read."
+    )
+    chromium_sandbox: bool = Field(True, description="Off only where Chromium runs as root in a container.")
     keep_days: Annotated[int, Field(ge=1, le=3650)] = Field(
         400, description="Days that readings are kept; what a price that is believed rests on is kept longer."
     )
@@ -72,5 +75,7 @@ def fetch_settings(pricing: PricingSettings) -> FetchSettings:
         proxy=pricing.proxy.get_secret_value() or None,
         ports=frozenset(pricing.ports),
         allowed_hosts=frozenset(pricing.allowed_hosts),
+        chromium=str(pricing.chromium) if pricing.chromium else None,
+        chromium_sandbox=pricing.chromium_sandbox,
         allowed_networks=tuple(ip_network(text) for text in pricing.allowed_networks),
     )

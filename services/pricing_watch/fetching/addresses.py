@@ -45,6 +45,7 @@ class AddressGuard:
     """Says which URLs and addresses may be connected to."""
 
     def __init__(self, settings: FetchSettings) -> None:
+        self._contact = settings.contact
         self._ports = settings.ports
         self._allowed_hosts = settings.allowed_hosts
         self._allowed_networks = settings.allowed_networks
@@ -63,9 +64,18 @@ class AddressGuard:
         host = _host(url)
         url = url.copy_with(host=host, fragment=None)
         if not self._is_allowed_host(host, port_of(url)):
+            self._require_contact()
             self._check_port(host, port_of(url))
             self._check_host(host)
         return url
+
+    def _require_contact(self) -> None:
+        if not self._contact:
+            raise FetchFault(
+                Fault.NO_CONTACT,
+                "no public page is fetched without saying who asks",
+                mend="set CADRAN_PRICING_CONTACT to an address where the owner of a shop can write to",
+            )
 
     def check(self, host: str, port: int, address: Address) -> None:
         """

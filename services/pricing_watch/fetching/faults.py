@@ -26,6 +26,8 @@ class Fault(StrEnum):
     """The host failed too often or asked us to wait; nothing was sent."""
     NOT_HTML = "not_html"
     """A content type in which no price is looked for."""
+    NO_CONTACT = "no_contact"
+    """Nobody is named to whom the owner of the shop could complain."""
     BAD_URL = "bad_url"
     TLS = "tls"
     BROWSER = "browser"

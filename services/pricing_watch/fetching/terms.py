@@ -16,8 +16,9 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     user_agent: str = "CadranPriceWatch/0.1"
     """Product and version: the product is what robots.txt may call us by."""
-    contact: str
-    """Where the owner of a shop can complain: an address of the web or of mail."""
+    contact: str = ""
+    """Where the owner of a shop can complain: an address of the web or of mail. Without it nothing is fetched but from
+    allowed hosts."""
 
     per_host_delay: float = 2.0
     """From the end of a request to a host to the beginning of the next."""
@@ -68,17 +69,15 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long, the first time; twice as long each further time."""
 
     def __post_init__(self) -> None:
-        if not self.contact.strip() or not self.identity.isprintable() or not self.identity.isascii():
+        if not self.identity.isprintable() or not self.identity.isascii():
             raise ConfigurationError(
-                "pages are not fetched without saying who asks",
-                field="contact",
-                mend="give an address in plain ASCII where the owner of a shop can write to",
+                "cannot be sent as it is", field="contact", mend="give an address of the web or of mail in plain ASCII"
             )
 
     @property
     def identity(self) -> str:
         """The one User-Agent of robots.txt, pages and Chromium alike."""
-        return f"{self.user_agent} (+{self.contact})"
+        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
 
     @property
     def product(self) -> str:

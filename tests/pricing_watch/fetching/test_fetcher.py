@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from services.common.errors import ConfigurationError
 from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.fetcher import Fetcher, Validators
 from services.pricing_watch.fetching.terms import FetchSettings
@@ -153,7 +154,15 @@ async def test_a_caller_that_gives_up_lets_the_next_one_in(shop: RunningShop) ->
         assert (await fetcher.fetch(shop.url("/odd/page"))).page.status == 200
 
 
-@pytest.mark.parametrize("contact", ["", " ", "someone\nX-Header: 1", "café"])
-def test_who_does_not_say_who_they_are_does_not_fetch(contact: str) -> None:
-    with pytest.raises(Exception, match="without saying who asks"):
+@pytest.mark.parametrize("contact", ["someone\nX-Header: 1", "café"])
+def test_a_contact_that_no_header_can_bear_is_refused(contact: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be sent as it is"):
         FetchSettings(contact=contact)
+
+
+async def test_who_does_not_say_who_they_are_fetches_no_public_page(shop: RunningShop) -> None:
+    async with shop.fetcher(contact="") as fetcher:
+        assert (await fetcher.fetch(shop.url("/odd/page"))).page.status == 200
+        with pytest.raises(FetchFault) as raised:
+            await fetcher.fetch("https://example.com/")
+    assert raised.value.kind is Fault.NO_CONTACT
