@@ -4,8 +4,8 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -67,19 +67,23 @@ async def until(happened: Callable[[], object]) -> None:
 
 
 @contextmanager
-def running_shop(**options: Any) -> Iterator[RunningShop]:
-    """A shop on a free port."""
+def running_shop(addresses: Sequence[str] = ("127.0.0.1",), **options: Any) -> Iterator[RunningShop]:
+    """A shop on a free port, of one address of this machine or several: then it looks like several hosts."""
     shop = Shop(**options)
     shop.robots[HOST] = PlainTextResponse(ROBOTS)
     config = uvicorn.Config(shop, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server((addresses[0], 0)))
+        port = listener.getsockname()[1]
+        more = [stack.enter_context(socket.create_server((address, port))) for address in addresses[1:]]
+        sockets = [listener, *more]
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=sockets)), daemon=True)
         thread.start()
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        yield RunningShop(shop, listener.getsockname()[1])
+        yield RunningShop(shop, port)
         server.should_exit = True
         thread.join(10)
         assert not thread.is_alive()

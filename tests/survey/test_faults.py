@@ -1,6 +1,5 @@
 """What breaks while answers come in: none is lost, none counts twice, and people are told."""
 
-import asyncio
 import resource
 import sqlite3
 import threading
@@ -15,7 +14,6 @@ from random import Random
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import create_engine, text
 
 from services.common.events import decode
@@ -23,6 +21,7 @@ from services.common.settings import Port
 from services.common.topics import Topic
 from tests.benchmarks.programs import running
 from tests.support.databases import emptied
+from tests.support.kafka import records
 from tests.support.stack import RunningStack, running_stack, wait_for
 from tests.survey.asked import Asked, answer_of, ask, ask_with, metric, rows
 
@@ -91,29 +90,10 @@ def is_ready(stack: RunningStack) -> bool:
 
 def answers_in_kafka(stack: RunningStack, ids: Container[str]) -> dict[str, int]:
     """The score of each answer; what is there more than once is the same event each time."""
-    events = [decode(value) for value in asyncio.run(_records(stack.settings.kafka_servers, stack.settings.partitions))]
+    events = map(decode, records(stack.settings, Topic.ANSWERS))
     answered = [event for event in events if event.type == "nps.answered" and event.subject in ids]
     assert len({event.id for event in answered}) == len({(event.id, event.data) for event in answered})
     return {event.subject: event.data.score for event in answered}
-
-
-async def _records(servers: str, count_of_partitions: int) -> list[bytes]:
-    """Every record of the answers' topic."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        partitions = [TopicPartition(Topic.ANSWERS, number) for number in range(count_of_partitions)]
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        values: list[bytes] = []
-        for partition in partitions:
-            consumer.seek(partition, 0)
-        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
-            batches = await consumer.getmany(timeout_ms=500)
-            values += [record.value for records in batches.values() for record in records]
-        return values
-    finally:
-        await consumer.stop()
 
 
 def at_once(people: int, act: Callable[[int], int]) -> Counter[int]:

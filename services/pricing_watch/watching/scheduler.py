@@ -95,10 +95,11 @@ class Scheduler:
                 await self._tell()
                 await self._wait()
         finally:
-            tasks = [renewing, *self._at_work.values()]
+            hosts, tasks = list(self._at_work), [renewing, *self._at_work.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*map(self._let_go, hosts))
 
     async def _wait(self) -> None:
         try:
@@ -129,9 +130,11 @@ class Scheduler:
                 log.warning("another process has come between", pair=pair.state.pair_id)
                 return
             self._written()
-        # Kept until the host may be asked again: whoever claims it next must not come too soon.
-        rest = timedelta(seconds=self._fetcher.rest_of(host)) if host else timedelta()
-        until = self._clock() + rest
+        await self._let_go(host)
+
+    async def _let_go(self, host: str) -> None:
+        """Give a host up once it may be asked again: whoever claims it next must not come too soon."""
+        until = self._clock() + min(timedelta(seconds=self._fetcher.rest_of(host)), LEASE)
         await self._database.write(partial(store.renew, hosts=(host,), mine=self._name, until=until))
 
     def _next(self, connection: Connection, host: str) -> Pair | None:
@@ -167,8 +170,12 @@ class Scheduler:
             return Seen(fault.kind.value, fault.message, may_pass=fault.kind in MAY_PASS, retry_after=pause)
         if fetched.not_modified:
             return await self._unchanged(pair, fetched.validators)
-        async with self._readers:
-            reading = await asyncio.to_thread(read_page, fetched.page, wanted(pair.product, page))
+        try:
+            async with self._readers:
+                reading = await asyncio.to_thread(read_page, fetched.page, wanted(pair.product, page))
+        except Exception:  # one page must not hold up its host's others
+            log.exception("a page could not be looked through", pair=state.pair_id)
+            return Seen("failed", "the page could not be looked through: it was logged")
         return _seen(fetched.page, reading, fetched.validators)
 
     async def _unchanged(self, pair: Pair, validators: Validators) -> Seen:

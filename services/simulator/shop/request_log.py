@@ -16,6 +16,7 @@ class Request(msgspec.Struct, kw_only=True):
     method: str
     host: str
     path: str
+    query: str
     headers: dict[str, str]
     began: float
     ended: float | None = None
@@ -53,6 +54,7 @@ def _noted(scope: Scope) -> Request:
         method=scope["method"],
         host=headers.get("host", ""),
         path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
         headers={name: headers[name] for name in NOTED if name in headers},
         began=time.monotonic(),
     )
