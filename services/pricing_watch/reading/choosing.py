@@ -47,7 +47,9 @@ def choose(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundings
     variants = _variants(meant)
     if len(variants) > 1:
         return _among_variants(variants, wanted, around)
-    return _among_offers(meant, wanted, around)
+    choice = _among_offers(meant, wanted, around)
+    is_one_of_several = any(one.role is Role.VARIANT for one in candidates if one not in meant)
+    return msgspec.structs.replace(choice, kind=Kind.VARIANTS) if is_one_of_several else choice
 
 
 def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundings) -> list[Candidate] | Choice:

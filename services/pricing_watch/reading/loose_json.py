@@ -36,14 +36,14 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_LOADING: dict[str, Any] = {
+LOADING: dict[str, Any] = {
     "strict": False,
     "parse_float": Number,
     "parse_int": Number,
     "parse_constant": lambda _: None,
     "object_pairs_hook": _pairs,
 }
-_DECODER = json.JSONDecoder(**_LOADING)
+_DECODER = json.JSONDecoder(**LOADING)
 
 
 def read_json(text: str) -> list[Any]:
@@ -92,7 +92,7 @@ def _after_filling(text: str, at: int) -> int:
 def _mended(text: str) -> list[Any]:
     """Values with trailing commas, comments, single quotes, bare keys or raw newlines, by chompjs."""
     try:
-        values: list[Any] = list(chompjs.parse_js_objects(text, loader_kwargs=_LOADING))
+        values: list[Any] = list(chompjs.parse_js_objects(text, loader_kwargs=LOADING))
     except (ValueError, RecursionError, MemoryError):
         return []
     return [value for value in values if value]

@@ -107,10 +107,10 @@ def read_price(text: str, style: NumberStyle, currency: str | None = None) -> Pr
     if not found:
         return Price(refused=f"{text[:60]!r} holds no amount")
     first = (signed or found)[0]
-    problem = _out_of_place(text, first)
+    problem = out_of_place(text, first)
     if problem:
         return Price(refused=f"{text[:60]!r} {problem}")
-    prices = [price_of(amount, style, currency, _word_before(text, amount)) for amount in signed or found]
+    prices = [price_of(amount, style, currency, word_before(text, amount)) for amount in signed or found]
     if len({(price.minor, price.currency) for price in prices}) > 1:
         return Price(refused=f"{text[:60]!r} holds several amounts")
     return prices[0]
@@ -135,11 +135,12 @@ def amounts(text: str) -> Iterator[Amount]:
         )
 
 
-def _out_of_place(text: str, amount: Amount) -> str | None:
+def out_of_place(text: str, amount: Amount) -> str | None:
     before = text[: amount.start].rstrip()
     if _RANGE_BEFORE.search(text[max(0, amount.start - 20) : amount.start]):
         return "is a range of prices"
-    if _DIGITS_BEFORE.search(before[-5:]) or (amount.number.isdigit() and _DIGITS_AFTER.match(text, amount.end)):
+    stands_bare = text[amount.start : amount.start + 1].isdigit()
+    if (stands_bare and _DIGITS_BEFORE.search(before[-5:])) or (amount.number.isdigit() and _DIGITS_AFTER.match(text, amount.end)):
         return "has digits beside the amount that may belong to it"
     if before.endswith("+"):
         return "is an addition to a price"
@@ -148,7 +149,7 @@ def _out_of_place(text: str, amount: Amount) -> str | None:
     return None
 
 
-def _word_before(text: str, amount: Amount) -> str:
+def word_before(text: str, amount: Amount) -> str:
     match = _WORD_BEFORE.search(text[max(0, amount.start - 30) : amount.start])
     return match[1].casefold() if match else ""
 

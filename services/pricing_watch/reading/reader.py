@@ -1,33 +1,177 @@
-"""From a page to a reading. Never raises, whatever the page holds."""
+"""From a page to a reading. Never raises, whatever the page holds; reads no clock and fetches nothing."""
 
-from services.pricing_watch.reading.choosing import Surroundings, choose
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from urllib.parse import urlsplit
+
+import msgspec
+
+from services.pricing_watch.reading.choosing import Choice, Surroundings, choose
+from services.pricing_watch.reading.consensus import Evidence, agree, refusal
 from services.pricing_watch.reading.document import Document, Unreadable
+from services.pricing_watch.reading.embedded import read_embedded
 from services.pricing_watch.reading.json_ld import read_json_ld
+from services.pricing_watch.reading.meta_tags import read_meta_tags
+from services.pricing_watch.reading.microdata import read_microdata
+from services.pricing_watch.reading.number_style import NumberStyle
+from services.pricing_watch.reading.page_state import State, state_of, status_of
 from services.pricing_watch.reading.page_style import page_style
-from services.pricing_watch.records import Obstacle, Page, Reading, Wanted
+from services.pricing_watch.reading.rdfa import read_rdfa
+from services.pricing_watch.reading.selector import read_selector
+from services.pricing_watch.reading.visible import Part, Visible, brief_text
+from services.pricing_watch.reading.visible_text import VisibleText
+from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Page, Reading, Stock, Wanted
+
+_FINAL = {Obstacle.AMBIGUOUS, Obstacle.CURRENCY, Obstacle.OTHER_PRODUCT}
+"""Refusals of a trusted source that no lesser one overrules."""
+
+_TOLD = {Obstacle.GONE, Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
+"""What visitors are told in words, and so is why there is no price, whatever the data hold."""
+
+_HIDING = {Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
+"""What makes a price in the data no price, where visitors do not see it."""
 
 
 def read_page(page: Page, wanted: Wanted) -> Reading:
-    """The price of the product that is wanted, or why there is none."""
+    """The price of the product that is wanted, or why there is none.
+
+    Pure and bounded: `Document` refuses what is too large or too deep, and everything after it takes time in
+    proportion to the page's size.
+    """
+    state = status_of(page.status)
+    if state is not None:
+        return refusal(state.obstacle, state.reason)
     try:
         document = Document(page)
     except Unreadable as why:
-        return Reading(obstacle=Obstacle.UNREADABLE, reason=f"the page cannot be read: {why}")
-    style = page_style(document, wanted)
-    candidates = read_json_ld(document, style)
-    around = Surroundings(url=page.url, canonical=document.canonical)
-    choice = choose(candidates, wanted, around)
-    if choice.candidate is None:
-        return Reading(kind=choice.kind, obstacle=choice.obstacle, reason=choice.reason, candidates=tuple(candidates))
-    found = choice.candidate
-    return Reading(
-        price_minor=found.price_minor,
-        currency=found.currency,
-        list_price_minor=found.list_price_minor,
-        stock=found.stock,
-        kind=choice.kind,
-        method=found.method,
-        confidence=0.8,
-        reason=f"JSON-LD states it at {found.where}",
-        candidates=tuple(candidates),
-    )
+        return refusal(Obstacle.UNREADABLE, f"the page cannot be read: {why}")
+    return _Reader(document, wanted).read()
+
+
+class _Reader:
+    """One page being read."""
+
+    def __init__(self, document: Document, wanted: Wanted) -> None:
+        self._document = document
+        self._wanted = wanted
+        self._visible = Visible(document.root)
+        style = page_style(document, wanted)
+        self._text = VisibleText(self._visible, style)
+        self._style = self._completed(style)
+        self._state = state_of(document, self._visible)
+
+    def _completed(self, style: NumberStyle) -> NumberStyle:
+        """Where no data state a currency, the one that visitors see does."""
+        if style.stated is not None:
+            return style
+        codes = {one.price.currency for one in self._text.amounts if one.price.currency is not None}
+        return msgspec.structs.replace(style, stated=codes.pop()) if len(codes) == 1 else style
+
+    def read(self) -> Reading:
+        candidates = self._candidates()
+        reading = self._read(candidates)
+        return msgspec.structs.replace(reading, candidates=tuple(one for few in candidates.values() for one in few))
+
+    def _read(self, candidates: Mapping[Method, Sequence[Candidate]]) -> Reading:
+        state = self._state
+        if (
+            state is not None
+            and state.is_certain
+            and not self._wanted.selector
+            and not self._is_discontinued(candidates)
+        ):
+            return _refused(state)
+        around = self._surroundings()
+        choices = {method: choose(few, self._wanted, around) for method, few in candidates.items() if few}
+        evidence = Evidence(choices, self._text)
+        reading = self._lead(choices, evidence)
+        if reading.price_minor is None:
+            is_why = state is not None and reading.obstacle is Obstacle.NO_PRICE
+            is_why = is_why and (state.obstacle in _TOLD or not any(candidates.values()))
+            return _refused(state) if state is not None and is_why else reading
+        is_hidden = not self._text.shows(reading.price_minor, reading.currency)
+        if state is not None and is_hidden and state.obstacle in _HIDING:
+            return _refused(state)
+        return reading
+
+    def _lead(self, choices: Mapping[Method, Choice], evidence: Evidence) -> Reading:
+        """The reading of the most trusted source that tells of the product."""
+        if Method.SELECTOR in choices:
+            reading = agree(Method.SELECTOR, evidence)
+            return (
+                reading
+                if reading.price_minor is not None
+                else msgspec.structs.replace(reading, obstacle=Obstacle.SELECTOR)
+            )
+        first: Reading | None = None
+        for method, choice in choices.items():
+            reading = agree(method, evidence)
+            if (
+                choice.candidate is not None
+                and first is not None
+                and not _is_twice(choice.candidate, choices, self._text)
+            ):
+                continue
+            if reading.price_minor is not None or reading.obstacle in _FINAL:
+                return reading
+            first = first or reading
+        return first or refusal(
+            Obstacle.NO_PRICE, "nothing on the page states a price that can be taken for the product's"
+        )
+
+    def _candidates(self) -> dict[Method, Sequence[Candidate]]:
+        document, visible, style = self._document, self._visible, self._style
+        sources: dict[Method, Callable[[], Sequence[Candidate]]] = {
+            Method.JSON_LD: partial(read_json_ld, document, style),
+            Method.MICRODATA: partial(read_microdata, document, visible, style),
+            Method.RDFA: partial(read_rdfa, document, style),
+            Method.META: partial(read_meta_tags, document, style),
+            Method.EMBEDDED: partial(read_embedded, document, visible, style),
+            Method.TEXT: partial(self._text.candidates, self._heading() or None, None),
+        }
+        if self._wanted.selector:
+            sources = {Method.SELECTOR: partial(read_selector, document, self._wanted.selector, style), **sources}
+        return {method: [self._located(one) for one in read()] for method, read in sources.items()}
+
+    def _located(self, candidate: Candidate) -> Candidate:
+        """With its address as seen from this page."""
+        if candidate.url is None:
+            return candidate
+        return msgspec.structs.replace(candidate, url=self._document.absolute(candidate.url))
+
+    def _heading(self) -> str:
+        return brief_text(self._visible.headings[0], 200) if self._visible.headings else ""
+
+    def _surroundings(self) -> Surroundings:
+        document = self._document
+        named = [document.meta("og:title"), self._heading(), document.title]
+        shop = [document.meta("og:site_name") or "", *document.host.removeprefix("www.").split(".")[:-1]]
+        own = [line.text for line in self._visible.lines if line.part is Part.BODY][:2000]
+        return Surroundings(
+            url=document.url,
+            canonical=document.canonical,
+            names=tuple(name for name in named if name),
+            shop=tuple(bare for name in shop if len(bare := "".join(c for c in name.casefold() if c.isalnum())) > 2),
+            currency=next(iter(self._style.currencies), None),
+            numbers=" ".join([urlsplit(document.url).path if "://" in document.url else "", *own]),
+        )
+
+    def _is_discontinued(self, candidates: Mapping[Method, Sequence[Candidate]]) -> bool:
+        """Do its data know that it is not to be had, and do visitors still see what it was sold at?"""
+        return any(
+            one.stock in {Stock.DISCONTINUED, Stock.OUT_OF_STOCK} and self._text.shows(one.price_minor, one.currency)
+            for few in candidates.values()
+            for one in few
+            if one.price_minor is not None
+        )
+
+
+def _is_twice(found: Candidate, choices: Mapping[Method, Choice], text: VisibleText) -> bool:
+    """Do two sources say it, or one and what visitors see? A more trusted one was no good."""
+    same = [c for c in choices.values() if c.candidate is not None and c.candidate.price_minor == found.price_minor]
+    return len(same) > 1 or (found.method is not Method.TEXT and text.shows(found.price_minor, found.currency))
+
+
+def _refused(state: State) -> Reading:
+    stock = Stock.DISCONTINUED if state.obstacle is Obstacle.GONE and "no longer to be had" in state.reason else None
+    return refusal(state.obstacle, state.reason, kind=Kind.NONE, stock=stock)

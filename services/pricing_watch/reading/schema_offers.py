@@ -13,7 +13,7 @@ from services.pricing_watch.reading.loose_json import Number
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import Price, read_price
-from services.pricing_watch.reading.schema_org import Found, Graph, Node, is_an_offer, types
+from services.pricing_watch.reading.schema_org import Found, Graph, Node, Shown, is_an_offer, types
 from services.pricing_watch.reading.stock import read_stock
 from services.pricing_watch.records import Candidate, Method, Role
 
@@ -128,12 +128,14 @@ class _Product:
             yield msgspec.structs.replace(base, refused=barred or "is a price for members")
 
     def _read(self, value: Any, currency: str | None) -> Price:
-        """By JSON-LD's own rule the decimal sign is a point; what is plainly written otherwise is read so."""
+        """By schema.org's rule the decimal sign is a point; what visitors see is written as the page writes."""
         text = _scalar(value) or ""
         code = read_code(currency, self._context.style) if currency else None
         if currency and code is None:
             return Price(refused=f"no currency is called {currency[:20]!r}")
-        style = msgspec.structs.replace(self._context.style, decimal=".")
+        style = self._context.style
+        if not isinstance(value, Shown):
+            style = msgspec.structs.replace(style, decimal=".")
         return read_price(text, style, code)
 
     def _currency(self, node: Node) -> str | None:

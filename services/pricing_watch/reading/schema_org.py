@@ -53,6 +53,12 @@ _ROLES = {
 """What standing under a property makes of a product. `itemReviewed` has no offer of its own worth having."""
 
 
+class Shown(str):
+    """A value that visitors see too, and so written as they write it."""
+
+    __slots__ = ()
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A product of the page, or an offer that stands alone, and what holds it."""
 

@@ -1,0 +1,39 @@
+"""RDFa, by extruct. It is given a tree without anything to fetch: no vocabulary is expanded, no profile looked up."""
+
+from typing import Any
+
+from extruct.rdfa import RDFaExtractor
+from extruct.utils import parse_xmldom_html
+
+from services.pricing_watch.reading.document import Document
+from services.pricing_watch.reading.number_style import NumberStyle
+from services.pricing_watch.reading.schema_offers import Context, candidates
+from services.pricing_watch.reading.schema_org import Graph
+from services.pricing_watch.records import Candidate, Method
+
+MAX_BYTES = 1_000_000
+"""Of a page whose RDFa is read: pyRdfa takes some seconds for each further million."""
+
+
+def read_rdfa(document: Document, style: NumberStyle) -> list[Candidate]:
+    """The candidates of a page's RDFa."""
+    if not _has_products(document):
+        return []
+    return candidates(Graph(_values(document)), Context(method=Method.RDFA, style=style))
+
+
+def _has_products(document: Document) -> bool:
+    """Is there a type of schema.org's in it? Most pages have none, and are spared the work."""
+    if len(document.source) > MAX_BYTES:
+        return False
+    types = (element.get("typeof") or "" for element in document.root.iter() if isinstance(element.tag, str))
+    return any("Product" in kind or "Offer" in kind for kind in types)
+
+
+def _values(document: Document) -> list[Any]:
+    tree = parse_xmldom_html(document.source, encoding="utf-8")
+    try:
+        values: list[Any] = RDFaExtractor().extract_items(tree, base_url=document.url, expanded=True)
+    except Exception:
+        return []
+    return values
