@@ -55,6 +55,7 @@ class Shop:
     def _routes(self) -> list[Route]:
         return [
             Route("/_log", self._show_log),
+            Route("/readyz", lambda _: PlainTextResponse("ok")),
             Route("/robots.txt", self._robots),
             Route("/assets/offer.js", self._offer_script),
             *odd_routes(),
