@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from services.common.errors import ConfigurationError
 from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.fetcher import Fetcher, Validators
 from services.pricing_watch.fetching.terms import FetchSettings
@@ -155,5 +156,5 @@ async def test_a_caller_that_gives_up_lets_the_next_one_in(shop: RunningShop) ->
 
 @pytest.mark.parametrize("contact", ["", " ", "someone\nX-Header: 1", "café"])
 def test_who_does_not_say_who_they_are_does_not_fetch(contact: str) -> None:
-    with pytest.raises(Exception, match="without saying who asks"):
+    with pytest.raises(ConfigurationError, match="without saying who asks"):
         FetchSettings(contact=contact)
