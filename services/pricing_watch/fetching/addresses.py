@@ -62,7 +62,8 @@ class AddressGuard:
         if url.userinfo:
             raise FetchFault(Fault.BAD_URL, "the URL holds a user name", mend="write it without what is before the @")
         host = _host(url)
-        url = url.copy_with(host=host, fragment=None)
+        port = None if url.port == DEFAULT_PORTS[url.scheme] else url.port
+        url = url.copy_with(host=host, port=port, fragment=None)
         if not self._is_allowed_host(host, port_of(url)):
             self._require_contact()
             self._check_port(host, port_of(url))
@@ -93,7 +94,7 @@ class AddressGuard:
             )
 
     def _is_allowed_host(self, host: str, port: int) -> bool:
-        return f"{host}:{port}" in self._allowed_hosts
+        return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}") in self._allowed_hosts
 
     def _check_port(self, host: str, port: int) -> None:
         if port not in self._ports:
@@ -135,7 +136,7 @@ def _is_isatap(address: IPv6Address) -> bool:
 
 def port_of(url: httpx.URL) -> int:
     """The port that a URL leads to."""
-    return url.port or DEFAULT_PORTS[url.scheme]
+    return DEFAULT_PORTS[url.scheme] if url.port is None else url.port
 
 
 def _parse(text: str) -> httpx.URL:

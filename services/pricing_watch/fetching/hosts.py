@@ -12,6 +12,7 @@ SLOWER, FASTER, SLOWEST = 2.0, 0.9, 64.0
 """A host that refuses us is asked at half the pace, down to a 64th; each answer wins back a tenth."""
 MAX_REST = 6 * HOUR
 MAX_RETRY_AFTER = 24 * HOUR
+MAX_DOUBLINGS = 20
 
 
 class Outcome(Enum):
@@ -28,15 +29,17 @@ class HostPace:
     """One host's pace.
 
     Between the end of a request and the beginning of the next lies the delay, and so it does between two beginnings.
-    After failures in a row the pause doubles each time; after `breaker_threshold` of them the host rests. When the rest
-    is over one request is let through: its success ends the matter, its failure begins a rest twice as long.
+    With each failure in a row the pause doubles, up to a rest; after `breaker_threshold` of them the host rests. When
+    the rest is over one request is let through: its success ends the matter, its failure begins a rest twice as long.
     """
 
     def __init__(self, settings: FetchSettings) -> None:
         self._settings = settings
         self._crawl_delay = 0.0
         self._slowness = 1.0
-        self._next = -math.inf
+        self._last = -math.inf
+        self._jitter = 0.0
+        self._not_before = -math.inf
         self._rest_until = -math.inf
         self._in_flight = 0
         self._failures = 0
@@ -63,27 +66,24 @@ class HostPace:
         is_probing = self._failures >= self._settings.breaker_threshold
         if self._in_flight >= (1 if is_probing else self._settings.per_host_concurrency):
             return math.inf
-        return max(now, self._next, self._rest_until)
+        return max(now, self._last + self.delay * (1 + self._jitter), self._not_before, self._rest_until)
 
     def begin(self, now: float, luck: float) -> None:
         """A request begins. `luck`, 0 to 1, is how much of the jitter is added."""
         self._in_flight += 1
-        self._pause(now, luck)
+        self._last, self._jitter = now, self._settings.jitter * luck
 
     def end(self, now: float, luck: float, outcome: Outcome, retry_after: float = 0.0) -> None:
         """A request ends. `retry_after`: seconds that the host asked us to wait."""
         self._in_flight -= 1
+        self._last, self._jitter = now, self._settings.jitter * luck
         if outcome is Outcome.ANSWERED:
             self._slowness = max(1.0, self._slowness * FASTER)
             self._failures = 0
             self._rest_until = -math.inf
         elif outcome is not Outcome.UNKNOWN:
             self._fail(now, outcome)
-        self._pause(now, luck)
-        self._next = max(self._next, now + min(retry_after, MAX_RETRY_AFTER))
-
-    def _pause(self, now: float, luck: float) -> None:
-        self._next = max(self._next, now + self.delay * (1 + self._settings.jitter * luck))
+        self._not_before = max(self._not_before, now + min(retry_after, MAX_RETRY_AFTER))
 
     def _fail(self, now: float, outcome: Outcome) -> None:
         if outcome is Outcome.BLOCKED:
@@ -91,8 +91,9 @@ class HostPace:
         if self.resting_for(now):
             return  # it had begun before the rest: no probe has failed
         self._failures += 1
-        over = self._failures - self._settings.breaker_threshold
+        rest, over = self._settings.breaker_rest, self._failures - self._settings.breaker_threshold
         if over >= 0:
-            self._rest_until = now + min(self._settings.breaker_rest * 2 ** min(over, 30), MAX_REST)
+            self._rest_until = now + min(rest * 2 ** min(over, MAX_DOUBLINGS), MAX_REST)
         else:
-            self._next = max(self._next, now + self.delay * 2**self._failures)
+            pause = self.delay * 2 ** min(self._failures, MAX_DOUBLINGS)
+            self._not_before = max(self._not_before, now + min(pause, rest))

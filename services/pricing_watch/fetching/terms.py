@@ -40,7 +40,7 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_redirects: int = 5
 
     proxy: str | None = None
-    """The URL of an HTTP proxy. It resolves names, so it is it that must not connect to private addresses."""
+    """`http://user:password@host:port`. The proxy resolves names: it is it that must refuse private addresses."""
     ports: frozenset[int] = frozenset({80, 443})
     allowed_hosts: frozenset[str] = frozenset()
     """`host:port` of intranets and tests: there, no address is refused."""
@@ -73,6 +73,8 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 "cannot be sent as it is", field="contact", mend="give an address of the web or of mail in plain ASCII"
             )
+        if self.proxy is not None and not self.proxy.startswith(("http://", "https://")):
+            raise ConfigurationError("no proxy that is known", field="proxy", mend="write http://host:port")
 
     @property
     def identity(self) -> str:

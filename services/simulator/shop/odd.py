@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-BOMB = 200 << 20
+BOMB = 64 << 20
 """Bytes that a bomb unpacks to."""
 HUGE_HEADER = 1 << 20
 DRIP = 0.05
@@ -102,7 +102,9 @@ async def _status(request: Request) -> Response:
 
 async def _redirect(request: Request) -> Response:
     """`?to=…`: to anywhere, byte for byte."""
-    return Response(status_code=302, headers={"Location": request.query_params["to"]})
+    response = Response(status_code=302)
+    response.raw_headers.append((b"location", request.query_params["to"].encode()))
+    return response
 
 
 async def _chain(request: Request) -> Response:
@@ -141,6 +143,7 @@ async def _endless(_: Request) -> Response:
     async def flood() -> AsyncIterator[bytes]:
         while True:
             yield bytes(1 << 16)
+            await asyncio.sleep(0)  # or nobody would notice that the client has gone
 
     return StreamingResponse(flood(), media_type="text/html")
 

@@ -40,12 +40,15 @@ class RequestLog:
         async def send_noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 request.status = message["status"]
+            elif not message.get("more_body"):
+                request.ended = time.monotonic()  # before the client can have the end of it
             await send(message)
 
         try:
             await self._app(scope, receive, send_noted)
         finally:
-            request.ended = time.monotonic()
+            if request.ended is None:
+                request.ended = time.monotonic()
 
 
 def _noted(scope: Scope) -> Request:

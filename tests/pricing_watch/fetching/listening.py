@@ -10,10 +10,15 @@ class Listener:
 
     def __init__(self) -> None:
         self.port = 0
-        self.connections = 0
+        self.met_at: list[str] = []
+        """The addresses of ours that were connected to."""
+
+    @property
+    def connections(self) -> int:
+        return len(self.met_at)
 
     async def met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
+        self.met_at.append(writer.get_extra_info("sockname")[0])
         writer.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret"
         )
