@@ -43,6 +43,8 @@ class Unit(StrEnum):
     """-100 to 100, shown whole."""
     SCORE = "score"
     """A mean of answers of 0 to 10, shown with a decimal."""
+    INDEX = "index"
+    """100 is parity, shown with a decimal."""
 
 
 class Direction(StrEnum):
@@ -63,6 +65,7 @@ class Flag(StrEnum):
     NO_BASELINE = "no_baseline"
     RATE_MISSING = "rate_missing"
     VISITS_INCOMPLETE = "visits_incomplete"
+    NO_OWN_PRICE = "no_own_price"
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):
@@ -121,11 +124,18 @@ class EntitiesOn(msgspec.Struct, frozen=True, gc=False):
     day: date
 
 
-Request = Sum | CountsByDay | MembersOf | EntitiesOn
+class EntitiesNamed(msgspec.Struct, frozen=True, gc=False):
+    """A request: the entities of a kind that bear some ids."""
+
+    kind: str
+    ids: tuple[str, ...]
+
+
+Request = Sum | CountsByDay | MembersOf | EntitiesOn | EntitiesNamed
 Asking = Generator[Sequence[Request], Sequence[Any], T]
 """A computation that does no I/O: it yields what it asks to read and is sent the answers in that order, a `Totals`
-for a `Sum`, `DailyCounts` for `CountsByDay`, a set of names for `MembersOf`, entities for `EntitiesOn`;
-then it returns a `T`."""
+for a `Sum`, `DailyCounts` for `CountsByDay`, a set of names for `MembersOf`, entities for `EntitiesOn`, entities by id
+for `EntitiesNamed`; then it returns a `T`."""
 
 
 def together(askings: Sequence[Asking[T]]) -> Asking[list[T]]:
