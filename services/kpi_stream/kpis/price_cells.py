@@ -13,7 +13,7 @@ from services.common.events.subjects import joined
 from services.common.money import round_half_even, to_major
 from services.kpi_stream.entities.product import OwnPrice, Product, Reading, Standing, pairs_of, standings
 from services.kpi_stream.measures import ALL as EVERYONE
-from services.kpi_stream.measures import BY_DAY, DAILY, NOW, Fact, MeasureGroup, Member, day_at, noon_of
+from services.kpi_stream.measures import DAILY, NOW, Fact, MeasureGroup, Member, day_at, noon_of
 
 PAIRS = MeasureGroup(
     "price_pairs",
@@ -25,7 +25,7 @@ RATIOS = MeasureGroup("price_ratios", ("pairs", "log"), DAILY, is_level=True)
 """Pairs that the index is made of, and their sum of ln(ours) - ln(theirs), in major units and millionths; also by the
 two currencies, as only the reader knows rates."""
 MOVES = MeasureGroup("price_moves", ("rises", "falls"), DAILY)
-LAST_READ = MeasureGroup("price_last_read", ("readings",), (BY_DAY,))
+LAST_READ = MeasureGroup("price_last_read", ("readings",), DAILY)
 """Trusted prices that hold by all that was said until now, on the days on which they were read."""
 PRODUCTS = MeasureGroup("price_products", ("pairs", "log"), (NOW,))
 """`RATIOS` as they are now, by product and currencies."""
