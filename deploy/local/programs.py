@@ -67,7 +67,8 @@ def write_configs(settings: Settings, layout: Layout) -> None:
           controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
     _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
-          ingest_port=settings.port(Port.INGEST), worker_port=settings.port(Port.WORKER_METRICS))  # fmt: skip
+          ingest_port=settings.port(Port.INGEST), worker_port=settings.port(Port.WORKER_METRICS),
+          rules=DEPLOY / "prometheus" / "rules")  # fmt: skip
 
 
 def _fill(source: str, layout: Layout, **values: object) -> None:

@@ -128,6 +128,11 @@ def day_ordinal(day: date) -> int:
     return (day - _EPOCH_DAY).days
 
 
+def date_of(day: int) -> date:
+    """The day of an ordinal."""
+    return _EPOCH_DAY + timedelta(days=day)
+
+
 def month_ordinal(day: date) -> int:
     return day.year * 12 + day.month - 1
 
@@ -162,7 +167,7 @@ def day_at(second: int, zone: ZoneInfo) -> int:
 @lru_cache(maxsize=65536)
 def noon_of(day: int, zone: ZoneInfo) -> int:
     """Noon on the wall of a business day, in seconds since 1970: where what is known of a whole day is placed."""
-    return int(datetime.combine(_EPOCH_DAY + timedelta(days=day), time(12), zone).timestamp())
+    return int(datetime.combine(date_of(day), time(12), zone).timestamp())
 
 
 def cell_group(group: MeasureGroup, currency: str) -> str:

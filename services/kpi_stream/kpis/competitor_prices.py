@@ -15,6 +15,7 @@ from services.common.windows import DAY_WINDOWS, Grain
 from services.kpi_stream.kpis.cuts import ALL, COMPETITOR
 from services.kpi_stream.kpis.dearest import dearest
 from services.kpi_stream.kpis.kpi import (
+    Alert,
     Asking,
     CountsByDay,
     Direction,
@@ -47,6 +48,7 @@ from services.kpi_stream.kpis.price_cells import (
     contributions,
 )
 from services.kpi_stream.kpis.price_index import Ratios, index, log_sum
+from services.kpi_stream.kpis.watched_pairs import watched_pairs
 from services.kpi_stream.kpis.world import World
 
 MEASURES = ("watched", "trusted", "pairs", "no_own_price", "promotions", "undercuts", "rises", "falls")
@@ -115,6 +117,8 @@ def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related
             denominator=watched,
             n=watched,
         ),
+        "watched": Related(watched, Unit.COUNT),
+        "trusted": Related(trusted, Unit.COUNT),
         "undercuts": Related(undercuts, Unit.COUNT, n=totals["pairs"]),
         "undercut_by": Related(_undercut_by(totals["undercut_log"], undercuts), Unit.RATIO, n=undercuts),
         **{name: Related(totals[name], Unit.COUNT, n=trusted) for name in ("promotions", "rises", "falls")},
@@ -146,6 +150,12 @@ def _oldest_reading(subject: Subject, world: World) -> Asking[Related]:
         return Related(None, Unit.COUNT)
     n = sum(counts["readings"] for counts in readings.values())
     return Related((world.today - first).days, Unit.COUNT, n=n, details={"read_on": first})
+
+
+def _moved(moves: str) -> str:
+    """More than a fifth of the trusted prices moved one way within seven days."""
+    trusted = 'cadran_price_trusted_pairs{window="7d"}'
+    return f'cadran_price_{moves}{{window="7d"}} / {trusted} > 0.2 and {trusted} >= 30'
 
 
 KPI = Kpi(
@@ -182,6 +192,10 @@ KPI = Kpi(
     metrics=(
         Metric("price_index", Unit.INDEX, "Our prices against theirs, 100 at parity; below 100 we are cheaper"),
         Metric("price_coverage_ratio", Unit.RATIO, "Pairs with a trusted price / watched pairs", source="coverage"),
+        Metric(
+            "price_watched_pairs", Unit.COUNT, "Our products on competitors' pages that are watched", source="watched"
+        ),
+        Metric("price_trusted_pairs", Unit.COUNT, "Those of them with a trusted price", source="trusted"),
         Metric("price_undercuts", Unit.COUNT, "Pairs of one currency where they are cheaper", source="undercuts"),
         Metric("price_undercut_ratio", Unit.RATIO, "By how much they are cheaper there", source="undercut_by"),
         Metric("price_promotions", Unit.COUNT, "Pairs with a list price above the price", source="promotions"),
@@ -197,6 +211,7 @@ KPI = Kpi(
     beside=beside,
     related=related,
     read=read,
+    describe=watched_pairs,
     options={DEAREST: ("no", "yes")},
     panels=(
         Panel("stat", Text(en="Price index", fr="Indice de prix"), "price_index", unit=Unit.INDEX),
@@ -218,6 +233,53 @@ KPI = Kpi(
             Text(en="Their falls by competitor", fr="Leurs baisses par concurrent"),
             "price_falls",
             cut="competitor",
+        ),
+    ),
+    alerts=(
+        Alert(
+            "OurPricesAreHigh",
+            'cadran_price_index{window="today"} > 105 and cadran_price_index_n{window="today"} >= 30',
+            "1h",
+            Text(
+                en='We are {{ $value | printf "%.1f" }} against 100 of the competitors.',
+                fr='Nous sommes à {{ $value | printf "%.1f" }} contre 100 chez les concurrents.',
+            ),
+        ),
+        Alert(
+            "CompetitorsCutPrices",
+            _moved("falls"),
+            "15m",
+            Text(
+                en="{{ $value | humanizePercentage }} of the competitors' prices fell within seven days.",
+                fr="{{ $value | humanizePercentage }} des prix concurrents ont baissé en sept jours.",
+            ),
+        ),
+        Alert(
+            "CompetitorsRaisedPrices",
+            _moved("rises"),
+            "15m",
+            Text(
+                en="{{ $value | humanizePercentage }} of the competitors' prices rose within seven days.",
+                fr="{{ $value | humanizePercentage }} des prix concurrents ont augmenté en sept jours.",
+            ),
+        ),
+        Alert(
+            "FewPricesAreKnown",
+            'cadran_price_coverage_ratio{window="today"} < 0.7 and cadran_price_watched_pairs{window="today"} >= 30',
+            "6h",
+            Text(
+                en="Only {{ $value | humanizePercentage }} of the watched prices can be trusted.",
+                fr="Seuls {{ $value | humanizePercentage }} des prix suivis sont fiables.",
+            ),
+        ),
+        Alert(
+            "APriceIsOld",
+            'cadran_price_oldest_reading_days{window="today"} > 14',
+            "1h",
+            Text(
+                en="The oldest price that is still trusted was read {{ $value }} days ago.",
+                fr="Le plus vieux prix encore tenu pour fiable a été lu il y a {{ $value }} jours.",
+            ),
         ),
     ),
 )

@@ -240,6 +240,15 @@ Contribute = Callable[[str, Any, ZoneInfo], Iterable[Fact]]
 """From an entity's id, the entity and the business time zone to what it contributes. Pure."""
 
 
+Describe = Callable[[Any, Subject, int], Sequence[Any]]
+"""From an entity, whose number it is, and the window's last day (since 1970-01-01) to what people are told of it."""
+
+
+def nothing_more(entity: Any, subject: Subject, last_day: int) -> Sequence[Any]:  # noqa: ARG001
+    """Of most entities what they add says all."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Panel:
     """A panel of the board: which metric, shown how, by which cut."""
@@ -249,6 +258,19 @@ class Panel:
     metric: str
     cut: str = "all"
     unit: Unit = Unit.COUNT
+
+
+@dataclass(frozen=True)
+class Alert:
+    """When people are to be told, if nobody says otherwise: an expression over metrics that holds for a time.
+
+    A row that rests on few never alerts, so the expression asks for enough.
+    """
+
+    name: str
+    expr: str
+    lasts: str
+    text: Text
 
 
 @dataclass(frozen=True)
@@ -279,7 +301,8 @@ class Kpi:
 
     `read` says how its totals are read, where they are not the sums of its cells over the spans. `change` judges two
     values that are compared. `rolling`: how many days, up to its own, a point of a daily series covers; the first is
-    usual. `is_explained`: may what stands behind a number be listed?
+    usual. `is_explained`: may what stands behind a number be listed? `describe`: what is told of an entity there,
+    beside what it adds.
 
     What a KPI takes from `world.now` may change at a full hour, never within one: a snapshot stands as long, unless
     what it was told, statements or the window itself move.
@@ -310,8 +333,10 @@ class Kpi:
     change: Callable[[Estimate, Estimate], Related | None] | None = None
     rolling: tuple[int, ...] = (1,)
     is_explained: bool = True
+    describe: Describe = nothing_more
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
     def cut(self, name: str) -> Cut | None:
         """The cut that a `by` names, or none."""
