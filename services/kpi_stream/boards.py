@@ -60,6 +60,7 @@ UNITS = {
     Unit.POINTS: "none",
     Unit.SCORE: "none",
     Unit.INDEX: "none",
+    Unit.SECONDS: "s",
 }
 
 

@@ -22,7 +22,7 @@ ENOUGH = {
     'cadran_price_trusted_pairs{window="7d"}': 45,
     'cadran_price_falls{window="7d"}': 3,
     'cadran_price_rises{window="7d"}': 9,
-    'cadran_price_oldest_reading_days{window="today"}': 14,
+    'cadran_price_oldest_reading_seconds{window="today"}': 14 * 86400,
 }
 
 
@@ -55,7 +55,7 @@ def test_every_name_is_one_that_the_exporter_gives() -> None:
             {'cadran_price_coverage_ratio{window="today"}': 0.1, 'cadran_price_watched_pairs{window="today"}': 29},
             None,
         ),
-        ({'cadran_price_oldest_reading_days{window="today"}': 15}, "APriceIsOld"),
+        ({'cadran_price_oldest_reading_seconds{window="today"}': 15 * 86400}, "APriceIsOld"),
     ],
 )
 def test_an_alert_fires_when_it_should_and_no_other_does(
@@ -103,8 +103,8 @@ def _fired(name: str, values: dict[str, float]) -> dict[str, Any]:
         ),
         "APriceIsOld": (
             "today",
-            "The oldest price that is still trusted was read 15 days ago.",
-            "Le plus vieux prix encore tenu pour fiable a été lu il y a 15 jours.",
+            "The oldest price that is still trusted was read 15d 0h 0m 0s ago.",
+            "Le plus vieux prix encore tenu pour fiable a été lu il y a 15d 0h 0m 0s.",
         ),
     }
     window, english, french = texts[name]

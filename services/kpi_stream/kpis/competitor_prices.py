@@ -142,14 +142,15 @@ def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
 
 
 def _oldest_reading(subject: Subject, world: World) -> Asking[Related]:
-    """Days since the oldest trusted price that still holds was read."""
+    """How old the oldest trusted price that still holds is, to the day."""
     span = world.calendar.days_span(world.today - timedelta(days=OLDEST), world.today)
     (readings,) = yield [CountsByDay(LAST_READ, subject.cut.cell_cut, subject.member, span)]
     first = min(readings, default=None)
     if first is None:
-        return Related(None, Unit.COUNT)
+        return Related(None, Unit.SECONDS)
     n = sum(counts["readings"] for counts in readings.values())
-    return Related((world.today - first).days, Unit.COUNT, n=n, details={"read_on": first})
+    age = world.today - first
+    return Related(int(age.total_seconds()), Unit.SECONDS, n=n, details={"read_on": first})
 
 
 def _moved(moves: str) -> str:
@@ -202,7 +203,10 @@ KPI = Kpi(
         Metric("price_rises", Unit.COUNT, "Confirmed rises of their prices in the window", source="rises"),
         Metric("price_falls", Unit.COUNT, "Confirmed falls of their prices in the window", source="falls"),
         Metric(
-            "price_oldest_reading_days", Unit.COUNT, "Days since the oldest trusted price was read", "oldest_reading"
+            "price_oldest_reading_seconds",
+            Unit.SECONDS,
+            "Age of the oldest trusted price, to the day",
+            "oldest_reading",
         ),
     ),
     estimate=estimate,
@@ -220,7 +224,12 @@ KPI = Kpi(
         Panel("stat", Text(en="Their falls", fr="Leurs baisses"), "price_falls"),
         Panel("stat", Text(en="Their rises", fr="Leurs hausses"), "price_rises"),
         Panel("stat", Text(en="Their promotions", fr="Leurs promotions"), "price_promotions"),
-        Panel("stat", Text(en="Oldest reading, days", fr="Plus vieille lecture, jours"), "price_oldest_reading_days"),
+        Panel(
+            "stat",
+            Text(en="Oldest reading", fr="Plus vieille lecture"),
+            "price_oldest_reading_seconds",
+            unit=Unit.SECONDS,
+        ),
         Panel(
             "bars",
             Text(en="Price index by competitor", fr="Indice de prix par concurrent"),
@@ -274,11 +283,11 @@ KPI = Kpi(
         ),
         Alert(
             "APriceIsOld",
-            'cadran_price_oldest_reading_days{window="today"} > 14',
+            'cadran_price_oldest_reading_seconds{window="today"} > 14 * 86400',
             "1h",
             Text(
-                en="The oldest price that is still trusted was read {{ $value }} days ago.",
-                fr="Le plus vieux prix encore tenu pour fiable a été lu il y a {{ $value }} jours.",
+                en="The oldest price that is still trusted was read {{ $value | humanizeDuration }} ago.",
+                fr="Le plus vieux prix encore tenu pour fiable a été lu il y a {{ $value | humanizeDuration }}.",
             ),
         ),
     ),

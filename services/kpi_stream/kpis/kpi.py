@@ -45,6 +45,8 @@ class Unit(StrEnum):
     """A mean of answers of 0 to 10, shown with a decimal."""
     INDEX = "index"
     """100 is parity, shown with a decimal."""
+    SECONDS = "seconds"
+    """How long something took, or how old it is."""
 
 
 class Direction(StrEnum):

@@ -180,7 +180,7 @@ def test_a_promotion_is_a_list_price_above_the_price_and_the_oldest_reading_is_t
     ]
     found = row(events)
     assert found.related["promotions"].value == 1
-    assert found.related["oldest_reading"].value == 10
+    assert found.related["oldest_reading"].value == 10 * 86400
     assert "oldest_reading" not in row(events, window="2026-11-01/2026-11-20").related
 
 
