@@ -14,7 +14,8 @@ from services.common.calendar import DAY, BusinessCalendar, Span
 from services.common.money import round_half_even
 from services.common.windows import MINUTE as A_MINUTE
 from services.common.windows import Period
-from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
+from services.kpi_stream.kpis.kpi import Totals
+from services.kpi_stream.kpis.requests import CountsByDay, Sum
 from services.kpi_stream.measures import (
     BEGINNING,
     BY_DAY,

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from services.common.calendar import BusinessCalendar, Span
 from services.kpi_stream.cells import Reporting, Stretch, counts_by_day, runs, stretches, total
 from services.kpi_stream.fan_out import Gathered, fan_out
-from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
+from services.kpi_stream.kpis.kpi import Totals
+from services.kpi_stream.kpis.requests import CountsByDay, Sum
 from services.kpi_stream.measures import CELLS_PER_STRING, DAILY, Address, Fact, MeasureGroup
 from services.kpi_stream.measures import NOW as NOW_ONLY
 from tests.support.events import PARIS, at

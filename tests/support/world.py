@@ -14,7 +14,7 @@ from services.kpi_stream.entities.reference import Reference, fold
 from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, EntitiesNamed, EntitiesOn, MembersOf, Sum, T
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, EntitiesNamed, EntitiesOn, MembersOf, Sum, T
 from services.kpi_stream.kpis.world import ReferenceBook, World
 from services.kpi_stream.measures import CELLS_PER_STRING, Address, day_ordinal
 from services.kpi_stream.rows import Row, row_with_related, subjects

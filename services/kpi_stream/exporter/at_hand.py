@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.kpi_stream.cells import Stretch
-from services.kpi_stream.kpis.kpi import EntitiesNamed, EntitiesOn, MembersOf, Request
+from services.kpi_stream.kpis.requests import EntitiesNamed, EntitiesOn, MembersOf, Request
 from services.kpi_stream.measures import Address, page
 
 Marks = Mapping[str, tuple[tuple[int, str], ...]]

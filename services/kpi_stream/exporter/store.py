@@ -17,7 +17,7 @@ from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.entities.reference import Reference
 from services.kpi_stream.exporter.at_hand import AtHand, Marks
 from services.kpi_stream.folding import EntityName
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, EntitiesNamed, EntitiesOn, MembersOf, Request, Sum, T
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, EntitiesNamed, EntitiesOn, MembersOf, Request, Sum, T
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import Address, day_ordinal
 from services.kpi_stream.state_version import StateVersion

@@ -16,24 +16,19 @@ from services.kpi_stream.kpis.cuts import ALL, COMPETITOR
 from services.kpi_stream.kpis.dearest import dearest
 from services.kpi_stream.kpis.kpi import (
     Alert,
-    Asking,
-    CountsByDay,
     Direction,
     Estimate,
     Flag,
     Kpi,
-    MembersOf,
     Metric,
     Panel,
     Parts,
     Related,
     Spans,
     Subject,
-    Sum,
     Text,
     Totals,
     Unit,
-    together,
 )
 from services.kpi_stream.kpis.parts import sums
 from services.kpi_stream.kpis.price_cells import (
@@ -48,6 +43,7 @@ from services.kpi_stream.kpis.price_cells import (
     contributions,
 )
 from services.kpi_stream.kpis.price_index import Ratios, index, log_sum
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, MembersOf, Sum, together
 from services.kpi_stream.kpis.watched_pairs import watched_pairs
 from services.kpi_stream.kpis.world import World
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from services.common.events.subjects import parts_of
 from services.kpi_stream.entities.product import OwnPrice, Product, Reading, Standing, pairs_of, standings
-from services.kpi_stream.kpis.kpi import Asking, EntitiesNamed, MembersOf, Related, Subject, Sum, Totals, Unit
+from services.kpi_stream.kpis.kpi import Related, Subject, Totals, Unit
 from services.kpi_stream.kpis.price_cells import PRODUCT_CURRENCIES, PRODUCTS, log_ratio
 from services.kpi_stream.kpis.price_index import Ratios, index, log_sum
+from services.kpi_stream.kpis.requests import Asking, EntitiesNamed, MembersOf, Sum
 from services.kpi_stream.kpis.world import World
 
 PARITY = 100

@@ -4,12 +4,12 @@ A KPI module defines one `Kpi` named `KPI`. It declares its measures and what en
 summed measures become a value. It does no I/O and reads no clock.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,12 +18,12 @@ from services.common.calendar import Place, Span
 from services.common.topics import Topic
 from services.common.windows import Comparison, Grain, Window, WindowName, compare
 from services.kpi_stream.kpis.cuts import Cut
+from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import Fact, MeasureGroup
 
 Number = int | float | Decimal
-T = TypeVar("T")
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -88,80 +88,6 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
     def money(self, measure: str) -> int | None:
         """An amount in minor units; none when a rate is missing."""
         return self.measures[measure]
-
-
-class Sum(msgspec.Struct, frozen=True, gc=False):
-    """A request: the measures of a group, for a member of a cut, over a span."""
-
-    group: MeasureGroup
-    cut: str
-    member: str
-    span: Span
-
-
-class CountsByDay(msgspec.Struct, frozen=True, gc=False):
-    """A request: the counts of a group for a member of a cut, for each day of a span of whole days."""
-
-    group: MeasureGroup
-    cut: str
-    member: str
-    span: Span
-
-
-DailyCounts = Mapping[date, Mapping[str, int]]
-"""What `CountsByDay` is answered: counts by day, then by measure."""
-
-
-class MembersOf(msgspec.Struct, frozen=True, gc=False):
-    """A request: the members that a cut of a group has ever had."""
-
-    group: MeasureGroup
-    cut: str
-
-
-class EntitiesOn(msgspec.Struct, frozen=True, gc=False):
-    """A request: the entities of a kind that count on a day."""
-
-    kind: str
-    day: date
-
-
-class EntitiesNamed(msgspec.Struct, frozen=True, gc=False):
-    """A request: the entities of a kind that bear some ids."""
-
-    kind: str
-    ids: tuple[str, ...]
-
-
-Request = Sum | CountsByDay | MembersOf | EntitiesOn | EntitiesNamed
-Asking = Generator[Sequence[Request], Sequence[Any], T]
-"""A computation that does no I/O: it yields what it asks to read and is sent the answers in that order, a `Totals`
-for a `Sum`, `DailyCounts` for `CountsByDay`, a set of names for `MembersOf`, entities for `EntitiesOn`, entities by id
-for `EntitiesNamed`; then it returns a `T`."""
-
-
-def together(askings: Sequence[Asking[T]]) -> Asking[list[T]]:
-    """Run several computations side by side, their requests put together, so that each round is one reading."""
-    results: dict[int, T] = {}
-    waiting: dict[int, Sequence[Request]] = {}
-
-    def step(i: int, answers: Sequence[Any] | None) -> None:
-        try:
-            waiting[i] = next(askings[i]) if answers is None else askings[i].send(answers)
-        except StopIteration as done:
-            waiting.pop(i, None)
-            results[i] = done.value
-
-    for i in range(len(askings)):
-        step(i, None)
-    while waiting:
-        round_ = dict(waiting)
-        answers = yield [request for requests in round_.values() for request in requests]
-        start = 0
-        for i, requests in round_.items():
-            step(i, answers[start : start + len(requests)])
-            start += len(requests)
-    return [results[i] for i in range(len(askings))]
 
 
 class Related(msgspec.Struct, frozen=True, omit_defaults=True):
