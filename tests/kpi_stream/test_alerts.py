@@ -88,13 +88,13 @@ def _fired(name: str, values: dict[str, float]) -> dict[str, Any]:
         ),
         "CompetitorsCutPrices": (
             "7d",
-            "22.22% of the competitors' prices fell within seven days.",
-            "22.22% des prix concurrents ont baissé en sept jours.",
+            "Falls of their prices within seven days: 22.22% of the trusted ones.",
+            "Baisses de leurs prix en sept jours : 22.22% des prix fiables.",
         ),
         "CompetitorsRaisedPrices": (
             "7d",
-            "22.22% of the competitors' prices rose within seven days.",
-            "22.22% des prix concurrents ont augmenté en sept jours.",
+            "Rises of their prices within seven days: 22.22% of the trusted ones.",
+            "Hausses de leurs prix en sept jours : 22.22% des prix fiables.",
         ),
         "FewPricesAreKnown": (
             "today",

@@ -189,20 +189,23 @@ KPI = Kpi(
     metrics=(
         Metric("price_index", Unit.INDEX, "Our prices against theirs, 100 at parity; below 100 we are cheaper"),
         Metric("price_coverage_ratio", Unit.RATIO, "Pairs with a trusted price / watched pairs", source="coverage"),
-        Metric(
-            "price_watched_pairs", Unit.COUNT, "Our products on competitors' pages that are watched", source="watched"
-        ),
-        Metric("price_trusted_pairs", Unit.COUNT, "Those of them with a trusted price", source="trusted"),
         Metric("price_undercuts", Unit.COUNT, "Pairs of one currency where they are cheaper", source="undercuts"),
-        Metric("price_undercut_ratio", Unit.RATIO, "By how much they are cheaper there", source="undercut_by"),
-        Metric("price_promotions", Unit.COUNT, "Pairs with a list price above the price", source="promotions"),
         Metric("price_rises", Unit.COUNT, "Confirmed rises of their prices in the window", source="rises"),
         Metric("price_falls", Unit.COUNT, "Confirmed falls of their prices in the window", source="falls"),
-        Metric(
-            "price_oldest_reading_seconds",
-            Unit.SECONDS,
-            "Age of the oldest trusted price, to the day",
-            "oldest_reading",
+        *(
+            Metric(f"price_{name}", unit, help_text, source=source, cuts=(ALL,))
+            for name, unit, help_text, source in (
+                ("undercut_ratio", Unit.RATIO, "By how much they are cheaper where they are", "undercut_by"),
+                ("watched_pairs", Unit.COUNT, "Our products on competitors' pages that are watched", "watched"),
+                ("trusted_pairs", Unit.COUNT, "Those of them with a trusted price", "trusted"),
+                ("promotions", Unit.COUNT, "Pairs with a list price above the price", "promotions"),
+                (
+                    "oldest_reading_seconds",
+                    Unit.SECONDS,
+                    "Age of the oldest trusted price, to the day",
+                    "oldest_reading",
+                ),
+            )
         ),
     ),
     estimate=estimate,
@@ -255,8 +258,8 @@ KPI = Kpi(
             _moved("falls"),
             "15m",
             Text(
-                en="{{ $value | humanizePercentage }} of the competitors' prices fell within seven days.",
-                fr="{{ $value | humanizePercentage }} des prix concurrents ont baissé en sept jours.",
+                en="Falls of their prices within seven days: {{ $value | humanizePercentage }} of the trusted ones.",
+                fr="Baisses de leurs prix en sept jours : {{ $value | humanizePercentage }} des prix fiables.",
             ),
         ),
         Alert(
@@ -264,8 +267,8 @@ KPI = Kpi(
             _moved("rises"),
             "15m",
             Text(
-                en="{{ $value | humanizePercentage }} of the competitors' prices rose within seven days.",
-                fr="{{ $value | humanizePercentage }} des prix concurrents ont augmenté en sept jours.",
+                en="Rises of their prices within seven days: {{ $value | humanizePercentage }} of the trusted ones.",
+                fr="Hausses de leurs prix en sept jours : {{ $value | humanizePercentage }} des prix fiables.",
             ),
         ),
         Alert(
