@@ -36,7 +36,7 @@ check: setup-dev ## Format, lint, types, import contracts, generated files
 	.venv/bin/lint-imports
 	$(PYTHON) docs/generate.py --check
 
-generate: setup-dev ## Write the generated files: docs, Grafana boards
+generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
 	$(PYTHON) docs/generate.py
 
 check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compare with a recomputation

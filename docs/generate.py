@@ -1,7 +1,7 @@
 """`python docs/generate.py [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md, docs/settings.md and the Grafana boards. With --check it writes nothing and ends
-with status 1 when a file is not what it would write.
+Writes docs/events.md, docs/kpis.md, docs/settings.md, the Grafana boards and the rules of alerts. With --check it
+writes nothing and ends with status 1 when a file is not what it would write.
 """
 
 import inspect
@@ -21,6 +21,7 @@ from services.common.events.examples import example
 from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.ingest.settings import IngestSettings
+from services.kpi_stream.alerts import write_rules
 from services.kpi_stream.boards import write_boards
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
 from services.kpi_stream.kpis import all_kpis
@@ -153,6 +154,10 @@ def _kpi(kpi: Kpi) -> list[str]:
     if not kpi.is_explained:
         lines.append("`explain` is refused: people's answers stand behind it. See [anonymity](anonymity.md).")
     lines += ["", "| metric | windows | what it is |", "| --- | --- | --- |", *_metrics(kpi), ""]
+    if kpi.alerts:
+        lines += ["| alert | when | for |", "| --- | --- | --- |"]
+        lines += [f"| `{alert.name}` | `{alert.expr}` | {alert.lasts} |" for alert in kpi.alerts]
+        lines.append("")
     return lines
 
 
@@ -175,7 +180,12 @@ def write(root: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.rstrip() + "\n", encoding="utf-8")
         written.append(path)
-    return [*written, *write_boards(all_kpis().values(), "EUR", root / "deploy" / "grafana" / "dashboards")]
+    kpis, deploy = all_kpis().values(), root / "deploy"
+    return [
+        *written,
+        *write_boards(kpis, "EUR", deploy / "grafana" / "dashboards"),
+        write_rules(kpis, deploy / "prometheus" / "rules" / "kpis.yml"),
+    ]
 
 
 def stale_files() -> list[str]:

@@ -7,18 +7,18 @@ WIDTH, HEIGHT, MARGIN = 240, 48, 4
 
 
 class Sparkline(NamedTuple):
-    """A trend: the line's points, and the area under it."""
+    """A trend: the line's points, and the area between it and the base."""
 
     line: str
     area: str
 
 
-def sparkline(values: Sequence[float | None]) -> Sparkline | None:
-    """A trend that begins at 0 at the bottom; days without a value are passed over. `None` with fewer than two."""
+def sparkline(values: Sequence[float | None], base: float = 0.0) -> Sparkline | None:
+    """A trend in a picture that holds its base; days without a value are passed over. `None` with fewer than two."""
     known = [(i, value) for i, value in enumerate(values) if value is not None]
     if len(known) < 2:
         return None
-    low, high = min(0.0, *(v for _, v in known)), max(v for _, v in known)
+    low, high = min(base, *(v for _, v in known)), max(base, *(v for _, v in known))
     reach = (high - low) or 1.0
 
     def point(i: int, value: float) -> tuple[float, float]:
@@ -28,5 +28,5 @@ def sparkline(values: Sequence[float | None]) -> Sparkline | None:
 
     points = [point(i, value) for i, value in known]
     line = " ".join(f"{x},{y}" for x, y in points)
-    base = point(0, low)[1]
-    return Sparkline(line, f"{points[0][0]},{base} {line} {points[-1][0]},{base}")
+    ground = point(0, base)[1]
+    return Sparkline(line, f"{points[0][0]},{ground} {line} {points[-1][0]},{ground}")

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import (
     format_compact_currency,
     format_compact_decimal,
@@ -12,10 +12,12 @@ from babel.numbers import (
     format_percent,
 )
 
+from services.common.money import to_major
+
 NOT_KNOWN = "–"
 WITHOUT_CENTS = 1_000
 SHORTENED = 100_000
-SHOWN_IN_POINTS = {"ratio": (100, 1), "points": (1, 0), "score": (1, 1)}
+SHOWN_IN_POINTS = {"ratio": (100, 1), "points": (1, 0), "score": (1, 1), "index": (1, 1)}
 """Units whose change is a difference of what is shown: the scale, and the decimals."""
 
 
@@ -35,8 +37,10 @@ class Formats:
             return NOT_KNOWN
         if unit == "ratio":
             return str(format_percent(value, format=self._percent, locale=self._locale))
-        if unit == "score":
-            return str(format_decimal(value, format="0.0", locale=self._locale))
+        if unit == "seconds":
+            return str(format_timedelta(round(value), granularity="day", threshold=2, locale=self._locale))
+        if unit in ("score", "index"):
+            return str(format_decimal(value, format="#,##0.0", locale=self._locale))
         if unit in ("count", "points"):
             return str(format_decimal(round(value), locale=self._locale))
         digits = 0 if abs(value) >= WITHOUT_CENTS else 2
@@ -48,11 +52,17 @@ class Formats:
 
     def compact(self, value: float | None, unit: str) -> str:
         """A value for narrow places: `1,2 M €`."""
-        if value is None or unit in ("ratio", "points", "score") or abs(value) < SHORTENED:
+        if value is None or unit in SHOWN_IN_POINTS or abs(value) < SHORTENED:
             return self.value(value, unit)
         if unit == "count":
             return str(format_compact_decimal(value, fraction_digits=1, locale=self._locale))
         return str(format_compact_currency(value, unit, fraction_digits=1, locale=self._locale))
+
+    def money(self, minor: int | None, currency: str) -> str:
+        """An amount in minor units, to the cent: `1 234,50 €`."""
+        if minor is None:
+            return NOT_KNOWN
+        return str(format_currency(to_major(minor, currency), currency, locale=self._locale))
 
     def share(self, value: float | None) -> str:
         """A share without decimals: `93 %`."""

@@ -8,13 +8,25 @@ from typing import Any, NamedTuple
 from services.board.store import Answer, ReadApi
 
 WINDOWS = ("today", "7d", "30d", "mtd", "qtd", "ytd")
-CUTS = ("rep", "team", "region", "channel", "store", "source", "promotion", "touchpoint")
-BESIDE = ("methods", "manager", "workload", "enps", "response_rate")
+CUTS = ("rep", "team", "region", "channel", "store", "source", "promotion", "touchpoint", "competitor")
+BESIDE = (
+    "methods",
+    "manager",
+    "workload",
+    "enps",
+    "response_rate",
+    "coverage",
+    "undercuts",
+    "falls",
+    "rises",
+    "oldest_reading",
+)
 """The related numbers that a tile shows beside its headline."""
 
 TREND_DAYS, MATURING_DAYS = 30, 31
 """A trend shows 30 days; those of an unfinished cohort are left out, so it is looked for over twice as many."""
 MAX_BARS = 13
+MOST_DEAR = 10
 NOBODYS = ("unassigned", "unknown")
 
 
@@ -54,6 +66,7 @@ class Tile(NamedTuple):
     as_of: datetime | None
     window: Answer
     cohort: Answer | None
+    dearest: tuple[Answer, ...]
 
 
 class Page(NamedTuple):
@@ -83,7 +96,7 @@ class BoardService:
     async def _tile(self, kpi: Answer, view: View) -> Tile:
         has_cut = any(cut["by"] == view.cut for cut in kpi["cuts"])
         whole, parts = await asyncio.gather(
-            self._api.rows(kpi["id"], view.window, None),
+            self._api.rows(kpi["id"], view.window, None, {"dearest": "yes"} if "dearest" in kpi["options"] else {}),
             self._api.rows(kpi["id"], view.window, view.cut) if has_cut else _nothing(),
         )
         last = date.fromisoformat(whole["window"]["to"][:10])
@@ -105,11 +118,18 @@ class BoardService:
             as_of=datetime.fromisoformat(whole["as_of"]) if whole["as_of"] else None,
             window=whole["window"],
             cohort=whole["spans"].get("cohort"),
+            dearest=_dearest(row),
         )
 
 
 async def _nothing() -> Answer:
     return {"rows": []}
+
+
+def _dearest(row: Answer) -> tuple[Answer, ...]:
+    """The products that are dearest against the competitors', where the KPI tells them."""
+    related = row["related"].get("dearest")
+    return tuple(related["details"]["products"][:MOST_DEAR]) if related else ()
 
 
 def _trend(series: Answer) -> tuple[tuple[date, float | None], ...]:

@@ -23,9 +23,9 @@ class ReadApi:
         found: list[Answer] = await self._get("/v1/kpis", {})
         return found
 
-    async def rows(self, kpi: str, window: str, by: str | None) -> Answer:
-        """A KPI over a window, by a cut or in all."""
-        answer: Answer = await self._get(f"/v1/kpis/{kpi}", {"window": window, **({"by": by} if by else {})})
+    async def rows(self, kpi: str, window: str, by: str | None, options: Mapping[str, str] = {}) -> Answer:
+        """A KPI over a window, by a cut or in all; `options` are the KPI's own."""
+        answer: Answer = await self._get(f"/v1/kpis/{kpi}", {"window": window, **({"by": by} if by else {}), **options})
         return answer
 
     async def series(self, kpi: str, first: date, last: date) -> Answer:

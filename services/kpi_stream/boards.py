@@ -54,7 +54,14 @@ TARGET = Text(en="Target", fr="Objectif")
 ADDS_UP = Text(en="Members add up to the total.", fr="Les membres s’additionnent au total.")
 NOT_ADDS_UP = Text(en="Members do not add up to the total.", fr="Les membres ne s’additionnent pas au total.")
 
-UNITS = {Unit.COUNT: "short", Unit.RATIO: "percentunit", Unit.POINTS: "none", Unit.SCORE: "none"}
+UNITS = {
+    Unit.COUNT: "short",
+    Unit.RATIO: "percentunit",
+    Unit.POINTS: "none",
+    Unit.SCORE: "none",
+    Unit.INDEX: "none",
+    Unit.SECONDS: "s",
+}
 
 
 def in_language(text: Text, language: str) -> str:

@@ -14,13 +14,16 @@ from services.common.calendar import DAY, BusinessCalendar, Span
 from services.common.money import round_half_even
 from services.common.windows import MINUTE as A_MINUTE
 from services.common.windows import Period
-from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
+from services.kpi_stream.kpis.kpi import Totals
+from services.kpi_stream.kpis.requests import CountsByDay, Sum
 from services.kpi_stream.measures import (
+    BEGINNING,
     BY_DAY,
     BY_HOUR,
     BY_MINUTE,
     BY_MONTH,
     HOUR,
+    NOW,
     Address,
     MeasureGroup,
     Resolution,
@@ -74,9 +77,15 @@ class Reporting(NamedTuple):
 def runs(span: Span, calendar: BusinessCalendar, group: MeasureGroup, months: bool) -> tuple[Run, ...]:
     """The buckets of a group that make up a span exactly; `months`: whole months may be read from month cells.
 
+    Of a level they are those of all time up to the span's end.
+
     :raises ValueError: when the span begins or ends inside the finest bucket that the group has.
     """
     resolutions = group.resolutions
+    if NOW in resolutions:
+        return (Run(NOW.letter, 0, 0, 0, calendar.day_of(span.start), timedelta(0)),)
+    if group.is_level:
+        span = Span(calendar.midnight(BEGINNING), span.end)
     first_day, last_day = calendar.day_of(span.start), calendar.day_of(span.end)
     first_whole = first_day if span.start == calendar.midnight(first_day) else first_day + DAY
     if first_whole > last_day or BY_DAY not in resolutions:

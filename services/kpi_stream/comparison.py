@@ -14,8 +14,9 @@ from typing import NamedTuple
 from services.common.windows import Window, named_window
 from services.kpi_stream.exporter.moment import Moment, Observatory
 from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.kpis.kpi import Asking, Kpi, Number, together
+from services.kpi_stream.kpis.kpi import Kpi, Number
 from services.kpi_stream.kpis.parts import read_parts
+from services.kpi_stream.kpis.requests import Asking, together
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.rebuild import Logs
 from services.kpi_stream.rows import subject_of

@@ -25,7 +25,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     offset: int
     kind: EntityKind
     entity_id: str
-    take_in: Callable[[Any, Any], Any]
+    take_in: Callable[[Any, Any, ZoneInfo], Any]
     said: Any
     begins: bool = False
 
@@ -47,10 +47,6 @@ class EntityName(msgspec.Struct, frozen=True, gc=False):
 IdsByDay = dict[tuple[str, int], set[str]]
 """Entity ids by (kind, day since 1970-01-01)."""
 
-
-MAX_ENTITY_BYTES = 512 * 1024
-"""An entity tells others what it holds, in records that Kafka takes up to a megabyte. What would make it larger is set
-aside: a lead with thousands of closings is a fault of its sender."""
 
 _NO_DAYS: Set[int] = frozenset()
 
@@ -158,11 +154,11 @@ class Folder:
         tells = self._notices[name.kind]
         told, changed = {} if entity is items[0].kind.empty else _told(tells, name, entity), False
         for item in items:
-            entity = item.take_in(entity, item.said)
+            entity = item.take_in(entity, item.said, self._zone)
             now = _told(tells, name, entity)
             changed = changed or now != told
             told = now
-        return Step(entity, _packed(entity), changed, items[-1].offset)
+        return Step(entity, _packed(entity, items[0].kind), changed, items[-1].offset)
 
     def _one_by_one(
         self, name: EntityName, items: Sequence[Item], before: Any, folded: Folded
@@ -193,12 +189,12 @@ def _told(tells: Iterable[NoticeKind], name: EntityName, entity: Any) -> dict[st
     return {kind.name: content for kind in tells if (content := kind.told(name.id, entity))}
 
 
-def _packed(entity: Any) -> bytes:
+def _packed(entity: Any, kind: EntityKind) -> bytes:
     """The entity as it is stored.
 
     :raises TooLarge: when it has grown beyond what it may.
     """
     packed = _pack.encode(entity)
-    if len(packed) > MAX_ENTITY_BYTES:
-        raise TooLarge(f"the entity would have {len(packed)} bytes, the limit is {MAX_ENTITY_BYTES}")
+    if len(packed) > kind.max_bytes:
+        raise TooLarge(f"the entity would have {len(packed)} bytes, the limit is {kind.max_bytes}")
     return packed

@@ -5,7 +5,7 @@ A *fact* is what an entity contributes: amounts of a measure group, at a time, u
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import NamedTuple
@@ -35,22 +35,30 @@ BY_MINUTE = Resolution("n", MINUTE, 3 * HOUR)
 BY_HOUR = Resolution("h", HOUR, 400 * DAY)
 BY_DAY = Resolution("d")
 BY_MONTH = Resolution("m")
+NOW = Resolution("t")
+"""One bucket, whatever the time: for what is so by all that was said until now."""
 
 LIVE = (BY_MINUTE, BY_HOUR, BY_DAY, BY_MONTH)
 HOURLY = (BY_HOUR,)
 DAILY = (BY_DAY, BY_MONTH)
+
+BEGINNING = date(1989, 12, 1)
+"""The first day of a month before any event that is taken (`services/common/events/envelope.py`), in every zone."""
 
 
 class MeasureGroup(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Measures that are added together, under the same cuts; each group is declared once and is equal to itself alone.
 
     `money` names those in minor units: their cells are kept apart by currency. `resolutions` go from fine to coarse.
+    `is_level`: facts are the changes of a level, which holds from one to the next. The sum over a span is then that of
+    all changes up to its end: the level at that moment.
     """
 
     name: str
     measures: tuple[str, ...]
     resolutions: tuple[Resolution, ...] = LIVE
     money: tuple[str, ...] = ()
+    is_level: bool = False
 
     @cached_property
     def step(self) -> int:
@@ -111,12 +119,18 @@ ORDINAL: Mapping[Resolution, Callable[[Buckets], int]] = {
     BY_HOUR: attrgetter("hour"),
     BY_DAY: attrgetter("day"),
     BY_MONTH: attrgetter("month"),
+    NOW: lambda _: 0,
 }
 _EPOCH_DAY = date(1970, 1, 1)
 
 
 def day_ordinal(day: date) -> int:
     return (day - _EPOCH_DAY).days
+
+
+def date_of(day: int) -> date:
+    """The day of an ordinal."""
+    return _EPOCH_DAY + timedelta(days=day)
 
 
 def month_ordinal(day: date) -> int:
@@ -148,6 +162,12 @@ def buckets_at(minute: int, zone: ZoneInfo) -> Buckets:
 def day_at(second: int, zone: ZoneInfo) -> int:
     """The ordinal of the business day that holds a second since 1970."""
     return _of_quarter(second // QUARTER, zone)[1]
+
+
+@lru_cache(maxsize=65536)
+def noon_of(day: int, zone: ZoneInfo) -> int:
+    """Noon on the wall of a business day, in seconds since 1970: where what is known of a whole day is placed."""
+    return int(datetime.combine(date_of(day), time(12), zone).timestamp())
 
 
 def cell_group(group: MeasureGroup, currency: str) -> str:

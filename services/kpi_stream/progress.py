@@ -35,7 +35,7 @@ class Progress(msgspec.Struct, frozen=True):
         if period is None:
             return cls(target)
         value, aim = float(estimate.value), float(target)
-        if kpi.unit in (Unit.RATIO, Unit.POINTS, Unit.SCORE):
+        if kpi.unit in (Unit.RATIO, Unit.POINTS, Unit.SCORE, Unit.INDEX):
             return cls(target, gap=value - aim if kpi.good is Direction.UP else aim - value)
         calendar, place = world.calendar, subject.place
         gone = Span(period.start, min(max(world.now, period.start), period.end))

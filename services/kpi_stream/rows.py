@@ -7,18 +7,9 @@ import msgspec
 
 from services.common.windows import TO_DATE, Window
 from services.kpi_stream.kpis.cuts import ALL, OWNER, PROMOTION, REP, TEAM, Cut
-from services.kpi_stream.kpis.kpi import (
-    Asking,
-    Estimate,
-    Flag,
-    Kpi,
-    MembersOf,
-    Number,
-    Related,
-    Subject,
-    Unit,
-)
+from services.kpi_stream.kpis.kpi import Estimate, Flag, Kpi, Number, Related, Subject, Unit
 from services.kpi_stream.kpis.parts import read_parts
+from services.kpi_stream.kpis.requests import Asking, MembersOf
 from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.progress import Progress, target_of

@@ -26,12 +26,20 @@ def plain(text: str) -> str:
         (0, "EUR", "0,00 €", "€0.00"),
         (41.4, "points", "41", "41"),
         (7, "score", "7,0", "7.0"),
+        (1105.24, "index", "1 105,2", "1,105.2"),
+        (864_000, "seconds", "10 jours", "10 days"),
+        (0, "seconds", "0 jour", "0 days"),
         (None, "EUR", "–", "–"),
         (None, "ratio", "–", "–"),
     ],
 )
 def test_values_are_written_as_people_write_them(value: float | None, unit: str, french: str, english: str) -> None:
     assert (plain(FR.value(value, unit)), plain(EN.value(value, unit))) == (french, english)
+
+
+def test_prices_are_told_to_the_cent_of_their_currency() -> None:
+    assert (plain(FR.money(123_450, "EUR")), plain(EN.money(1234, "JPY"))) == ("1 234,50 €", "¥1,234")
+    assert FR.money(None, "EUR") == "–"
 
 
 def test_great_amounts_are_shortened_where_there_is_little_room() -> None:
@@ -49,6 +57,7 @@ def test_great_amounts_are_shortened_where_there_is_little_room() -> None:
         (22.3, 22.8, "points", "−1 pt"),
         (22.4, 21.6, "points", "0 pt"),
         (7.0, 7.5, "score", "−0,5 pt"),
+        (104.26, 100.0, "index", "+4,3 pt"),
         (1, 0, "count", "–"),
         (None, 3, "count", "–"),
     ],
@@ -66,6 +75,14 @@ def test_a_trend_stays_in_its_picture_and_passes_over_what_is_not_known() -> Non
     assert len(points) == 3
     assert all(0 <= x <= 240 and 0 <= y <= 48 for x, y in points)
     assert points[1][1] < points[0][1]  # greater is higher
+
+
+def test_a_trend_lies_on_its_side_of_the_base() -> None:
+    drawn = sparkline([95.0, 90.0], base=100.0)
+    assert drawn is not None
+    first, last = (float(point.split(",")[1]) for point in drawn.line.split())
+    ground = float(drawn.area.split()[-1].split(",")[1])
+    assert ground < first < last  # from the top down
 
 
 @pytest.mark.parametrize("values", [[], [None], [5], [None, 5]])

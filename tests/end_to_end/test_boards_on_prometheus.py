@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ import pytest
 
 from services.common.settings import Port
 from services.common.windows import Period
-from tests.support.events import cloud_event, line
+from tests.support.events import PARIS, cloud_event, line
 from tests.support.stack import RunningStack, wait_for
 
 BOARDS = sorted(Path("deploy/grafana/dashboards").glob("*.json"))
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 WINDOW = "90d"
+LAST_READ = NOW - timedelta(days=5)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,6 +25,7 @@ def story(stack: RunningStack) -> None:
     """Within 90 days: 6 leads of ana's and 4 of bob's from two sources, sales in two channels and regions; targets.
 
     Beside them ten invitations and six answers, and a round of the team's pulse; five answers and a round of before.
+    Four watched pages of competitors; of three the price is known, and was at parity 90 days ago.
     """
     zone = stack.settings.zone
     today = NOW.astimezone(zone).date()
@@ -66,9 +68,10 @@ def story(stack: RunningStack) -> None:
         events.append(
             cloud_event("target.set", None, NOW - timedelta(days=40), **data, **({"rep_id": rep} if rep else {}))
         )
-    stack.send([*events, *surveys()])
+    stack.send([*events, *surveys(), *prices()])
     stack.wait_applied()
-    wait_for(lambda: query(stack, f'cadran_net_sales_euros{{window="{WINDOW}"}} == 523.45'), "Prometheus has scraped")
+    all_told = f'cadran_net_sales_euros{{window="{WINDOW}"}} == 523.45 and cadran_price_index{{window="{WINDOW}"}} < 90'
+    wait_for(lambda: query(stack, all_told), "Prometheus has scraped")
 
 
 def surveys() -> list[dict[str, Any]]:
@@ -96,6 +99,29 @@ def surveys() -> list[dict[str, Any]]:
     return events
 
 
+def prices() -> list[dict[str, Any]]:
+    """Of what costs 100 EUR with us: acme's lamp fell to 80, bolt's desk rose to 200, bolt's lamp stays."""
+    long_ago = NOW - timedelta(days=120)
+    pages = {"LAMP": ["acme", "bolt"], "DESK": ["bolt", "cole"]}
+    events = []
+    for sku, rivals in pages.items():
+        pairs = [{"pair_id": f"{rival} {sku}", "competitor": rival, "interval_s": 21600} for rival in rivals]
+        events.append(cloud_event("product.watched", sku, long_ago, pairs=pairs))
+        events.append(cloud_event("price.own", sku, long_ago, price_minor=10_000, currency="EUR"))
+    for time, rival, sku, price in (
+        (long_ago, "acme", "LAMP", 10_000),
+        (long_ago, "bolt", "LAMP", 10_000),
+        (long_ago, "bolt", "DESK", 10_000),
+        (LAST_READ, "acme", "LAMP", 8_000),
+        (LAST_READ, "bolt", "DESK", 20_000),
+        (NOW - timedelta(days=3), "bolt", "LAMP", 10_000),
+    ):
+        data = {"pair_id": f"{rival} {sku}", "competitor": rival, "verdict": "trusted", "stock": "in_stock"}
+        amounts = {"price_minor": price, "list_price_minor": 10_000, "currency": "EUR"}
+        events.append(cloud_event("price.observed", sku, time, **data, **amounts))
+    return events
+
+
 def query(stack: RunningStack, expression: str) -> list[dict[str, Any]]:
     answer = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params={"query": expression}).json()
     assert answer["status"] == "success", (expression, answer)
@@ -110,6 +136,10 @@ def panels(path: Path) -> list[dict[str, Any]]:
 def filled_in(expression: str) -> str:
     """A query as Grafana sends it, its variables replaced."""
     return expression.replace("$window", WINDOW)
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(PARIS).date()
 
 
 HAND_MADE: dict[str, dict[str, float]] = {
@@ -134,6 +164,16 @@ HAND_MADE: dict[str, dict[str, float]] = {
     'cadran_nps_compared{window="90d"} - cadran_nps_previous{window="90d"}': {"": -10},
     'sort_desc(cadran_touchpoint_nps{window="90d"})': {"delivery": 50},
     'sort_desc(cadran_store_nps{window="90d"})': {"lyon": 50},
+    'cadran_price_index{window="90d"}': {"": 85.5},  # 100 x the cube root of 1.25 x 1 x 0.5
+    'cadran_price_index_compared{window="90d"} - cadran_price_index_previous{window="90d"}': {"": -14.5},
+    'sort_desc(cadran_competitor_price_index{window="90d"})': {"acme": 125, "bolt": 70.71},
+    'cadran_price_coverage_ratio{window="90d"}': {"": 0.75},
+    'cadran_price_undercuts{window="90d"}': {"": 1},
+    'cadran_price_promotions{window="90d"}': {"": 1},
+    'cadran_price_falls{window="90d"}': {"": 1},
+    'cadran_price_rises{window="90d"}': {"": 1},
+    'sort_desc(cadran_competitor_price_falls{window="90d"})': {"acme": 1, "bolt": 0, "cole": 0},
+    'cadran_price_oldest_reading_seconds{window="90d"}': {"": (_day(NOW) - _day(LAST_READ)).total_seconds()},
     "cadran_exporter_lag_records": {"": 0},
 }
 

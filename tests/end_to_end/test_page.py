@@ -25,6 +25,19 @@ def pulse(team: str, **figure: float) -> dict[str, Any]:
     return cloud_event("pulse.published", None, NOW, figures=[{"question": "overall", **figure}], **data)
 
 
+def prices() -> list[dict[str, Any]]:
+    """A lamp that costs 120 EUR with us, 100 at acme's and 130 at bolt's."""
+    pairs = [{"pair_id": name, "competitor": name, "interval_s": 3600} for name in ("acme", "bolt")]
+    events = [
+        cloud_event("product.watched", "LAMP", NOW, pairs=pairs),
+        cloud_event("price.own", "LAMP", NOW, price_minor=12_000, currency="EUR"),
+    ]
+    for name, price in (("acme", 10_000), ("bolt", 13_000)):
+        read = {"pair_id": name, "competitor": name, "verdict": "trusted", "price_minor": price, "currency": "EUR"}
+        events.append(cloud_event("price.observed", "LAMP", NOW, **read))
+    return events
+
+
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
     with running_stack(CADRAN_STREAM_STALE_AFTER="3") as running:
@@ -42,6 +55,7 @@ def stack() -> Iterator[RunningStack]:
                     cloud_event("nps.answered", f"N{i}", NOW, score=score, touchpoint="delivery", rep_id="r1")
                     for i, score in enumerate((10, 9, 9, 8, 6, 9))
                 ),
+                *prices(),
                 pulse("all", n=15),
                 pulse("north", n=12, mean=7.5),
             ]
@@ -102,6 +116,16 @@ def test_the_teams_that_are_told_stand_for_the_company_and_how_many_they_are_is_
     expect(page.locator("#bars-team_satisfaction")).to_contain_text("north")
 
 
+def test_prices_stand_against_the_competitors_and_where_we_are_dearest_is_told(page: Page) -> None:
+    page.goto("/?window=30d&by=competitor")
+    expect(page.locator("#tile-competitor_prices .value")).to_have_text("105.2")
+    expect(page.locator("#tile-competitor_prices")).to_contain_text("2 prices compared")
+    expect(page.locator("#tile-competitor_prices")).to_contain_text("Prices known 100.0%")
+    expect(page.locator("#bars-competitor_prices")).to_contain_text("acme")
+    row = page.locator("#dearest-competitor_prices tbody tr")
+    expect(row.locator("th, td")).to_have_text(["LAMP", "105.2", "€120.00", "€100.00", "acme"])
+
+
 def test_windows_cuts_and_languages_are_links_that_work_without_a_script(open_page: Open) -> None:
     page = open_page(java_script_enabled=False, locale="fr-FR")
     page.goto("/")
@@ -112,12 +136,12 @@ def test_windows_cuts_and_languages_are_links_that_work_without_a_script(open_pa
     page.get_by_role("link", name="7 jours").click()
     assert "window=7d" in page.url
     assert "by=source" in page.url
-    page.get_by_role("link", name="EN").click()
+    page.get_by_role("link", name="EN", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("a[aria-current]")).to_have_count(3)
 
 
-@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (15, "By rep")])
+@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (16, "By rep")])
 def test_the_keyboard_reaches_every_link_and_keeps_its_place_when_numbers_move(
     page: Page, stack: RunningStack, tabs: int, reached: str
 ) -> None:

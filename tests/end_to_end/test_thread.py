@@ -156,6 +156,37 @@ def test_a_series_of_answers_rolls_over_thirty_days(stack: RunningStack) -> None
     assert [point["n"] for point in by_day["rows"][0]["points"]] == [0, 6, *[0] * 9]
 
 
+def test_the_pairs_behind_a_price_index_are_listed(stack: RunningStack) -> None:
+    pairs = [{"pair_id": "p", "competitor": "acme", "interval_s": 3600}]
+    read = {"pair_id": "p", "competitor": "acme", "verdict": "trusted", "method": "json_ld"}
+    long_ago = NOW - timedelta(days=500)
+    stack.send(
+        [
+            cloud_event("product.watched", "LAMP", long_ago, pairs=pairs),
+            cloud_event("price.own", "LAMP", long_ago, price_minor=12_000, currency="EUR"),
+            cloud_event("price.observed", "LAMP", long_ago, price_minor=10_000, currency="EUR", **read),
+        ]
+    )
+    stack.wait_applied()
+    row = stack.kpi("competitor_prices", window="today", dearest="yes")["rows"][0]
+    assert (row["value"], row["n"], row["related"]["dearest"]["details"]["products"][0]["sku"]) == (120.0, 1, "LAMP")
+    with stack.http(Port.EXPORTER) as client:
+        answer = client.get("/v1/kpis/competitor_prices/explain", params={"window": "today"}).json()
+        of_another = client.get(
+            "/v1/kpis/competitor_prices/explain", params={"window": "today", "by": "competitor", "member": "bolt"}
+        ).json()
+    (product,) = answer["entities"]
+    (pair,) = product["details"]
+    assert (product["kind"], product["id"]) == ("product", "LAMP")
+    assert (pair["competitor"], pair["ratio"], pair["counts"]) == ("acme", 1.2, True)
+    assert (pair["own"]["price_minor"], pair["read"]["price_minor"], pair["read"]["method"]) == (
+        12_000,
+        10_000,
+        "json_ld",
+    )
+    assert of_another["entities"] == []
+
+
 def test_a_key_that_may_not_explain_is_refused_and_one_that_may_not_read_too(stack: RunningStack) -> None:
     reader = stack.cadran("keys", "create", "reader", "--scope", "kpis:read").stdout.strip()
     writer = stack.cadran("keys", "create", "writer", "--scope", "events:write").stdout.strip()

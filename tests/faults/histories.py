@@ -1,4 +1,4 @@
-"""What happens to a few leads and orders that know each other, and to some answers: each change, in a block of its own.
+"""What happens to a few leads and orders that know each other, to some answers and prices: a block of its own each.
 
 Nothing in a block names anything of another, so that blocks can be recomputed one by one and added up.
 """
@@ -10,10 +10,11 @@ from random import Random
 from tests.faults.sender import CloudEvent
 from tests.support.events import cloud_event, line
 
-LEADS, ORDERS, ANSWERS = 12, 12, 6
+LEADS, ORDERS, ANSWERS, PRODUCTS = 12, 12, 6, 2
 REPS = ["ana", "bob", "cyd", "unassigned"]
 CHANNELS = ["online", "store", "phone"]
 REGIONS = ["north", "south/east", "west"]
+COMPETITORS = ["acme", "bolt"]
 SKUS = ["LAMP-01", "DESK-02", "CHAIR-03"]
 RECENT, PAST = (1, 120), (240, 20 * 24 * 60)
 """Ages in minutes. None is near three hours, where minute cells end: which of them live never depends on the second,
@@ -21,7 +22,7 @@ nor on a clock that is some minutes wrong."""
 
 
 def block_of(subject: str) -> str:
-    """The block that a lead, an order or an answer belongs to."""
+    """The block that a lead, an order, an answer or a product belongs to."""
     return subject.rpartition(".")[0]
 
 
@@ -35,6 +36,8 @@ def block(name: str, random: Random) -> list[CloudEvent]:
         events += _order(f"{name}.O{i}", leads, random)
     for i in range(ANSWERS):
         events += _answer(f"{name}.N{i}", random)
+    for i in range(PRODUCTS):
+        events += _product(f"{name}.P{i}", random)
     return events
 
 
@@ -105,3 +108,19 @@ def _answer(name: str, random: Random) -> Iterator[CloudEvent]:
         given = {"score": random.randint(0, 10), "touchpoint": touchpoint, "channel": random.choice(CHANNELS)}
         where = {"region": random.choice(REGIONS), "rep_id": random.choice(REPS), "store_id": "paris"}
         yield cloud_event("nps.answered", name, _moment(random), revision=revision, **given, **where)
+
+
+def _product(name: str, random: Random) -> Iterator[CloudEvent]:
+    """Watch lists, prices of ours, and readings of two pages."""
+    listed = [{"pair_id": competitor, "competitor": competitor, "interval_s": 21600} for competitor in COMPETITORS]
+    begun = datetime.now(UTC) - timedelta(days=20, minutes=random.randint(0, 59))
+    yield cloud_event("product.watched", name, begun, pairs=listed)
+    if random.random() < 0.3:
+        yield cloud_event("product.watched", name, _moment(random), pairs=random.sample(listed, random.randint(0, 2)))
+    for _ in range(random.choice([0, 1, 1, 2])):
+        yield cloud_event("price.own", name, _moment(random), price_minor=random.randint(1, 50_000), currency="EUR")
+    for _ in range(random.randint(0, 6)):
+        page = random.choice(COMPETITORS)
+        read = {"pair_id": page, "competitor": page, "verdict": random.choice(["trusted", "trusted", "quarantined"])}
+        amount = {"price_minor": random.randint(1, 50_000), "currency": "EUR"}
+        yield cloud_event("price.observed", name, _moment(random), **read, **amount)

@@ -18,7 +18,7 @@ from services.kpi_stream.kpis import all_kpis
 
 FOLDER = Path("deploy/grafana/dashboards")
 PROVISIONING = Path("deploy/grafana/provisioning")
-UNITS = {"short", "percentunit", "none", "currencyEUR", "dateTimeAsLocal"}
+UNITS = {"short", "s", "percentunit", "none", "currencyEUR", "dateTimeAsLocal"}
 PLATFORM = {"cadran_kpi_as_of_timestamp_seconds", "cadran_exporter_lag_records"}
 
 

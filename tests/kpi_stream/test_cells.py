@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from services.common.calendar import BusinessCalendar, Span
 from services.kpi_stream.cells import Reporting, Stretch, counts_by_day, runs, stretches, total
 from services.kpi_stream.fan_out import Gathered, fan_out
-from services.kpi_stream.kpis.kpi import CountsByDay, Sum, Totals
+from services.kpi_stream.kpis.kpi import Totals
+from services.kpi_stream.kpis.requests import CountsByDay, Sum
 from services.kpi_stream.measures import CELLS_PER_STRING, DAILY, Address, Fact, MeasureGroup
+from services.kpi_stream.measures import NOW as NOW_ONLY
 from tests.support.events import PARIS, at
 
 GROUP = MeasureGroup("g", ("n", "money_minor"), money=("money_minor",))
@@ -73,6 +75,33 @@ def read(request: Sum, strings: dict[object, list[int]], zone: ZoneInfo) -> Tota
     reporting = Reporting("EUR", calendar(zone), convert)
     codes = ("", "EUR", "USD")
     return total(request, codes, read_from(strings, stretches(request, codes, reporting)), reporting)
+
+
+LEVEL = MeasureGroup("level", ("n",), DAILY, is_level=True)
+STANDING = MeasureGroup("standing", ("n",), (NOW_ONLY,))
+
+
+def of_group(group: MeasureGroup, given_facts: list[Fact]) -> list[Fact]:
+    return [Fact(group, fact.at, (MEMBER,), fact.values[:1]) for fact in given_facts]
+
+
+@given(facts, st.sampled_from(ZONES), st.tuples(moments, moments))
+def test_a_level_is_the_sum_of_all_changes_up_to_the_end_of_a_span(
+    given_facts: list[Fact], zone: ZoneInfo, ends: tuple[datetime, datetime]
+) -> None:
+    own = calendar(zone)
+    start, end = (own.midnight(own.day_of(each)) for each in sorted(ends))
+    found = read(Sum(LEVEL, *MEMBER, Span(start, end)), stored(of_group(LEVEL, given_facts), zone), zone)
+    assert found["n"] == sum(fact.values[0] for fact in given_facts if fact.at < end.timestamp())
+
+
+@given(facts, st.sampled_from(ZONES), moments)
+def test_what_stands_now_is_the_sum_of_all_facts_whatever_the_span(
+    given_facts: list[Fact], zone: ZoneInfo, moment: datetime
+) -> None:
+    request = Sum(STANDING, *MEMBER, Span(moment, moment + timedelta(hours=1)))
+    found = read(request, stored(of_group(STANDING, given_facts), zone), zone)
+    assert found["n"] == sum(fact.values[0] for fact in given_facts)
 
 
 @given(facts, st.sampled_from(ZONES), st.tuples(moments, moments), st.booleans())

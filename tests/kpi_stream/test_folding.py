@@ -1,4 +1,5 @@
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,7 +20,7 @@ def item(offset: int, name: str = "placed", *, subject: str = "O1", **data: Any)
 
 
 def broken(offset: int, subject: str = "O1") -> Item:
-    def fail(entity: Any, said: Any) -> Any:
+    def fail(entity: Any, said: Any, zone: ZoneInfo) -> Any:
         raise ZeroDivisionError("a defect")
 
     return Item(offset, ORDER, subject, fail, None)
@@ -89,8 +90,8 @@ def test_entities_enter_and_leave_the_days_on_which_they_count() -> None:
 def test_an_older_notice_is_not_heard() -> None:
     hear = NOTICE_KINDS["order_to_lead"].hear
     lead = ENTITY_KINDS["lead"].model()
-    newer = hear(lead, Notice("L", "O", 5, None))
-    assert hear(newer, Notice("L", "O", 4, "older")) == newer
+    newer = hear(lead, Notice("L", "O", 5, None), PARIS)
+    assert hear(newer, Notice("L", "O", 4, "older"), PARIS) == newer
 
 
 @pytest.mark.parametrize("kind", ENTITY_KINDS.values(), ids=lambda kind: kind.name)

@@ -6,7 +6,7 @@ import pytest
 
 from services.common.events import encode
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
-from services.kpi_stream.folding import MAX_ENTITY_BYTES, EntityName, Folder, by_entity
+from services.kpi_stream.folding import EntityName, Folder, by_entity
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.records import NOTICES, ORIGIN, STATE, read
 from tests.support.engine import STATE as ENGINE_STATE
@@ -60,7 +60,7 @@ def test_an_entity_does_not_grow_beyond_what_it_can_tell_others() -> None:
     folder = Folder(all_kpis().values(), PARIS)
     folded = folder.fold(by_entity(read(records, ENGINE_STATE).items), {})
     name = EntityName(kind.name, "L1")
-    assert MAX_ENTITY_BYTES * 0.9 < len(folded.packed[name]) <= MAX_ENTITY_BYTES
+    assert kind.max_bytes * 0.9 < len(folded.packed[name]) <= kind.max_bytes
     assert folded.unapplied
     assert "the limit is" in folded.unapplied[0].reason
 

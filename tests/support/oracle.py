@@ -11,10 +11,11 @@ from datetime import date, datetime
 from services.common.events import Event
 from tests.support.engine import Cell
 from tests.support.events import PARIS
+from tests.support.price_oracle import add_prices
 
 Cells = dict[Cell, int]
 EventsByType = dict[str, dict[str, list[Event]]]
-KPIS = ("new_leads", "acquisition_rate", "sales", "team_satisfaction", "nps")
+KPIS = ("new_leads", "acquisition_rate", "sales", "competitor_prices", "team_satisfaction", "nps")
 """The KPIs whose cells are recomputed here."""
 
 EDGES = [0, 1, 7, 14, 30, 60, 90, 180, 365]
@@ -68,6 +69,7 @@ def recompute(events: Iterable[Event]) -> Cells:
         view.add_to(cells, views)
     add_answers(cells, by_type)
     add_rounds(cells, by_type)
+    add_prices(cells, by_type)
     return {cell: value for cell, value in cells.items() if value}
 
 

@@ -39,7 +39,7 @@ def refolded(records: Iterable[Record], state: StateVersion) -> dict[EntityName,
     entities: dict[EntityName, Any] = {}
     for item in read(records, state).items:
         name = EntityName(item.kind.name, item.entity_id)
-        entities[name] = item.take_in(entities.get(name, item.kind.empty), item.said)
+        entities[name] = item.take_in(entities.get(name, item.kind.empty), item.said, PARIS)
     return {name: entity for name, entity in entities.items() if entity != ENTITY_KINDS[name.kind].empty}
 
 

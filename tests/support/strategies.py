@@ -24,6 +24,7 @@ leads = st.sampled_from(["L1", "L2", "L3", "L4"])
 orders = st.sampled_from(["O1", "O2", "O3"])
 touchpoints = st.sampled_from(["delivery", "shop"])
 currencies = st.sampled_from(["EUR", "EUR", "USD"])
+prices = st.sampled_from([-1, 0, 1, 99, 100, 100, 150, 20_000, 10**12])
 amounts = st.one_of(st.integers(-300, 10_000), st.sampled_from([0, 1, 10**12]))
 
 
@@ -112,4 +113,28 @@ def answer_events(draw: st.DrawFn) -> Event:
     return event(kind, subject, draw(times), event_id=draw(ids), **kept)
 
 
-histories = st.lists(st.one_of(lead_events(), order_events(), answer_events()), max_size=25)
+@st.composite
+def price_events(draw: st.DrawFn) -> Event:
+    """Watch lists of at most two pages, our price and readings of the same few products."""
+    kind = draw(st.sampled_from(["price.observed", "price.observed", "price.observed", "price.own", "product.watched"]))
+    data: dict[str, object] = {"revision": draw(revisions)}
+    pairs = {"p1": "acme", "p2": "bolt"}
+    currency = draw(st.sampled_from(["EUR", "EUR", "USD", "JPY"]))
+    if kind == "product.watched":
+        listed = draw(st.sampled_from([["p1", "p2"], ["p1", "p2"], ["p1"], ["p2"], []]))
+        data["pairs"] = [{"pair_id": pair, "competitor": pairs[pair], "interval_s": 3600} for pair in listed]
+    elif kind == "price.own":
+        data |= {"price_minor": draw(prices), "currency": currency}
+    else:
+        pair = draw(st.sampled_from(["p1", "p2"]))
+        data |= {"pair_id": pair, "competitor": pairs[pair]}
+        data["verdict"] = draw(st.sampled_from(["trusted", "trusted", "trusted", "quarantined", "stale", "gone"]))
+        if data["verdict"] in ("trusted", "quarantined"):
+            data |= {"price_minor": draw(prices), "currency": currency, "list_price_minor": draw(prices)}
+            data["stock"] = draw(st.sampled_from([None, "in_stock", "limited", "preorder", "out_of_stock"]))
+    kept = {name: value for name, value in data.items() if value is not None}
+    return event(kind, draw(st.sampled_from(["LAMP", "DESK/1"])), draw(times), event_id=draw(ids), **kept)
+
+
+price_histories = st.lists(price_events(), max_size=40)
+histories = st.lists(st.one_of(lead_events(), order_events(), answer_events(), price_events()), max_size=25)

@@ -14,7 +14,7 @@ from services.kpi_stream.entities.reference import Reference, fold
 from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, EntitiesOn, MembersOf, Sum, T
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, EntitiesNamed, EntitiesOn, MembersOf, Sum, T
 from services.kpi_stream.kpis.world import ReferenceBook, World
 from services.kpi_stream.measures import CELLS_PER_STRING, Address, day_ordinal
 from services.kpi_stream.rows import Row, row_with_related, subjects
@@ -31,7 +31,7 @@ def world(now: str | datetime, statements: Iterable[Event] = ()) -> World:
     by_type: dict[str, dict[str, Reference]] = {}
     for event in statements:
         own = by_type.setdefault(event.type, {})
-        own[event.subject] = fold(own.get(event.subject, Reference()), event)
+        own[event.subject] = fold(own.get(event.subject, Reference()), event, PARIS)
     book = ReferenceBook(by_type, moment)
     calendar = BusinessCalendar(
         PARIS,
@@ -73,6 +73,9 @@ def _answer(request: Any, engine: Engine, strings: Strings, reporting: Reporting
     if isinstance(request, EntitiesOn):
         ids = engine.index[request.kind, day_ordinal(request.day)]
         return [engine.entities[EntityName(request.kind, each)] for each in sorted(ids)]
+    if isinstance(request, EntitiesNamed):
+        named = {each: EntityName(request.kind, each) for each in request.ids}
+        return {each: engine.entities[name] for each, name in named.items() if name in engine.entities}
     codes = ("", "EUR", "GBP", "USD")
     wanted = {each.address: strings.get(each.address, EMPTY) for each in stretches(request, codes, reporting)}
     if isinstance(request, CountsByDay):

@@ -3,6 +3,8 @@
 Fed by `survey.invited` and `nps.answered`. Who answered is not kept: nothing here is told by customer.
 """
 
+from zoneinfo import ZoneInfo
+
 import msgspec
 
 from services.common.events import Event
@@ -38,7 +40,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     given: Stated[Given] | None = None
 
 
-def fold(answer: Answer, event: Event) -> Answer:
+def fold(answer: Answer, event: Event, zone: ZoneInfo) -> Answer:  # noqa: ARG001
     """The answer, one event taken in."""
     rank = rank_of(event)
     match event.data:

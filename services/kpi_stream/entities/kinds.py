@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from services.common.events import EVENT_TYPES
 from services.common.events.registry import EventType
 from services.common.topics import Topic
-from services.kpi_stream.entities import answer, lead, order, pulse, reference, visits
+from services.kpi_stream.entities import answer, lead, order, product, pulse, reference, visits
 from services.kpi_stream.entities.notices import Notice
 
 
@@ -22,7 +23,7 @@ class NoticeKind(msgspec.Struct, frozen=True):
     topic: Topic
     model: Any
     told: Callable[[str, Any], Mapping[str, Any]]
-    hear: Callable[[Any, Notice[Any]], Any]
+    hear: Callable[[Any, Notice[Any], ZoneInfo], Any]
 
 
 class EntityKind(msgspec.Struct, frozen=True, dict=True):
@@ -31,16 +32,21 @@ class EntityKind(msgspec.Struct, frozen=True, dict=True):
     `is_reference` entities are few, contribute nothing, and are read whole. `begun_by` is the type of event that is
     usually said first of an entity. `fed_by` names the types of event where a topic feeds several kinds; else it is all
     of the topic's.
+
+    What would make an entity larger than `max_bytes` is set aside: a lead with thousands of closings is a fault of its
+    sender, and an entity tells others what it holds in records that Kafka takes up to a megabyte. A product tells
+    nobody, and grows by a closing for every page and day.
     """
 
     name: str
     topic: Topic
     model: type[msgspec.Struct]
-    fold: Callable[[Any, Any], Any]
+    fold: Callable[[Any, Any, ZoneInfo], Any]
     version: int
     is_reference: bool = False
     begun_by: str = ""
     fed_by: tuple[str, ...] = ()
+    max_bytes: int = 512 * 1024
 
     def is_fed_by(self, event_type: EventType) -> bool:
         return event_type.topic is self.topic and (not self.fed_by or event_type.name in self.fed_by)
@@ -81,6 +87,14 @@ ENTITY_KINDS: Mapping[str, EntityKind] = {
             fed_by=("survey.invited", "nps.answered"),
         ),
         EntityKind("pulse", Topic.ANSWERS, pulse.Pulse, pulse.fold, pulse.VERSION, fed_by=("pulse.published",)),
+        EntityKind(
+            "product",
+            Topic.PRICES,
+            product.Product,
+            product.fold,
+            product.VERSION,
+            max_bytes=8 * 1024 * 1024,
+        ),
         *_REFERENCE,
     )
 }

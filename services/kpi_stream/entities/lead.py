@@ -6,6 +6,7 @@ Fed by the `lead.*` events, by the orders that name it, and by the leads that we
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -60,7 +61,7 @@ class Lead(msgspec.Struct, frozen=True, array_like=True):
     lent: Mapping[str, Heard[tuple[LentHistory, ...]]] = {}
 
 
-def fold(lead: Lead, event: Event) -> Lead:
+def fold(lead: Lead, event: Event, zone: ZoneInfo) -> Lead:  # noqa: ARG001
     """The lead, one event taken in."""
     at = microseconds(event.time)
     rank = rank_of(event)
@@ -84,12 +85,12 @@ def fold(lead: Lead, event: Event) -> Lead:
     raise TypeError(f"a lead has no {event.type}")
 
 
-def hear_order(lead: Lead, notice: Notice[OrderSnapshot]) -> Lead:
+def hear_order(lead: Lead, notice: Notice[OrderSnapshot], zone: ZoneInfo) -> Lead:  # noqa: ARG001
     """The lead, told by an order how it stands."""
     return msgspec.structs.replace(lead, orders=hear(lead.orders, notice))
 
 
-def hear_merged(lead: Lead, notice: Notice[tuple[LentHistory, ...]]) -> Lead:
+def hear_merged(lead: Lead, notice: Notice[tuple[LentHistory, ...]], zone: ZoneInfo) -> Lead:  # noqa: ARG001
     """The lead, lent the history of one that was merged into it."""
     return msgspec.structs.replace(lead, lent=hear(lead.lent, notice))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -142,7 +143,7 @@ def _over_lines(returned: Returned, lines: tuple[Line, ...]) -> tuple[int, ...]:
     return tuple(total)
 
 
-def fold(order: Order, event: Event) -> Order:
+def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
     """The order, one event taken in."""
     match event.data:
         case OrderPlaced() as data:

@@ -3,6 +3,8 @@
 The figures are kept as they were published: raise VERSION when their shape in the event contract changes.
 """
 
+from zoneinfo import ZoneInfo
+
 import msgspec
 
 from services.common.events import Event
@@ -18,6 +20,6 @@ class Pulse(msgspec.Struct, frozen=True, array_like=True):
     published: Stated[PulsePublished] | None = None
 
 
-def fold(pulse: Pulse, event: Event) -> Pulse:
+def fold(pulse: Pulse, event: Event, zone: ZoneInfo) -> Pulse:  # noqa: ARG001
     """The round, one publication taken in: a corrected one has a greater revision."""
     return Pulse(joined(pulse.published, Stated(rank_of(event), event.data)))

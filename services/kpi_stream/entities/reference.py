@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -25,7 +26,7 @@ class Reference(msgspec.Struct, frozen=True, array_like=True):
     statements: Mapping[int, ReferenceStatement] = {}
 
 
-def fold(reference: Reference, event: Event) -> Reference:
+def fold(reference: Reference, event: Event, zone: ZoneInfo) -> Reference:  # noqa: ARG001
     """The statements, one more taken in; of two of the same time the greater rank stands."""
     at = microseconds(event.time)
     statement = ReferenceStatement(rank_of(event), event.type, msgspec.to_builtins(event.data))

@@ -4,6 +4,7 @@ A day's count is spread evenly over its hours; an hour that was counted by itsel
 """
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -31,7 +32,7 @@ class Visits(msgspec.Struct, frozen=True, array_like=True):
     hours: Mapping[int, Stated[int]] = {}
 
 
-def fold(visits: Visits, event: Event) -> Visits:
+def fold(visits: Visits, event: Event, zone: ZoneInfo) -> Visits:  # noqa: ARG001
     """The visits, one count taken in."""
     data: VisitsCounted = event.data
     start, end = int(data.from_.timestamp()), int(data.to.timestamp())

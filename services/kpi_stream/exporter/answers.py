@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -77,12 +78,13 @@ class Added(msgspec.Struct, frozen=True):
     measures: Mapping[str, int]
 
 
-class Behind(msgspec.Struct, frozen=True):
-    """An entity behind a number."""
+class Behind(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entity behind a number; `details`: what else is told of it, by KPI."""
 
     kind: str
     id: str
     adds: Sequence[Added]
+    details: Sequence[Any] = ()
 
 
 class ExplainAnswer(msgspec.Struct, frozen=True):

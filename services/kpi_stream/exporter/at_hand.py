@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.kpi_stream.cells import Stretch
-from services.kpi_stream.kpis.kpi import EntitiesOn, MembersOf, Request
+from services.kpi_stream.kpis.requests import EntitiesNamed, EntitiesOn, MembersOf, Request
 from services.kpi_stream.measures import Address, page
 
 Marks = Mapping[str, tuple[tuple[int, str], ...]]
@@ -51,7 +51,7 @@ class AtHand:
 
     def not_of_cells(self) -> list[Request]:
         """What was asked for that no cell tells, so that no page says whether it has moved."""
-        return [request for request in self.answers if isinstance(request, MembersOf | EntitiesOn)]
+        return [request for request in self.answers if isinstance(request, MembersOf | EntitiesOn | EntitiesNamed)]
 
     def renew(
         self,

@@ -11,7 +11,7 @@ from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.exporter.store import StateReader
 from services.kpi_stream.folding import EntityName, Folder
 from services.kpi_stream.kpis.kpi import Subject
-from services.kpi_stream.measures import Fact, day_ordinal
+from services.kpi_stream.measures import BEGINNING, Fact, day_ordinal
 from services.kpi_stream.rows import subject_of
 
 CHUNK = 500
@@ -60,6 +60,9 @@ class Explainer:
         if len(days) > MAX_DAYS:
             mend = f"ask for at most {MAX_DAYS} days"
             raise Malformed(f"{len(days)} days are too many to explain", field="from", mend=mend)
+        last_day = day_ordinal(query.window.last_day(moment.world.calendar))
+        if any(group.is_level for group in query.kpi.groups):
+            days = list(range(day_ordinal(BEGINNING), last_day + 1))
         for kind in sorted(query.kpi.contributions):
             ids = await self._reader.entity_ids(moment.state, kind, days)
             names = [EntityName(kind, entity_id) for entity_id in ids if f"{kind}:{entity_id}" > after]
@@ -67,7 +70,7 @@ class Explainer:
                 async for name, entity in self._reader.entities(moment.state, names[start : start + CHUNK]):
                     adds = _adds(self._folder.facts(name, entity), query, subject, spans)
                     if adds:
-                        yield Behind(name.kind, name.id, adds)
+                        yield Behind(name.kind, name.id, adds, query.kpi.describe(entity, subject, last_day))
 
 
 def _days(spans: Iterable[Span], calendar: BusinessCalendar) -> list[int]:
@@ -79,14 +82,17 @@ def _days(spans: Iterable[Span], calendar: BusinessCalendar) -> list[int]:
 
 
 def _adds(facts: Sequence[Fact], query: Query, subject: Subject, spans: Mapping[str, Span]) -> list[Added]:
-    """What facts add to a number, by span and currency; measures that come to nothing are left out."""
+    """What facts add to a number, by span and currency; measures that come to nothing are left out.
+
+    To a level all count that came before the span's end.
+    """
     members = {(query.cut.cell_cut, name) for name in subject.members}
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for fact in facts:
         if fact.group not in query.kpi.groups or members.isdisjoint(fact.members):
             continue
         for name, span in spans.items():
-            if span.start.timestamp() <= fact.at < span.end.timestamp():
+            if (fact.group.is_level or span.start.timestamp() <= fact.at) and fact.at < span.end.timestamp():
                 into = sums.setdefault((name, fact.currency), {})
                 for measure, value in zip(fact.group.measures, fact.values, strict=True):
                     into[measure] = into.get(measure, 0) + value

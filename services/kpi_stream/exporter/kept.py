@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple
 
 from services.kpi_stream.exporter.at_hand import AtHand
 from services.kpi_stream.exporter.moment import Moment
-from services.kpi_stream.kpis.kpi import Asking, Request, T
+from services.kpi_stream.kpis.requests import Asking, Request, T
 
 
 class Result(NamedTuple, Generic[T]):

@@ -17,7 +17,8 @@ from services.kpi_stream.exporter.kept import Kept
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.kpis.cuts import Cut
-from services.kpi_stream.kpis.kpi import Asking, Kpi, Metric, Number, Subject, Unit, together
+from services.kpi_stream.kpis.kpi import Kpi, Metric, Number, Subject, Unit
+from services.kpi_stream.kpis.requests import Asking, together
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.progress import target_of
 from services.kpi_stream.rows import Row, row, row_with_related, subjects

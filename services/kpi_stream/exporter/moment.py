@@ -8,7 +8,7 @@ from services.common.windows import Clock
 from services.kpi_stream.exporter.at_hand import AtHand
 from services.kpi_stream.exporter.freshness import Freshness, LogEnds, freshness
 from services.kpi_stream.exporter.store import Statements, StateReader
-from services.kpi_stream.kpis.kpi import Asking, T
+from services.kpi_stream.kpis.requests import Asking, T
 from services.kpi_stream.kpis.world import ReferenceBook, World
 from services.kpi_stream.state_version import StateVersion
 

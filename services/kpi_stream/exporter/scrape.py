@@ -15,7 +15,8 @@ from services.kpi_stream.exporter.kept import Kept
 from services.kpi_stream.exporter.metrics import Admission, Sample, exposition, queries, samples, series_of_a_member
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.service import KpiService
-from services.kpi_stream.kpis.kpi import Kpi, together
+from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.kpis.requests import together
 
 log = get_logger(__name__)
 

@@ -20,8 +20,9 @@ from services.kpi_stream.exporter.answers import (
 )
 from services.kpi_stream.exporter.moment import Moment, Observatory
 from services.kpi_stream.exporter.queries import Query, find_rolling
-from services.kpi_stream.kpis.kpi import Asking, Flag, Kpi, Subject, together
+from services.kpi_stream.kpis.kpi import Flag, Kpi, Subject
 from services.kpi_stream.kpis.parts import read_parts
+from services.kpi_stream.kpis.requests import Asking, together
 from services.kpi_stream.rows import Row, row_with_related, subjects
 
 MAX_POINTS = 1000

@@ -17,7 +17,7 @@ from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.entities.reference import Reference
 from services.kpi_stream.exporter.at_hand import AtHand, Marks
 from services.kpi_stream.folding import EntityName
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, EntitiesOn, MembersOf, Request, Sum, T
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, EntitiesNamed, EntitiesOn, MembersOf, Request, Sum, T
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import Address, day_ordinal
 from services.kpi_stream.state_version import StateVersion
@@ -174,6 +174,9 @@ class StateReader:
         for request in requests:
             if isinstance(request, EntitiesOn):
                 found[request] = await self._entities_on(request, state)
+            elif isinstance(request, EntitiesNamed):
+                names = [EntityName(request.kind, entity_id) for entity_id in request.ids]
+                found[request] = {name.id: entity async for name, entity in self.entities(state, names)}
         return found
 
     async def _currencies(self, state: StateVersion, groups: Iterable[str]) -> dict[str, tuple[str, ...]]:

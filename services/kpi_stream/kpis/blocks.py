@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from services.common.calendar import DAY, Span
 from services.common.events.answers import LEAST_ANSWERS
-from services.kpi_stream.kpis.kpi import Asking, CountsByDay, DailyCounts, Parts, Spans, Subject, Totals
+from services.kpi_stream.kpis.kpi import Parts, Spans, Subject, Totals
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, DailyCounts
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import MeasureGroup
 

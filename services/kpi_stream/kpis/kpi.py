@@ -4,12 +4,12 @@ A KPI module defines one `Kpi` named `KPI`. It declares its measures and what en
 summed measures become a value. It does no I/O and reads no clock.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,12 +18,12 @@ from services.common.calendar import Place, Span
 from services.common.topics import Topic
 from services.common.windows import Comparison, Grain, Window, WindowName, compare
 from services.kpi_stream.kpis.cuts import Cut
+from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import Fact, MeasureGroup
 
 Number = int | float | Decimal
-T = TypeVar("T")
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -43,6 +43,10 @@ class Unit(StrEnum):
     """-100 to 100, shown whole."""
     SCORE = "score"
     """A mean of answers of 0 to 10, shown with a decimal."""
+    INDEX = "index"
+    """100 is parity, shown with a decimal."""
+    SECONDS = "seconds"
+    """How long something took, or how old it is."""
 
 
 class Direction(StrEnum):
@@ -63,6 +67,7 @@ class Flag(StrEnum):
     NO_BASELINE = "no_baseline"
     RATE_MISSING = "rate_missing"
     VISITS_INCOMPLETE = "visits_incomplete"
+    NO_OWN_PRICE = "no_own_price"
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):
@@ -83,73 +88,6 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
     def money(self, measure: str) -> int | None:
         """An amount in minor units; none when a rate is missing."""
         return self.measures[measure]
-
-
-class Sum(msgspec.Struct, frozen=True, gc=False):
-    """A request: the measures of a group, for a member of a cut, over a span."""
-
-    group: MeasureGroup
-    cut: str
-    member: str
-    span: Span
-
-
-class CountsByDay(msgspec.Struct, frozen=True, gc=False):
-    """A request: the counts of a group for a member of a cut, for each day of a span of whole days."""
-
-    group: MeasureGroup
-    cut: str
-    member: str
-    span: Span
-
-
-DailyCounts = Mapping[date, Mapping[str, int]]
-"""What `CountsByDay` is answered: counts by day, then by measure."""
-
-
-class MembersOf(msgspec.Struct, frozen=True, gc=False):
-    """A request: the members that a cut of a group has ever had."""
-
-    group: MeasureGroup
-    cut: str
-
-
-class EntitiesOn(msgspec.Struct, frozen=True, gc=False):
-    """A request: the entities of a kind that count on a day."""
-
-    kind: str
-    day: date
-
-
-Request = Sum | CountsByDay | MembersOf | EntitiesOn
-Asking = Generator[Sequence[Request], Sequence[Any], T]
-"""A computation that does no I/O: it yields what it asks to read and is sent the answers in that order, a `Totals`
-for a `Sum`, `DailyCounts` for `CountsByDay`, a set of names for `MembersOf`, entities for `EntitiesOn`;
-then it returns a `T`."""
-
-
-def together(askings: Sequence[Asking[T]]) -> Asking[list[T]]:
-    """Run several computations side by side, their requests put together, so that each round is one reading."""
-    results: dict[int, T] = {}
-    waiting: dict[int, Sequence[Request]] = {}
-
-    def step(i: int, answers: Sequence[Any] | None) -> None:
-        try:
-            waiting[i] = next(askings[i]) if answers is None else askings[i].send(answers)
-        except StopIteration as done:
-            waiting.pop(i, None)
-            results[i] = done.value
-
-    for i in range(len(askings)):
-        step(i, None)
-    while waiting:
-        round_ = dict(waiting)
-        answers = yield [request for requests in round_.values() for request in requests]
-        start = 0
-        for i, requests in round_.items():
-            step(i, answers[start : start + len(requests)])
-            start += len(requests)
-    return [results[i] for i in range(len(askings))]
 
 
 class Related(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -230,6 +168,15 @@ Contribute = Callable[[str, Any, ZoneInfo], Iterable[Fact]]
 """From an entity's id, the entity and the business time zone to what it contributes. Pure."""
 
 
+Describe = Callable[[Any, Subject, int], Sequence[Any]]
+"""From an entity, whose number it is, and the window's last day (since 1970-01-01) to what people are told of it."""
+
+
+def nothing_more(entity: Any, subject: Subject, last_day: int) -> Sequence[Any]:  # noqa: ARG001
+    """Of most entities what they add says all."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Panel:
     """A panel of the board: which metric, shown how, by which cut."""
@@ -239,6 +186,19 @@ class Panel:
     metric: str
     cut: str = "all"
     unit: Unit = Unit.COUNT
+
+
+@dataclass(frozen=True)
+class Alert:
+    """When people are to be told, if nobody says otherwise: an expression over metrics that holds for a time.
+
+    A row that rests on few never alerts, so the expression asks for enough.
+    """
+
+    name: str
+    expr: str
+    lasts: str
+    text: Text
 
 
 @dataclass(frozen=True)
@@ -269,7 +229,8 @@ class Kpi:
 
     `read` says how its totals are read, where they are not the sums of its cells over the spans. `change` judges two
     values that are compared. `rolling`: how many days, up to its own, a point of a daily series covers; the first is
-    usual. `is_explained`: may what stands behind a number be listed?
+    usual. `is_explained`: may what stands behind a number be listed? `describe`: what is told of an entity there,
+    beside what it adds.
 
     What a KPI takes from `world.now` may change at a full hour, never within one: a snapshot stands as long, unless
     what it was told, statements or the window itself move.
@@ -300,8 +261,10 @@ class Kpi:
     change: Callable[[Estimate, Estimate], Related | None] | None = None
     rolling: tuple[int, ...] = (1,)
     is_explained: bool = True
+    describe: Describe = nothing_more
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
     def cut(self, name: str) -> Cut | None:
         """The cut that a `by` names, or none."""

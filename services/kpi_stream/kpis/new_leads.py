@@ -9,20 +9,8 @@ from services.common.topics import Topic
 from services.common.windows import TO_DATE, Period
 from services.kpi_stream.entities.lead import Lead, first_rep, owner, standing
 from services.kpi_stream.kpis.cuts import ALL, KIND, OWNER, REGION, REP, SOURCE, TEAM, UNKNOWN
-from services.kpi_stream.kpis.kpi import (
-    Asking,
-    Direction,
-    Estimate,
-    Kpi,
-    Metric,
-    Panel,
-    Parts,
-    Related,
-    Subject,
-    Sum,
-    Text,
-    Unit,
-)
+from services.kpi_stream.kpis.kpi import Direction, Estimate, Kpi, Metric, Panel, Parts, Related, Subject, Text, Unit
+from services.kpi_stream.kpis.requests import Asking, Sum
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import Fact, MeasureGroup

@@ -17,7 +17,6 @@ from services.kpi_stream.entities.order import UNASSIGNED
 from services.kpi_stream.kpis.blocks import in_blocks
 from services.kpi_stream.kpis.cuts import ALL, CHANNEL, REGION, REP, STORE, TOUCHPOINT, UNKNOWN
 from services.kpi_stream.kpis.kpi import (
-    Asking,
     Direction,
     Estimate,
     Flag,
@@ -33,6 +32,7 @@ from services.kpi_stream.kpis.kpi import (
     Unit,
 )
 from services.kpi_stream.kpis.parts import sums
+from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.statistics import adjusted_wald, net_promoter_score, one_decimal
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE

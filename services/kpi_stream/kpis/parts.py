@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import islice
 
-from services.kpi_stream.kpis.kpi import Asking, Kpi, Parts, Spans, Subject, Sum, Totals
+from services.kpi_stream.kpis.kpi import Kpi, Parts, Spans, Subject, Totals
+from services.kpi_stream.kpis.requests import Asking, Sum
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import MeasureGroup
 

@@ -11,7 +11,6 @@ from services.kpi_stream.entities.visits import Visits, by_hour, counted_hours
 from services.kpi_stream.kpis.conversion import conversion
 from services.kpi_stream.kpis.cuts import ALL, CHANNEL, CHANNEL_REGION, PROMOTION, REGION, REP, STORE, TEAM, UNKNOWN
 from services.kpi_stream.kpis.kpi import (
-    Asking,
     Direction,
     Estimate,
     Flag,
@@ -26,6 +25,7 @@ from services.kpi_stream.kpis.kpi import (
     Unit,
 )
 from services.kpi_stream.kpis.promotions import promotion_effect
+from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.sales_measures import SALES, VISITS, VISITS_BY_HOUR
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE

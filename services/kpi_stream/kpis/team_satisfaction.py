@@ -18,11 +18,7 @@ from services.common.windows import DAY_WINDOWS, Grain
 from services.kpi_stream.entities.pulse import Pulse
 from services.kpi_stream.kpis.cuts import ALL, OWN_TEAM
 from services.kpi_stream.kpis.kpi import (
-    Asking,
-    CountsByDay,
-    DailyCounts,
     Direction,
-    EntitiesOn,
     Estimate,
     Flag,
     Kpi,
@@ -37,6 +33,7 @@ from services.kpi_stream.kpis.kpi import (
     Unit,
 )
 from services.kpi_stream.kpis.pooled import with_pooled_figures
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, DailyCounts, EntitiesOn
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup

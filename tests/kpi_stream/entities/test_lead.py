@@ -6,16 +6,16 @@ from services.kpi_stream.entities.lead import Lead, Loss, Win, first_rep, fold, 
 from services.kpi_stream.entities.notices import Notice
 from services.kpi_stream.entities.order import OrderSnapshot
 from services.kpi_stream.entities.statements import microseconds
-from tests.support.events import at, event
+from tests.support.events import PARIS, at, event
 
 
 def lead(*events: tuple[str, str, dict[str, Any]], orders: tuple[OrderSnapshot, ...] = ()) -> Lead:
     """A lead from (type, time on the wall, data)."""
     found = Lead()
     for name, time, data in events:
-        found = fold(found, event(f"lead.{name}", "L", at(time), **data))
+        found = fold(found, event(f"lead.{name}", "L", at(time), **data), PARIS)
     for i, snapshot in enumerate(orders):
-        found = hear_order(found, Notice("L", f"O{i}", i, snapshot))
+        found = hear_order(found, Notice("L", f"O{i}", i, snapshot), PARIS)
     return found
 
 

@@ -3,13 +3,13 @@ from typing import Any
 import pytest
 
 from services.kpi_stream.entities.order import Order, fold, lead_notices
-from tests.support.events import at, event, line
+from tests.support.events import PARIS, at, event, line
 
 
 def order(*events: tuple[str, dict[str, Any]]) -> Order:
     found = Order()
     for i, (name, data) in enumerate(events):
-        found = fold(found, event(f"order.{name}", "O", at(f"2026-11-0{i + 1} 10:00"), **data))
+        found = fold(found, event(f"order.{name}", "O", at(f"2026-11-0{i + 1} 10:00"), **data), PARIS)
     return found
 
 

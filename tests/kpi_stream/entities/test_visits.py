@@ -1,5 +1,5 @@
 from services.kpi_stream.entities.visits import Visits, by_hour, counted_hours, fold
-from tests.support.events import at, event
+from tests.support.events import PARIS, at, event
 
 DAY = {"from_": "2026-10-25T00:00:00+02:00", "to": "2026-10-26T00:00:00+01:00"}
 HOUR = {"from_": "2026-10-25T10:00:00+01:00", "to": "2026-10-25T11:00:00+01:00"}
@@ -8,7 +8,7 @@ HOUR = {"from_": "2026-10-25T10:00:00+01:00", "to": "2026-10-25T11:00:00+01:00"}
 def visits(*counts: dict[str, object]) -> Visits:
     found = Visits()
     for count in counts:
-        found = fold(found, event("visits.counted", None, at("2026-10-26 01:00"), channel="store", **count))
+        found = fold(found, event("visits.counted", None, at("2026-10-26 01:00"), channel="store", **count), PARIS)
     return found
 
 

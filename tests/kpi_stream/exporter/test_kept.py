@@ -26,7 +26,7 @@ from services.kpi_stream.state_version import StateVersion
 from tests.support.engine import STATE as ENGINE_STATE
 from tests.support.events import RECEIVED, event, line
 from tests.support.remote import Servers, Snapshot, Worker
-from tests.support.strategies import answer_events, lead_events, order_events, orders, reps
+from tests.support.strategies import answer_events, lead_events, order_events, orders, price_events, reps
 
 SHARDS = 2
 BATCH = 3
@@ -123,7 +123,7 @@ class Rebuild(NamedTuple):
     """All is applied to a new state, which goes live."""
 
 
-single = st.one_of(order_events(), lead_events(), just_now(), answer_events(), rounds)
+single = st.one_of(order_events(), lead_events(), just_now(), answer_events(), price_events(), rounds)
 told = st.one_of(st.lists(single, min_size=1, max_size=4), five_answers())
 stated = st.lists(reference_events(), min_size=1, max_size=2)
 passed = st.builds(Pass, st.sampled_from(MOVES))
@@ -225,6 +225,11 @@ RATE, RATE_SOON = (
 LEAD, ANOTHER = (event("lead.created", name, RECEIVED) for name in ("L1", "L2"))
 LATER, NEXT_DAY = (Pass(timedelta(minutes=7)),), (Pass(timedelta(days=1)),)
 TODAY, YESTERDAY, A_MONTH_AGO = (answers(RECEIVED - timedelta(days=days), 9) for days in (0, 1, 29))
+WATCHED = event("product.watched", "LAMP", RECEIVED, pairs=[{"pair_id": "p", "competitor": "acme", "interval_s": 60}])
+OWN = event("price.own", "LAMP", RECEIVED, price_minor=100, currency="EUR")
+IN_DOLLARS = {"pair_id": "p", "competitor": "acme", "verdict": "trusted", "price_minor": 80, "currency": "USD"}
+READ = event("price.observed", "LAMP", RECEIVED, **IN_DOLLARS)
+READ_AGAIN = event("price.observed", "LAMP", RECEIVED + timedelta(minutes=4), **IN_DOLLARS)
 COMPANY, TEAM, CORRECTED = pulse("all", None), pulse("north", 6.5), pulse("north", 8.0, revision=1)
 
 
@@ -234,6 +239,8 @@ COMPANY, TEAM, CORRECTED = pulse("all", None), pulse("north", 6.5), pulse("north
 @example([(Send([LEAD]), Work()), (Send([ANOTHER]), Work())])
 @example([(Send([COMPANY, TEAM]), Work()), (Send([CORRECTED]), Work())])
 @example([(Send([COMPANY]), Work()), (Send([TEAM]), Work()), LATER])
+@example([(Send([WATCHED, OWN, READ, RATE_SOON]), Work()), LATER, NEXT_DAY])
+@example([(Send([WATCHED, OWN, RATE, READ]), Work()), NEXT_DAY, (Send([READ_AGAIN]), Work())])
 @example([(Send(YESTERDAY), Work()), NEXT_DAY, LATER])
 @example([(Send(TODAY), Work()), NEXT_DAY, NEXT_DAY])
 @example([(Send(A_MONTH_AGO), Work()), NEXT_DAY])

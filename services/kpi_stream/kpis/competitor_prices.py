@@ -1,0 +1,293 @@
+"""KPI 4: our prices against the competitors'.
+
+Its numbers are levels: a window shows what stood at the close of its last day. Which prices are trusted was judged in
+services/pricing_watch; here they are only set against ours.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from math import exp
+
+from services.common.calendar import DAY, Span
+from services.common.events.subjects import parts_of
+from services.common.topics import Topic
+from services.common.windows import DAY_WINDOWS, Grain
+from services.kpi_stream.kpis.cuts import ALL, COMPETITOR
+from services.kpi_stream.kpis.dearest import dearest
+from services.kpi_stream.kpis.kpi import (
+    Alert,
+    Direction,
+    Estimate,
+    Flag,
+    Kpi,
+    Metric,
+    Panel,
+    Parts,
+    Related,
+    Spans,
+    Subject,
+    Text,
+    Totals,
+    Unit,
+)
+from services.kpi_stream.kpis.parts import sums
+from services.kpi_stream.kpis.price_cells import (
+    COMPETITOR_CURRENCIES,
+    CURRENCIES,
+    LAST_READ,
+    MILLION,
+    MOVES,
+    PAIRS,
+    PRODUCTS,
+    RATIOS,
+    contributions,
+)
+from services.kpi_stream.kpis.price_index import Ratios, index, log_sum
+from services.kpi_stream.kpis.requests import Asking, CountsByDay, MembersOf, Sum, together
+from services.kpi_stream.kpis.watched_pairs import watched_pairs
+from services.kpi_stream.kpis.world import World
+
+MEASURES = ("watched", "trusted", "pairs", "no_own_price", "promotions", "undercuts", "rises", "falls")
+DEAREST = "dearest"
+
+OLDEST = 1100
+"""Days: a page may be read once a year, and three readings may be missed before its price is stale."""
+
+
+def read(subject: Subject, each: Sequence[Spans], world: World) -> Asking[list[Parts]]:
+    """What stood at the end of each span, and the moves within it; `level` is the sum of logarithms, all rates in."""
+    cut = CURRENCIES if subject.cut is ALL else COMPETITOR_CURRENCIES
+    (members,) = yield [MembersOf(RATIOS, cut)]
+    own = sorted(member for member in members if subject.cut is ALL or parts_of(member)[0] == subject.member)
+    counted: list[Parts] = yield from sums((PAIRS, MOVES), subject, each)
+    found: Sequence[Totals] = yield [
+        Sum(RATIOS, cut, member, span) for spans in each for span in spans.values() for member in own
+    ]
+    following = iter(found)
+    return [
+        {
+            name: _with_ratios(parts[name], [_ratios(member, next(following)) for member in own], span, world)
+            for name, span in spans.items()
+        }
+        for spans, parts in zip(each, counted, strict=True)
+    ]
+
+
+def _ratios(member: str, totals: Totals) -> Ratios:
+    ours, theirs = parts_of(member)[-2:]
+    return Ratios(ours, theirs, totals["pairs"], totals["log"])
+
+
+def _with_ratios(counted: Totals, ratios: Sequence[Ratios], span: Span, world: World) -> Totals:
+    log = log_sum(ratios, _last_day(span, world), world)
+    pairs = sum(each.pairs for each in ratios)
+    return Totals({**counted.measures, "pairs": pairs}, rate_missing=log is None, level=log)
+
+
+def _last_day(span: Span, world: World) -> date:
+    """The day whose rates count: the span's last, or today where that is still to come."""
+    return min(world.calendar.day_of(span.end) - DAY, world.today)
+
+
+def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:  # noqa: ARG001
+    """The index over pairs that are trusted, in stock, and have a price of ours."""
+    totals = parts["window"]
+    pairs = totals["pairs"]
+    return Estimate(
+        value=index(totals.level, pairs),
+        measures={name: totals[name] for name in MEASURES},
+        n=pairs,
+        flags=(Flag.NO_OWN_PRICE,) if totals["no_own_price"] else (),
+    )
+
+
+def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related]:  # noqa: ARG001
+    """How many of the watched prices are known, who is cheaper, who moved."""
+    totals = parts["window"]
+    watched, trusted, undercuts = totals["watched"], totals["trusted"], totals["undercuts"]
+    return {
+        "coverage": Related(
+            trusted / watched if watched else None,
+            Unit.RATIO,
+            numerator=trusted,
+            denominator=watched,
+            n=watched,
+        ),
+        "watched": Related(watched, Unit.COUNT),
+        "trusted": Related(trusted, Unit.COUNT),
+        "undercuts": Related(undercuts, Unit.COUNT, n=totals["pairs"]),
+        "undercut_by": Related(_undercut_by(totals["undercut_log"], undercuts), Unit.RATIO, n=undercuts),
+        **{name: Related(totals[name], Unit.COUNT, n=trusted) for name in ("promotions", "rises", "falls")},
+    }
+
+
+def _undercut_by(log: int, undercuts: int) -> float | None:
+    """By how much they are cheaper where they are: 1 - the geometric mean of theirs / ours."""
+    return 1 - exp(-log / 10**MILLION / undercuts) if undercuts else None
+
+
+def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
+    """What is known of now alone: how old the oldest price is, and, where it is asked for, our dearest products."""
+    if subject.window.last_day(world.calendar) != world.today:
+        return {}
+    askings: dict[str, Asking[Related]] = {"oldest_reading": _oldest_reading(subject, world)}
+    if subject.cut is ALL and subject.options.get(DEAREST) == "yes":
+        askings["dearest"] = dearest(subject, world)
+    found = yield from together(list(askings.values()))
+    return dict(zip(askings, found, strict=True))
+
+
+def _oldest_reading(subject: Subject, world: World) -> Asking[Related]:
+    """How old the oldest trusted price that still holds is, to the day."""
+    span = world.calendar.days_span(world.today - timedelta(days=OLDEST), world.today)
+    (readings,) = yield [CountsByDay(LAST_READ, subject.cut.cell_cut, subject.member, span)]
+    first = min(readings, default=None)
+    if first is None:
+        return Related(None, Unit.SECONDS)
+    n = sum(counts["readings"] for counts in readings.values())
+    age = world.today - first
+    return Related(int(age.total_seconds()), Unit.SECONDS, n=n, details={"read_on": first})
+
+
+def _moved(moves: str) -> str:
+    """More than a fifth of the trusted prices moved one way within seven days."""
+    trusted = 'cadran_price_trusted_pairs{window="7d"}'
+    return f'cadran_price_{moves}{{window="7d"}} / {trusted} > 0.2 and {trusted} >= 30'
+
+
+KPI = Kpi(
+    id="competitor_prices",
+    number=4,
+    version=1,
+    title=Text(en="Competitors' prices", fr="Prix des concurrents"),
+    question=Text(
+        en="Are we dearer, where, and who moved?",
+        fr="Sommes-nous plus chers, où, et qui a bougé ?",
+    ),
+    formula=Text(
+        en="100 x the geometric mean of our price / theirs, at the close of the window's last day. "
+        "Below 100 we are cheaper. A pair of our product and a competitor's page counts with a trusted price that is "
+        "in stock (a page that says nothing of stock sells) and a price of ours; for consumers, tax included. "
+        "A price holds until the next reading or verdict, and while the page is watched.",
+        fr="100 x la moyenne géométrique de notre prix / le leur, à la clôture du dernier jour de la fenêtre. "
+        "Sous 100, nous sommes moins chers. Une paire de notre produit et d’une page concurrente compte avec un prix "
+        "fiable, en stock (une page qui ne dit rien du stock vend), et un prix à nous ; prix publics, taxes comprises. "
+        "Un prix vaut jusqu’à la lecture ou au jugement suivant, tant que la page est suivie.",
+    ),
+    credit=Text(
+        en="The competitor whose page it is. Promotions: a list price above the price. Rises and falls: of trusted "
+        "prices, from one day's close to the next. Undercuts: pairs of one currency where they are cheaper.",
+        fr="Le concurrent dont c’est la page. Promotions : un prix barré au-dessus du prix. Hausses et baisses : des "
+        "prix fiables, d’une clôture à l’autre. Moins chers que nous : les paires d’une même devise.",
+    ),
+    unit=Unit.INDEX,
+    good=Direction.DOWN,
+    cuts=(ALL, COMPETITOR),
+    groups=(PAIRS, RATIOS, MOVES, LAST_READ, PRODUCTS),
+    contributions={"product": contributions},
+    feeds=(Topic.PRICES,),
+    metrics=(
+        Metric("price_index", Unit.INDEX, "Our prices against theirs, 100 at parity; below 100 we are cheaper"),
+        Metric("price_coverage_ratio", Unit.RATIO, "Pairs with a trusted price / watched pairs", source="coverage"),
+        Metric("price_undercuts", Unit.COUNT, "Pairs of one currency where they are cheaper", source="undercuts"),
+        Metric("price_rises", Unit.COUNT, "Confirmed rises of their prices in the window", source="rises"),
+        Metric("price_falls", Unit.COUNT, "Confirmed falls of their prices in the window", source="falls"),
+        *(
+            Metric(f"price_{name}", unit, help_text, source=source, cuts=(ALL,))
+            for name, unit, help_text, source in (
+                ("undercut_ratio", Unit.RATIO, "By how much they are cheaper where they are", "undercut_by"),
+                ("watched_pairs", Unit.COUNT, "Our products on competitors' pages that are watched", "watched"),
+                ("trusted_pairs", Unit.COUNT, "Those of them with a trusted price", "trusted"),
+                ("promotions", Unit.COUNT, "Pairs with a list price above the price", "promotions"),
+                (
+                    "oldest_reading_seconds",
+                    Unit.SECONDS,
+                    "Age of the oldest trusted price, to the day",
+                    "oldest_reading",
+                ),
+            )
+        ),
+    ),
+    estimate=estimate,
+    windows=DAY_WINDOWS,
+    grain=Grain.DAY,
+    beside=beside,
+    related=related,
+    read=read,
+    describe=watched_pairs,
+    options={DEAREST: ("no", "yes")},
+    panels=(
+        Panel("stat", Text(en="Price index", fr="Indice de prix"), "price_index", unit=Unit.INDEX),
+        Panel("stat", Text(en="Coverage", fr="Couverture"), "price_coverage_ratio", unit=Unit.RATIO),
+        Panel("stat", Text(en="They are cheaper", fr="Moins chers que nous"), "price_undercuts"),
+        Panel("stat", Text(en="Their falls", fr="Leurs baisses"), "price_falls"),
+        Panel("stat", Text(en="Their rises", fr="Leurs hausses"), "price_rises"),
+        Panel("stat", Text(en="Their promotions", fr="Leurs promotions"), "price_promotions"),
+        Panel(
+            "stat",
+            Text(en="Oldest reading", fr="Plus vieille lecture"),
+            "price_oldest_reading_seconds",
+            unit=Unit.SECONDS,
+        ),
+        Panel(
+            "bars",
+            Text(en="Price index by competitor", fr="Indice de prix par concurrent"),
+            "price_index",
+            cut="competitor",
+            unit=Unit.INDEX,
+        ),
+        Panel(
+            "bars",
+            Text(en="Their falls by competitor", fr="Leurs baisses par concurrent"),
+            "price_falls",
+            cut="competitor",
+        ),
+    ),
+    alerts=(
+        Alert(
+            "OurPricesAreHigh",
+            'cadran_price_index{window="today"} > 105 and cadran_price_index_n{window="today"} >= 30',
+            "1h",
+            Text(
+                en='We are {{ $value | printf "%.1f" }} against 100 of the competitors.',
+                fr='Nous sommes à {{ $value | printf "%.1f" }} contre 100 chez les concurrents.',
+            ),
+        ),
+        Alert(
+            "CompetitorsCutPrices",
+            _moved("falls"),
+            "15m",
+            Text(
+                en="Falls of their prices within seven days: {{ $value | humanizePercentage }} of the trusted ones.",
+                fr="Baisses de leurs prix en sept jours : {{ $value | humanizePercentage }} des prix fiables.",
+            ),
+        ),
+        Alert(
+            "CompetitorsRaisedPrices",
+            _moved("rises"),
+            "15m",
+            Text(
+                en="Rises of their prices within seven days: {{ $value | humanizePercentage }} of the trusted ones.",
+                fr="Hausses de leurs prix en sept jours : {{ $value | humanizePercentage }} des prix fiables.",
+            ),
+        ),
+        Alert(
+            "FewPricesAreKnown",
+            'cadran_price_coverage_ratio{window="today"} < 0.7 and cadran_price_watched_pairs{window="today"} >= 30',
+            "6h",
+            Text(
+                en="Only {{ $value | humanizePercentage }} of the watched prices can be trusted.",
+                fr="Seuls {{ $value | humanizePercentage }} des prix suivis sont fiables.",
+            ),
+        ),
+        Alert(
+            "APriceIsOld",
+            'cadran_price_oldest_reading_seconds{window="today"} > 14 * 86400',
+            "1h",
+            Text(
+                en="The oldest price that is still trusted was read {{ $value | humanizeDuration }} ago.",
+                fr="Le plus vieux prix encore tenu pour fiable a été lu il y a {{ $value | humanizeDuration }}.",
+            ),
+        ),
+    ),
+)
