@@ -7,19 +7,16 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from services.common.errors import ConfigurationError
-from services.common.money import to_major
 from services.pricing_watch.fetching.faults import FetchFault
 from services.pricing_watch.fetching.fetcher import Fetcher
 from services.pricing_watch.fetching.terms import FetchSettings
+from services.pricing_watch.printing import amount, console, plain, say
 from services.pricing_watch.reading.reader import read_page
 from services.pricing_watch.records import Candidate, Page, Reading, Wanted
 from services.pricing_watch.settings import PricingSettings, fetch_settings
-
-console = Console()
 
 MOST_SHOWN = 20
 
@@ -75,23 +72,23 @@ def _bytes(name: str) -> bytes:
 
 def _show(reading: Reading) -> None:
     for label, text in _facts(reading).items():
-        console.print(f"{label:<12}{text}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{label:<12}{text}")
     if not reading.candidates:
         return
     table = Table(
         "price", "found by", "where", "why not", box=None, title="What stands on the page", title_justify="left"
     )
     for candidate in reading.candidates[:MOST_SHOWN]:
-        table.add_row(*(_escaped(cell) for cell in _row(candidate)))
+        table.add_row(*(plain(cell) for cell in _row(candidate)))
     console.print()
     console.print(table)
     if len(reading.candidates) > MOST_SHOWN:
-        console.print(f"and {len(reading.candidates) - MOST_SHOWN} more: --json shows them all", highlight=False)
+        say(f"and {len(reading.candidates) - MOST_SHOWN} more: --json shows them all")
 
 
 def _facts(reading: Reading) -> dict[str, Any]:
-    facts: dict[str, Any] = {"price": _amount(reading.price_minor, reading.currency) or "none"}
-    facts["list price"] = _amount(reading.list_price_minor, reading.currency)
+    facts: dict[str, Any] = {"price": amount(reading.price_minor, reading.currency) or "none"}
+    facts["list price"] = amount(reading.list_price_minor, reading.currency)
     facts |= {"stock": reading.stock, "kind": reading.kind, "found by": reading.method}
     facts["confidence"] = f"{reading.confidence:.2f}" if reading.price_minor is not None else None
     facts["why"] = reading.reason
@@ -99,16 +96,5 @@ def _facts(reading: Reading) -> dict[str, Any]:
 
 
 def _row(candidate: Candidate) -> tuple[str, str, str, str]:
-    price = _amount(candidate.price_minor, candidate.currency) or candidate.text
+    price = amount(candidate.price_minor, candidate.currency) or candidate.text
     return price, candidate.method, candidate.where, candidate.refused or ""
-
-
-def _amount(minor: int | None, currency: str | None) -> str:
-    if minor is None:
-        return ""
-    return f"{to_major(minor, currency)} {currency}" if currency else f"{minor} minor units"
-
-
-def _escaped(text: str) -> str:
-    """As rich prints it, brackets and all."""
-    return text.replace("[", r"\[")

@@ -9,22 +9,21 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from services.common.client import ApiClient, Refused
 from services.common.csv_rows import Rejected, Row
 from services.common.errors import Invalid
 from services.common.file_sending import Batches, File, Item, Rejects, read_all, send_items
-from services.common.money import to_major
+from services.common.settings import Settings
 from services.pricing_watch import checking
 from services.pricing_watch.answers import ExplainAnswer, PageAnswer, PagesAnswer, ProductsAnswer
 from services.pricing_watch.client import KeyFile, Url, pricing_client
+from services.pricing_watch.printing import amount, console, moment, plain, say
 from services.pricing_watch.watching.given import GivenPrice
 from services.pricing_watch.watching.watch_file import load_watch_file
 from services.pricing_watch.watching.watch_table import Line, from_rows, to_rows, with_switches
 
-console = Console()
 prices = typer.Typer(
     help="Competitors' prices: try a page, what is watched, why a price is believed.", no_args_is_help=True
 )
@@ -52,22 +51,23 @@ def explain(
     if as_json:
         sys.stdout.write(content.decode() + "\n")
         return
-    answer = msgspec.json.decode(content, type=ExplainAnswer)
-    _say(f"{answer.why}")
-    _say(f"{'price':<14}{_price(answer.page)}")
-    _say(f"{'comparable':<14}{answer.comparable}")
-    _say(f"{'page':<14}{answer.address or 'none: prices are given'}")
-    _say(f"{'next reading':<14}{answer.page.next_reading.isoformat(timespec='seconds')}")
-    table = Table("read at", "what came", "price", "found by", "page (SHA-256)", "why", box=None)
+    answer, zone = msgspec.json.decode(content, type=ExplainAnswer), Settings.load().zone
+    say(answer.why)
+    say(f"{'price':<14}{_price(answer.page)}")
+    say(f"{'comparable':<14}{answer.comparable}")
+    say(f"{'page':<14}{answer.address or 'none: prices are given'}")
+    say(f"{'next reading':<14}{moment(answer.page.next_reading, zone)}")
+    table = Table("read at", "what came", "verdict", "price", "found by", "page (SHA-256)", "why", box=None)
     for reading in answer.readings:
         said = reading.reading
         table.add_row(
-            reading.at.isoformat(timespec="seconds"),
-            reading.verdict or reading.outcome,
-            _amount(reading.price_minor, reading.currency),
+            moment(reading.at, zone),
+            reading.outcome,
+            reading.verdict or "",
+            amount(reading.price_minor, reading.currency),
             said.method if said and said.method else "",
             (reading.page_hash or "")[:12],
-            reading.reason,
+            plain(reading.reason),
         )
     console.print(table)
 
@@ -82,9 +82,16 @@ def status(
     with pricing_client(url, key_file) as client:
         pages = msgspec.json.decode(_get(client, f"/v1/pages?limit={limit}"), type=PagesAnswer).pages
     table = Table("next reading", "sku", "competitor", "verdict", "price", "missed", box=None)
+    zone = Settings.load().zone
     for page in pages:
-        moment = page.next_reading.isoformat(timespec="seconds")
-        row = (moment, page.sku, page.competitor, page.verdict or "none yet", _price(page), str(page.missed))
+        row = (
+            moment(page.next_reading, zone),
+            page.sku,
+            page.competitor,
+            page.verdict or "none yet",
+            _price(page),
+            str(page.missed),
+        )
         table.add_row(*row)
     console.print(table)
 
@@ -100,7 +107,7 @@ def read(
     with pricing_client(url, key_file) as client:
         response = client.ask("POST", "/v1/pages/read", {"sku": sku, "competitor": competitor})
     _require(client, response.status_code, 202, response.content)
-    _say("it is read as soon as its host's turn comes: `cadran prices explain` shows what came of it")
+    say("it is read as soon as its host's turn comes: `cadran prices explain` shows what came of it")
 
 
 @prices.command("give")
@@ -121,7 +128,7 @@ def list_watched(url: Url = "", key_file: KeyFile = None) -> None:
             product = watched.product
             own = f"{product.own_price} {product.currency}" if product.own_price else ""
             names = ", ".join(page.competitor for page in product.competitors)
-            table.add_row(product.sku, product.name, own, names, watched.origin)
+            table.add_row(plain(product.sku), plain(product.name), own, plain(names), watched.origin)
     console.print(table)
 
 
@@ -147,7 +154,7 @@ def export(
             for row in to_rows(watched.product):
                 writer.writerow(row)
                 lines += 1
-    _say(f"{lines:,} lines in {file}")
+    say(f"{lines:,} lines in {file}")
 
 
 @watch.command("drop")
@@ -158,7 +165,7 @@ def drop(
     with pricing_client(url, key_file) as client:
         response = client.ask("DELETE", f"/v1/watch/{quote(sku, safe='')}", None)
     _require(client, response.status_code, 204, response.content)
-    _say(f"{sku} is not watched any more")
+    say(f"{sku} is not watched any more")
 
 
 @watch.command("validate")
@@ -166,7 +173,7 @@ def validate(file: Annotated[Path, typer.Argument(help="The file of a watch list
     """Say whether a watch list can be used, and what is wrong with it, line by line."""
     products = load_watch_file(file)
     pages = sum(len(product.competitors) for product in products)
-    _say(f"good: {len(products):,} products, {pages:,} competitors' pages")
+    say(f"good: {len(products):,} products, {pages:,} competitors' pages")
 
 
 def _products_of(rows: list[Row]) -> tuple[list[Item], list[Rejected]]:
@@ -209,13 +216,5 @@ def _price(page: PageAnswer) -> str:
     if page.price is None:
         return "none"
     waiting = page.waiting
-    doubted = f", {_amount(waiting.price_minor, waiting.currency)} waits to be confirmed" if waiting else ""
-    return f"{_amount(page.price.price_minor, page.price.currency)}{doubted}"
-
-
-def _amount(minor: int | None, currency: str | None) -> str:
-    return "" if minor is None or currency is None else f"{to_major(minor, currency)} {currency}"
-
-
-def _say(text: str) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    doubted = f", {amount(waiting.price_minor, waiting.currency)} waits to be confirmed" if waiting else ""
+    return f"{amount(page.price.price_minor, page.price.currency)}{doubted}"

@@ -200,9 +200,7 @@ def _hardly_anything(document: Document, lines: list[str], length: int) -> State
         return None
     if _asks_for_password(document):
         return State(Obstacle.LOGIN, "the page asks to sign in", is_certain=False)
-    if any(_SCRIPTS_NEEDED.search(line) for line in lines) or (
-        length < 50 and _has_program(document)
-    ):
+    if any(_SCRIPTS_NEEDED.search(line) for line in lines) or (length < 50 and _has_program(document)):
         return State(
             Obstacle.BLOCKED, "the page is made by scripts, and shows nothing without a browser", is_certain=False
         )

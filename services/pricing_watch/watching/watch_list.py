@@ -74,7 +74,9 @@ Locale = Annotated[
     ),
 ]
 Vat = Literal["included", "excluded"]
-Text = Annotated[str, Meta(min_length=1, max_length=300, pattern=PLAIN)]
+Text = Annotated[
+    str, Meta(min_length=1, max_length=300, pattern=PLAIN, description="A short text.", examples=["Oak desk lamp"])
+]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -119,7 +121,10 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     currency: CurrencyCode | None = None
     pack: Pack = "1"
     gtin: Annotated[str, Meta(pattern=r"^\d{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
-    competitors: Annotated[tuple[CompetitorPage, ...], Meta(max_length=MOST_COMPETITORS)] = ()
+    competitors: Annotated[
+        tuple[CompetitorPage, ...],
+        Meta(max_length=MOST_COMPETITORS, description="At most 100 pages, one of a competitor."),
+    ] = ()
 
     @cached_property
     def pairs(self) -> dict[str, CompetitorPage]:
