@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -161,7 +162,7 @@ def _is_loaded(asked: "Asked", tab: "Tab") -> bool:
         return False
     if asked.resource_type == "document":
         return asked.frame == tab.main_frame
-    return asked.method == "GET" or httpx.URL(asked.url).host == httpx.URL(tab.url).host
+    return asked.method == "GET" or urlsplit(asked.url).hostname == urlsplit(tab.url).hostname
 
 
 async def _load(route: "Route", load: Load) -> None:
