@@ -140,6 +140,7 @@ async def test_off_until_it_is_named(shop: RunningShop) -> None:
     async with shop.fetcher() as fetcher:
         fault = await fault_of(fetcher, shop.url("/odd/page"))
     assert (fault.kind, fault.mend) == (Fault.BROWSER, "name its path in the settings")
+    assert shop.requests() == []
 
 
 async def test_a_path_where_no_chromium_is(shop: RunningShop) -> None:
