@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -56,33 +57,11 @@ class Chromium:
         self._browser: Browser | None = None
         self.one_at_a_time = asyncio.Lock()
 
-    async def render(self, page: Page, load: Load) -> Page:
-        """The page as its scripts have made it when it comes to rest, or when `settle` is over.
+    async def running(self) -> "Browser":
+        """The browser, begun if there is none.
 
-        :raises FetchFault: `browser` when Chromium is off, not installed or fails, `too_large`.
+        :raises FetchFault: `browser` when Chromium is off, not installed, or does not begin.
         """
-        browser = await self._running()
-        from playwright.async_api import Error
-
-        try:
-            url, html = await self._rendered(browser, page, load)
-        except (Error, TimeoutError) as error:
-            log.warning("Chromium failed", host=httpx.URL(page.url).host, error=type(error).__name__)
-            await self.aclose()
-            raise FetchFault(Fault.BROWSER, "Chromium could not show the page") from None
-        body = html.encode(errors="replace")
-        if len(body) > self._settings.max_bytes:
-            raise FetchFault(Fault.TOO_LARGE, f"the rendered page has more than {self._settings.max_bytes >> 10} KiB")
-        return msgspec.structs.replace(page, url=url, body=body, content_type="text/html; charset=utf-8")
-
-    async def aclose(self) -> None:
-        """End the browser; the next page begins another."""
-        self._browser = None
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TO_CLOSE):
-                await self._stack.aclose()
-
-    async def _running(self) -> "Browser":
         if self._browser is not None and self._browser.is_connected():
             return self._browser
         if self._settings.chromium is None:
@@ -112,6 +91,32 @@ class Chromium:
             ) from None
         self._stack.push_async_callback(self._browser.close)
         return self._browser
+
+    async def render(self, page: Page, load: Load) -> Page:
+        """The page as its scripts have made it when it comes to rest, or when `settle` is over.
+
+        :raises FetchFault: `browser` when Chromium fails, `too_large`.
+        """
+        browser = await self.running()
+        from playwright.async_api import Error
+
+        try:
+            url, html = await self._rendered(browser, page, load)
+        except (Error, TimeoutError) as error:
+            log.warning("Chromium failed", host=httpx.URL(page.url).host, error=type(error).__name__)
+            await self.aclose()
+            raise FetchFault(Fault.BROWSER, "Chromium could not show the page") from None
+        body = html.encode(errors="replace")
+        if len(body) > self._settings.max_bytes:
+            raise FetchFault(Fault.TOO_LARGE, f"the rendered page has more than {self._settings.max_bytes >> 10} KiB")
+        return msgspec.structs.replace(page, url=url, body=body, content_type="text/html; charset=utf-8")
+
+    async def aclose(self) -> None:
+        """End the browser; the next page begins another."""
+        self._browser = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TO_CLOSE):
+                await self._stack.aclose()
 
     async def _rendered(self, browser: "Browser", page: Page, load: Load) -> tuple[str, str]:
         from playwright.async_api import TimeoutError as Unsettled
@@ -161,7 +166,7 @@ def _is_loaded(asked: "Asked", tab: "Tab") -> bool:
         return False
     if asked.resource_type == "document":
         return asked.frame == tab.main_frame
-    return asked.method == "GET" or httpx.URL(asked.url).host == httpx.URL(tab.url).host
+    return asked.method == "GET" or urlsplit(asked.url).hostname == urlsplit(tab.url).hostname
 
 
 async def _load(route: "Route", load: Load) -> None:

@@ -106,10 +106,12 @@ class Fetcher:
 
     async def _rendered(self, url: str) -> Fetched:
         visit = Visit(self._settings, self._guard, self._robots, self._turns, self._sender)
-        async with self._chromium.one_at_a_time, self._arrived(self._guard.read(url), NONE) as arrived, visit:
-            page = (await self._read(arrived)).page
-            visit.hold(arrived.url, arrived.rules, arrived.turn)
-            return Fetched(await self._chromium.render(page, visit.load), NONE)
+        async with self._chromium.one_at_a_time:
+            await self._chromium.running()  # or the page would be asked for in vain
+            async with self._arrived(self._guard.read(url), NONE) as arrived, visit:
+                page = (await self._read(arrived)).page
+                visit.hold(arrived.url, arrived.rules, arrived.turn)
+                return Fetched(await self._chromium.render(page, visit.load), NONE)
 
     @asynccontextmanager
     async def _arrived(self, url: httpx.URL, validators: Validators) -> AsyncIterator["_Arrived"]:

@@ -123,8 +123,7 @@ class Sender:
         """
         with told_as_faults(request.url.host):
             async with asyncio.timeout(self._settings.total_timeout):
-                response = await self._transport.handle_async_request(request)
-                response.request = request
+                response = await self._answer(request)
                 try:
                     yield response
                 finally:
@@ -132,6 +131,14 @@ class Sender:
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response = await self._transport.handle_async_request(request)
+        except ValueError as error:  # of httpcore, for a status of HTTP/2 that is no number
+            raise httpx.RemoteProtocolError(str(error)) from error
+        response.request = request
+        return response
 
 
 @contextmanager

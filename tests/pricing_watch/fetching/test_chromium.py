@@ -3,9 +3,12 @@
 import json
 import re
 import sys
+from ipaddress import ip_network
 
 import pytest
+from playwright.async_api import Error, async_playwright
 
+from services.pricing_watch.fetching.chromium import ARGUMENTS, NOWHERE
 from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.fetcher import Fetched, Fetcher
 from services.simulator.shop.catalogue import BY_NAME, range_of
@@ -79,6 +82,27 @@ async def test_a_page_reaches_nothing_private(shop: RunningShop, host: str) -> N
     assert listener.connections == 0
 
 
+async def test_a_page_reaches_no_port_that_is_not_fetched_from(shop: RunningShop) -> None:
+    async with listening() as listener:
+        async with shop.fetcher(**CHROMIUM, allowed_networks=(ip_network("127.0.0.0/8"),)) as fetcher:
+            await rendered(fetcher, shop.leading("reaching", f"http://127.0.0.1:{listener.port}/"))
+        assert listener.connections == 0
+
+
+async def test_the_browser_itself_has_no_network() -> None:
+    """What Playwright might not hand to us does not leave either."""
+    async with listening() as listener, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM["chromium"], args=ARGUMENTS, proxy={"server": NOWHERE}, chromium_sandbox=False
+        )
+        for host in ("127.0.0.1", "localhost", "[::1]"):
+            tab = await browser.new_page()
+            with pytest.raises(Error, match="net::ERR"):
+                await tab.goto(f"http://{host}:{listener.port}/")
+        await browser.close()
+        assert listener.connections == 0
+
+
 async def test_the_page_that_reaches_out_would_reach_what_is_allowed(shop: RunningShop) -> None:
     """Or the test before this one would prove nothing."""
     async with listening() as listener:
@@ -116,6 +140,7 @@ async def test_off_until_it_is_named(shop: RunningShop) -> None:
     async with shop.fetcher() as fetcher:
         fault = await fault_of(fetcher, shop.url("/odd/page"))
     assert (fault.kind, fault.mend) == (Fault.BROWSER, "name its path in the settings")
+    assert shop.requests() == []
 
 
 async def test_a_path_where_no_chromium_is(shop: RunningShop) -> None:

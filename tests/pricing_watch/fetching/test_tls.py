@@ -66,6 +66,47 @@ def certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext
     return context
 
 
+SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+
+
+def frame(kind: int, flags: int, payload: bytes, stream: int = 1) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"nonsense, and a lot of it, where a frame should be",
+        SETTINGS,
+        SETTINGS + frame(1, 4, b"\xff" * 50),
+        SETTINGS + frame(1, 4, b"\x88") + frame(0, 0, b"x" * 10) + frame(0, 0, b"x", stream=7),
+        SETTINGS + frame(1, 0, b"\x88") + frame(9, 0, b"") * 1000,
+        SETTINGS + frame(1, 0, b"\x88") + frame(9, 0, b"\x40\x01a\x7f\x00" + b"x" * 126) * 60,
+        SETTINGS + frame(5, 4, b"\x00\x00\x00\x02\x88"),
+        SETTINGS + frame(3, 0, b"\x00\x00\x00\x01"),
+        SETTINGS + frame(7, 0, b"\x00" * 8, stream=0),
+        SETTINGS + frame(1, 5, b"\x48\x03abc"),
+    ],
+)
+async def test_what_is_no_http_2_is_told(certified: ssl.SSLContext, sent: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            await reader.read(65536)
+            writer.write(sent)
+            await writer.drain()
+            await reader.read(65536)
+            writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.2", 0, ssl=certified) as listening:
+        server = Secure()
+        server.port = listening.sockets[0].getsockname()[1]
+        async with fetcher(server) as fetching:
+            with pytest.raises(FetchFault) as raised:
+                await fetching.fetch(f"https://{NAME}:{server.port}/")
+    assert raised.value.kind in (Fault.SERVER, Fault.UNREACHABLE, Fault.TIMEOUT)
+
+
 @pytest.fixture
 async def secure(certified: ssl.SSLContext) -> AsyncIterator[Secure]:
     server = Secure()
@@ -80,7 +121,9 @@ def fetcher(server: Secure) -> Fetcher:
         return ["127.0.0.2"]
 
     allowed = frozenset({f"{NAME}:{server.port}", f"{OTHER}:{server.port}"})
-    return Fetcher(FetchSettings(contact=CONTACT, per_host_delay=0.0, allowed_hosts=allowed), resolve=resolve)
+    return Fetcher(
+        FetchSettings(contact=CONTACT, per_host_delay=0.0, allowed_hosts=allowed, total_timeout=3.0), resolve=resolve
+    )
 
 
 async def test_the_name_is_kept_and_the_connection_used_again(secure: Secure) -> None:
