@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-rebalance bench-endurance clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-prices bench-rebalance bench-endurance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ bench-endurance: setup-dev ## Measure a worker's memory while it applies million
 
 bench-survey: setup-dev ## Measure how fast one process takes answers, beside a bare form: N=6000
 	$(PYTHON) -m tests.benchmarks.survey --answers $(or $(N),6000)
+
+bench-prices: setup-dev ## Measure how long due pages take against their hosts' delays, and what 10,000 pages take of memory
+	$(PYTHON) -m tests.benchmarks.prices
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

@@ -1,25 +1,21 @@
 """What breaks while pages are read: each is read and published once, whoever is killed and however many work."""
 
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
 
-from deploy.local.programs import ROOT
 from services.common.events import Event, decode
 from services.common.settings import Port
 from services.common.topics import Topic
 from services.simulator.shop.catalogue import COMPETITORS, path_of, range_of
+from tests.benchmarks.programs import running
 from tests.support.kafka import records
 from tests.support.shop import RunningShop, running_shop
 from tests.support.stack import RunningStack, running_stack, wait_for
@@ -105,18 +101,10 @@ def test_killed_in_the_middle_it_reads_and_publishes_each_page_once(stack: Runni
     assert max(asked(shop, "killed").values()) <= 3
 
 
-@contextmanager
-def another_process(stack: RunningStack) -> Iterator[subprocess.Popen[bytes]]:
+def another_process(stack: RunningStack) -> AbstractContextManager[int]:
     """A second price watcher on the same database."""
-    port = str(stack.settings.port(Port.WORKER_METRICS) + 2 - stack.settings.port_offset)
-    environment = {**os.environ, **stack.environment, "CADRAN_PORT_PRICING": port}
-    command = [sys.executable, "-m", "services.pricing_watch.main"]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        assert process.wait(30) == -signal.SIGTERM  # uvicorn ends well, then as it was told
+    port = stack.settings.port(Port.WORKER_METRICS) + 2 - stack.settings.port_offset
+    return running(stack, "services.pricing_watch.main", CADRAN_PORT_PRICING=str(port))
 
 
 def test_two_processes_read_no_page_twice(stack: RunningStack, shop: RunningShop) -> None:

@@ -166,8 +166,9 @@ class Scheduler:
         try:
             fetched = await self._fetcher.fetch(page.page, validators, render=page.render)
         except FetchFault as fault:
+            may_pass = fault.kind in MAY_PASS or fault.retry_after is not None
             pause = timedelta(seconds=fault.retry_after or 0)
-            return Seen(fault.kind.value, fault.message, may_pass=fault.kind in MAY_PASS, retry_after=pause)
+            return Seen(fault.kind.value, fault.message, may_pass=may_pass, retry_after=pause)
         if fetched.not_modified:
             return await self._unchanged(pair, fetched.validators)
         try:
