@@ -19,7 +19,7 @@ BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def blocks(stack: RunningStack) -> list[tuple[str, str]]:
     """The README's blocks of code with their language, pointed at the stack."""
     text = Path("README.md").read_text()
-    for port in (Port.INGEST, Port.EXPORTER, Port.SURVEY):
+    for port in (Port.INGEST, Port.EXPORTER, Port.SURVEY, Port.PRICING):
         usual = stack.settings.port(port) - stack.settings.port_offset
         text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{stack.settings.port(port)}")
     return BLOCK.findall(text.replace(".local/dev.key", str(stack.layout.dev_key)))
@@ -48,6 +48,15 @@ def test_a_customer_is_asked_and_answers(stack: RunningStack, blocks: list[tuple
     link = json.loads(run_block(blocks, "sh", "/v1/invitations")[0])["link"]
     assert httpx.post(link, data={"score": "9"}).status_code == 303
     wait_for(lambda: stack.kpi("nps", window="30d")["rows"][0]["n"] == 1, "the answer is counted")
+
+
+def test_a_price_that_was_seen_is_in_the_index(stack: RunningStack, blocks: list[tuple[str, str]]) -> None:
+    watched, told = map(json.loads, "".join(run_block(blocks, "sh", "/v1/watch")).replace("}{", "}\n{").splitlines())
+    assert [item["status"] for item in (*watched["results"], *told["results"])] == ["kept", "trusted"]
+    wait_for(lambda: stack.kpi("competitor_prices", window="today")["rows"][0]["n"] == 1, "the price is counted")
+    assert stack.kpi("competitor_prices", window="today")["rows"][0]["value"] == 107.59
+    explained = stack.cadran("prices", "explain", "LAMP-99", "northlight")
+    assert "given" in explained.stdout, explained.stderr
 
 
 def test_every_page_that_the_readme_names_is_there() -> None:
