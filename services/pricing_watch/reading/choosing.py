@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from services.common.money import to_major
-from services.pricing_watch.reading.identity import bears, likeness, same_page, same_variant
+from services.pricing_watch.reading.identity import bears, likeness, mentions, same_page, same_variant
 from services.pricing_watch.records import Candidate, Kind, Obstacle, Role, Stock, Wanted
 
 LIKE = 0.6
@@ -103,7 +103,7 @@ def _another(meant: list[Candidate], wanted: Wanted, around: Surroundings) -> st
     """Why the page's product is not the one that is wanted, where their numbers say so."""
     asked = wanted.sku or wanted.gtin
     numbers = sorted({number for candidate in meant for number in candidate.numbers})
-    if not asked or not numbers or asked.casefold() in around.numbers.casefold():
+    if not asked or not numbers or mentions(around.numbers, asked):
         return None
     return f"the page's product is called {', '.join(numbers[:3])}, not {asked}"
 

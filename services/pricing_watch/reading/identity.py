@@ -34,6 +34,11 @@ def bears(candidate: Candidate, wanted: Wanted) -> bool:
     return by_sku or by_gtin
 
 
+def mentions(text: str, number: str) -> bool:
+    """Does a text hold a number as a word of its own? Short ones stand in any text."""
+    return len(number) > 2 and bool(re.search(rf"(?<!\w){re.escape(number)}(?!\w)", text, re.IGNORECASE))
+
+
 def words(text: str) -> frozenset[str]:
     """The words of a name without accents and case."""
     folded = unicodedata.normalize("NFKD", text[:500].casefold())

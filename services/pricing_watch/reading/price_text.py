@@ -21,6 +21,9 @@ MAX_TEXT = 300
 MAX_MINOR = 10**12
 """Above this nothing in a shop is a price."""
 
+NOISY, NOISE = 12, Decimal("1e-6")
+"""From so many digits on, so little of a minor unit is the noise of a binary fraction: 12.899999999999999."""
+
 JOINT = "\u2063"
 """Stands where two elements meet between digits, so that `12` and `90` are not read as 1290."""
 CENTS = "\u2064"
@@ -129,10 +132,15 @@ def amounts(text: str) -> Iterator[Amount]:
         yield Amount(
             number=match["after_sign"] or match["alone"],
             cents=match["raised_after"] or match["raised"] or match["cents"] or match["apart"] or "",
-            signs=tuple(sign for sign in (match["before"], match["code"], match["after"]) if sign),
+            signs=tuple(sign for sign in (match["before"], match["code"], match["after"]) if sign) or _swedish(match[0]),
             start=match.start(),
             end=match.end(),
         )
+
+
+def _swedish(matched: str) -> tuple[str, ...]:
+    """`1 299:-` is in crowns."""
+    return ("kr",) if matched.endswith((":-", ":–")) else ()
 
 
 def out_of_place(text: str, amount: Amount) -> str | None:
@@ -165,7 +173,7 @@ def price_of(amount: Amount, style: NumberStyle, currency: str | None = None, wo
         return Price(refused=f"its sign says {codes.pop()} where {currency} is stated")
     code = codes.pop() if codes else currency or style.stated
     if code is None:
-        return Price(refused=f"no currency is stated with {amount.number!r}")
+        return Price(refused=f"{amount.number!r} stands without a currency")
     price = read_number(amount.number, code, style.decimal, amount.cents)
     if " " in amount.number and word_before and word_before not in _PRICE_WORDS:
         doubt = f"{amount.number!r} stands after {word_before!r}, which may end in a number"
@@ -256,6 +264,8 @@ def _minor(value: Decimal, currency: str) -> int | None:
     if value < 0 or value.adjusted() > 15:
         return None
     scaled = value.scaleb(exponent(currency))
+    if len(value.as_tuple().digits) >= NOISY and abs(scaled - round(scaled)) < NOISE:
+        scaled = Decimal(round(scaled))
     return int(scaled) if scaled == scaled.to_integral_value() and scaled <= MAX_MINOR else None
 
 

@@ -421,13 +421,9 @@ class _Writer:
         return self.lines
 
     def _put_pending(self, words: str) -> None:
-        between_digits = self._last.isdigit() and words[0].isdigit()
-        if not self._text:
-            pending = ""
-        elif self._pending in {JOINT, CENTS}:
-            pending = self._pending if between_digits else ""
-        else:
-            pending = self._pending
+        pending = self._pending if self._text else ""
+        if pending in {JOINT, CENTS} and not (self._last.isdigit() and words[0].isdigit()):
+            pending = " " if self._last.isalpha() and words[0].isalnum() else ""
         if pending:
             self._put(pending)
         self._pending = ""

@@ -87,7 +87,9 @@ class VisibleText:
             before, after = text[start : amount.start], text[amount.end : end]
             run = line.run_at(amount.start + (text[amount.start : amount.end].find(amount.number[0])))
             meaning = run.meaning or meaning_of(
-                before if position or before.strip() else f"{label} {before}", after if after.strip() else note
+                before if position or before.strip() else f"{label} {before}",
+                after if after.strip() else note,
+                is_last=position + 1 == len(found),
             )
             price = price_of(amount, self._style, None, word_before(text, amount))
             problem = out_of_place(text, amount) or _torn(label, text, amount.start)

@@ -73,7 +73,7 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         r"de base|fournisseur)|ancien prix|\bavant\b|prezzo (?:consigliato|di listino|precedente|originale|iniziale|di partenza|intero)|"
         r"listino|anzich|invece di|\bera\b|\bpvpr?\b|precio (?:recomendado|anterior|original|habitual)|\bantes\b|en lugar de|"
         r"advies|\bvan\b|oude prijs|tidigare|ord\.? ?pris|ordinarie|rek\.? ?pris|zamiast|cena (?:katalogowa|regularna|poprzednia)|"
-        r"bisher|alter preis|vorher|\bde:\s*$|preço anterior|normalpreis|listenpreis|参考価格|通常価格|定価|compare at",
+        r"bisher|alter preis|vorher|^\W*de:?\s*$|preço anterior|normalpreis|listenpreis|参考価格|通常価格|定価|compare at",
     ),
     (
         Meaning.STARTING,
@@ -163,11 +163,18 @@ _WITH_TAX = re.compile(
 )
 
 
-def meaning_of(before: str, after: str) -> Meaning:
-    """What an amount is by the words before it, back to the amount before, and those that follow at once."""
+_BOUND = {Meaning.INSTALMENT, Meaning.UNIT_PRICE, Meaning.STARTING, Meaning.SEVERAL}
+"""What words say of the amount before them, even where another amount follows."""
+
+
+def meaning_of(before: str, after: str, *, is_last: bool = True) -> Meaning:
+    """What an amount is by the words before it, back to the amount before, and those that follow at once.
+
+    Where it is not the last of its line, words such as `UVP` behind it are about the next.
+    """
     before, after = before[-_WINDOW:], after[:_WINDOW]
     for meaning, pattern in _AFTER_PATTERNS:
-        if pattern.search(after):
+        if (is_last or meaning in _BOUND) and pattern.search(after):
             return meaning
     if _CURRENT.search(before):
         return Meaning.PRICE
