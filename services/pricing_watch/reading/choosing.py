@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from services.common.money import to_major
-from services.pricing_watch.reading.identity import bears, likeness, mentions, same_page, same_variant
+from services.pricing_watch.reading.identity import are_akin, bears, likeness, mentions, same_page, same_variant
 from services.pricing_watch.records import Candidate, Kind, Obstacle, Role, Stock, Wanted
 
 LIKE = 0.6
@@ -67,6 +67,11 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
     if meant is None:
         names = sorted({candidate.name or candidate.product for candidate in own})[:3]
         return Choice(obstacle=Obstacle.AMBIGUOUS, reason=f"it holds several products: {', '.join(names)}")
+    if not any(_is_the_pages(candidate, around) for candidate in meant):
+        name = meant[0].name
+        return Choice(
+            obstacle=Obstacle.NO_PRICE, reason=f"it tells of {name!r}, which the page is not about, as it seems"
+        )
     problem = _another(meant, wanted, around)
     return Choice(obstacle=Obstacle.OTHER_PRODUCT, reason=problem) if problem else meant
 
@@ -86,6 +91,15 @@ def _main(groups: dict[str, list[Candidate]], wanted: Wanted, around: Surroundin
         if best is not None:
             return best
     return None
+
+
+def _is_the_pages(candidate: Candidate, around: Surroundings) -> bool:
+    """May it be the page's product? Not one with another name than the page's and another address."""
+    if candidate.name is None or not around.names or candidate.role is Role.MAIN:
+        return True
+    if same_page(candidate.url, around.canonical) or same_page(candidate.url, around.url):
+        return True
+    return any(are_akin(candidate.name, name) for name in around.names)
 
 
 def _best_named(groups: list[list[Candidate]], names: Iterable[str]) -> list[Candidate] | None:

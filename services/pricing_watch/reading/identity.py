@@ -54,6 +54,13 @@ def likeness(one: str | None, other: str | None) -> float:
     return shared / min(len(first), len(second)) - 0.01 * len(first ^ second)
 
 
+def are_akin(one: str, other: str) -> bool:
+    """Do two names share a word of three letters or more, or does one hold the other?"""
+    first, second = one.casefold().strip(), other.casefold().strip()
+    shared = {word for word in words(one) & words(other) if len(word) > 2}
+    return bool(shared) or first in second or second in first
+
+
 def same_page(one: str | None, other: str | None) -> bool:
     """Do two addresses lead to the same page? Host and path count, not scheme, `www.`, a final slash or the query."""
     return bool(one and other) and _page(one or "") == _page(other or "")

@@ -101,7 +101,9 @@ def _mended(text: str) -> list[Any]:
     """Values with trailing commas, comments, single quotes, bare keys or raw newlines, by chompjs."""
     try:
         start = _OPENING.search(text)
-        values: list[Any] = list(chompjs.parse_js_objects(text[start.start() :], loader_kwargs=LOADING)) if start else []
+        values: list[Any] = (
+            list(chompjs.parse_js_objects(text[start.start() :], loader_kwargs=LOADING)) if start else []
+        )
     except (ValueError, RecursionError, MemoryError):
         return []
     return [value for value in values if value]

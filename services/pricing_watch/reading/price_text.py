@@ -132,7 +132,8 @@ def amounts(text: str) -> Iterator[Amount]:
         yield Amount(
             number=match["after_sign"] or match["alone"],
             cents=match["raised_after"] or match["raised"] or match["cents"] or match["apart"] or "",
-            signs=tuple(sign for sign in (match["before"], match["code"], match["after"]) if sign) or _swedish(match[0]),
+            signs=tuple(sign for sign in (match["before"], match["code"], match["after"]) if sign)
+            or _swedish(match[0]),
             start=match.start(),
             end=match.end(),
         )
@@ -148,7 +149,9 @@ def out_of_place(text: str, amount: Amount) -> str | None:
     if _RANGE_BEFORE.search(text[max(0, amount.start - 20) : amount.start]):
         return "is a range of prices"
     stands_bare = text[amount.start : amount.start + 1].isdigit()
-    if (stands_bare and _DIGITS_BEFORE.search(before[-5:])) or (amount.number.isdigit() and _DIGITS_AFTER.match(text, amount.end)):
+    if (stands_bare and _DIGITS_BEFORE.search(before[-5:])) or (
+        amount.number.isdigit() and _DIGITS_AFTER.match(text, amount.end)
+    ):
         return "has digits beside the amount that may belong to it"
     if before.endswith("+"):
         return "is an addition to a price"
