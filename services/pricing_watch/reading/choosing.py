@@ -37,6 +37,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind = Kind.NONE
     obstacle: Obstacle | None = None
     reason: str = ""
+    is_silent: bool = False
+    """The source says nothing of the page's product: a less trusted one may speak for itself."""
 
 
 def choose(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundings) -> Choice:
@@ -61,7 +63,7 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
             return [one for one in named if one.role is not Role.LISTED] or named
     own = [candidate for candidate in own if candidate.role is not Role.LISTED]
     if not own:
-        return Choice(obstacle=Obstacle.NO_PRICE, reason="it tells of no product that is the page's own")
+        return _silent("it tells of no product that is the page's own")
     groups = _by(own, lambda candidate: "variants" if candidate.role is Role.VARIANT else candidate.product)
     meant = own if len(groups) == 1 else _main(groups, wanted, around)
     if meant is None:
@@ -69,11 +71,13 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
         return Choice(obstacle=Obstacle.AMBIGUOUS, reason=f"it holds several products: {', '.join(names)}")
     if not any(_is_the_pages(candidate, around) for candidate in meant):
         name = meant[0].name
-        return Choice(
-            obstacle=Obstacle.NO_PRICE, reason=f"it tells of {name!r}, which the page is not about, as it seems"
-        )
+        return _silent(f"it tells of {name!r}, which the page is not about, as it seems")
     problem = _another(meant, wanted, around)
     return Choice(obstacle=Obstacle.OTHER_PRODUCT, reason=problem) if problem else meant
+
+
+def _silent(reason: str) -> Choice:
+    return Choice(obstacle=Obstacle.NO_PRICE, reason=reason, is_silent=True)
 
 
 def _main(groups: dict[str, list[Candidate]], wanted: Wanted, around: Surroundings) -> list[Candidate] | None:

@@ -146,9 +146,9 @@ def _problem(
     meaning = text.meaning(found.price_minor, found.currency)
     if meaning in _NOT_THE_PRICE and found.method is not Method.TEXT and _shows_another(found, text):
         return f"{name} says {told}, which visitors see as {meaning}"
-    if not is_seen and not agreeing and found.method is not Method.TEXT and _shows_another(found, text):
-        if not text.mentions(found.price_minor, found.currency):
-            return f"{name} says {told}, which visitors do not see among the prices that they do see"
+    is_alone = not is_seen and not agreeing and found.method is not Method.TEXT
+    if is_alone and _shows_another(found, text) and not text.mentions(found.price_minor, found.currency):
+        return f"{name} says {told}, which visitors do not see among the prices that they do see"
     return None
 
 

@@ -41,6 +41,9 @@ class Line(msgspec.Struct, frozen=True):
         return next((run for run in reversed(self.runs) if run.start <= position), self.runs[0])
 
 
+_SIGNS = set("€$£¥₹")
+
+
 class State(msgspec.Struct, frozen=True):
     """What an element passes on to those within it."""
 
@@ -87,7 +90,8 @@ class Writer:
     def cents(self, element: etree._Element) -> None:
         """Digits that stand raised after digits are cents, with or without a space before them."""
         text = brief_text(element, 4)
-        if text[:2].isdigit() and not text[2:3].isdigit() and self._last.isdigit():
+        has_two_digits = text[:2].isdigit() and not text[2:3].isdigit()
+        if has_two_digits and (self._last.isdigit() or self._last in _SIGNS):
             self._pending = CENTS
         else:
             self.joint()
@@ -105,7 +109,8 @@ class Writer:
     def _put_pending(self, words: str) -> None:
         pending = self._pending if self._text else ""
         if pending in {JOINT, CENTS} and not (self._last.isdigit() and words[0].isdigit()):
-            pending = " " if self._last.isalpha() and words[0].isalnum() else ""
+            may_stick = self._last.isalpha() or self._last in _SIGNS
+            pending = pending if pending == CENTS else " " if may_stick and words[0].isalnum() else ""
         if pending:
             self._put(pending)
         self._pending = ""

@@ -26,6 +26,7 @@ NOISY, NOISE = 12, Decimal("1e-6")
 
 JOINT = "\u2063"
 """Stands where two elements meet between digits, so that `12` and `90` are not read as 1290."""
+NEGATIVE, ADDITION = "is negative", "is an addition to a price"
 CENTS = "\u2064"
 """Stands before digits that the page sets apart as cents, by `sup` or by a class."""
 
@@ -154,9 +155,9 @@ def out_of_place(text: str, amount: Amount) -> str | None:
     ):
         return "has digits beside the amount that may belong to it"
     if before.endswith("+"):
-        return "is an addition to a price"
+        return ADDITION
     if before.endswith(tuple(_DASHES)) and (len(before) == 1 or text[amount.start - 1] in _DASHES):
-        return "is negative"
+        return NEGATIVE
     return None
 
 

@@ -47,7 +47,7 @@ def read_page(page: Page, wanted: Wanted) -> Reading:
         return read_document(Document(page), wanted)
     except Unreadable as why:
         return refusal(Obstacle.UNREADABLE, f"the page cannot be read: {why}")
-    except Exception as error:  # noqa: BLE001 - one page must not stop the watch; the tests call what is within
+    except Exception as error:
         return refusal(Obstacle.UNREADABLE, f"the page cannot be read: {type(error).__name__}: {error}"[:300])
 
 
@@ -110,21 +110,20 @@ class _Reader:
                 if reading.price_minor is not None
                 else msgspec.structs.replace(reading, obstacle=Obstacle.SELECTOR)
             )
-        first: Reading | None = None
+        refused: Reading | None = None
+        silent: Reading | None = None
         for method, choice in choices.items():
             reading = agree(method, evidence)
-            if (
-                choice.candidate is not None
-                and first is not None
-                and not _is_twice(choice.candidate, choices, self._text)
-            ):
+            if choice.is_silent:
+                silent = silent or reading
+                continue
+            if choice.candidate is not None and refused and not _is_twice(choice.candidate, choices, self._text):
                 continue
             if reading.price_minor is not None or reading.obstacle in _FINAL:
                 return reading
-            first = first or reading
-        return first or refusal(
-            Obstacle.NO_PRICE, "nothing on the page states a price that can be taken for the product's"
-        )
+            refused = refused or reading
+        nothing = refusal(Obstacle.NO_PRICE, "nothing on the page states a price that can be taken for the product's")
+        return refused or silent or nothing
 
     def _candidates(self) -> dict[Method, Sequence[Candidate]]:
         document, visible, style = self._document, self._visible, self._style

@@ -33,6 +33,8 @@ _CENTS_CLASS = re.compile(r"cent|fraction|decimal|minor|sup(?:erscript)?\b|kopec
 
 _APART_TAGS = {"header", "nav", "footer", "aside"}
 _LIST_TAGS = {"del", "s", "strike"}
+_SAID_OF_OTHERS = re.compile(r"(?<!\S)(?:with|has|show|hide|no|is)-\S+|(?<=-)-(?:with|has|show|on)-\S+")
+"""`with-list-price` says that there is one beside this."""
 _STRUCK_STYLE = re.compile(r"line-through", re.IGNORECASE)
 
 
@@ -94,7 +96,8 @@ class Visible:
             writer.joint()
 
     def _state(self, element: etree._Element, outer: State) -> State:
-        names = f"{element.get('class') or ''} {element.get('id') or ''}"[:MAX_LENGTH].strip()
+        names = f"{element.get('class') or ''} {element.get('id') or ''}"[:MAX_LENGTH]
+        names = _SAID_OF_OTHERS.sub(" ", names).strip()
         part = outer.part
         if part is not Part.OTHERS and element not in self._kept:
             if element in self._announced or is_others(names) or _leads_elsewhere(element):

@@ -19,9 +19,11 @@ from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import (
+    ADDITION,
     CENTS,
     JOINT,
     MAX_TEXT,
+    NEGATIVE,
     Price,
     amounts,
     out_of_place,
@@ -115,12 +117,13 @@ class VisibleText:
             meaning = run.meaning or meaning_of(
                 before if position or before.strip() else f"{label} {before}",
                 after if after.strip() else note,
-                is_last=position + 1 == len(found),
+                is_last=bool(after.strip()) and position + 1 == len(found),
             )
             price = price_of(amount, self._style, None, word_before(text, amount))
             problem = out_of_place(text, amount) or _torn(label, text, amount.start)
             if problem:
                 price = Price(refused=problem)
+                meaning = Meaning.SAVING if problem in {NEGATIVE, ADDITION} and meaning is Meaning.PRICE else meaning
             yield Seen(
                 price=price,
                 meaning=meaning,

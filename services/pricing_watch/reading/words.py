@@ -79,6 +79,7 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     (
         Meaning.LIST_PRICE,
         r"\buvp\b|unverb|statt\b|\brrp\b|msrp|\bsrp\b|list price|\bwas\b|\bbefore\b|regular(?: price)?|original|"
+        r"ursprünglich|"
         r"typical price|au lieu de|prix (?:conseillé|public|de vente conseillé|barré|d['’]origine|initial|habituel|"
         r"normal|de référence|"
         r"de base|fournisseur)|ancien prix|\bavant\b|prezzo (?:consigliato|di listino|precedente|originale|"
