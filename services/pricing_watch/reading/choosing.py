@@ -69,7 +69,7 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
     if meant is None:
         names = sorted({candidate.name or candidate.product for candidate in own})[:3]
         return Choice(obstacle=Obstacle.AMBIGUOUS, reason=f"it holds several products: {', '.join(names)}")
-    if not any(_is_the_pages(candidate, around) for candidate in meant):
+    if not any(_is_the_pages(candidate, wanted, around) for candidate in meant):
         name = meant[0].name
         return _silent(f"it tells of {name!r}, which the page is not about, as it seems")
     problem = _another(meant, wanted, around)
@@ -97,13 +97,13 @@ def _main(groups: dict[str, list[Candidate]], wanted: Wanted, around: Surroundin
     return None
 
 
-def _is_the_pages(candidate: Candidate, around: Surroundings) -> bool:
+def _is_the_pages(candidate: Candidate, wanted: Wanted, around: Surroundings) -> bool:
     """May it be the page's product? Not one with another name than the page's and another address."""
     if candidate.name is None or not around.names or candidate.role is Role.MAIN:
         return True
     if same_page(candidate.url, around.canonical) or same_page(candidate.url, around.url):
         return True
-    return any(are_akin(candidate.name, name) for name in around.names)
+    return any(are_akin(candidate.name, name) for name in (*around.names, wanted.name or ""))
 
 
 def _best_named(groups: list[list[Candidate]], names: Iterable[str]) -> list[Candidate] | None:

@@ -12,7 +12,7 @@ _TRACKING = re.compile(r"^(?:utm_\w+|gclid|fbclid|ref|srsltid|msclkid|_\w+)$")
 
 def same_number(one: str, other: str) -> bool:
     """Are two article numbers the same, but for case, spaces, dashes and leading noughts?"""
-    return bool(one) and _bare(one) == _bare(other)
+    return bool(_bare(one)) and _bare(one) == _bare(other)
 
 
 def same_gtin(one: str, other: str) -> bool:
@@ -58,7 +58,7 @@ def are_akin(one: str, other: str) -> bool:
     """Do two names share a word of three letters or more, or does one hold the other?"""
     first, second = one.casefold().strip(), other.casefold().strip()
     shared = {word for word in words(one) & words(other) if len(word) > 2}
-    return bool(shared) or first in second or second in first
+    return bool(shared) or (bool(first and second) and (first in second or second in first))
 
 
 def same_page(one: str | None, other: str | None) -> bool:

@@ -64,7 +64,7 @@ class Writer:
         self._pending = ""
 
     def write(self, text: str, element: etree._Element, state: State) -> None:
-        words = tidied(text)
+        words = tidied(text) if text else ""
         if not words:
             if text:
                 self.space()

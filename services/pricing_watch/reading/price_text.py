@@ -58,7 +58,7 @@ _AMOUNT = re.compile(
     (?:
         (?P<before>{SIGN})\ ?
         (?P<after_sign>{_NUMBER}){_RAISED_CENTS.format("raised_after")}{_NOTHING_AFTER}
-        (?:\ ?(?P<code>{CODE}))?
+        (?:\ ?(?P<code>{CODE})(?!\ ?[0-9]))?
     |
         (?<![\w.,])
         (?P<alone>{_NUMBER}){_RAISED_CENTS.format("raised")}{_NOTHING_AFTER}
@@ -114,7 +114,12 @@ def read_price(text: str, style: NumberStyle, currency: str | None = None) -> Pr
     problem = out_of_place(text, first)
     if problem:
         return Price(refused=f"{text[:60]!r} {problem}")
-    prices = [price_of(amount, style, currency, word_before(text, amount)) for amount in signed or found]
+    ends = [0, *(amount.end for amount in found)]
+    prices = [
+        price_of(amount, style, currency, word_before(text[end : amount.start]))
+        for end, amount in zip(ends, found, strict=False)
+        if amount in (signed or found)
+    ]
     if len({(price.minor, price.currency) for price in prices}) > 1:
         return Price(refused=f"{text[:60]!r} holds several amounts")
     return prices[0]
@@ -161,8 +166,9 @@ def out_of_place(text: str, amount: Amount) -> str | None:
     return None
 
 
-def word_before(text: str, amount: Amount) -> str:
-    match = _WORD_BEFORE.search(text[max(0, amount.start - 30) : amount.start])
+def word_before(before: str) -> str:
+    """The word that a text between two amounts ends with, where it ends with one."""
+    match = _WORD_BEFORE.search(before[-30:])
     return match[1].casefold() if match else ""
 
 

@@ -119,7 +119,7 @@ class VisibleText:
                 after if after.strip() else note,
                 is_last=bool(after.strip()) and position + 1 == len(found),
             )
-            price = price_of(amount, self._style, None, word_before(text, amount))
+            price = price_of(amount, self._style, None, word_before(before))
             problem = out_of_place(text, amount) or _torn(label, text, amount.start)
             if problem:
                 price = Price(refused=problem)

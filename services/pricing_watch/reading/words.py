@@ -39,8 +39,7 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         Meaning.UNIT_PRICE,
         rf"{_UNIT}\s*=\s*$|grundpreis|basispreis|unit price|price per (?:unit|{_UNIT})|prix (?:au|à la|par) |"
         rf"preis pro {_UNIT}|"
-        r"prezzo (?:al|per) (?:kg|litro|kilo|unità)|precio (?:por|unidad)|prijs per |jämförpris|jmf|cena za|"
-        r"\bsoit\s*$",
+        r"prezzo (?:al|per) (?:kg|litro|kilo|unità)|precio (?:por|unidad)|prijs per |jämförpris|jmf|cena za",
     ),
     (
         Meaning.INSTALMENT,
