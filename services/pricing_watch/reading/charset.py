@@ -14,6 +14,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
+_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"}
+"""What Python calls an encoding of text, and no page is written in."""
 
 
 def decode(page: Page) -> str:
@@ -47,6 +49,8 @@ def _decoded(body: bytes, name: str) -> str | None:
         codec = codecs.lookup(name).name
         if codec in {"iso8859-1", "ascii"}:
             codec = "cp1252"
+        if codec in _NO_CHARSETS:
+            return None
         if codec.startswith(("utf-16", "utf-32", "utf-7")) and b"\0" not in body[:HEAD]:
             return None
         return body.decode(codec, "strict" if codec == "utf-8" else "replace")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from services.common.money import to_major
-from services.pricing_watch.reading.identity import bears, likeness, same_page, same_variant
+from services.pricing_watch.reading.identity import are_akin, bears, likeness, mentions, same_page, same_variant
 from services.pricing_watch.records import Candidate, Kind, Obstacle, Role, Stock, Wanted
 
 LIKE = 0.6
@@ -37,6 +37,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind = Kind.NONE
     obstacle: Obstacle | None = None
     reason: str = ""
+    is_silent: bool = False
+    """The source says nothing of the page's product: a less trusted one may speak for itself."""
 
 
 def choose(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundings) -> Choice:
@@ -61,14 +63,21 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
             return [one for one in named if one.role is not Role.LISTED] or named
     own = [candidate for candidate in own if candidate.role is not Role.LISTED]
     if not own:
-        return Choice(obstacle=Obstacle.NO_PRICE, reason="it tells of no product that is the page's own")
+        return _silent("it tells of no product that is the page's own")
     groups = _by(own, lambda candidate: "variants" if candidate.role is Role.VARIANT else candidate.product)
     meant = own if len(groups) == 1 else _main(groups, wanted, around)
     if meant is None:
         names = sorted({candidate.name or candidate.product for candidate in own})[:3]
         return Choice(obstacle=Obstacle.AMBIGUOUS, reason=f"it holds several products: {', '.join(names)}")
+    if not any(_is_the_pages(candidate, wanted, around) for candidate in meant):
+        name = meant[0].name
+        return _silent(f"it tells of {name!r}, which the page is not about, as it seems")
     problem = _another(meant, wanted, around)
     return Choice(obstacle=Obstacle.OTHER_PRODUCT, reason=problem) if problem else meant
+
+
+def _silent(reason: str) -> Choice:
+    return Choice(obstacle=Obstacle.NO_PRICE, reason=reason, is_silent=True)
 
 
 def _main(groups: dict[str, list[Candidate]], wanted: Wanted, around: Surroundings) -> list[Candidate] | None:
@@ -88,6 +97,15 @@ def _main(groups: dict[str, list[Candidate]], wanted: Wanted, around: Surroundin
     return None
 
 
+def _is_the_pages(candidate: Candidate, wanted: Wanted, around: Surroundings) -> bool:
+    """May it be the page's product? Not one with another name than the page's and another address."""
+    if candidate.name is None or not around.names or candidate.role is Role.MAIN:
+        return True
+    if same_page(candidate.url, around.canonical) or same_page(candidate.url, around.url):
+        return True
+    return any(are_akin(candidate.name, name) for name in (*around.names, wanted.name or ""))
+
+
 def _best_named(groups: list[list[Candidate]], names: Iterable[str]) -> list[Candidate] | None:
     for name in names:
         scored = sorted(
@@ -103,7 +121,7 @@ def _another(meant: list[Candidate], wanted: Wanted, around: Surroundings) -> st
     """Why the page's product is not the one that is wanted, where their numbers say so."""
     asked = wanted.sku or wanted.gtin
     numbers = sorted({number for candidate in meant for number in candidate.numbers})
-    if not asked or not numbers or asked.casefold() in around.numbers.casefold():
+    if not asked or not numbers or mentions(around.numbers, asked):
         return None
     return f"the page's product is called {', '.join(numbers[:3])}, not {asked}"
 

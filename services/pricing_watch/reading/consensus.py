@@ -104,7 +104,7 @@ def _same(one: Candidate, other: Candidate) -> bool:
 
 
 def _contradicts(one: Candidate, found: Candidate) -> bool:
-    """Another amount, that is neither its list price, nor doubtful and readable as the same, nor less or more by tax."""
+    """Another amount: neither its list price, nor doubtful and readable as the same, nor another by tax."""
     if one.currency != found.currency or _same(one, found):
         return False
     if found.price_minor == one.or_minor or one.price_minor in {found.list_price_minor, found.unit_price_minor}:
@@ -146,6 +146,9 @@ def _problem(
     meaning = text.meaning(found.price_minor, found.currency)
     if meaning in _NOT_THE_PRICE and found.method is not Method.TEXT and _shows_another(found, text):
         return f"{name} says {told}, which visitors see as {meaning}"
+    is_alone = not is_seen and not agreeing and found.method is not Method.TEXT
+    if is_alone and _shows_another(found, text) and not text.mentions(found.price_minor, found.currency):
+        return f"{name} says {told}, which visitors do not see among the prices that they do see"
     return None
 
 

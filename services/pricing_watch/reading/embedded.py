@@ -12,13 +12,14 @@ from lxml import etree
 
 from services.common.money import exponent, known_currency
 from services.pricing_watch.reading.document import Document
+from services.pricing_watch.reading.lines import Part
 from services.pricing_watch.reading.loose_json import Number, plain, read_json, walk
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import MAX_MINOR, Price, read_price
 from services.pricing_watch.reading.scripts import script_values
 from services.pricing_watch.reading.stock import read_stock
-from services.pricing_watch.reading.visible import Part, Visible
+from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.records import Candidate, Method, Role, Stock
 
 MAX_VARIANTS = 1_000
@@ -122,7 +123,7 @@ def _in_units(number: Decimal, currency: str) -> Price:
 
 
 def _of_state(product: Node, where: str, style: NumberStyle) -> Iterator[Candidate]:
-    """A product in the state of a single-page application: its price with a currency, as commercetools and others do."""
+    """A product in the state of a single-page application, with its price and currency as commercetools has them."""
     numbers = [text for key in ("sku", "gtin", "ean", "productId", "id", "code") if (text := _word(product.get(key)))]
     stock = _word(product.get("availability")) or _word(product.get("stockStatus"))
     base = Candidate(

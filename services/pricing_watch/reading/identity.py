@@ -12,7 +12,7 @@ _TRACKING = re.compile(r"^(?:utm_\w+|gclid|fbclid|ref|srsltid|msclkid|_\w+)$")
 
 def same_number(one: str, other: str) -> bool:
     """Are two article numbers the same, but for case, spaces, dashes and leading noughts?"""
-    return bool(one) and _bare(one) == _bare(other)
+    return bool(_bare(one)) and _bare(one) == _bare(other)
 
 
 def same_gtin(one: str, other: str) -> bool:
@@ -34,6 +34,11 @@ def bears(candidate: Candidate, wanted: Wanted) -> bool:
     return by_sku or by_gtin
 
 
+def mentions(text: str, number: str) -> bool:
+    """Does a text hold a number as a word of its own? Short ones stand in any text."""
+    return len(number) > 2 and bool(re.search(rf"(?<!\w){re.escape(number)}(?!\w)", text, re.IGNORECASE))
+
+
 def words(text: str) -> frozenset[str]:
     """The words of a name without accents and case."""
     folded = unicodedata.normalize("NFKD", text[:500].casefold())
@@ -47,6 +52,13 @@ def likeness(one: str | None, other: str | None) -> float:
         return 0.0
     shared = len(first & second)
     return shared / min(len(first), len(second)) - 0.01 * len(first ^ second)
+
+
+def are_akin(one: str, other: str) -> bool:
+    """Do two names share a word of three letters or more, or does one hold the other?"""
+    first, second = one.casefold().strip(), other.casefold().strip()
+    shared = {word for word in words(one) & words(other) if len(word) > 2}
+    return bool(shared) or (bool(first and second) and (first in second or second in first))
 
 
 def same_page(one: str | None, other: str | None) -> bool:

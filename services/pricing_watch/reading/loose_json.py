@@ -18,6 +18,14 @@ _WRAPPING = re.compile(r"^(?:\s|;|<!--|-->|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?|
 _WRAPPED_END = re.compile(r"(?:\s|;|-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?|//)+$")
 
 
+_INNER_QUOTE = re.compile(r"(?<=[^\s{\[,:\\])\"(?!\s*[:,}\]])")
+"""A quote within a string: it neither follows nor precedes what structures JSON."""
+
+
+_ESCAPED = re.compile(r"[{\[\s]{1,20}&(?:quot|#34);")
+_OPENING = re.compile(r"[{\[]")
+
+
 class Number(str):
     """A number as it is written in JSON: `1299.00` is not `1299`."""
 
@@ -49,14 +57,14 @@ _DECODER = json.JSONDecoder(**LOADING)
 def read_json(text: str) -> list[Any]:
     """Every JSON value of a script, one after another; what cannot be mended is left out."""
     text = _trimmed(text)
+    if _ESCAPED.match(text):
+        text = html.unescape(text)
     if not text:
         return []
     values, is_whole = _well_formed(text)
     if is_whole:
         return values
-    mended = _mended(text)
-    if not mended and "&quot;" in text:
-        return read_json(html.unescape(text)) if html.unescape(text) != text else values
+    mended = _mended(text) or _mended(_INNER_QUOTE.sub(lambda _: '\\"', text))
     return mended if len(mended) >= len(values) else values
 
 
@@ -92,7 +100,10 @@ def _after_filling(text: str, at: int) -> int:
 def _mended(text: str) -> list[Any]:
     """Values with trailing commas, comments, single quotes, bare keys or raw newlines, by chompjs."""
     try:
-        values: list[Any] = list(chompjs.parse_js_objects(text, loader_kwargs=LOADING))
+        start = _OPENING.search(text)
+        values: list[Any] = (
+            list(chompjs.parse_js_objects(text[start.start() :], loader_kwargs=LOADING)) if start else []
+        )
     except (ValueError, RecursionError, MemoryError):
         return []
     return [value for value in values if value]

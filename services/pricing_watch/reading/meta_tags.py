@@ -31,8 +31,10 @@ _CURRENCIES = (
 )
 _STOCK = ("product:availability", "og:availability", "availability")
 _CONDITION = ("product:condition", "og:condition")
-_NUMBERS = ("product:retailer_item_id", "product:retailer_part_no", "product:mfr_part_no", "product:sku", "product:gtin", "product:ean",
-            "product:upc", "product:isbn", "sku")  # fmt: skip
+_NUMBERS = (
+    *("product:retailer_item_id", "product:retailer_part_no", "product:mfr_part_no", "product:sku"),
+    *("product:gtin", "product:ean", "product:upc", "product:isbn", "sku"),
+)
 
 
 def read_meta_tags(document: Document, style: NumberStyle) -> list[Candidate]:

@@ -9,11 +9,12 @@ from typing import Any
 from lxml import etree
 
 from services.pricing_watch.reading.document import Document, squeezed
+from services.pricing_watch.reading.lines import Part
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.price_text import CENTS, JOINT
 from services.pricing_watch.reading.schema_offers import Context, candidates
 from services.pricing_watch.reading.schema_org import Graph, Node, Shown
-from services.pricing_watch.reading.visible import Part, Visible
+from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.records import Candidate, Method
 
 MAX_ITEMS = 5_000

@@ -5,7 +5,9 @@ import re
 import msgspec
 
 from services.pricing_watch.reading.document import Document
-from services.pricing_watch.reading.visible import Part, Visible, brief_text
+from services.pricing_watch.reading.landmarks import brief_text
+from services.pricing_watch.reading.lines import Part
+from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.words import asks_to_request, asks_to_sign_in
 from services.pricing_watch.records import Obstacle
 
@@ -30,63 +32,145 @@ def _pattern(*phrases: str) -> re.Pattern[str]:
 
 
 _NOT_FOUND = _pattern(
-    r"(?:error|erreur|fehler|errore)\s*:?\s*404", r"404\s*[-–|:]?\s*(?:error|erreur|not found|page|seite|pagina|$)", r"^\W*404\W*$",
-    r"(?:page|product|item|article) (?:not|cannot be|could not be|can['’]t be|was not) found", r"page (?:introuvable|non trouvée|inexistante)",
-    r"(?:seite|produkt|artikel) (?:wurde )?(?:leider )?nicht (?:mehr )?gefunden", r"pagina (?:non trovata|niet gevonden)",
-    r"(?:produit|article) introuvable", r"prodotto non trovato", r"página no encontrada", r"producto no encontrado",
-    r"we (?:can['’]t|couldn['’]t|could not) find (?:that|the|this) (?:page|product|item)", r"nothing (?:was )?found",
-    r"this page (?:doesn['’]t|does not|no longer) exists?", r"cette page n['’]existe (?:plus|pas)", r"diese seite (?:existiert|gibt es) nicht",
-)  # fmt: skip
+    r"(?:error|erreur|fehler|errore)\s*:?\s*404",
+    r"404\s*[-–|:]?\s*(?:error|erreur|not found|page|seite|pagina|$)",
+    r"^\W*404\W*$",
+    r"(?:page|product|item|article) (?:not|cannot be|could not be|can['’]t be|was not) found",
+    r"page (?:introuvable|non trouvée|inexistante)",
+    r"(?:seite|produkt|artikel) (?:wurde )?(?:leider )?nicht (?:mehr )?gefunden",
+    r"pagina (?:non trovata|niet gevonden)",
+    r"(?:produit|article) introuvable",
+    r"prodotto non trovato",
+    r"página no encontrada",
+    r"producto no encontrado",
+    r"we (?:can['’]t|couldn['’]t|could not) find (?:that|the|this) (?:page|product|item)",
+    r"nothing (?:was )?found",
+    r"this page (?:doesn['’]t|does not|no longer) exists?",
+    r"cette page n['’]existe (?:plus|pas)",
+    r"diese seite (?:existiert|gibt es) nicht",
+)
 _VANISHED = _pattern(
-    r"(?:product|item|article|listing|offer|model) (?:is |has been |was )?(?:no longer (?:available|sold|offered|for sale|in our)|"
+    r"(?:product|item|article|listing|offer|model) (?:is |has been |was )?(?:no longer (?:available|sold|"
+    r"offered|for sale|in our)|"
     r"discontinued|removed|withdrawn)",
-    r"(?:has been|is|was) discontinued", r"no longer (?:sell|stock|carry|offer) this", r"this listing (?:has )?ended",
+    r"(?:has been|is|was) discontinued",
+    r"no longer (?:sell|stock|carry|offer) this",
+    r"this listing (?:has )?ended",
     r"(?:produit|article|modèle|annonce|référence) (?:n['’]est|n['’]existe) (?:malheureusement )?plus",
-    r"n['’]est plus (?:disponible|commercialisé|proposé|vendu|en vente|au catalogue)", r"produit (?:arrêté|supprimé|retiré)",
-    r"(?:artikel|produkt|angebot|modell) (?:ist |wird )?(?:leider |derzeit )?nicht mehr (?:verfügbar|lieferbar|erhältlich|im sortiment|angeboten)",
-    r"nicht mehr (?:lieferbar|erhältlich|im sortiment|im angebot)", r"existiert nicht mehr",
-    r"(?:prodotto|articolo) (?:non è|non e['’]) più", r"non è più (?:disponibile|in vendita|in produzione|acquistabile)",
-    r"(?:producto|artículo) ya no", r"ya no está (?:disponible|a la venta)", r"producto descatalogado",
-    r"(?:product|artikel) is niet (?:meer|langer)", r"niet meer (?:leverbaar|verkrijgbaar|beschikbaar|te koop)", r"uit ons assortiment",
-)  # fmt: skip
+    r"n['’]est plus (?:disponible|commercialisé|proposé|vendu|en vente|au catalogue)",
+    r"produit (?:arrêté|supprimé|retiré)",
+    r"(?:artikel|produkt|angebot|modell) (?:ist |wird )?(?:leider |derzeit )?nicht mehr (?:verfügbar|lieferbar|"
+    r"erhältlich|im sortiment|angeboten)",
+    r"nicht mehr (?:lieferbar|erhältlich|im sortiment|im angebot)",
+    r"existiert nicht mehr",
+    r"(?:prodotto|articolo) (?:non è|non e['’]) più",
+    r"non è più (?:disponibile|in vendita|in produzione|acquistabile)",
+    r"(?:producto|artículo) ya no",
+    r"ya no está (?:disponible|a la venta)",
+    r"producto descatalogado",
+    r"(?:product|artikel) is niet (?:meer|langer)",
+    r"niet meer (?:leverbaar|verkrijgbaar|beschikbaar|te koop)",
+    r"uit ons assortiment",
+)
 _WALL_TITLE = _pattern(
-    r"^just a moment", r"attention required", r"access (?:to this page has been )?denied", r"robot check", r"are you (?:a )?(?:robot|human)",
-    r"pardon our interruption", r"human verification", r"security (?:check|verification)", r"verif(?:y|ying) (?:that )?you are (?:a )?human",
-    r"ddos", r"bot (?:verification|detection)", r"captcha", r"sicherheits(?:über|ab)prüfung", r"vérification de sécurité", r"^request blocked",
-    r"you have been blocked", r"^blocked$", r"unusual traffic", r"checking your browser", r"^403\b", r"forbidden",
-    r"êtes-vous un robot", r"bist du ein roboter", r"sei umano", r"un momento",
-)  # fmt: skip
+    r"^just a moment",
+    r"attention required",
+    r"access (?:to this page has been )?denied",
+    r"robot check",
+    r"are you (?:a )?(?:robot|human)",
+    r"pardon our interruption",
+    r"human verification",
+    r"security (?:check|verification)",
+    r"verif(?:y|ying) (?:that )?you are (?:a )?human",
+    r"ddos",
+    r"bot (?:verification|detection)",
+    r"captcha",
+    r"sicherheits(?:über|ab)prüfung",
+    r"vérification de sécurité",
+    r"^request blocked",
+    r"you have been blocked",
+    r"^blocked$",
+    r"unusual traffic",
+    r"checking your browser",
+    r"^403\b",
+    r"forbidden",
+    r"êtes-vous un robot",
+    r"bist du ein roboter",
+    r"sei umano",
+    r"un momento",
+)
 _WALL_TEXT = _pattern(
-    r"verif(?:y|ying) (?:that )?you(?:['’]re| are) (?:a |not a )?(?:human|robot)", r"enter the characters you see", r"checking your browser",
-    r"not a robot", r"unusual (?:traffic|activity)", r"automated (?:access|requests?)", r"complete the (?:captcha|security check)",
-    r"press (?:&|and) hold", r"kein roboter", r"pas un robot", r"non sono un robot", r"no soy un robot", r"geen robot",
-    r"you have been blocked", r"access denied", r"you don['’]t have permission to access", r"please enable (?:javascript|js) and disable",
-)  # fmt: skip
+    r"verif(?:y|ying) (?:that )?you(?:['’]re| are) (?:a |not a )?(?:human|robot)",
+    r"enter the characters you see",
+    r"checking your browser",
+    r"not a robot",
+    r"unusual (?:traffic|activity)",
+    r"automated (?:access|requests?)",
+    r"complete the (?:captcha|security check)",
+    r"press (?:&|and) hold",
+    r"kein roboter",
+    r"pas un robot",
+    r"non sono un robot",
+    r"no soy un robot",
+    r"geen robot",
+    r"you have been blocked",
+    r"access denied",
+    r"you don['’]t have permission to access",
+    r"please enable (?:javascript|js) and disable",
+)
 _WALL_SOURCE = _pattern(
-    r"cf-challenge|challenge-platform/|_incapsula_resource|px-captcha|captcha-delivery\.com|cf_chl_|awswafcookie|/_sec/cp_challenge"
+    r"cf-challenge|challenge-platform/|_incapsula_resource|px-captcha|captcha-delivery\.com|cf_chl_|"
+    r"awswafcookie|/_sec/cp_challenge"
 )
 _SCRIPTS_NEEDED = _pattern(
-    r"(?:enable|requires?|needs?|activate|turn on) (?:javascript|js)", r"javascript (?:is (?:required|disabled)|aktivieren|muss|doit)",
-    r"activer javascript", r"abilita(?:re)? javascript", r"activar? javascript",
-)  # fmt: skip
+    r"(?:enable|requires?|needs?|activate|turn on) (?:javascript|js)",
+    r"javascript (?:is (?:required|disabled)|aktivieren|muss|doit)",
+    r"activer javascript",
+    r"abilita(?:re)? javascript",
+    r"activar? javascript",
+)
 _SIGN_IN_TITLE = _pattern(
-    r"^\W*(?:log ?in|sign ?in|anmelde\w*|einloggen|connexion|se connecter|identifi\w+|accedi|login|iniciar sesión|inloggen)\b"
+    r"^\W*(?:log ?in|sign ?in|anmelde\w*|einloggen|connexion|se connecter|identifi\w+|accedi|login|"
+    r"iniciar sesión|inloggen)\b"
 )
 _CLOSED = _pattern(
-    r"maintenance", r"wartung(?:sarbeiten|smodus)?", r"manutenzione", r"mantenimiento", r"onderhoud", r"we(?:['’]ll| will) be (?:right )?back",
-    r"be right back", r"service (?:temporarily )?unavailable", r"temporarily unavailable", r"opening soon", r"coming soon",
-    r"(?:internal )?server error", r"bad gateway", r"gateway time-?out", r"something went wrong", r"enter (?:store )?using password",
-    r"momentanément indisponible", r"vorübergehend nicht erreichbar", r"too many requests",
-)  # fmt: skip
+    r"maintenance",
+    r"wartung(?:sarbeiten|smodus)?",
+    r"manutenzione",
+    r"mantenimiento",
+    r"onderhoud",
+    r"we(?:['’]ll| will) be (?:right )?back",
+    r"be right back",
+    r"service (?:temporarily )?unavailable",
+    r"temporarily unavailable",
+    r"opening soon",
+    r"coming soon",
+    r"(?:internal )?server error",
+    r"bad gateway",
+    r"gateway time-?out",
+    r"something went wrong",
+    r"enter (?:store )?using password",
+    r"momentanément indisponible",
+    r"vorübergehend nicht erreichbar",
+    r"too many requests",
+)
 _CART = _pattern(
-    r"(?:your |shopping )?(?:cart|basket|bag)(?: is (?:currently )?empty)?$", r"(?:dein|ihr)? ?warenkorb(?: ist leer)?$",
-    r"(?:votre )?panier(?: est vide)?$", r"(?:il tuo )?carrello(?: è vuoto)?$", r"(?:tu )?(?:carrito|cesta)(?: está vac[ií]o)?$",
+    r"(?:your |shopping )?(?:cart|basket|bag)(?: is (?:currently )?empty)?$",
+    r"(?:dein|ihr)? ?warenkorb(?: ist leer)?$",
+    r"(?:votre )?panier(?: est vide)?$",
+    r"(?:il tuo )?carrello(?: è vuoto)?$",
+    r"(?:tu )?(?:carrito|cesta)(?: está vac[ií]o)?$",
     r"winkelwagen(?: is leeg)?$",
-)  # fmt: skip
+)
 _SEARCH = _pattern(
-    r"search results?", r"results for", r"suchergebnis\w*", r"résultats? (?:de recherche|pour)", r"risultati (?:di|della|per)",
-    r"resultados (?:de|para)", r"zoekresultaten",
-)  # fmt: skip
+    r"search results?",
+    r"results for",
+    r"suchergebnis\w*",
+    r"résultats? (?:de recherche|pour)",
+    r"risultati (?:di|della|per)",
+    r"resultados (?:de|para)",
+    r"zoekresultaten",
+)
 _CONSENT = _pattern(r"cookies?\b|consent|datenschutz|einwilligung|confidentialité|privacy")
 
 

@@ -21,8 +21,12 @@ MAX_TEXT = 300
 MAX_MINOR = 10**12
 """Above this nothing in a shop is a price."""
 
+NOISY, NOISE = 12, Decimal("1e-6")
+"""From so many digits on, so little of a minor unit is the noise of a binary fraction: 12.899999999999999."""
+
 JOINT = "\u2063"
 """Stands where two elements meet between digits, so that `12` and `90` are not read as 1290."""
+NEGATIVE, ADDITION = "is negative", "is an addition to a price"
 CENTS = "\u2064"
 """Stands before digits that the page sets apart as cents, by `sup` or by a class."""
 
@@ -54,7 +58,7 @@ _AMOUNT = re.compile(
     (?:
         (?P<before>{SIGN})\ ?
         (?P<after_sign>{_NUMBER}){_RAISED_CENTS.format("raised_after")}{_NOTHING_AFTER}
-        (?:\ ?(?P<code>{CODE}))?
+        (?:\ ?(?P<code>{CODE})(?!\ ?[0-9]))?
     |
         (?<![\w.,])
         (?P<alone>{_NUMBER}){_RAISED_CENTS.format("raised")}{_NOTHING_AFTER}
@@ -110,7 +114,12 @@ def read_price(text: str, style: NumberStyle, currency: str | None = None) -> Pr
     problem = out_of_place(text, first)
     if problem:
         return Price(refused=f"{text[:60]!r} {problem}")
-    prices = [price_of(amount, style, currency, word_before(text, amount)) for amount in signed or found]
+    ends = [0, *(amount.end for amount in found)]
+    prices = [
+        price_of(amount, style, currency, word_before(text[end : amount.start]))
+        for end, amount in zip(ends, found, strict=False)
+        if amount in (signed or found)
+    ]
     if len({(price.minor, price.currency) for price in prices}) > 1:
         return Price(refused=f"{text[:60]!r} holds several amounts")
     return prices[0]
@@ -129,10 +138,16 @@ def amounts(text: str) -> Iterator[Amount]:
         yield Amount(
             number=match["after_sign"] or match["alone"],
             cents=match["raised_after"] or match["raised"] or match["cents"] or match["apart"] or "",
-            signs=tuple(sign for sign in (match["before"], match["code"], match["after"]) if sign),
+            signs=tuple(sign for sign in (match["before"], match["code"], match["after"]) if sign)
+            or _swedish(match[0]),
             start=match.start(),
             end=match.end(),
         )
+
+
+def _swedish(matched: str) -> tuple[str, ...]:
+    """`1 299:-` is in crowns."""
+    return ("kr",) if matched.endswith((":-", ":–")) else ()
 
 
 def out_of_place(text: str, amount: Amount) -> str | None:
@@ -145,14 +160,15 @@ def out_of_place(text: str, amount: Amount) -> str | None:
     ):
         return "has digits beside the amount that may belong to it"
     if before.endswith("+"):
-        return "is an addition to a price"
+        return ADDITION
     if before.endswith(tuple(_DASHES)) and (len(before) == 1 or text[amount.start - 1] in _DASHES):
-        return "is negative"
+        return NEGATIVE
     return None
 
 
-def word_before(text: str, amount: Amount) -> str:
-    match = _WORD_BEFORE.search(text[max(0, amount.start - 30) : amount.start])
+def word_before(before: str) -> str:
+    """The word that a text between two amounts ends with, where it ends with one."""
+    match = _WORD_BEFORE.search(before[-30:])
     return match[1].casefold() if match else ""
 
 
@@ -167,7 +183,7 @@ def price_of(amount: Amount, style: NumberStyle, currency: str | None = None, wo
         return Price(refused=f"its sign says {codes.pop()} where {currency} is stated")
     code = codes.pop() if codes else currency or style.stated
     if code is None:
-        return Price(refused=f"no currency is stated with {amount.number!r}")
+        return Price(refused=f"{amount.number!r} stands without a currency")
     price = read_number(amount.number, code, style.decimal, amount.cents)
     if " " in amount.number and word_before and word_before not in _PRICE_WORDS:
         doubt = f"{amount.number!r} stands after {word_before!r}, which may end in a number"
@@ -258,6 +274,8 @@ def _minor(value: Decimal, currency: str) -> int | None:
     if value < 0 or value.adjusted() > 15:
         return None
     scaled = value.scaleb(exponent(currency))
+    if len(value.as_tuple().digits) >= NOISY and abs(scaled - round(scaled)) < NOISE:
+        scaled = Decimal(round(scaled))
     return int(scaled) if scaled == scaled.to_integral_value() and scaled <= MAX_MINOR else None
 
 

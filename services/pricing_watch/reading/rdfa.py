@@ -4,6 +4,7 @@ from typing import Any
 
 from extruct.rdfa import RDFaExtractor
 from extruct.utils import parse_xmldom_html
+from lxml import etree
 
 from services.pricing_watch.reading.document import Document
 from services.pricing_watch.reading.number_style import NumberStyle
@@ -11,8 +12,9 @@ from services.pricing_watch.reading.schema_offers import Context, candidates
 from services.pricing_watch.reading.schema_org import Graph
 from services.pricing_watch.records import Candidate, Method
 
-MAX_BYTES = 1_000_000
-"""Of a page whose RDFa is read: pyRdfa takes some seconds for each further million."""
+MAX_BYTES = 2_000_000
+MAX_RESOURCES = 300
+"""Of a page whose RDFa is read: pyRdfa takes its time, and a page with more of them is a list."""
 
 
 def read_rdfa(document: Document, style: NumberStyle) -> list[Candidate]:
@@ -26,8 +28,8 @@ def _has_products(document: Document) -> bool:
     """Is there a type of schema.org's in it? Most pages have none, and are spared the work."""
     if len(document.source) > MAX_BYTES:
         return False
-    types = (element.get("typeof") or "" for element in document.root.iter() if isinstance(element.tag, str))
-    return any("Product" in kind or "Offer" in kind for kind in types)
+    typed = [element.get("typeof") or "" for element in document.root.iter(etree.Element) if element.get("typeof")]
+    return len(typed) <= MAX_RESOURCES and any("Product" in kind or "Offer" in kind for kind in typed)
 
 
 def _values(document: Document) -> list[Any]:

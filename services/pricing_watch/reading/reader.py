@@ -11,6 +11,8 @@ from services.pricing_watch.reading.consensus import Evidence, agree, refusal
 from services.pricing_watch.reading.document import Document, Unreadable
 from services.pricing_watch.reading.embedded import read_embedded
 from services.pricing_watch.reading.json_ld import read_json_ld
+from services.pricing_watch.reading.landmarks import brief_text
+from services.pricing_watch.reading.lines import Part
 from services.pricing_watch.reading.meta_tags import read_meta_tags
 from services.pricing_watch.reading.microdata import read_microdata
 from services.pricing_watch.reading.number_style import NumberStyle
@@ -18,7 +20,7 @@ from services.pricing_watch.reading.page_state import State, state_of, status_of
 from services.pricing_watch.reading.page_style import page_style
 from services.pricing_watch.reading.rdfa import read_rdfa
 from services.pricing_watch.reading.selector import read_selector
-from services.pricing_watch.reading.visible import Part, Visible, brief_text
+from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Page, Reading, Stock, Wanted
 
@@ -42,9 +44,15 @@ def read_page(page: Page, wanted: Wanted) -> Reading:
     if state is not None:
         return refusal(state.obstacle, state.reason)
     try:
-        document = Document(page)
+        return read_document(Document(page), wanted)
     except Unreadable as why:
         return refusal(Obstacle.UNREADABLE, f"the page cannot be read: {why}")
+    except Exception as error:
+        return refusal(Obstacle.UNREADABLE, f"the page cannot be read: {type(error).__name__}: {error}"[:300])
+
+
+def read_document(document: Document, wanted: Wanted) -> Reading:
+    """The same of a page that is parsed. What is raised here is a fault of this program."""
     return _Reader(document, wanted).read()
 
 
@@ -86,9 +94,8 @@ class _Reader:
         evidence = Evidence(choices, self._text)
         reading = self._lead(choices, evidence)
         if reading.price_minor is None:
-            is_why = state is not None and reading.obstacle is Obstacle.NO_PRICE
-            is_why = is_why and (state.obstacle in _TOLD or not any(candidates.values()))
-            return _refused(state) if state is not None and is_why else reading
+            told = state is not None and (state.obstacle in _TOLD or not any(candidates.values()))
+            return _refused(state) if state and told and reading.obstacle is Obstacle.NO_PRICE else reading
         is_hidden = not self._text.shows(reading.price_minor, reading.currency)
         if state is not None and is_hidden and state.obstacle in _HIDING:
             return _refused(state)
@@ -103,21 +110,20 @@ class _Reader:
                 if reading.price_minor is not None
                 else msgspec.structs.replace(reading, obstacle=Obstacle.SELECTOR)
             )
-        first: Reading | None = None
+        refused: Reading | None = None
+        silent: Reading | None = None
         for method, choice in choices.items():
             reading = agree(method, evidence)
-            if (
-                choice.candidate is not None
-                and first is not None
-                and not _is_twice(choice.candidate, choices, self._text)
-            ):
+            if choice.is_silent:
+                silent = silent or reading
+                continue
+            if choice.candidate is not None and refused and not _is_twice(choice.candidate, choices, self._text):
                 continue
             if reading.price_minor is not None or reading.obstacle in _FINAL:
                 return reading
-            first = first or reading
-        return first or refusal(
-            Obstacle.NO_PRICE, "nothing on the page states a price that can be taken for the product's"
-        )
+            refused = refused or reading
+        nothing = refusal(Obstacle.NO_PRICE, "nothing on the page states a price that can be taken for the product's")
+        return refused or silent or nothing
 
     def _candidates(self) -> dict[Method, Sequence[Candidate]]:
         document, visible, style = self._document, self._visible, self._style

@@ -102,6 +102,9 @@ def _of_element(base: Candidate, element: etree._Element, style: NumberStyle) ->
         return msgspec.structs.replace(
             base, text=text[:100], refused=f"is not there: {text[:60]!r} is {seen[0].meaning}"
         )
+    refused = next((price.refused for price in prices if price.refused), None)
+    if refused:
+        return msgspec.structs.replace(base, text=text[:100], refused=refused)
     if len({(price.minor, price.currency) for price in prices}) > 1:
         return msgspec.structs.replace(base, text=text[:100], refused=f"is one of several: {text[:60]!r}")
     lists = {one.price.minor for one in seen if one.meaning is Meaning.LIST_PRICE}

@@ -63,7 +63,7 @@ _PHRASES: tuple[tuple[Stock, str], ...] = (
         r"non disponible|plus en stock|victime de son succès|"
         r"ausverkauft|vergriffen|"
         r"nicht (?:auf lager|verfügbar|lieferbar|vorrätig)|derzeit nicht|momentan nicht|"
-        r"esaurit[oaie]|al momento non disponibile|agotad[oa]s?|sin stock|"
+        r"esaurit[oaie]|non disponibil[ei]|al momento non disponibile|agotad[oa]s?|sin stock|"
         r"sin existencias|no disponible|fuera de stock|"
         r"uitverkocht|niet (?:op voorraad|leverbaar|beschikbaar)|tijdelijk niet",
     ),

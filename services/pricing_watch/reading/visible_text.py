@@ -12,12 +12,26 @@ from functools import cached_property
 import msgspec
 from lxml import etree
 
+from services.common.money import to_major
 from services.pricing_watch.reading.choosing import figures
+from services.pricing_watch.reading.landmarks import upwards
+from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
-from services.pricing_watch.reading.price_text import Price, amounts, out_of_place, price_of, word_before
+from services.pricing_watch.reading.price_text import (
+    ADDITION,
+    CENTS,
+    JOINT,
+    MAX_TEXT,
+    NEGATIVE,
+    Price,
+    amounts,
+    out_of_place,
+    price_of,
+    word_before,
+)
 from services.pricing_watch.reading.stock import told_stock
-from services.pricing_watch.reading.visible import Line, Part, Visible
+from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.words import Meaning, meaning_of, tax_told
 from services.pricing_watch.records import Candidate, Method, Stock
 
@@ -73,6 +87,20 @@ class VisibleText:
             for seen in self.amounts
         )
 
+    def mentions(self, minor: int | None, currency: str | None) -> bool:
+        """Do an amount's digits stand anywhere outside of other products, with or without a sign?"""
+        if minor is None or currency is None:
+            return False
+        whole, _, cents = f"{to_major(minor, currency):f}".partition(".")
+        digits = r"[.,' ]?".join(whole)
+        tail = (
+            rf"(?:[.,{JOINT}{CENTS}€ ]{{1,3}}{cents})?"
+            if not cents.strip("0")
+            else rf"[.,{JOINT}{CENTS}€ ]{{1,3}}{cents}"
+        )
+        pattern = re.compile(rf"(?<![0-9.,]){digits}{tail}(?![0-9])")
+        return any(pattern.search(line.text[:MAX_TEXT]) for line in self._visible.lines if line.part is Part.BODY)
+
     def meaning(self, minor: int | None, currency: str | None) -> Meaning | None:
         """What an amount is where it is seen; a price, where it is one of them. None where it is not seen."""
         meanings = [one.meaning for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
@@ -87,12 +115,15 @@ class VisibleText:
             before, after = text[start : amount.start], text[amount.end : end]
             run = line.run_at(amount.start + (text[amount.start : amount.end].find(amount.number[0])))
             meaning = run.meaning or meaning_of(
-                before if position or before.strip() else f"{label} {before}", after if after.strip() else note
+                before if position or before.strip() else f"{label} {before}",
+                after if after.strip() else note,
+                is_last=bool(after.strip()) and position + 1 == len(found),
             )
-            price = price_of(amount, self._style, None, word_before(text, amount))
+            price = price_of(amount, self._style, None, word_before(before))
             problem = out_of_place(text, amount) or _torn(label, text, amount.start)
             if problem:
                 price = Price(refused=problem)
+                meaning = Meaning.SAVING if problem in {NEGATIVE, ADDITION} and meaning is Meaning.PRICE else meaning
             yield Seen(
                 price=price,
                 meaning=meaning,
@@ -179,9 +210,9 @@ class VisibleText:
         start = heading if heading is not None else (buttons[0] if buttons else None)
         if start is None or not priced:
             return None
-        holding_price = {up for element in priced for up in _upwards(element)}
-        holding_button = {up for button in buttons for up in _upwards(button)}
-        for up in _upwards(start):
+        holding_price = {up for element in priced for up in upwards(element)}
+        holding_button = {up for button in buttons for up in upwards(button)}
+        for up in upwards(start):
             if up in holding_price and (not buttons or up in holding_button):
                 return up
         return None
@@ -245,9 +276,4 @@ def _unit(after: str) -> str | None:
 
 
 def _is_within(element: etree._Element, block: etree._Element) -> bool:
-    return any(up is block for up in _upwards(element))
-
-
-def _upwards(element: etree._Element) -> Iterator[etree._Element]:
-    yield element
-    yield from element.iterancestors()
+    return any(up is block for up in upwards(element))

@@ -1,0 +1,125 @@
+"""What a product's page is found by: its heading, its button to buy, and headings that announce other products."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from lxml import etree
+
+MAX_LANDMARKS = 50
+"""Headings and buttons that are looked at: a page with more of them is a list."""
+
+_OTHERS_HEADINGS = re.compile(
+    r"related (?:products|items)|similar (?:products|items)|recommended|recommendations|you (?:may|"
+    r"might) (?:also )?(?:like|need)|"
+    r"customers? (?:also|who)|also (?:bought|viewed)|recently viewed|frequently bought|bought together|best ?sellers|"
+    r"complete (?:the|your) (?:look|set)|accessories|goes well with|pairs well|more from|inspired by|"
+    r"other (?:products|sellers)|compare with|"
+    r"ähnliche (?:artikel|produkte)|kunden (?:kauften|interessierten)|wird oft zusammen|zuletzt angesehen|"
+    r"empfehl|passend(?:e|es)? |zubehör|"
+    r"das könnte|weitere (?:artikel|produkte)|auch (?:gekauft|interessant)|"
+    r"produits? (?:similaires|associés|complémentaires|liés|de la même catégorie)|vous aimerez|vous pourriez|"
+    r"pourrait vous|"
+    r"les clients|récemment (?:vus|consultés)|souvent achetés|accessoires|nos recommandations|"
+    r"dans la même catégorie|complétez|"
+    r"prodotti (?:correlati|simili|consigliati)|potrebbe(?:ro)? (?:anche )?(?:interessar|piacer)|"
+    r"visti di recente|spesso comprati|accessori|"
+    r"productos (?:relacionados|similares)|también (?:te|le) (?:puede|podría)|vistos recientemente|accesorios|"
+    r"gerelateerde|vergelijkbare|anderen (?:kochten|bekeken)|onlangs bekeken|ook interessant|liknande|"
+    r"relaterade|podobne|"
+    r"関連商品|おすすめ|最近チェックした|よく一緒に",
+    re.IGNORECASE,
+)
+
+
+def _is_in_chrome(heading: etree._Element) -> bool:
+    """A shop's logo may be its `h1`; it stands in the header beside the navigation, or in a link to the front page."""
+    return any(up.tag in {"nav", "footer", "header"} and up.find(".//nav") is not None for up in upwards(heading))
+
+
+def _looks_like_heading(element: etree._Element) -> bool:
+    return bool(re.search(r"head|title|heading|titre|caption", element.get("class") or "", re.IGNORECASE))
+
+
+def headings(root: etree._Element) -> list[etree._Element]:
+    """What may name the product: each `h1` but the shop's logo."""
+    return [heading for heading in islice(root.iter("h1"), MAX_LANDMARKS) if not _is_in_chrome(heading)]
+
+
+def announced(root: etree._Element) -> set[etree._Element]:
+    """What stands under a heading that announces other products: its section, and what follows it there."""
+    found: set[etree._Element] = set()
+    for heading in islice(_announcing(root), MAX_LANDMARKS):
+        parent = heading.getparent()
+        if parent is not None and parent.tag != "body":
+            found.add(parent)
+        found.update(_until_next_heading(heading))
+    return found
+
+
+def _announcing(root: etree._Element) -> Iterator[etree._Element]:
+    for heading in root.iter("h2", "h3", "h4", "h5", "strong", "p", "div", "span"):
+        if heading.tag in {"p", "div", "span", "strong"} and not _looks_like_heading(heading):
+            continue
+        if _OTHERS_HEADINGS.search(brief_text(heading, 80)):
+            yield heading
+
+
+def _until_next_heading(heading: etree._Element) -> Iterator[etree._Element]:
+    level = heading.tag if heading.tag in {"h2", "h3", "h4", "h5"} else "h6"
+    for following in heading.itersiblings():
+        if isinstance(following.tag, str):
+            if following.tag in {"h1", "h2", "h3", "h4", "h5"} and following.tag <= level:
+                return
+            yield following
+
+
+def brief_text(element: etree._Element, limit: int) -> str:
+    """The beginning of an element's text: of a large element, only as much is read."""
+    parts: list[str] = []
+    length = 0
+    for text in element.itertext(with_tail=False):
+        words = " ".join(str(text).split())
+        if words:
+            parts.append(words)
+            length += len(words) + 1
+        if length > limit:
+            break
+    return " ".join(parts)[:limit]
+
+
+def upwards(element: etree._Element) -> Iterator[etree._Element]:
+    """The element and all that it stands in."""
+    yield element
+    yield from element.iterancestors()
+
+
+_BUY = re.compile(
+    r"add to (?:cart|bag|basket|trolley)|buy (?:it )?now|buy\b|pre-?order|in den (?:warenkorb|einkaufswagen)|"
+    r"jetzt kaufen|kaufen|vorbestellen|"
+    r"ajouter au panier|acheter|précommander|aggiungi al carrello|acquista|compra|añadir (?:al carrito|"
+    r"a la cesta)|comprar|"
+    r"in (?:winkelwagen|winkelmand)|toevoegen aan|kopen|bestellen|köp|lägg i|do koszyka|kup teraz|"
+    r"adicionar ao carrinho|カートに入れる|購入",
+    re.IGNORECASE,
+)
+_BUY_CLASS = re.compile(
+    r"add-?to-?(?:cart|bag|basket)|addtocart|buy-?(?:now|button)|btn-cart|single_add_to_cart", re.IGNORECASE
+)
+
+
+def buy_buttons(root: etree._Element) -> list[etree._Element]:
+    """The buttons by which a visitor buys."""
+    return list(islice(_buttons(root), MAX_LANDMARKS))
+
+
+def _buttons(root: etree._Element) -> Iterator[etree._Element]:
+    for element in root.iter("button", "input", "a"):
+        names = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('name') or ''}"
+        if element.tag == "input" and (element.get("type") or "").casefold() not in {"submit", "button"}:
+            continue
+        if element.tag == "a" and not _BUY_CLASS.search(names):
+            continue
+        text = element.get("value") or "" if element.tag == "input" else brief_text(element, 80)
+        if _BUY_CLASS.search(names) or _BUY.search(text) or _BUY.search(element.get("aria-label") or ""):
+            yield element

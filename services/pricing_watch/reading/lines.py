@@ -1,0 +1,121 @@
+"""Lines of visible text, each run of it with the element that it stands in."""
+
+from enum import Enum
+
+import msgspec
+from lxml import etree
+
+from services.pricing_watch.reading.landmarks import brief_text
+from services.pricing_watch.reading.price_text import CENTS, JOINT, tidied
+from services.pricing_watch.reading.words import Meaning
+
+
+class Part(Enum):
+    """Of what part of the page an element is."""
+
+    BODY = "body"
+    APART = "apart"
+    """Header, footer, navigation, cart, reviews, notices."""
+    OTHERS = "others"
+    """Other products: related ones, recommendations, bundles, tiles of a list."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Text of one element within a line."""
+
+    start: int
+    element: etree._Element
+    meaning: Meaning | None
+    """What amounts in it are, as the element and those around it say by their tags and classes."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What stands on one line, as far as tags tell."""
+
+    text: str
+    runs: tuple[Run, ...]
+    part: Part
+
+    def run_at(self, position: int) -> Run:
+        """The run that a character is of."""
+        return next((run for run in reversed(self.runs) if run.start <= position), self.runs[0])
+
+
+_SIGNS = set("€$£¥₹")
+
+
+class State(msgspec.Struct, frozen=True):
+    """What an element passes on to those within it."""
+
+    part: Part
+    meaning: Meaning | None
+
+
+class Writer:
+    """Puts runs of text together to lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self._text: list[str] = []
+        self._length = 0
+        self._last = ""
+        self._runs: list[Run] = []
+        self._part = Part.BODY
+        self._pending = ""
+
+    def write(self, text: str, element: etree._Element, state: State) -> None:
+        words = tidied(text) if text else ""
+        if not words:
+            if text:
+                self.space()
+            return
+        if self._runs and state.part is not self._part:
+            self.end_line()
+        self._part = state.part
+        if text[0].isspace():
+            self.space()
+        self._put_pending(words)
+        self._runs.append(Run(self._length, element, state.meaning))
+        self._put(words)
+        if text[-1].isspace():
+            self.space()
+
+    def space(self) -> None:
+        if self._pending != CENTS:
+            self._pending = " "
+
+    def joint(self) -> None:
+        self._pending = self._pending or JOINT
+
+    def cents(self, element: etree._Element) -> None:
+        """Digits that stand raised after digits are cents, with or without a space before them."""
+        text = brief_text(element, 4)
+        has_two_digits = text[:2].isdigit() and not text[2:3].isdigit()
+        if has_two_digits and (self._last.isdigit() or self._last in _SIGNS):
+            self._pending = CENTS
+        else:
+            self.joint()
+
+    def end_line(self) -> None:
+        text = "".join(self._text)
+        if text.strip():
+            self.lines.append(Line(text, tuple(self._runs), self._part))
+        self._text, self._runs, self._length, self._last, self._pending = [], [], 0, "", ""
+
+    def finished(self) -> list[Line]:
+        self.end_line()
+        return self.lines
+
+    def _put_pending(self, words: str) -> None:
+        pending = self._pending if self._text else ""
+        if pending in {JOINT, CENTS} and not (self._last.isdigit() and words[0].isdigit()):
+            may_stick = self._last.isalpha() or self._last in _SIGNS
+            pending = pending if pending == CENTS else " " if may_stick and words[0].isalnum() else ""
+        if pending:
+            self._put(pending)
+        self._pending = ""
+
+    def _put(self, text: str) -> None:
+        self._text.append(text)
+        self._length += len(text)
+        self._last = text[-1]

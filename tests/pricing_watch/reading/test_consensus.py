@@ -1,0 +1,65 @@
+"""Sources that agree and sources that contradict one another."""
+
+from services.pricing_watch.records import Method, Obstacle, Stock
+from tests.pricing_watch.reading.pages import BUY, HEADING, json_ld, offer, read
+
+OTHER_META = '<meta property="og:price:amount" content="11.90"><meta property="og:price:currency" content="EUR">'
+
+
+def seen(price: str) -> str:
+    return f"{HEADING}<p>{price}</p>{BUY}"
+
+
+def test_agreement_raises_confidence() -> None:
+    alone, agreed = read(head=offer(price="12.90")), read(seen("12,90 €"), head=offer(price="12.90"), lang="de")
+    assert alone.confidence < agreed.confidence <= 0.99
+    assert "visible text" in agreed.reason
+
+
+def test_a_contradiction_is_refused_with_both_figures() -> None:
+    reading = read(head=offer(price="12.90") + OTHER_META)
+    assert (reading.price_minor, reading.obstacle) == (None, Obstacle.AMBIGUOUS)
+    assert "12.90 EUR" in reading.reason
+    assert "11.90 EUR" in reading.reason
+
+
+def test_what_visitors_see_decides_between_sources() -> None:
+    reading = read(seen("12,90 €"), head=offer(price="12.90") + OTHER_META, lang="de")
+    assert (reading.price_minor, reading.method) == (1290, Method.JSON_LD)
+    assert "11.90 EUR" in reading.reason
+    assert read(seen("11,90 €"), head=offer(price="12.90") + OTHER_META, lang="de").price_minor is None
+
+
+def test_data_that_visitors_do_not_see_are_stale() -> None:
+    assert read(seen("11,90 €"), head=offer(price="12.90"), lang="de").price_minor is None
+    assert read(seen("<del>12,90 €</del> 11,90 €"), head=offer(price="12.90"), lang="de").price_minor is None
+
+
+def test_a_list_price_and_a_net_price_are_no_contradiction() -> None:
+    reading = read(seen("<del>15,90 €</del> 12,90 €"), head=offer(price="12.90"), lang="de")
+    assert (reading.price_minor, reading.list_price_minor) == (1290, 1590)
+    net = read(seen("10,00 € HT</p><p>12,00 € TTC"), head=offer(price="10.00"), lang="fr")
+    assert (net.price_minor, net.tax_included) == (1000, False)
+
+
+def test_a_source_without_a_price_of_the_product_lets_the_next_speak() -> None:
+    other = json_ld('{"@type":"Product","name":"Oak table","offers":{"price":"29.90","priceCurrency":"EUR"}}')
+    reading = read(seen("12,90 €"), head=other, lang="de")
+    assert (reading.price_minor, reading.method) == (1290, Method.TEXT)
+
+
+def test_after_a_placeholder_one_guess_is_not_enough() -> None:
+    assert read(seen("12,90 €"), head=offer(price="0.00"), lang="de").price_minor is None
+    metas = OTHER_META.replace("11.90", "12.90")
+    assert read(seen("12,90 €"), head=offer(price="0.00") + metas, lang="de").price_minor == 1290
+
+
+def test_an_amount_without_a_currency_takes_the_one_that_is_seen() -> None:
+    head = json_ld('{"@type":"Product","name":"Lamp Luna","offers":{"price":"12.90"}}')
+    assert read(head=head).price_minor is None
+    assert read(seen("12,90 €"), head=head, lang="de").currency == "EUR"
+
+
+def test_stock_comes_from_whoever_tells_it() -> None:
+    reading = read(seen("12,90 €</p><p>Ausverkauft"), head=offer(price="12.90"), lang="de")
+    assert (reading.price_minor, reading.stock) == (1290, Stock.OUT_OF_STOCK)
