@@ -2,15 +2,13 @@
 
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 import httpx
-from starlette.testclient import TestClient
 
 from services.pricing_watch.watching.watch_file import read_product
 from services.simulator.prices import watch_list
-from services.simulator.shop.app import Shop
 from tests.simulator.test_company import NOW, TODAY, company
+from tests.support.shop import running_shop
 
 
 def test_what_is_watched_live_was_watched_in_the_past() -> None:
@@ -22,9 +20,11 @@ def test_what_is_watched_live_was_watched_in_the_past() -> None:
 
 
 def test_every_page_that_is_watched_is_one_of_the_shop() -> None:
-    client = TestClient(Shop(clock=lambda: datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()))
-    pages = [page["page"] for each in watch_list("http://shop") for page in each["competitors"]]
-    answers = [client.get(urlsplit(page).path).status_code for page in pages]
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
+    with running_shop(clock=lambda: noon) as shop, httpx.Client() as client:
+        products = watch_list(f"http://127.0.0.1:{shop.port}")
+        pages = [page["page"] for each in products for page in each["competitors"]]
+        answers = [client.get(page).status_code for page in pages]
     assert set(answers) <= {httpx.codes.OK, httpx.codes.NOT_FOUND}
     assert answers.count(httpx.codes.NOT_FOUND) < len(pages) / 10  # now and then a product vanishes
 
