@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,11 +17,13 @@ from services.pricing_watch.reading.schema_org import Found, Graph, Node, Shown,
 from services.pricing_watch.reading.stock import read_stock
 from services.pricing_watch.records import Candidate, Method, Role
 
+DATE = len("2025-12-31")
 MAX_OFFERS = 2_000
 """Of one page."""
 
 _GTINS = ("gtin", "gtin13", "gtin14", "gtin12", "gtin8", "isbn", "ean")
 _NUMBERS = ("sku", "mpn", "productID", *_GTINS)
+_GROUP_NUMBERS = ("sku", "productGroupID")
 _LIST_TYPES = {"listprice", "strikethroughprice", "srp", "msrp", "regularprice"}
 _OTHER_TYPES = {"invoiceprice", "minimumadvertisedprice", "minimumprice", "maximumprice"}
 _NOT_SCHEMA = re.compile(r"[^a-z]")
@@ -95,7 +97,7 @@ class _Product:
             "url": graph.text(node, "url", "@id"),
         }
         merged = {**parent, **{key: value for key, value in own.items() if value}}
-        merged["numbers"] = tuple(dict.fromkeys(numbers)) or parent.get("numbers", ())
+        merged["numbers"] = tuple(dict.fromkeys([*numbers, *parent.get("numbers", ())]))
         return merged
 
     def _offer(self, offer: Node, where: str) -> Iterator[Candidate]:
@@ -104,7 +106,8 @@ class _Product:
         if inner:
             for position, one in enumerate(inner[:MAX_OFFERS]):
                 yield from self._offer_alone(one, f"{where}.offers[{position}]", offer)
-        if not inner or graph.text(offer, "lowPrice", "highPrice"):
+        told_all = graph.text(offer, "offerCount") == str(len(inner))
+        if not inner or (graph.text(offer, "lowPrice", "highPrice") and not told_all):
             yield from self._offer_alone(offer, where, {})
 
     def _offer_alone(self, offer: Node, where: str, outer: Node) -> Iterator[Candidate]:
@@ -124,8 +127,10 @@ class _Product:
         for value in stated:
             price = self._read(value, currency or _currency_of(specs))
             yield _priced(base, price, str(value), barred)
-        if not stated and (barred or any(spec.members_only for spec in specs)):
-            yield msgspec.structs.replace(base, refused=barred or "is a price for members")
+        if not stated:
+            members_only = any(spec.members_only for spec in specs)
+            refused = barred or ("is a price for members" if members_only else "is not stated")
+            yield msgspec.structs.replace(base, refused=refused)
 
     def _read(self, value: Any, currency: str | None) -> Price:
         """By schema.org's rule the decimal sign is a point; what visitors see is written as the page writes."""
@@ -162,7 +167,7 @@ class _Product:
             seller=graph.text(offer, "seller", "offeredBy"),
             shipping_minor=shipping,
             valid_from=_moment(graph.text(offer, "validFrom", "availabilityStarts")),
-            valid_until=_moment(graph.text(offer, "priceValidUntil", "validThrough", "availabilityEnds")),
+            valid_until=_end(graph.text(offer, "priceValidUntil", "validThrough", "availabilityEnds")),
             **identity,
         )
 
@@ -237,7 +242,7 @@ class _Specification:
         self.is_list_price = price_type in _LIST_TYPES and not self.unit
         self.tax_included = _truth(graph.text(node, "valueAddedTaxIncluded"))
         self.valid_from = _moment(graph.text(node, "validFrom"))
-        self.valid_until = _moment(graph.text(node, "validThrough"))
+        self.valid_until = _end(graph.text(node, "validThrough"))
         self.is_the_price = not (
             self.is_list_price
             or self.unit
@@ -283,9 +288,10 @@ def _priced(base: Candidate, price: Price, text: str, barred: str | None) -> Can
 
 
 def _identity_of_parents(found: Found) -> dict[str, Any]:
-    """A variant that does not bear a name is called as its group; numbers are its own."""
+    """What a variant has from its group: a name where it bears none itself, and the group's numbers after its own."""
     name = next((parent.get("name") for parent in found.parents if isinstance(parent.get("name"), str)), None)
-    return {"name": name} if name else {}
+    numbers = [text for parent in found.parents for key in _GROUP_NUMBERS if (text := _scalar(parent.get(key)))]
+    return {**({"name": name} if name else {}), "numbers": tuple(numbers)}
 
 
 def _currency_of(specs: list[_Specification]) -> str | None:
@@ -309,6 +315,12 @@ def _unit(graph: Graph, quantity: Node) -> str:
     value = graph.text(quantity, "value") or "1"
     unit = graph.text(quantity, "unitText", "unitCode") or ""
     return unit if value in {"1", "1.0"} else f"{value} {unit}".strip()
+
+
+def _end(text: str | None) -> datetime | None:
+    """The same of the end of a time: a date alone is in it until its last moment."""
+    moment = _moment(text)
+    return moment + timedelta(days=1) if moment and len((text or "").strip()) == DATE else moment
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -143,7 +143,7 @@ class VisibleText:
             return []
         seen = [one for one in self.amounts if _is_within(one.element, main)]
         lists = {one.price.minor for one in seen if one.meaning is Meaning.LIST_PRICE and one.price.minor is not None}
-        priced = [one for one in seen if one.meaning is Meaning.PRICE]
+        priced = self._in_stated_currency([one for one in seen if one.meaning is Meaning.PRICE])
         if any(one.price.minor in lists for one in priced) and len({one.price.minor for one in priced}) > 1:
             priced = [one for one in priced if one.price.minor not in lists]
         starting = [one for one in seen if one.meaning is Meaning.STARTING]
@@ -162,6 +162,11 @@ class VisibleText:
                 return [msgspec.structs.replace(base, text=starting[0].text, refused="is the lowest of several prices")]
             return []
         return [self._one(priced, lists, base)]
+
+    def _in_stated_currency(self, seen: list[Seen]) -> list[Seen]:
+        """Those in the page's own currency, where the same amount stands in another beside it."""
+        own = [one for one in seen if one.price.currency == self._style.stated]
+        return own or seen
 
     def stock(self) -> Stock | None:
         """What the main block says of being to be had, where it says one thing."""
