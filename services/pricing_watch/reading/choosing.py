@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from services.common.money import to_major
+from services.pricing_watch.reading.conditions import NEW, named_condition
 from services.pricing_watch.reading.identity import (
     are_akin,
     bears,
@@ -220,12 +221,12 @@ def _among_offers(candidates: list[Candidate], wanted: Wanted, around: Surroundi
         reasons = [candidate.refused for candidate in candidates if candidate.refused] or ["is not stated"]
         says_nothing = not any(candidate.text for candidate in candidates) and set(reasons) <= {"is not stated"}
         return Choice(kind=kind, obstacle=Obstacle.NO_PRICE, reason=f"its price {reasons[0]}", is_silent=says_nothing)
-    new = [candidate for candidate in usable if candidate.condition in {None, "new"}]
+    new = [candidate for candidate in usable if _condition(candidate) == NEW]
     if not new:
         return Choice(
             kind=kind,
-            obstacle=Obstacle.NO_PRICE,
-            reason=f"only offers that are {usable[0].condition} have a price ({figures(usable)})",
+            obstacle=Obstacle.CONDITION,
+            reason=f"only offers that are {_condition(usable[0])} have a price ({figures(usable)})",
         )
     right = _in_currency(new, wanted, around)
     if not right:
@@ -273,8 +274,13 @@ def _kind(candidates: list[Candidate]) -> Kind:
     return Kind.AGGREGATE if is_range or len(sellers) > 1 or _differ(candidates) else Kind.SINGLE
 
 
+def _condition(candidate: Candidate) -> str:
+    """New, where neither the offer nor the product's name says otherwise."""
+    return named_condition(candidate.name) or candidate.condition or NEW
+
+
 def _differ(candidates: list[Candidate]) -> bool:
-    new = [one for one in candidates if one.refused is None and one.condition in {None, "new"}]
+    new = [one for one in candidates if one.refused is None and _condition(one) == NEW]
     return len({one.price_minor for one in new}) > 1
 
 

@@ -75,6 +75,10 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     agreeing = [other for other in others if _same(other, found)]
     against = [other for other in others if _contradicts(other, found)]
     is_seen = evidence.text.shows(found.price_minor, found.currency)
+    foreign = [other for other in others if other.currency != found.currency]
+    if foreign and not agreeing and not is_seen and lead is not Method.SELECTOR:
+        reason = f"{_NAMES[lead]} says {figures([found])}, {_NAMES[foreign[0].method]} {figures(foreign[:1])}"
+        return refusal(Obstacle.CURRENCY, f"sources name different currencies: {reason}", kind=choice.kind)
     problem = _problem(found, agreeing, against, evidence.text, is_seen=is_seen)
     if problem:
         return refusal(Obstacle.AMBIGUOUS, problem, kind=choice.kind)
@@ -181,7 +185,7 @@ def _reading(
         price_minor=found.price_minor,
         currency=found.currency,
         list_price_minor=lists[0] if lists else None,
-        stock=stocks[0] if stocks else evidence.text.stock(),
+        stock=stocks[0] if stocks else None,
         kind=kind,
         method=found.method,
         confidence=max(0.05, min(0.99, confidence)),

@@ -27,7 +27,7 @@ from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Pa
 MAX_KEPT = 50
 """Candidates of one source that are kept as evidence."""
 
-_FINAL = {Obstacle.AMBIGUOUS, Obstacle.CURRENCY, Obstacle.OTHER_PRODUCT}
+_FINAL = {Obstacle.AMBIGUOUS, Obstacle.CURRENCY, Obstacle.OTHER_PRODUCT, Obstacle.CONDITION}
 """Refusals of a trusted source that no lesser one overrules."""
 
 _TOLD = {Obstacle.GONE, Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
@@ -82,9 +82,16 @@ class _Reader:
         candidates = self._candidates()
         reading = self._read(candidates)
         kept = [one for few in candidates.values() for one in few[:MAX_KEPT]]
-        return msgspec.structs.replace(
-            reading, candidates=tuple(kept), stock=reading.stock or _told_stock(reading, kept)
-        )
+        stock = reading.stock or self._stock(reading, kept)
+        return msgspec.structs.replace(reading, candidates=tuple(kept), stock=stock)
+
+    def _stock(self, reading: Reading, candidates: Sequence[Candidate]) -> Stock | None:
+        """Where no source of the price tells it: what the data say, if they say one thing; else what visitors see."""
+        if reading.obstacle not in {None, Obstacle.NO_PRICE, Obstacle.AMBIGUOUS}:
+            return None
+        own = [one for one in candidates if one.role not in {Role.RELATED, Role.LISTED}]
+        told = {one.stock for one in own if one.stock is not None}
+        return told.pop() if len(told) == 1 else None if told else self._text.stock()
 
     def _read(self, candidates: Mapping[Method, Sequence[Candidate]]) -> Reading:
         state = self._state
@@ -182,15 +189,6 @@ def _is_twice(found: Candidate, choices: Mapping[Method, Choice], text: VisibleT
     """Do two sources say it, or one and what visitors see? A more trusted one was no good."""
     same = [c for c in choices.values() if c.candidate is not None and c.candidate.price_minor == found.price_minor]
     return len(same) > 1 or (found.method is not Method.TEXT and text.shows(found.price_minor, found.currency))
-
-
-def _told_stock(reading: Reading, candidates: Sequence[Candidate]) -> Stock | None:
-    """What the data say of a product without a price, where they say one thing."""
-    if reading.obstacle not in {Obstacle.NO_PRICE, Obstacle.AMBIGUOUS}:
-        return None
-    own = [one for one in candidates if one.role not in {Role.RELATED, Role.LISTED}]
-    told = {one.stock for one in own if one.stock is not None}
-    return told.pop() if len(told) == 1 else None
 
 
 def _refused(state: State) -> Reading:

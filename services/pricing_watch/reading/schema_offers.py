@@ -137,7 +137,7 @@ class _Product:
         text = _scalar(value) or ""
         code = read_code(currency, self._context.style) if currency else None
         if currency and code is None:
-            return Price(refused=f"no currency is called {currency[:20]!r}")
+            return Price(refused=f"is in {currency[:20]!r}, which is no currency")
         style = self._context.style
         if not isinstance(value, Shown):
             style = msgspec.structs.replace(style, decimal=".")
