@@ -41,14 +41,9 @@ BASE: Mapping[Method, float] = {
 }
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
-_NOT_THE_PRICE = {
-    Meaning.LIST_PRICE,
-    Meaning.INSTALMENT,
-    Meaning.UNIT_PRICE,
-    Meaning.MEMBERS,
-    Meaning.USED,
-    Meaning.DEPOSIT,
-}
+_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID}
+_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.DEPOSIT}
+"""What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -80,6 +75,7 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
         reason = f"{_NAMES[lead]} says {figures([found])}, {_NAMES[foreign[0].method]} {figures(foreign[:1])}"
         return refusal(Obstacle.CURRENCY, f"sources name different currencies: {reason}", kind=choice.kind)
     problem = _problem(found, agreeing, against, evidence.text, is_seen=is_seen)
+    problem = problem or (_lure(found, evidence.text) if choice.kind is Kind.SINGLE else None)
     if problem:
         return refusal(Obstacle.AMBIGUOUS, problem, kind=choice.kind)
     confidence = BASE[lead] + (AGREED if agreeing else 0) + (SEEN if is_seen and lead is not Method.TEXT else 0)
@@ -154,6 +150,14 @@ def _problem(
     if is_alone and _shows_another(found, text) and not text.mentions(found.price_minor, found.currency):
         return f"{name} says {told}, which visitors do not see among the prices that they do see"
     return None
+
+
+def _lure(found: Candidate, text: VisibleText) -> str | None:
+    """A price that is shown as where prices start, or as what is paid each month."""
+    meaning = text.meaning(found.price_minor, found.currency)
+    if meaning not in _NEVER_THE_PRICE or found.method in {Method.SELECTOR, Method.TEXT}:
+        return None
+    return f"{_NAMES[found.method]} says {figures([found])}, which visitors see as {meaning}"
 
 
 def _shows_another(found: Candidate, text: VisibleText) -> bool:
