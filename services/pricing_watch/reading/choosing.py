@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from services.common.money import to_major
 from services.pricing_watch.reading.conditions import NEW, named_condition
+from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.identity import (
     are_akin,
     bears,
@@ -288,14 +288,3 @@ def is_the_shop(seller: str | None, shop: Iterable[str]) -> bool:
     """Is a seller the shop whose page it is?"""
     name = "".join(char for char in (seller or "").casefold() if char.isalnum())
     return len(name) > 2 and any(name == other or (len(other) > 3 and name.startswith(other)) for other in shop)
-
-
-def figures(candidates: Iterable[Candidate]) -> str:
-    """The different amounts of candidates, as a person reads them."""
-    amounts = {
-        f"{to_major(one.price_minor, one.currency)} {one.currency}"
-        + (f" to {to_major(one.high_minor, one.currency)}" if one.high_minor not in {None, one.price_minor} else "")
-        for one in candidates
-        if one.price_minor is not None and one.currency is not None and (one.high_minor or 0) >= 0
-    }
-    return ", ".join(sorted(amounts)[:4])

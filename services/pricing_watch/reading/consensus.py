@@ -25,7 +25,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from services.pricing_watch.reading.choosing import Choice, figures
+from services.pricing_watch.reading.choosing import Choice
+from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.visible_text import VisibleText
 from services.pricing_watch.reading.words import Meaning
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock

@@ -13,7 +13,7 @@ import msgspec
 from lxml import etree
 
 from services.common.money import to_major
-from services.pricing_watch.reading.choosing import figures
+from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.landmarks import upwards
 from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.number_style import NumberStyle
