@@ -80,6 +80,8 @@ class Obstacle(StrEnum):
     """Several prices could be meant, or sources contradict one another."""
     CURRENCY = "currency"
     """It is in another currency than is wanted, or does not say in which."""
+    CONDITION = "condition"
+    """Only used, refurbished or damaged ones have a price."""
     NO_PRICE = "no_price"
     """A product's page, as it seems, without a price that can be read."""
     SELECTOR = "selector"

@@ -4,8 +4,18 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from services.common.money import to_major
-from services.pricing_watch.reading.identity import are_akin, bears, likeness, mentions, same_page, same_variant
+from services.pricing_watch.reading.conditions import NEW, named_condition
+from services.pricing_watch.reading.figures import figures
+from services.pricing_watch.reading.identity import (
+    are_akin,
+    bears,
+    bears_itself,
+    likeness,
+    mentions,
+    same_page,
+    same_variant,
+    words,
+)
 from services.pricing_watch.records import Candidate, Kind, Obstacle, Role, Stock, Wanted
 
 LIKE = 0.6
@@ -64,7 +74,7 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
     own = [candidate for candidate in own if candidate.role is not Role.LISTED]
     if not own:
         return _silent("it tells of no product that is the page's own")
-    groups = _by(own, lambda candidate: "variants" if candidate.role is Role.VARIANT else candidate.product)
+    groups = _by(own, _same_product)
     meant = own if len(groups) == 1 else _main(groups, wanted, around)
     if meant is None:
         names = sorted({candidate.name or candidate.product for candidate in own})[:3]
@@ -74,6 +84,13 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
         return _silent(f"it tells of {name!r}, which the page is not about, as it seems")
     problem = _another(meant, wanted, around)
     return Choice(obstacle=Obstacle.OTHER_PRODUCT, reason=problem) if problem else meant
+
+
+def _same_product(candidate: Candidate) -> str:
+    """What the candidates of one product have in common: pages describe a product in two places by the same name."""
+    if candidate.role is Role.VARIANT:
+        return "variants"
+    return " ".join(sorted(words(candidate.name or ""))) or candidate.product
 
 
 def _silent(reason: str) -> Choice:
@@ -87,14 +104,21 @@ def _main(groups: dict[str, list[Candidate]], wanted: Wanted, around: Surroundin
         lambda candidate: same_page(candidate.url, around.canonical) or same_page(candidate.url, around.url),
     )
     for test in tests:
-        passing = [group for group in groups.values() if any(test(candidate) for candidate in group)]
-        if len(passing) == 1:
-            return passing[0]
+        found = _one_group(group for group in groups.values() if any(test(candidate) for candidate in group))
+        if found is not None:
+            return found
     for names in ([wanted.name] if wanted.name else []), around.names:
         best = _best_named(list(groups.values()), names)
         if best is not None:
             return best
     return None
+
+
+def _one_group(groups: Iterable[list[Candidate]]) -> list[Candidate] | None:
+    """The only one of these; all as one, where they say the same: pages often describe a product twice."""
+    passing = list(groups)
+    prices = {(one.price_minor, one.currency) for group in passing for one in group}
+    return [one for group in passing for one in group] if len(passing) == 1 or len(prices) == 1 else None
 
 
 def _is_the_pages(candidate: Candidate, wanted: Wanted, around: Surroundings) -> bool:
@@ -107,13 +131,16 @@ def _is_the_pages(candidate: Candidate, wanted: Wanted, around: Surroundings) ->
 
 
 def _best_named(groups: list[list[Candidate]], names: Iterable[str]) -> list[Candidate] | None:
+    """The group with just this name, else the one whose name is like it and like no other's."""
     for name in names:
-        scored = sorted(
-            ((max(likeness(one.name, name) for one in group), n) for n, group in enumerate(groups)), reverse=True
-        )
-        best, position = scored[0]
-        if best >= LIKE and (len(scored) == 1 or best - scored[1][0] >= APART):
-            return groups[position]
+        same = _one_group(group for group in groups if any(words(one.name or "") == words(name) for one in group))
+        if same is not None:
+            return same
+        scored = [(max(likeness(one.name, name) for one in group), group) for group in groups]
+        best = max(score for score, _ in scored)
+        close = _one_group(group for score, group in scored if score > best - APART)
+        if best >= LIKE and close is not None:
+            return close
     return None
 
 
@@ -172,6 +199,7 @@ def _named_variant(
     variants: dict[str, list[Candidate]], wanted: Wanted, around: Surroundings
 ) -> list[Candidate] | None:
     tests: tuple[Callable[[Candidate], bool], ...] = (
+        lambda candidate: bears_itself(candidate, wanted),
         lambda candidate: bears(candidate, wanted),
         lambda candidate: same_variant(candidate.url, around.url),
         lambda candidate: candidate.role is Role.MAIN,
@@ -190,14 +218,15 @@ def _among_offers(candidates: list[Candidate], wanted: Wanted, around: Surroundi
     kind = _kind(candidates)
     usable = [candidate for candidate in candidates if candidate.refused is None and candidate.price_minor is not None]
     if not usable:
-        reasons = [candidate.refused for candidate in candidates if candidate.refused] or ["it states no price"]
-        return Choice(kind=kind, obstacle=Obstacle.NO_PRICE, reason=f"its price {reasons[0]}")
-    new = [candidate for candidate in usable if candidate.condition in {None, "new"}]
+        reasons = [candidate.refused for candidate in candidates if candidate.refused] or ["is not stated"]
+        says_nothing = not any(candidate.text for candidate in candidates) and set(reasons) <= {"is not stated"}
+        return Choice(kind=kind, obstacle=Obstacle.NO_PRICE, reason=f"its price {reasons[0]}", is_silent=says_nothing)
+    new = [candidate for candidate in usable if _condition(candidate) == NEW]
     if not new:
         return Choice(
             kind=kind,
-            obstacle=Obstacle.NO_PRICE,
-            reason=f"only offers that are {usable[0].condition} have a price ({figures(usable)})",
+            obstacle=Obstacle.CONDITION,
+            reason=f"only offers that are {_condition(usable[0])} have a price ({figures(usable)})",
         )
     right = _in_currency(new, wanted, around)
     if not right:
@@ -245,8 +274,13 @@ def _kind(candidates: list[Candidate]) -> Kind:
     return Kind.AGGREGATE if is_range or len(sellers) > 1 or _differ(candidates) else Kind.SINGLE
 
 
+def _condition(candidate: Candidate) -> str:
+    """New, where neither the offer nor the product's name says otherwise."""
+    return named_condition(candidate.name) or candidate.condition or NEW
+
+
 def _differ(candidates: list[Candidate]) -> bool:
-    new = [one for one in candidates if one.refused is None and one.condition in {None, "new"}]
+    new = [one for one in candidates if one.refused is None and _condition(one) == NEW]
     return len({one.price_minor for one in new}) > 1
 
 
@@ -254,14 +288,3 @@ def is_the_shop(seller: str | None, shop: Iterable[str]) -> bool:
     """Is a seller the shop whose page it is?"""
     name = "".join(char for char in (seller or "").casefold() if char.isalnum())
     return len(name) > 2 and any(name == other or (len(other) > 3 and name.startswith(other)) for other in shop)
-
-
-def figures(candidates: Iterable[Candidate]) -> str:
-    """The different amounts of candidates, as a person reads them."""
-    amounts = {
-        f"{to_major(one.price_minor, one.currency)} {one.currency}"
-        + (f" to {to_major(one.high_minor, one.currency)}" if one.high_minor not in {None, one.price_minor} else "")
-        for one in candidates
-        if one.price_minor is not None and one.currency is not None and (one.high_minor or 0) >= 0
-    }
-    return ", ".join(sorted(amounts)[:4])

@@ -40,6 +40,21 @@ _WORDS = (
 _PATTERNS = tuple((condition, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)) for condition, words in _WORDS)
 
 
+_NAMED = re.compile(
+    r"(?<!\w)(?:refurb\w*|reconditionnée?s?|generalüberholt|ricondizionat[oa]|reacondicionad[oa]|gereviseerd|b-ware|"
+    r"open[ -]?box|"
+    r"gebraucht|d['’]occasion|pre-owned|tweedehands|segunda mano|seconda mano|second[ -]hand|certified used)(?!\w)|"
+    r"[(\[–-]\s*(?:used|renewed|usato|usado|occasion|vorführgerät|ex-display)\b",
+    re.IGNORECASE,
+)
+
+
+def named_condition(name: str | None) -> str | None:
+    """The condition that a product's name bears, in words that no name of a new one has."""
+    match = _NAMED.search((name or "")[:300])
+    return told_condition(match[0].strip("([–- ")) or "used" if match else None
+
+
 def read_condition(text: str) -> str | None:
     """`new`, `used`, `refurbished` or `damaged`, of a field of structured data."""
     term = re.sub(r"[\s_-]+", "", text.strip().rstrip("/").rpartition("/")[2]).casefold()

@@ -25,7 +25,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from services.pricing_watch.reading.choosing import Choice, figures
+from services.pricing_watch.reading.choosing import Choice
+from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.visible_text import VisibleText
 from services.pricing_watch.reading.words import Meaning
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock
@@ -41,14 +42,9 @@ BASE: Mapping[Method, float] = {
 }
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
-_NOT_THE_PRICE = {
-    Meaning.LIST_PRICE,
-    Meaning.INSTALMENT,
-    Meaning.UNIT_PRICE,
-    Meaning.MEMBERS,
-    Meaning.USED,
-    Meaning.DEPOSIT,
-}
+_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID}
+_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.DEPOSIT}
+"""What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -75,7 +71,12 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     agreeing = [other for other in others if _same(other, found)]
     against = [other for other in others if _contradicts(other, found)]
     is_seen = evidence.text.shows(found.price_minor, found.currency)
+    foreign = [other for other in others if other.currency != found.currency]
+    if foreign and not agreeing and not is_seen and lead is not Method.SELECTOR:
+        reason = f"{_NAMES[lead]} says {figures([found])}, {_NAMES[foreign[0].method]} {figures(foreign[:1])}"
+        return refusal(Obstacle.CURRENCY, f"sources name different currencies: {reason}", kind=choice.kind)
     problem = _problem(found, agreeing, against, evidence.text, is_seen=is_seen)
+    problem = problem or (_lure(found, evidence.text) if choice.kind is Kind.SINGLE else None)
     if problem:
         return refusal(Obstacle.AMBIGUOUS, problem, kind=choice.kind)
     confidence = BASE[lead] + (AGREED if agreeing else 0) + (SEEN if is_seen and lead is not Method.TEXT else 0)
@@ -152,6 +153,14 @@ def _problem(
     return None
 
 
+def _lure(found: Candidate, text: VisibleText) -> str | None:
+    """A price that is shown as where prices start, or as what is paid each month."""
+    meaning = text.meaning(found.price_minor, found.currency)
+    if meaning not in _NEVER_THE_PRICE or found.method in {Method.SELECTOR, Method.TEXT}:
+        return None
+    return f"{_NAMES[found.method]} says {figures([found])}, which visitors see as {meaning}"
+
+
 def _shows_another(found: Candidate, text: VisibleText) -> bool:
     return any(one.meaning is Meaning.PRICE and one.price.currency == found.currency for one in text.amounts)
 
@@ -181,7 +190,7 @@ def _reading(
         price_minor=found.price_minor,
         currency=found.currency,
         list_price_minor=lists[0] if lists else None,
-        stock=stocks[0] if stocks else evidence.text.stock(),
+        stock=stocks[0] if stocks else None,
         kind=kind,
         method=found.method,
         confidence=max(0.05, min(0.99, confidence)),

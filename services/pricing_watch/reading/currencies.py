@@ -94,14 +94,23 @@ SIGN = rf"(?:{CODE}(?:\s?[$€£])?|{_sign_pattern()})"
 
 def settle(sign: str, style: NumberStyle) -> str | None:
     """The code that a sign stands for on a page; none where it stays open."""
-    sign = " ".join(sign.split())
-    code = sign[:3].upper()
-    if known_currency(code) and len(sign.rstrip("$€£ ")) == 3:
-        return code
-    codes = _BY_FOLDED.get(sign.casefold(), ())
+    codes = _codes(sign)
     if len(codes) == 1:
         return codes[0]
     return next((code for code in style.currencies if code in codes), None)
+
+
+def may_mean(sign: str, code: str) -> bool:
+    """Can a sign stand for this currency?"""
+    return code in _codes(sign)
+
+
+def _codes(sign: str) -> tuple[str, ...]:
+    sign = " ".join(sign.split())
+    code = sign[:3].upper()
+    if known_currency(code) and len(sign.rstrip("$€£ ")) == 3:
+        return (code,)
+    return _BY_FOLDED.get(sign.casefold()) or _BY_FOLDED.get(sign.casefold().replace(" ", ""), ())
 
 
 def read_code(text: str, style: NumberStyle) -> str | None:

@@ -26,6 +26,12 @@ def gtin(text: str) -> str | None:
     return digits.zfill(14) if digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 14 else None
 
 
+def bears_itself(candidate: Candidate, wanted: Wanted) -> bool:
+    """Is the very thing called by the number that is wanted, not only the product that it is a variant of?"""
+    by_sku = bool(wanted.sku and candidate.sku) and same_number(wanted.sku or "", candidate.sku or "")
+    return by_sku or (bool(wanted.gtin and candidate.gtin) and same_gtin(wanted.gtin or "", candidate.gtin or ""))
+
+
 def bears(candidate: Candidate, wanted: Wanted) -> bool:
     """Is the candidate's product called by the number that is wanted?"""
     numbers = [*candidate.numbers, *(number for number in (candidate.sku, candidate.gtin) if number)]

@@ -57,7 +57,7 @@ class Writer:
     def __init__(self) -> None:
         self.lines: list[Line] = []
         self._text: list[str] = []
-        self._length = 0
+        self.length = 0
         self._last = ""
         self._runs: list[Run] = []
         self._part = Part.BODY
@@ -75,7 +75,7 @@ class Writer:
         if text[0].isspace():
             self.space()
         self._put_pending(words)
-        self._runs.append(Run(self._length, element, state.meaning))
+        self._runs.append(Run(self.length, element, state.meaning))
         self._put(words)
         if text[-1].isspace():
             self.space()
@@ -100,7 +100,7 @@ class Writer:
         text = "".join(self._text)
         if text.strip():
             self.lines.append(Line(text, tuple(self._runs), self._part))
-        self._text, self._runs, self._length, self._last, self._pending = [], [], 0, "", ""
+        self._text, self._runs, self.length, self._last, self._pending = [], [], 0, "", ""
 
     def finished(self) -> list[Line]:
         self.end_line()
@@ -117,5 +117,5 @@ class Writer:
 
     def _put(self, text: str) -> None:
         self._text.append(text)
-        self._length += len(text)
+        self.length += len(text)
         self._last = text[-1]

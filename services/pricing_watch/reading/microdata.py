@@ -9,9 +9,8 @@ from typing import Any
 from lxml import etree
 
 from services.pricing_watch.reading.document import Document, squeezed
-from services.pricing_watch.reading.lines import Part
+from services.pricing_watch.reading.lines import Part, State, Writer
 from services.pricing_watch.reading.number_style import NumberStyle
-from services.pricing_watch.reading.price_text import CENTS, JOINT
 from services.pricing_watch.reading.schema_offers import Context, candidates
 from services.pricing_watch.reading.schema_org import Graph, Node, Shown
 from services.pricing_watch.reading.visible import Visible
@@ -21,6 +20,8 @@ MAX_ITEMS = 5_000
 MAX_TEXT = 300
 """Characters of a property's text."""
 
+_NOT_SAID = {"del", "s", "strike", "script", "style", "template"}
+_STATE = State(Part.BODY, None)
 _LINKS = {"a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "video": "src", "source": "src",
           "iframe": "src", "embed": "src", "object": "data"}  # fmt: skip
 
@@ -101,18 +102,17 @@ def _value(document: Document, element: etree._Element) -> str:
 
 
 def _text(element: etree._Element) -> str:
-    """An element's text, marked where digits of two elements meet."""
-    parts: list[str] = []
-    last = ""
-    for inner in element.iter():
-        for text, is_raised in (
-            (inner.text, inner.tag == "sup"),
-            (inner.tail if inner is not element else None, False),
-        ):
-            if text and isinstance(inner.tag, str):
-                meet = last[-1:].isdigit() and text[:1].isdigit()
-                parts.append((CENTS if is_raised else JOINT) + text if meet else text)
-                last = text
-        if sum(map(len, parts)) > MAX_TEXT:
-            break
-    return squeezed("".join(parts))
+    """The beginning of an element's text without what is struck through, marked where digits of two elements meet."""
+    writer = Writer()
+    stack: list[tuple[etree._Element, bool]] = [(element, False)]
+    while stack and writer.length < MAX_TEXT:
+        inner, has_ended = stack.pop()
+        if not has_ended and isinstance(inner.tag, str) and inner.tag not in _NOT_SAID:
+            writer.cents(inner) if inner.tag == "sup" else writer.joint()
+            writer.write(inner.text or "", inner, _STATE)
+            stack.append((inner, True))
+            stack.extend((child, False) for child in reversed(inner))
+        elif inner is not element:
+            writer.joint()
+            writer.write(inner.tail or "", inner, _STATE)
+    return squeezed(" ".join(line.text for line in writer.finished()))

@@ -1,15 +1,19 @@
 """Pages that are no product's: vanished products, walls against robots, logins, errors, lists, empty carts."""
 
 import re
+from itertools import islice
 
 import msgspec
 
 from services.pricing_watch.reading.document import Document
+from services.pricing_watch.reading.json_ld import json_ld_values
 from services.pricing_watch.reading.landmarks import brief_text
 from services.pricing_watch.reading.lines import Part
+from services.pricing_watch.reading.loose_json import walk
+from services.pricing_watch.reading.schema_org import MAX_NODES, Graph, types
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.words import asks_to_request, asks_to_sign_in
-from services.pricing_watch.records import Obstacle
+from services.pricing_watch.records import Obstacle, Role
 
 LITTLE = 1_500
 """Characters of text below which a page shows hardly more than a notice."""
@@ -264,12 +268,21 @@ def _list(document: Document, visible: Visible, called: list[str]) -> State | No
     can_buy = any(visible.part(button) is Part.BODY for button in visible.buttons)
     tiles = sum(1 for line in visible.lines if line.part is Part.OTHERS and _AMOUNT.search(line.text))
     kind = (document.meta("og:type") or "").casefold()
-    if kind in {"product.group", "category"} or (
-        tiles >= TILES and not can_buy and kind not in {"product", "og:product", "product.item"}
-    ):
+    is_called_one = kind in {"product.group", "category"} or _tells_of_a_list(document)
+    has_tiles = tiles >= TILES and not can_buy and kind not in {"product", "og:product", "product.item"}
+    if is_called_one or has_tiles:
         name = called[-1][:60] if called else document.url
         return State(Obstacle.LISTING, f"it is a list of products, as it seems: {name!r}", is_certain=False)
     return None
+
+
+def _tells_of_a_list(document: Document) -> bool:
+    """Does JSON-LD call the page a collection, and tell of no product outside of a list?"""
+    values = json_ld_values(document)
+    kinds = {kind for node in islice(walk(values), MAX_NODES) for kind in types(node)}
+    if not kinds & {"collectionpage", "searchresultspage", "itemlist"}:
+        return False
+    return all(found.role in {Role.LISTED, Role.RELATED} for found in Graph(values).products())
 
 
 _AMOUNT = re.compile(r"[€$£¥₹]|\b(?:EUR|CHF|USD|GBP|SEK|PLN|kr|zł)\b")

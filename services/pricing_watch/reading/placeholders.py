@@ -4,7 +4,7 @@ import re
 
 from services.common.money import to_major
 
-_NINES = re.compile(r"9{5,}(?:\.(?:9+|0+))?|12345(?:6(?:7(?:8(?:9)?)?)?)?(?:\.(?:67|00))?")
+_NINES = re.compile(r"9{5,}(?:\.(?:9+|0+))?|1234567(?:8(?:9)?)?(?:\.00)?")
 
 
 def placeholder(minor: int | None, currency: str | None) -> str | None:

@@ -13,7 +13,7 @@ import msgspec
 from price_parser import Price as ParsedNumber
 
 from services.common.money import exponent
-from services.pricing_watch.reading.currencies import CODE, SIGN, settle
+from services.pricing_watch.reading.currencies import CODE, SIGN, may_mean, settle
 from services.pricing_watch.reading.number_style import NumberStyle
 
 MAX_TEXT = 300
@@ -178,10 +178,11 @@ def price_of(amount: Amount, style: NumberStyle, currency: str | None = None, wo
     if len(codes) > 1:
         return Price(refused=f"{' and '.join(amount.signs)} stand beside the same amount")
     if amount.signs and not codes and currency is None:
-        return Price(refused=f"{amount.signs[0]!r} stands for several currencies, and the page does not say which")
-    if codes and currency and currency not in codes:
-        return Price(refused=f"its sign says {codes.pop()} where {currency} is stated")
-    code = codes.pop() if codes else currency or style.stated
+        return Price(refused=f"bears {amount.signs[0]!r}, which several currencies do, and the page does not say which")
+    foreign = next((sign for sign in amount.signs if currency and not may_mean(sign, currency)), None)
+    if foreign:
+        return Price(refused=f"bears {foreign!r} where {currency} is stated")
+    code = currency or (codes.pop() if codes else style.stated)
     if code is None:
         return Price(refused=f"{amount.number!r} stands without a currency")
     price = read_number(amount.number, code, style.decimal, amount.cents)

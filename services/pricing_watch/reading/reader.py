@@ -22,15 +22,18 @@ from services.pricing_watch.reading.rdfa import read_rdfa
 from services.pricing_watch.reading.selector import read_selector
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
-from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Page, Reading, Stock, Wanted
+from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Page, Reading, Role, Stock, Wanted
 
-_FINAL = {Obstacle.AMBIGUOUS, Obstacle.CURRENCY, Obstacle.OTHER_PRODUCT}
+MAX_KEPT = 50
+"""Candidates of one source that are kept as evidence."""
+
+_FINAL = {Obstacle.AMBIGUOUS, Obstacle.CURRENCY, Obstacle.OTHER_PRODUCT, Obstacle.CONDITION}
 """Refusals of a trusted source that no lesser one overrules."""
 
 _TOLD = {Obstacle.GONE, Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
 """What visitors are told in words, and so is why there is no price, whatever the data hold."""
 
-_HIDING = {Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
+_HIDING = {Obstacle.LOGIN, Obstacle.ON_REQUEST}
 """What makes a price in the data no price, where visitors do not see it."""
 
 
@@ -78,7 +81,17 @@ class _Reader:
     def read(self) -> Reading:
         candidates = self._candidates()
         reading = self._read(candidates)
-        return msgspec.structs.replace(reading, candidates=tuple(one for few in candidates.values() for one in few))
+        kept = [one for few in candidates.values() for one in few[:MAX_KEPT]]
+        stock = reading.stock or self._stock(reading, kept)
+        return msgspec.structs.replace(reading, candidates=tuple(kept), stock=stock)
+
+    def _stock(self, reading: Reading, candidates: Sequence[Candidate]) -> Stock | None:
+        """Where no source of the price tells it: what the data say, if they say one thing; else what visitors see."""
+        if reading.obstacle not in {None, Obstacle.NO_PRICE, Obstacle.AMBIGUOUS}:
+            return None
+        own = [one for one in candidates if one.role not in {Role.RELATED, Role.LISTED}]
+        told = {one.stock for one in own if one.stock is not None}
+        return told.pop() if len(told) == 1 else None if told else self._text.stock()
 
     def _read(self, candidates: Mapping[Method, Sequence[Candidate]]) -> Reading:
         state = self._state
@@ -94,8 +107,7 @@ class _Reader:
         evidence = Evidence(choices, self._text)
         reading = self._lead(choices, evidence)
         if reading.price_minor is None:
-            told = state is not None and (state.obstacle in _TOLD or not any(candidates.values()))
-            return _refused(state) if state and told and reading.obstacle is Obstacle.NO_PRICE else reading
+            return _refused(state) if state is not None and _explains(state, reading, candidates) else reading
         is_hidden = not self._text.shows(reading.price_minor, reading.currency)
         if state is not None and is_hidden and state.obstacle in _HIDING:
             return _refused(state)
@@ -176,6 +188,14 @@ def _is_twice(found: Candidate, choices: Mapping[Method, Choice], text: VisibleT
     """Do two sources say it, or one and what visitors see? A more trusted one was no good."""
     same = [c for c in choices.values() if c.candidate is not None and c.candidate.price_minor == found.price_minor]
     return len(same) > 1 or (found.method is not Method.TEXT and text.shows(found.price_minor, found.currency))
+
+
+def _explains(state: State, reading: Reading, candidates: Mapping[Method, Sequence[Candidate]]) -> bool:
+    """Is the page's state why it gave no price, rather than what its sources hold?"""
+    if state.obstacle is Obstacle.LISTING and reading.obstacle is Obstacle.AMBIGUOUS:
+        return reading.kind is Kind.NONE
+    is_told = state.obstacle in _TOLD or not any(candidates.values())
+    return is_told and reading.obstacle is Obstacle.NO_PRICE
 
 
 def _refused(state: State) -> Reading:

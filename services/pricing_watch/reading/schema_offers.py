@@ -1,17 +1,15 @@
 """What schema.org says of a product's offers: price, list price, unit price, tax, stock, condition, seller, dates."""
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from services.pricing_watch.reading.conditions import read_condition
 from services.pricing_watch.reading.currencies import read_code
-from services.pricing_watch.reading.loose_json import Number
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
+from services.pricing_watch.reading.price_specifications import Specification, end_of, is_for_many, moment_of, scalar
 from services.pricing_watch.reading.price_text import Price, read_price
 from services.pricing_watch.reading.schema_org import Found, Graph, Node, Shown, is_an_offer, types
 from services.pricing_watch.reading.stock import read_stock
@@ -22,9 +20,7 @@ MAX_OFFERS = 2_000
 
 _GTINS = ("gtin", "gtin13", "gtin14", "gtin12", "gtin8", "isbn", "ean")
 _NUMBERS = ("sku", "mpn", "productID", *_GTINS)
-_LIST_TYPES = {"listprice", "strikethroughprice", "srp", "msrp", "regularprice"}
-_OTHER_TYPES = {"invoiceprice", "minimumadvertisedprice", "minimumprice", "maximumprice"}
-_NOT_SCHEMA = re.compile(r"[^a-z]")
+_GROUP_NUMBERS = ("sku", "productGroupID")
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +82,7 @@ class _Product:
 
     def _identity(self, node: Node, parent: dict[str, Any]) -> dict[str, Any]:
         graph = self._graph
-        numbers = [text for name in _NUMBERS for value in graph.all(node, name) if (text := _scalar(value))]
+        numbers = [text for name in _NUMBERS for value in graph.all(node, name) if (text := scalar(value))]
         numbers += [text for value in graph.nodes(node, "identifier") if (text := graph.text(value, "value"))]
         own: dict[str, Any] = {
             "name": graph.text(node, "name"),
@@ -95,7 +91,7 @@ class _Product:
             "url": graph.text(node, "url", "@id"),
         }
         merged = {**parent, **{key: value for key, value in own.items() if value}}
-        merged["numbers"] = tuple(dict.fromkeys(numbers)) or parent.get("numbers", ())
+        merged["numbers"] = tuple(dict.fromkeys([*numbers, *parent.get("numbers", ())]))
         return merged
 
     def _offer(self, offer: Node, where: str) -> Iterator[Candidate]:
@@ -104,35 +100,38 @@ class _Product:
         if inner:
             for position, one in enumerate(inner[:MAX_OFFERS]):
                 yield from self._offer_alone(one, f"{where}.offers[{position}]", offer)
-        if not inner or graph.text(offer, "lowPrice", "highPrice"):
+        told_all = graph.text(offer, "offerCount") == str(len(inner))
+        if not inner or (graph.text(offer, "lowPrice", "highPrice") and not told_all):
             yield from self._offer_alone(offer, where, {})
 
     def _offer_alone(self, offer: Node, where: str, outer: Node) -> Iterator[Candidate]:
         graph = self._graph
         base = self._base(offer, where, outer)
         currency = self._currency(offer) or self._currency(outer) or self._currency(self._found.node)
-        specs = [_Specification(graph, spec) for spec in graph.nodes(offer, "priceSpecification")]
+        specs = [Specification(graph, spec) for spec in graph.nodes(offer, "priceSpecification")]
         base = self._with_specifications(base, specs, currency)
         barred = _barred(graph, offer)
         if graph.text(offer, "lowPrice", "highPrice"):
             yield self._range(base, offer, currency)
             return
-        stated = [value for value in graph.all(offer, "price") if _scalar(value)]
+        stated = [value for value in graph.all(offer, "price") if scalar(value)]
         stated += [value for spec in specs if spec.is_the_price for value in spec.prices]
         if not stated and any(spec.is_list_price for spec in specs):
             return
         for value in stated:
             price = self._read(value, currency or _currency_of(specs))
             yield _priced(base, price, str(value), barred)
-        if not stated and (barred or any(spec.members_only for spec in specs)):
-            yield msgspec.structs.replace(base, refused=barred or "is a price for members")
+        if not stated:
+            members_only = any(spec.members_only for spec in specs)
+            refused = barred or ("is a price for members" if members_only else "is not stated")
+            yield msgspec.structs.replace(base, refused=refused)
 
     def _read(self, value: Any, currency: str | None) -> Price:
         """By schema.org's rule the decimal sign is a point; what visitors see is written as the page writes."""
-        text = _scalar(value) or ""
+        text = scalar(value) or ""
         code = read_code(currency, self._context.style) if currency else None
         if currency and code is None:
-            return Price(refused=f"no currency is called {currency[:20]!r}")
+            return Price(refused=f"is in {currency[:20]!r}, which is no currency")
         style = self._context.style
         if not isinstance(value, Shown):
             style = msgspec.structs.replace(style, decimal=".")
@@ -161,8 +160,8 @@ class _Product:
             condition=read_condition(condition) if condition else None,
             seller=graph.text(offer, "seller", "offeredBy"),
             shipping_minor=shipping,
-            valid_from=_moment(graph.text(offer, "validFrom", "availabilityStarts")),
-            valid_until=_moment(graph.text(offer, "priceValidUntil", "validThrough", "availabilityEnds")),
+            valid_from=moment_of(graph.text(offer, "validFrom", "availabilityStarts")),
+            valid_until=end_of(graph.text(offer, "priceValidUntil", "validThrough", "availabilityEnds")),
             **identity,
         )
 
@@ -180,7 +179,7 @@ class _Product:
         }
         return prices.pop() if len(prices) == 1 else (None, None)
 
-    def _with_specifications(self, base: Candidate, specs: list["_Specification"], currency: str | None) -> Candidate:
+    def _with_specifications(self, base: Candidate, specs: list["Specification"], currency: str | None) -> Candidate:
         for spec in specs:
             code = spec.currency or currency
             price = self._read(spec.prices[0], code) if spec.prices else Price()
@@ -223,32 +222,6 @@ class _Product:
         return msgspec.structs.replace(candidate, refused=placeholder(low.minor, low.currency))
 
 
-class _Specification:
-    """A PriceSpecification of an offer: the price, or a list price, a price per unit, for members, of delivery."""
-
-    def __init__(self, graph: Graph, node: Node) -> None:
-        own = types(node)
-        price_type = _NOT_SCHEMA.sub("", (graph.text(node, "priceType") or "").rpartition("/")[2].casefold())
-        quantity = next(iter(graph.nodes(node, "referenceQuantity")), None)
-        self.prices = [value for value in graph.all(node, "price") if _scalar(value)]
-        self.currency = graph.text(node, "priceCurrency")
-        self.unit = _unit(graph, quantity) if quantity is not None else None
-        self.members_only = bool(graph.all(node, "validForMemberTier", "membershipPointsEarned"))
-        self.is_list_price = price_type in _LIST_TYPES and not self.unit
-        self.tax_included = _truth(graph.text(node, "valueAddedTaxIncluded"))
-        self.valid_from = _moment(graph.text(node, "validFrom"))
-        self.valid_until = _moment(graph.text(node, "validThrough"))
-        self.is_the_price = not (
-            self.is_list_price
-            or self.unit
-            or self.members_only
-            or price_type in _OTHER_TYPES
-            or own & {"deliverychargespecification", "paymentchargespecification"}
-            or graph.all(node, "billingDuration", "billingIncrement", "billingStart")
-            or _is_for_many(graph, node)
-        )
-
-
 def _barred(graph: Graph, offer: Node) -> str | None:
     """Why an offer is not for everybody who wants to buy one, if it is not."""
     function = (graph.text(offer, "businessFunction") or "").casefold()
@@ -259,14 +232,9 @@ def _barred(graph: Graph, offer: Node) -> str | None:
         return "is not an offer to sell"
     if customers.endswith(("business", "reseller")):
         return "is a price for businesses"
-    if _is_for_many(graph, offer):
+    if is_for_many(graph, offer):
         return "is a price for several"
     return None
-
-
-def _is_for_many(graph: Graph, node: Node) -> bool:
-    least = [graph.text(quantity, "minValue", "value") for quantity in graph.nodes(node, "eligibleQuantity")]
-    return any(value not in {None, "0", "1", "1.0"} for value in least)
 
 
 def _priced(base: Candidate, price: Price, text: str, barred: str | None) -> Candidate:
@@ -283,38 +251,11 @@ def _priced(base: Candidate, price: Price, text: str, barred: str | None) -> Can
 
 
 def _identity_of_parents(found: Found) -> dict[str, Any]:
-    """A variant that does not bear a name is called as its group; numbers are its own."""
+    """What a variant has from its group: a name where it bears none itself, and the group's numbers after its own."""
     name = next((parent.get("name") for parent in found.parents if isinstance(parent.get("name"), str)), None)
-    return {"name": name} if name else {}
+    numbers = [text for parent in found.parents for key in _GROUP_NUMBERS if (text := scalar(parent.get(key)))]
+    return {**({"name": name} if name else {}), "numbers": tuple(numbers)}
 
 
-def _currency_of(specs: list[_Specification]) -> str | None:
+def _currency_of(specs: list[Specification]) -> str | None:
     return next((spec.currency for spec in specs if spec.currency), None)
-
-
-def _scalar(value: Any) -> str | None:
-    if isinstance(value, dict):
-        value = value.get("@value", value.get("value", value.get("price")))
-    if isinstance(value, Number | str):
-        return str(value).strip() or None
-    return None
-
-
-def _truth(text: str | None) -> bool | None:
-    word = (text or "").rpartition("/")[2].casefold()
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(word)
-
-
-def _unit(graph: Graph, quantity: Node) -> str:
-    value = graph.text(quantity, "value") or "1"
-    unit = graph.text(quantity, "unitText", "unitCode") or ""
-    return unit if value in {"1", "1.0"} else f"{value} {unit}".strip()
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A date or a time of ISO 8601; without a zone, UTC. A date alone, as midnight of it."""
-    try:
-        moment = datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

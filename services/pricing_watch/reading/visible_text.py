@@ -13,7 +13,7 @@ import msgspec
 from lxml import etree
 
 from services.common.money import to_major
-from services.pricing_watch.reading.choosing import figures
+from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.landmarks import upwards
 from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.number_style import NumberStyle
@@ -24,6 +24,7 @@ from services.pricing_watch.reading.price_text import (
     JOINT,
     MAX_TEXT,
     NEGATIVE,
+    Amount,
     Price,
     amounts,
     out_of_place,
@@ -42,6 +43,7 @@ LABEL = 40
 """Characters of a line without an amount that may be about the amount on the next or the previous line."""
 
 _PRICE_CLASS = re.compile(r"price|prix|preis|precio|prezzo|prijs|cena|betrag|montant|amount", re.IGNORECASE)
+_CENTS = re.compile(r"[.,][0-9]{2}$")
 _CURRENT_CLASS = re.compile(
     r"current|sale|final|now|special|promo|actual|offer|discounted|reduced|your|active|ours|main|deal", re.IGNORECASE
 )
@@ -108,12 +110,12 @@ class VisibleText:
 
     def _of_line(self, line: Line, label: str, note: str) -> Iterator[Seen]:
         text = line.text
-        found = [amount for amount in amounts(text) if amount.signs]
+        found = [amount for amount in amounts(text) if amount.signs or self._is_price_by_class(line, amount)]
         for position, amount in enumerate(found):
             start = found[position - 1].end if position else 0
             end = found[position + 1].start if position + 1 < len(found) else len(text)
             before, after = text[start : amount.start], text[amount.end : end]
-            run = line.run_at(amount.start + (text[amount.start : amount.end].find(amount.number[0])))
+            run = line.run_at(_number_start(line, amount))
             meaning = run.meaning or meaning_of(
                 before if position or before.strip() else f"{label} {before}",
                 after if after.strip() else note,
@@ -136,6 +138,15 @@ class VisibleText:
                 unit=_unit(after if after.strip() else note) if meaning is Meaning.UNIT_PRICE else None,
             )
 
+    def _is_price_by_class(self, line: Line, amount: Amount) -> bool:
+        """An amount with cents, without a sign, in what is called a price, on a page that states its currency.
+
+        Style sheets put signs beside amounts too.
+        """
+        has_cents = bool(amount.cents) or bool(_CENTS.search(amount.number))
+        element = line.run_at(_number_start(line, amount)).element
+        return has_cents and self._style.stated is not None and bool(_PRICE_CLASS.search(_names(element)))
+
     def candidates(self, headline: str | None, stock: Stock | None) -> list[Candidate]:
         """The price of the page's main block, if one stands out; else why not."""
         main = self._main()
@@ -143,7 +154,7 @@ class VisibleText:
             return []
         seen = [one for one in self.amounts if _is_within(one.element, main)]
         lists = {one.price.minor for one in seen if one.meaning is Meaning.LIST_PRICE and one.price.minor is not None}
-        priced = [one for one in seen if one.meaning is Meaning.PRICE]
+        priced = self._in_stated_currency([one for one in seen if one.meaning is Meaning.PRICE])
         if any(one.price.minor in lists for one in priced) and len({one.price.minor for one in priced}) > 1:
             priced = [one for one in priced if one.price.minor not in lists]
         starting = [one for one in seen if one.meaning is Meaning.STARTING]
@@ -162,6 +173,11 @@ class VisibleText:
                 return [msgspec.structs.replace(base, text=starting[0].text, refused="is the lowest of several prices")]
             return []
         return [self._one(priced, lists, base)]
+
+    def _in_stated_currency(self, seen: list[Seen]) -> list[Seen]:
+        """Those in the page's own currency, where the same amount stands in another beside it."""
+        own = [one for one in seen if one.price.currency == self._style.stated]
+        return own or seen
 
     def stock(self) -> Stock | None:
         """What the main block says of being to be had, where it says one thing."""
@@ -230,6 +246,10 @@ def _narrowed(priced: list[Seen]) -> Iterator[list[Seen]]:
     current = [one for one in called if _CURRENT_CLASS.search(_names(one.element))]
     if current:
         yield current
+
+
+def _number_start(line: Line, amount: Amount) -> int:
+    return amount.start + max(0, line.text[amount.start : amount.end].find(amount.number))
 
 
 def _as_candidate(seen: Seen, base: Candidate) -> Candidate:

@@ -22,6 +22,7 @@ class Meaning(StrEnum):
     SERVICE = "a warranty or a service"
     USED = "a price of a used thing"
     STARTING = "the lowest of several prices"
+    BID = "a bid"
 
 
 _UNIT = (
@@ -35,6 +36,7 @@ _PERIOD = (
 )
 
 _BEFORE: tuple[tuple[Meaning, str], ...] = (
+    (Meaning.BID, r"\bbids?\b|gebot\b|enchère|offerta attuale|puja\b|\bbod\b"),
     (
         Meaning.UNIT_PRICE,
         rf"{_UNIT}\s*=\s*$|grundpreis|basispreis|unit price|price per (?:unit|{_UNIT})|prix (?:au|à la|par) |"

@@ -63,3 +63,39 @@ def test_an_amount_without_a_currency_takes_the_one_that_is_seen() -> None:
 def test_stock_comes_from_whoever_tells_it() -> None:
     reading = read(seen("12,90 €</p><p>Ausverkauft"), head=offer(price="12.90"), lang="de")
     assert (reading.price_minor, reading.stock) == (1290, Stock.OUT_OF_STOCK)
+
+
+def test_where_prices_start_is_no_price() -> None:
+    for words in ("ab 12,90 €", "12,90 € / Monat"):
+        reading = read(seen(words), head=offer(price="12.90"), lang="de")
+        assert reading.price_minor is None
+        assert "visitors see as" in reading.reason
+
+
+def test_sources_in_different_currencies_are_refused() -> None:
+    reading = read(seen("€129.00"), head=offer(price="140.00", priceCurrency="USD"))
+    assert (reading.price_minor, reading.obstacle) == (None, Obstacle.CURRENCY)
+
+
+def test_a_name_that_says_used_is_not_the_new_product() -> None:
+    name = "Lamp Luna (generalüberholt)"
+    reading = read(
+        f"<h1>{name}</h1><p>12,90 €</p>{BUY}", head=offer(price="12.90").replace("Lamp Luna", name), lang="de"
+    )
+    assert (reading.price_minor, reading.obstacle) == (None, Obstacle.CONDITION)
+
+
+def test_a_product_described_twice_is_one() -> None:
+    once = offer(price="12.90")
+    assert read(head=once + once).price_minor == 1290
+    assert read(head=once + offer(price="13.90")).price_minor is None
+
+
+def test_products_of_a_carousel_are_told_by_the_heading() -> None:
+    others = offer(price="9.90").replace("Luna", "Sol") + offer(price="19.90").replace("Luna", "Luna XL")
+    assert read(head=others + offer(price="12.90")).price_minor == 1290
+
+
+def test_stock_is_told_without_a_price() -> None:
+    reading = read(head=offer(availability="OutOfStock"))
+    assert (reading.price_minor, reading.stock) == (None, Stock.OUT_OF_STOCK)

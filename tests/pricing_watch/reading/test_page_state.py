@@ -92,3 +92,17 @@ def test_a_charset_is_found() -> None:
         given = page()
         reading = read_page(type(given)(url=given.url, body=body, content_type=header), Wanted())
         assert (reading.price_minor, reading.currency) == (1290, "EUR")
+
+
+def test_a_list_is_told_by_its_data() -> None:
+    listed = ",".join(
+        f'{{"@type":"ListItem","item":{{"@type":"Product","name":"Lamp {n}",'
+        f'"offers":{{"price":"{n}","priceCurrency":"EUR"}}}}}}'
+        for n in (1, 2)
+    )
+    head = json_ld(f'{{"@type":"CollectionPage","mainEntity":{{"@type":"ItemList","itemListElement":[{listed}]}}}}')
+    assert read("<h1>Lamps</h1>", head=head).obstacle is Obstacle.LISTING
+
+
+def test_a_strip_of_tiles_does_not_make_a_product_a_list() -> None:
+    assert read(f"{HEADING}{TILES}", head=offer(price="12.90")).price_minor == 1290

@@ -227,3 +227,8 @@ def test_a_wanted_currency_settles_a_bare_sign() -> None:
 def test_money_is_never_a_float() -> None:
     assert isinstance(read_price("12,90 €", NumberStyle()).minor, int)
     assert to_major(1290, "EUR") == Decimal("12.90")
+
+
+def test_a_sign_that_cannot_mean_the_stated_currency_is_refused() -> None:
+    assert read_price("$12.90", NumberStyle(), "EUR").refused is not None
+    assert read_price("$12.90", NumberStyle(), "CAD").currency == "CAD"

@@ -1,5 +1,7 @@
 """Microdata, RDFa, meta tags, shop systems' JSON, and the page's own selector."""
 
+import socket
+
 import pytest
 
 from services.pricing_watch.records import Kind, Method, Obstacle, Stock, Wanted
@@ -45,6 +47,19 @@ def test_rdfa() -> None:
       <link property="availability" href="http://schema.org/OutOfStock"></div></div>"""
     reading = read(body)
     assert (reading.price_minor, reading.method, reading.stock) == (12990, Method.RDFA, Stock.OUT_OF_STOCK)
+
+
+def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the reader opens a connection")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    body = """<div prefix="s: http://schema.org/ x: http://v.invalid/" vocab="http://v.invalid/" typeof="s:Product">
+      <h1 property="s:name">Lamp Luna</h1><a rel="x:profile" href="http://profile.invalid/"></a></div>"""
+    head = '<link rel="profile" href="http://profile.invalid/">' + json_ld('{"@context":"http://context.invalid/"}')
+    assert read(body, head=head).price_minor is None
 
 
 def metas(**content: str) -> str:

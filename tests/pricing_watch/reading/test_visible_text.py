@@ -128,5 +128,18 @@ def test_stock_in_words(words: str, stock: Stock) -> None:
     assert read(f"{HEADING}<p>12,90 €</p><p>{words}</p>{BUY}", lang="de").stock is stock
 
 
+def test_a_sign_set_by_a_style_sheet_is_the_page_s_currency() -> None:
+    body = f"{HEADING}<span class='price'>129,90</span>{BUY}"
+    assert read(body, lang="de").price_minor is None
+    head = '<meta property="product:price:currency" content="EUR">'
+    assert read(body, head=head, lang="de").price_minor == 12990
+
+
+def test_an_amount_in_two_currencies_is_read_in_the_page_s_own() -> None:
+    body = f"{HEADING}<p>€129.00 <small>(approx. US$140.00)</small></p>{BUY}"
+    assert read(body).price_minor is None
+    assert read(body, head='<meta property="og:price:currency" content="EUR">').price_minor == 12900
+
+
 def test_without_a_name_or_a_button_nothing_is_guessed() -> None:
     assert read("<p>12,90 €</p>", lang="de").price_minor is None
