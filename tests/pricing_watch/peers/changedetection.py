@@ -3,7 +3,8 @@
 Written anew after its behaviour. First a fast look: the first `price` anywhere in a JSON-LD block, else
 `og:price:amount`, else the last `itemprop=price`; it counts only if an availability is found as well. Otherwise
 extruct, and every `price` anywhere in what it gives: if they differ, the page is refused. It knows nothing of what is
-wanted. Left out are its optional LLM, and stock read from text.
+wanted. Left out are its optional LLM, and stock read from text. Run beside the original, it gave the same price on
+every page of the corpus.
 """
 
 import json
