@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-prices bench-rebalance bench-endurance clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-prices bench-reading bench-rebalance bench-endurance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ bench-survey: setup-dev ## Measure how fast one process takes answers, beside a 
 
 bench-prices: setup-dev ## Measure how long due pages take against their hosts' delays, and what 10,000 pages take of memory
 	$(PYTHON) -m tests.benchmarks.prices
+
+bench-reading: setup-dev ## Compare how often prices are read rightly with changedetection.io's approach and price-parser
+	$(PYTHON) -m tests.pricing_watch.compare --wrong
+	$(PYTHON) -m tests.pricing_watch.compare tests/pricing_watch/corpus_unseen
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

@@ -20,6 +20,9 @@ from services.pricing_watch.watching.watch_list import CompetitorPage, Product
 READ, GIVEN = "read", "given"
 NO_VALIDATORS = Validators()
 
+CONFIRMED = 0.85
+"""The confidence of a price that stands in more than one place of a page."""
+
 
 class Seen(NamedTuple):
     """What came of a try: a reading of a page, or why there is none.
@@ -68,10 +71,10 @@ class Intake:
 
     def settle(self, connection: Connection, pair: Pair, seen: Seen, now: datetime) -> Judged:
         """Intake what was seen, keep it, and plan what comes next."""
-        price = _price(pair, seen, now)
+        price = seen.reason if seen.reading is None else _price(pair, seen.reading, now)
         belief = pair.state.belief
-        if price is None:
-            judged = judge_missed(belief, _why_no_price(pair, seen), now)
+        if isinstance(price, str):
+            judged = judge_missed(belief, price, now)
         elif seen.is_confirmed:
             judged = judge_confirmed(price)
         else:
@@ -95,14 +98,17 @@ class Intake:
             put(connection, [event])
 
 
-def _price(pair: Pair, seen: Seen, now: datetime) -> Price | None:
-    """What was read as a price that compares with ours, where that can be made of it."""
-    reading = seen.reading
-    if reading is None or reading.price_minor is None or reading.currency is None or _is_taxed_otherwise(pair, seen):
-        return None
+def _price(pair: Pair, reading: Reading, now: datetime) -> Price | str:
+    """What was read as a price that compares with ours, or why it cannot be."""
+    if reading.price_minor is None or reading.currency is None:
+        return reading.reason
+    if reading.tax_included is False and pair.page.vat == "included":
+        return "the page says that tax is not in its price: write `vat: excluded` and the rate in the watch list"
+    if reading.confidence < CONFIRMED and not _is_valid(reading, now):
+        return "by the page's own data this price does not hold now, and nothing else on the page confirms it"
     price = comparable(reading.price_minor, pair.product, pair.page)
     if price <= 0:
-        return None
+        return "of one pack of ours it is less than the smallest coin"
     listed = reading.list_price_minor
     return Price(
         price_minor=price,
@@ -114,15 +120,10 @@ def _price(pair: Pair, seen: Seen, now: datetime) -> Price | None:
     )
 
 
-def _is_taxed_otherwise(pair: Pair, seen: Seen) -> bool:
-    """Does the page itself say that tax is not in its price, and the watch list that it is?"""
-    return seen.reading is not None and seen.reading.tax_included is False and pair.page.vat == "included"
-
-
-def _why_no_price(pair: Pair, seen: Seen) -> str:
-    if _is_taxed_otherwise(pair, seen) and seen.reading is not None and seen.reading.price_minor is not None:
-        return "the page says that tax is not in its price: write `vat: excluded` and the rate in the watch list"
-    return seen.reason
+def _is_valid(reading: Reading, now: datetime) -> bool:
+    """Does the price hold now, as far as the page gives dates? Many shops forget to move them on."""
+    has_begun = reading.valid_from is None or reading.valid_from <= now
+    return has_begun and (reading.valid_until is None or now < reading.valid_until)
 
 
 def _kept(pair: Pair, seen: Seen, now: datetime, judged: Judged | None, reason: str) -> KeptReading:
