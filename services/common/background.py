@@ -28,7 +28,8 @@ async def at_work(works: Sequence[Work]) -> AsyncIterator[None]:
 
 
 async def _again_and_again(work: Work) -> None:
-    while True:
+    task = asyncio.current_task()
+    while task is not None and not task.cancelling():  # a work that ends by an error when it is cancelled has ended
         try:
             await work()
         except Unavailable as error:

@@ -1,7 +1,7 @@
 """A service's own database: SQLite beside it, or PostgreSQL by a setting.
 
 One thread writes. What waits is written together in one transaction, each work in a savepoint of its own: so a hundred
-answers at once cost one sync of the disk, and SQLite, which has one writer at a time, is never found locked.
+works at once cost one sync of the disk, and SQLite, which has one writer at a time, is never found locked.
 
 PostgreSQL is made to write one at a time as well, by a lock: what a work has read there is still so when it writes,
 whatever other processes do.
@@ -163,6 +163,8 @@ def _outcome(connection: Connection, work: Work[T]) -> tuple[T | None, Exception
             return work(connection), None
     except OperationalError:
         raise
+    except DataError:
+        return None, Invalid("something in it is too long, or a NUL character", mend="send it shorter, and without")
     except Exception as error:
         return None, error
 
@@ -188,7 +190,7 @@ def _engine(url: str) -> Engine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
-        hide_parameters=True,  # of a statement that fails: they hold addresses, and errors are logged
+        hide_parameters=True,  # of a statement that fails: they may hold addresses, and errors are logged
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

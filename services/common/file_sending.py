@@ -3,7 +3,6 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from services.common.client import ApiClient, ItemAnswer, Refused
 from services.common.csv_rows import Rejected, Row, read_rows
 
-BATCH = 200
+BATCH, BATCH_BYTES = 200, 1_000_000
 SHOWN = 10
 
 console = Console()
@@ -68,7 +67,7 @@ def _send(client: ApiClient, batches: Batches, items: Sequence[Item]) -> tuple[C
     """Send everything, with a bar; how many lines came to what, and which were not taken."""
     counts: Counter[str] = Counter()
     rejected: list[Rejected] = []
-    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TextColumn("lines,"), TimeRemainingColumn())
+    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(items))
         for part in _parts(items):
@@ -82,8 +81,17 @@ def _send(client: ApiClient, batches: Batches, items: Sequence[Item]) -> tuple[C
 
 
 def _parts(items: Sequence[Item]) -> Iterator[list[Item]]:
-    rest = iter(items)
-    while part := list(islice(rest, BATCH)):
+    """Consecutive items, as many as a request may hold."""
+    part: list[Item] = []
+    size = 0
+    for item in items:
+        bytes_of = len(msgspec.json.encode(item))
+        if part and (len(part) == BATCH or size + bytes_of > BATCH_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(item)
+        size += bytes_of
+    if part:
         yield part
 
 

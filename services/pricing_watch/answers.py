@@ -6,8 +6,9 @@ import msgspec
 
 from services.pricing_watch.judging.judgement import MISSED_UNTIL_STALE, Belief, Price, Verdict
 from services.pricing_watch.records import Candidate, Reading
-from services.pricing_watch.store import KeptReading, WatchedPage, WatchedProduct
+from services.pricing_watch.store import WatchedPage, WatchedProduct
 from services.pricing_watch.watching.intake import Pair
+from services.pricing_watch.watching.reading_store import KeptReading
 
 MOST_CANDIDATES = 20
 
@@ -59,6 +60,8 @@ class ExplainAnswer(msgspec.Struct, omit_defaults=True):
     why: str
     comparable: str
     readings: list[ReadingAnswer]
+    evidence: ReadingAnswer | None = None
+    """The last reading that keeps what the page said; those after it read the same."""
 
 
 def page_answer(state: WatchedPage) -> PageAnswer:
@@ -88,13 +91,14 @@ def reading_answer(kept: KeptReading) -> ReadingAnswer:
     )
 
 
-def explain_answer(pair: Pair, readings: list[KeptReading]) -> ExplainAnswer:
+def explain_answer(pair: Pair, readings: list[KeptReading], evidence: KeptReading | None) -> ExplainAnswer:
     return ExplainAnswer(
         page=page_answer(pair.state),
         address=pair.page.page,
         why=_why(pair.state.belief, readings),
         comparable=_how_made_comparable(pair),
         readings=[reading_answer(kept) for kept in readings],
+        evidence=None if evidence is None else reading_answer(evidence),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from sqlalchemy import Connection
 
 from services.common.auth import KeyRing, Scope
 from services.common.database import Database
@@ -30,11 +31,12 @@ from services.common.json_bodies import (
 )
 from services.pricing_watch import store
 from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, ProductsAnswer, explain_answer, page_answer
+from services.pricing_watch.watching import reading_store
 from services.pricing_watch.watching.given import Given, GivenPrice
 from services.pricing_watch.watching.intake import load
+from services.pricing_watch.watching.products import Product, check_product
 from services.pricing_watch.watching.scheduler import Scheduler
-from services.pricing_watch.watching.watch import WatchList
-from services.pricing_watch.watching.watch_list import Product, check_product
+from services.pricing_watch.watching.watch_list import WatchList
 
 READINGS_SHOWN = 10
 
@@ -176,7 +178,7 @@ def _reading_routes(parts: Parts) -> APIRouter:
     return router
 
 
-def _explained(connection: Any, sku: str, competitor: str) -> ExplainAnswer:
+def _explained(connection: Connection, sku: str, competitor: str) -> ExplainAnswer:
     pair = load(connection, store.page(connection, sku, competitor))
     if pair is None:
         raise NotFound(
@@ -184,7 +186,8 @@ def _explained(connection: Any, sku: str, competitor: str) -> ExplainAnswer:
             field="competitor",
             mend="`cadran prices watch list` shows the pairs that are",
         )
-    return explain_answer(pair, store.last_readings(connection, pair.state.pair_id, READINGS_SHOWN))
+    readings = reading_store.last_readings(connection, pair.state.pair_id, READINGS_SHOWN)
+    return explain_answer(pair, readings, reading_store.evidence_of(connection, pair.state))
 
 
 _PRODUCT: dict[str, object] = {"type": "object", "required": ["sku", "name"]}

@@ -55,7 +55,7 @@ def check(
 async def _from_address(url: str, wanted: Wanted, settings: FetchSettings, render: bool) -> Reading:
     async with Fetcher(settings) as fetcher:
         try:
-            fetched = await fetcher.fetch(url, render=render)
+            fetched = await (fetcher.render(url) if render else fetcher.fetch(url))
         except FetchFault as fault:
             return Reading(reason=str(fault))
         return read_page(fetched.page, wanted)

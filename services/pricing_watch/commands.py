@@ -4,7 +4,7 @@ import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -19,7 +19,9 @@ from services.common.settings import Settings
 from services.pricing_watch import checking
 from services.pricing_watch.answers import ExplainAnswer, PageAnswer, PagesAnswer, ProductsAnswer
 from services.pricing_watch.client import KeyFile, Url, pricing_client
+from services.pricing_watch.judging.judgement import Verdict
 from services.pricing_watch.printing import amount, console, moment, plain, say
+from services.pricing_watch.store import WatchedProduct
 from services.pricing_watch.watching.given import GivenPrice
 from services.pricing_watch.watching.watch_file import load_watch_file
 from services.pricing_watch.watching.watch_table import Line, from_rows, to_rows, with_switches
@@ -65,7 +67,7 @@ def explain(
             reading.outcome,
             reading.verdict or "",
             amount(reading.price_minor, reading.currency),
-            said.method if said and said.method else "",
+            said.method if said and said.method else "as before",
             (reading.page_hash or "")[:12],
             plain(reading.reason),
         )
@@ -134,9 +136,13 @@ def list_watched(url: Url = "", key_file: KeyFile = None) -> None:
 
 @watch.command("import")
 def import_file(file: File, rejects: Rejects = None, url: Url = "", key_file: KeyFile = None) -> None:
-    """Watch what a table says; a line is a product and one competitor's page. `export` shows the columns."""
+    """Watch what a table says; a line is a product and one competitor's page. `export` shows the columns.
+
+    A product is replaced by what its lines say. While a line cannot be read, nothing is sent.
+    """
     rows, rejected = read_all(file, Line)
-    items, unlike = _products_of(rows)
+    # A product is replaced by what its lines say: while one of them cannot be read, nothing is.
+    items, unlike = _products_of([] if rejected else rows)
     with pricing_client(url, key_file) as client:
         send_items(items, [*rejected, *unlike], Batches("PUT", "/v1/watch", {}), rejects, client)
 
@@ -191,7 +197,7 @@ def _products_of(rows: list[Row]) -> tuple[list[Item], list[Rejected]]:
     return items, unlike
 
 
-def _watched(client: ApiClient) -> Iterator[Any]:
+def _watched(client: ApiClient) -> Iterator[WatchedProduct]:
     after = ""
     while True:
         answer = msgspec.json.decode(_get(client, f"/v1/watch?{urlencode({'after': after})}"), type=ProductsAnswer)
@@ -213,8 +219,9 @@ def _require(client: ApiClient, status_code: int, wanted: int, content: bytes) -
 
 
 def _price(page: PageAnswer) -> str:
+    """What is believed of its price, in words."""
+    waiting = f"{amount(page.waiting.price_minor, page.waiting.currency)} waits" if page.waiting else ""
     if page.price is None:
-        return "none"
-    waiting = page.waiting
-    doubted = f", {amount(waiting.price_minor, waiting.currency)} waits to be confirmed" if waiting else ""
-    return f"{amount(page.price.price_minor, page.price.currency)}{doubted}"
+        return waiting or "none"
+    known = amount(page.price.price_minor, page.price.currency)
+    return known if page.verdict is Verdict.TRUSTED else ", ".join(filter(None, (waiting, f"was {known}")))

@@ -9,7 +9,7 @@ from services.common.events.fields import Statement
 from services.common.events.prices import PriceObserved, PriceOwn, ProductWatched, WatchedPair
 from services.common.events.stating import state
 from services.pricing_watch.judging.judgement import Price, Verdict
-from services.pricing_watch.watching.watch_list import Product
+from services.pricing_watch.watching.products import Product
 
 SOURCE = "/pricing-watch"
 

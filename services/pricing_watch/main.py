@@ -30,9 +30,9 @@ from services.pricing_watch.watching.given import Given
 from services.pricing_watch.watching.housekeeping import Housekeeping
 from services.pricing_watch.watching.intake import Intake
 from services.pricing_watch.watching.scheduler import Scheduler
-from services.pricing_watch.watching.watch import WatchList
 from services.pricing_watch.watching.watch_file import load_watch_file
 from services.pricing_watch.watching.watch_follower import WatchFollower
+from services.pricing_watch.watching.watch_list import WatchList
 
 
 def build(settings: Settings, pricing: PricingSettings) -> FastAPI:

@@ -1,16 +1,14 @@
 """Reading and writing what is watched and what was read. Every function takes the connection of a transaction."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from services.pricing_watch import tables
 from services.pricing_watch.judging.judgement import Belief
-from services.pricing_watch.records import Reading
-from services.pricing_watch.watching.watch_list import Product
+from services.pricing_watch.watching.products import Product
 
 _json = msgspec.json.encode
 
@@ -34,22 +32,16 @@ class WatchedPage(msgspec.Struct, frozen=True, kw_only=True):
     etag: str | None
     last_modified: str | None
     belief: Belief
-    reading_id: int | None
+    evidence_id: int | None
+    reader: int | None
 
 
-class KeptReading(msgspec.Struct, frozen=True, kw_only=True):
-    """A reading as it is kept. `reading` is what the page said; none where no page came."""
+class Version(NamedTuple):
+    """What a server calls the version of a page that was read, and the version of the reader."""
 
-    id: int = 0
-    pair_id: str
-    at: datetime
-    outcome: str
-    verdict: str | None
-    reason: str
-    price_minor: int | None = None
-    currency: str | None = None
-    page_hash: str | None = None
-    reading: Reading | None = None
+    etag: str | None
+    last_modified: str | None
+    reader: int
 
 
 def product(connection: Connection, sku: str) -> WatchedProduct | None:
@@ -63,6 +55,18 @@ def products(connection: Connection, *, after: str, limit: int) -> list[WatchedP
     return [_product(row) for row in connection.execute(query).mappings()]
 
 
+def time_to_tell(connection: Connection, sku: str, now: datetime) -> datetime:
+    """The time of an event about a product: now, or just after the last one, whatever clocks say.
+
+    A clock may have been set back, and another process's may be ahead: events of one product must not change places.
+    """
+    products = tables.products.c
+    last = connection.execute(select(products.told_at).where(products.sku == sku)).scalar()
+    at = now if last is None else max(now, last + timedelta(microseconds=1))
+    connection.execute(update(tables.products).where(products.sku == sku).values(told_at=at))
+    return at
+
+
 def skus_of(connection: Connection, origin: str) -> list[str]:
     query = select(tables.products.c.sku).where(tables.products.c.origin == origin)
     return list(connection.execute(query).scalars())
@@ -72,12 +76,16 @@ def put_product(connection: Connection, watched: WatchedProduct, due_at: datetim
     """Keep a product in place of the one before; pages that are new are due at once, those not in it are forgotten."""
     sku, row = watched.product.sku, {"origin": watched.origin, "product": _json(watched.product)}
     if not connection.execute(update(tables.products).where(tables.products.c.sku == sku).values(row)).rowcount:
-        connection.execute(insert(tables.products), {"sku": sku, **row})
+        connection.execute(insert(tables.products), {"sku": sku, "told_at": due_at, **row})
     known = set(
         connection.execute(select(tables.pages.c.pair_id).where(tables.pages.c.sku == watched.product.sku)).scalars()
     )
     pairs = watched.product.pairs
     connection.execute(delete(tables.pages).where(tables.pages.c.pair_id.in_(known - pairs.keys())))
+    for pair in known & pairs.keys():
+        latest = due_at + timedelta(seconds=pairs[pair].interval_s)
+        is_later = tables.pages.c.pair_id == pair, tables.pages.c.due_at > latest
+        connection.execute(update(tables.pages).where(*is_later).values(due_at=latest))
     rows = [
         {
             "pair_id": pair,
@@ -107,50 +115,11 @@ def page(connection: Connection, sku: str, competitor: str) -> WatchedPage | Non
     return None if row is None else _page(row)
 
 
-def page_of(connection: Connection, pair_id: str) -> WatchedPage | None:
-    row = connection.execute(select(tables.pages).where(tables.pages.c.pair_id == pair_id)).mappings().first()
-    return None if row is None else _page(row)
-
-
 def pages_by_due(connection: Connection, *, limit: int, offset: int) -> list[WatchedPage]:
     """Pages in the order in which they are read next."""
     order = (tables.pages.c.due_at, tables.pages.c.pair_id)
     query = select(tables.pages).order_by(*order).limit(limit).offset(offset)
     return [_page(row) for row in connection.execute(query).mappings()]
-
-
-def hosts_due(connection: Connection, now: datetime, mine: str, limit: int) -> list[str]:
-    """Hosts with a page that is due and that no other process has claimed, the longest due first."""
-    claimed = exists().where(
-        tables.hosts.c.host == tables.pages.c.host,
-        tables.hosts.c.claimed_until > now,
-        tables.hosts.c.claimed_by != mine,
-    )
-    query = (
-        select(tables.pages.c.host)
-        .where(tables.pages.c.due_at <= now, ~claimed)
-        .group_by(tables.pages.c.host)
-        .order_by(func.min(tables.pages.c.due_at), tables.pages.c.host)
-    )
-    return list(connection.execute(query.limit(limit)).scalars())
-
-
-def claim(connection: Connection, host: str, mine: str, now: datetime, until: datetime) -> bool:
-    """Take a host, or keep it; false when another process has it."""
-    free = or_(tables.hosts.c.claimed_until <= now, tables.hosts.c.claimed_by == mine)
-    taken = {"claimed_by": mine, "claimed_until": until}
-    if connection.execute(update(tables.hosts).where(tables.hosts.c.host == host, free).values(taken)).rowcount:
-        return True
-    if connection.execute(select(tables.hosts.c.host).where(tables.hosts.c.host == host)).first() is not None:
-        return False
-    connection.execute(insert(tables.hosts), {"host": host, **taken})
-    return True
-
-
-def renew(connection: Connection, hosts: Iterable[str], mine: str, until: datetime) -> None:
-    """Keep hosts a while longer, or let them go at a moment."""
-    own = tables.hosts.c.host.in_(list(hosts)), tables.hosts.c.claimed_by == mine
-    connection.execute(update(tables.hosts).where(*own).values(claimed_until=until))
 
 
 def next_due(connection: Connection, host: str, now: datetime) -> WatchedPage | None:
@@ -172,14 +141,10 @@ def backlog(connection: Connection, now: datetime) -> tuple[int, datetime | None
     return row[0], row[1]
 
 
-def is_still_mine(connection: Connection, page: WatchedPage, mine: str) -> bool:
-    """Has nobody else come between: the host is ours, and the page is due when it was?"""
-    pages, hosts = tables.pages.c, tables.hosts.c
-    query = (
-        select(pages.pair_id)
-        .join(tables.hosts, hosts.host == pages.host)
-        .where(pages.pair_id == page.pair_id, pages.due_at == page.due_at, hosts.claimed_by == mine)
-    )
+def is_due_as_before(connection: Connection, page: WatchedPage) -> bool:
+    """Has nobody else come between: is the page due when it was?"""
+    pages = tables.pages.c
+    query = select(pages.pair_id).where(pages.pair_id == page.pair_id, pages.due_at == page.due_at)
     return connection.execute(query).first() is not None
 
 
@@ -189,47 +154,10 @@ def plan(connection: Connection, pair_id: str, due_at: datetime, attempts: int) 
     connection.execute(update(tables.pages).where(tables.pages.c.pair_id == pair_id).values(values))
 
 
-def note(connection: Connection, pair_id: str, belief: Belief, reading_id: int, validators: Mapping[str, Any]) -> None:
-    """Say what is believed of a page, after which reading."""
-    values = {"belief": _json(belief), "verdict": belief.verdict, "reading_id": reading_id, **validators}
+def note(connection: Connection, pair_id: str, belief: Belief, evidence_id: int | None, version: Version) -> None:
+    """Say what is believed of a page, by which evidence, and which version of the page was read by which reader."""
+    values = {"belief": _json(belief), "verdict": belief.verdict, "evidence_id": evidence_id, **version._asdict()}
     connection.execute(update(tables.pages).where(tables.pages.c.pair_id == pair_id).values(values))
-
-
-def add_reading(connection: Connection, reading: KeptReading) -> int:
-    """Keep a reading, and return its id."""
-    row = {name: getattr(reading, name) for name in KeptReading.__struct_fields__ if name not in ("id", "reading")}
-    row["reading"] = None if reading.reading is None else _json(reading.reading)
-    key = connection.execute(insert(tables.readings).values(row)).inserted_primary_key
-    return int(key[0]) if key else 0
-
-
-def reading(connection: Connection, id_: int) -> KeptReading | None:
-    row = connection.execute(select(tables.readings).where(tables.readings.c.id == id_)).mappings().first()
-    return None if row is None else _reading(row)
-
-
-def last_readings(connection: Connection, pair_id: str, limit: int) -> list[KeptReading]:
-    """The last readings of a pair, the newest first."""
-    own = tables.readings.c
-    query = select(tables.readings).where(own.pair_id == pair_id).order_by(own.id.desc()).limit(limit)
-    return [_reading(row) for row in connection.execute(query).mappings()]
-
-
-def last_page_read(connection: Connection, pair_id: str) -> KeptReading | None:
-    """The last reading of a pair that keeps what the page said."""
-    own = tables.readings.c
-    query = select(tables.readings).where(own.pair_id == pair_id, own.reading.is_not(None)).order_by(own.id.desc())
-    row = connection.execute(query.limit(1)).mappings().first()
-    return None if row is None else _reading(row)
-
-
-def forget_readings(connection: Connection, before: datetime) -> int:
-    """Forget the readings of before a moment, but for the last one of each pair and the last that holds a page."""
-    own = tables.readings.c
-    last = select(func.max(own.id)).group_by(own.pair_id)
-    last_page = last.where(own.reading.is_not(None))
-    is_old = own.at < before, own.id.not_in(last), own.id.not_in(last_page)
-    return connection.execute(delete(tables.readings).where(*is_old)).rowcount
 
 
 def count_verdicts(connection: Connection) -> dict[str, int]:
@@ -245,9 +173,3 @@ def _product(row: RowMapping) -> WatchedProduct:
 def _page(row: RowMapping) -> WatchedPage:
     fields = {name: row[name] for name in WatchedPage.__struct_fields__ if name != "belief"}
     return WatchedPage(belief=msgspec.json.decode(row["belief"], type=Belief), **fields)
-
-
-def _reading(row: RowMapping) -> KeptReading:
-    fields = {name: row[name] for name in KeptReading.__struct_fields__ if name != "reading"}
-    said = None if row["reading"] is None else msgspec.json.decode(row["reading"], type=Reading)
-    return KeptReading(reading=said, **fields)

@@ -16,6 +16,7 @@ products = Table(
     Column("sku", String(100), primary_key=True),
     Column("origin", String(10), nullable=False, comment="`file` or `api`: where it is edited."),
     Column("product", LargeBinary, nullable=False, comment="As it stands in the watch list (JSON)."),
+    Column("told_at", Moment, nullable=False, comment="The time of the last event about it: the next is later."),
     comment="What is watched.",
 )
 
@@ -32,7 +33,8 @@ pages = Table(
     Column("last_modified", String(1024)),
     Column("belief", LargeBinary, nullable=False, comment="What is believed of its price (JSON)."),
     Column("verdict", String(20), comment="The verdict of what is believed, to be counted by."),
-    Column("reading_id", BigInteger, comment="The last reading."),
+    Column("evidence_id", BigInteger, comment="The last reading that keeps what the page said."),
+    Column("reader", Integer, comment="The version of the reader that read it."),
     Index(None, "host", "due_at"),
     comment="The pairs of a product and a competitor's page, and when each is read next.",
 )
@@ -43,6 +45,7 @@ hosts = Table(
     Column("host", String(255), primary_key=True),
     Column("claimed_by", String(100), nullable=False),
     Column("claimed_until", Moment, nullable=False),
+    Column("free_at", Moment, nullable=False, comment="When the host may be asked again."),
     comment="Which process reads a host's pages: one at a time, so that its delays are kept.",
 )
 

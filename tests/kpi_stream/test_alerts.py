@@ -19,9 +19,9 @@ ENOUGH = {
     'cadran_price_index_n{window="today"}': 40,
     'cadran_price_coverage_ratio{window="today"}': 0.9,
     'cadran_price_watched_pairs{window="today"}': 50,
-    'cadran_price_trusted_pairs{window="7d"}': 45,
-    'cadran_price_falls{window="7d"}': 3,
-    'cadran_price_rises{window="7d"}': 9,
+    'cadran_price_trusted_pairs{window="today"}': 45,
+    'cadran_price_falls{window="today"}': 3,
+    'cadran_price_rises{window="today"}': 9,
     'cadran_price_oldest_reading_seconds{window="today"}': 14 * 86400,
 }
 
@@ -46,10 +46,10 @@ def test_every_name_is_one_that_the_exporter_gives() -> None:
         ({'cadran_price_index{window="today"}': 105.0}, None),  # equality is no excess
         ({'cadran_price_index{window="today"}': 105.1}, "OurPricesAreHigh"),
         ({'cadran_price_index{window="today"}': 150, 'cadran_price_index_n{window="today"}': 29}, None),
-        ({'cadran_price_falls{window="7d"}': 9}, None),
-        ({'cadran_price_falls{window="7d"}': 10}, "CompetitorsCutPrices"),
-        ({'cadran_price_rises{window="7d"}': 10}, "CompetitorsRaisedPrices"),
-        ({'cadran_price_rises{window="7d"}': 20, 'cadran_price_trusted_pairs{window="7d"}': 29}, None),
+        ({'cadran_price_falls{window="today"}': 9}, None),
+        ({'cadran_price_falls{window="today"}': 10}, "CompetitorsCutPrices"),
+        ({'cadran_price_rises{window="today"}': 10}, "CompetitorsRaisedPrices"),
+        ({'cadran_price_rises{window="today"}': 20, 'cadran_price_trusted_pairs{window="today"}': 29}, None),
         ({'cadran_price_coverage_ratio{window="today"}': 0.69}, "FewPricesAreKnown"),
         (
             {'cadran_price_coverage_ratio{window="today"}': 0.1, 'cadran_price_watched_pairs{window="today"}': 29},
@@ -82,33 +82,28 @@ def _fired(name: str, values: dict[str, float]) -> dict[str, Any]:
     index = values['cadran_price_index{window="today"}']
     texts = {
         "OurPricesAreHigh": (
-            "today",
             f"We are {index:.1f} against 100 of the competitors.",
             f"Nous sommes à {index:.1f} contre 100 chez les concurrents.",
         ),
         "CompetitorsCutPrices": (
-            "7d",
-            "Falls of their prices within seven days: 22.22% of the trusted ones.",
-            "Baisses de leurs prix en sept jours : 22.22% des prix fiables.",
+            "22.22% of the trusted prices fell today.",
+            "22.22% des prix fiables ont baissé aujourd’hui.",
         ),
         "CompetitorsRaisedPrices": (
-            "7d",
-            "Rises of their prices within seven days: 22.22% of the trusted ones.",
-            "Hausses de leurs prix en sept jours : 22.22% des prix fiables.",
+            "22.22% of the trusted prices rose today.",
+            "22.22% des prix fiables ont monté aujourd’hui.",
         ),
         "FewPricesAreKnown": (
-            "today",
             "Only 69% of the watched prices can be trusted.",
             "Seuls 69% des prix suivis sont fiables.",
         ),
         "APriceIsOld": (
-            "today",
             "The oldest price that is still trusted was read 15d 0h 0m 0s ago.",
             "Le plus vieux prix encore tenu pour fiable a été lu il y a 15d 0h 0m 0s.",
         ),
     }
-    window, english, french = texts[name]
+    english, french = texts[name]
     return {
-        "exp_labels": {"kpi": "competitor_prices", "severity": "warning", "window": window},
+        "exp_labels": {"kpi": "competitor_prices", "severity": "warning", "window": "today"},
         "exp_annotations": {"summary": english, "summary_fr": french},
     }

@@ -17,12 +17,13 @@ from services.pricing_watch import store, tables
 from services.pricing_watch.events import Stating
 from services.pricing_watch.fetching.fetcher import Fetcher
 from services.pricing_watch.metrics import PricingMetrics
-from services.pricing_watch.store import KeptReading
+from services.pricing_watch.watching import reading_store
 from services.pricing_watch.watching.given import Given
 from services.pricing_watch.watching.intake import Intake
+from services.pricing_watch.watching.products import CompetitorPage, Product
+from services.pricing_watch.watching.reading_store import KeptReading
 from services.pricing_watch.watching.scheduler import Scheduler
-from services.pricing_watch.watching.watch import WatchList
-from services.pricing_watch.watching.watch_list import CompetitorPage, Product
+from services.pricing_watch.watching.watch_list import WatchList
 
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -81,7 +82,7 @@ class Service:
 
         def find(connection: Any) -> list[KeptReading]:
             page = store.page(connection, sku, competitor)
-            return [] if page is None else store.last_readings(connection, page.pair_id, 100)
+            return [] if page is None else reading_store.last_readings(connection, page.pair_id, 100)
 
         return await self.database.read(find)
 

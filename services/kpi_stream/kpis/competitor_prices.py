@@ -150,9 +150,10 @@ def _oldest_reading(subject: Subject, world: World) -> Asking[Related]:
 
 
 def _moved(moves: str) -> str:
-    """More than a fifth of the trusted prices moved one way within seven days."""
-    trusted = 'cadran_price_trusted_pairs{window="7d"}'
-    return f'cadran_price_{moves}{{window="7d"}} / {trusted} > 0.2 and {trusted} >= 30'
+    """More than a fifth of the trusted prices moved one way today. Of a day a price moves once at most, from close to
+    close: over more days the same price would count again and again."""
+    trusted = 'cadran_price_trusted_pairs{window="today"}'
+    return f'cadran_price_{moves}{{window="today"}} / {trusted} > 0.2 and {trusted} >= 30'
 
 
 KPI = Kpi(
@@ -258,8 +259,8 @@ KPI = Kpi(
             _moved("falls"),
             "15m",
             Text(
-                en="Falls of their prices within seven days: {{ $value | humanizePercentage }} of the trusted ones.",
-                fr="Baisses de leurs prix en sept jours : {{ $value | humanizePercentage }} des prix fiables.",
+                en="{{ $value | humanizePercentage }} of the trusted prices fell today.",
+                fr="{{ $value | humanizePercentage }} des prix fiables ont baissé aujourd’hui.",
             ),
         ),
         Alert(
@@ -267,8 +268,8 @@ KPI = Kpi(
             _moved("rises"),
             "15m",
             Text(
-                en="Rises of their prices within seven days: {{ $value | humanizePercentage }} of the trusted ones.",
-                fr="Hausses de leurs prix en sept jours : {{ $value | humanizePercentage }} des prix fiables.",
+                en="{{ $value | humanizePercentage }} of the trusted prices rose today.",
+                fr="{{ $value | humanizePercentage }} des prix fiables ont monté aujourd’hui.",
             ),
         ),
         Alert(

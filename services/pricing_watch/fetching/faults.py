@@ -35,7 +35,8 @@ class Fault(StrEnum):
 
 
 class FetchFault(CadranError):
-    """A page was not had. `retry_after`: seconds in which asking again is of no use, where they are known.
+    """A page was not had. `retry_after`: seconds in which asking again is of no use, where they are known; `host`: the
+    one that rests.
 
     The message names the host and never the whole URL, which may hold a key.
     """
@@ -43,7 +44,10 @@ class FetchFault(CadranError):
     status = 502
     code = "fetch"
 
-    def __init__(self, kind: Fault, message: str, *, retry_after: float | None = None, mend: str = "") -> None:
+    def __init__(
+        self, kind: Fault, message: str, *, retry_after: float | None = None, mend: str = "", host: str = ""
+    ) -> None:
         super().__init__(message, mend=mend)
         self.kind = kind
         self.retry_after = retry_after
+        self.host = host

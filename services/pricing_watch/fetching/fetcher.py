@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import NamedTuple, Self
 
@@ -82,12 +82,26 @@ class Fetcher:
         """Seconds until a host may be asked again, when nothing is asked of it now."""
         return self._turns.rest_of(host)
 
-    async def fetch(self, url: str, validators: Validators = NONE, render: bool = False) -> Fetched:
-        """Fetch a page, waiting for its host's turn. `render`: as Chromium shows it, always in full.
+    def delay_of(self, host: str) -> float:
+        """The least seconds between two requests to a host."""
+        return self._turns.delay_of(host)
+
+    async def fetch(self, url: str, validators: Validators = NONE) -> Fetched:
+        """Fetch a page, waiting for its host's turn.
 
         :raises FetchFault: when it is not had, with the kind of fault.
         """
-        task = asyncio.create_task(self._rendered(url) if render else self._fetched(url, validators))
+        return await self._counted(self._fetched(url, validators))
+
+    async def render(self, url: str) -> Fetched:
+        """Fetch a page as Chromium shows it, always in full.
+
+        :raises FetchFault: when it is not had, with the kind of fault.
+        """
+        return await self._counted(self._rendered(url))
+
+    async def _counted(self, fetching: Coroutine[None, None, Fetched]) -> Fetched:
+        task = asyncio.create_task(fetching)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:

@@ -62,9 +62,17 @@ class Turns:
         self._line(host).pace.ask_slowly(crawl_delay)
 
     def rest_of(self, host: str) -> float:
-        """Seconds until the host may be asked again; 0 of one that nobody has asked, infinite while one is asking."""
+        """Seconds until the host may be asked again, as far as is known: 0 of one that nobody has asked."""
         line, now = self._lines.get(host), self._clock()
-        return 0.0 if line is None else line.pace.ready_at(now) - now
+        if line is None:
+            return 0.0
+        ready = line.pace.ready_at(now)
+        return line.pace.delay if ready == math.inf else ready - now
+
+    def delay_of(self, host: str) -> float:
+        """The least seconds between two requests to the host."""
+        line = self._lines.get(host)
+        return self._settings.per_host_delay if line is None else line.pace.delay
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[Turn]:
@@ -134,5 +142,5 @@ async def _wait_for(event: asyncio.Event, seconds: float) -> None:
 
 def _resting(host: str, seconds: float) -> FetchFault:
     return FetchFault(
-        Fault.HOST_RESTING, f"{host} is not asked for another {math.ceil(seconds)} s", retry_after=seconds
+        Fault.HOST_RESTING, f"{host} is not asked for another {math.ceil(seconds)} s", retry_after=seconds, host=host
     )

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from services.common.money import round_half_even
-from services.pricing_watch.watching.watch_list import CompetitorPage, Product
+from services.pricing_watch.watching.products import CompetitorPage, Product
 
 HUNDRED = Decimal(100)
 
@@ -13,5 +13,5 @@ def comparable(amount_minor: int, product: Product, page: CompetitorPage) -> int
 
     amount x (1 + tax, where it is not in) x our pack / their pack.
     """
-    tax = 1 + Decimal(page.vat_rate) / HUNDRED if page.vat == "excluded" else Decimal(1)
+    tax = 1 + Decimal(page.vat_rate or 0) / HUNDRED if page.vat == "excluded" else Decimal(1)
     return round_half_even(Decimal(amount_minor) * tax * Decimal(product.pack) / Decimal(page.pack))

@@ -1,8 +1,8 @@
 """Is a price believed? A pure function of what was believed before and of what was seen now.
 
 A price that halves or doubles, changes its currency, or comes from a weaker method than before is quarantined until a
-second reading confirms it. After three missed readings a pair is stale, after six weeks it is gone. A wrong price is
-worse than none: what is not trusted counts nowhere.
+second reading confirms it: the same price, within 5 %, by a method that is no weaker. After three missed readings a
+pair is stale, after six weeks it is gone. A wrong price is worse than none: what is not trusted counts nowhere.
 """
 
 from datetime import datetime, timedelta
@@ -16,6 +16,9 @@ MISSED_UNTIL_STALE = 3
 GONE_AFTER = timedelta(weeks=6)
 JUMP = 2
 """A price that is at most 1/JUMP of the one before, or at least JUMP times it, is doubted."""
+
+NEAR = 20
+"""Two prices are the same to a confirmation when they differ by at most 1/NEAR of the first."""
 
 FAR_FROM_OURS = 5
 """So is a first price that is so many times ours, or so small a part: there is nothing else to hold it against."""
@@ -45,11 +48,13 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Belief(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is believed of a pair. `suspect` is a price that waits to be confirmed."""
+    """What is believed of a pair. `suspect` is a price that waits to be confirmed, `doubted` how many readings in a row
+    were doubted."""
 
     verdict: Verdict | None = None
     trusted: Price | None = None
     suspect: Price | None = None
+    doubted: int = 0
     missed: int = 0
     missed_since: datetime | None = None
 
@@ -71,9 +76,11 @@ def judge_price(before: Belief, seen: Price, own_minor: int | None, own_currency
     doubt = _doubt(before, seen, own_minor, own_currency)
     if doubt is None:
         return _trust(seen, "as the one before" if before.trusted else "the first one")
-    if before.suspect is not None and _jump(before.suspect, seen) is None:
+    if before.suspect is not None and _confirms(before.suspect, seen):
         return _trust(seen, f"confirmed by a second reading; {doubt}")
-    belief = msgspec.structs.replace(before, verdict=Verdict.QUARANTINED, suspect=seen, missed=0, missed_since=None)
+    belief = msgspec.structs.replace(
+        before, verdict=Verdict.QUARANTINED, suspect=seen, doubted=before.doubted + 1, missed=0, missed_since=None
+    )
     return Judged(belief, f"{doubt}: waits for a second reading", Verdict.QUARANTINED, seen)
 
 
@@ -111,6 +118,12 @@ def _doubt(before: Belief, seen: Price, own_minor: int | None, own_currency: str
         if ratio >= FAR_FROM_OURS:
             return f"the first one, and {ratio:.0f} times away from ours"
     return None
+
+
+def _confirms(suspect: Price, seen: Price) -> bool:
+    """Is it the same price once more?"""
+    is_near = abs(seen.price_minor - suspect.price_minor) * NEAR <= suspect.price_minor
+    return is_near and seen.currency == suspect.currency and STRENGTH[seen.method] >= STRENGTH[suspect.method]
 
 
 def _jump(before: Price, seen: Price) -> str | None:

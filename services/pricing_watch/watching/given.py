@@ -1,7 +1,6 @@
 """Prices that are told instead of read: of shops that forbid robots, or that only a person sees."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Annotated
@@ -19,7 +18,7 @@ from services.pricing_watch import store
 from services.pricing_watch.judging.judgement import Judged
 from services.pricing_watch.records import Kind, Method, Reading, Stock
 from services.pricing_watch.watching.intake import GIVEN, Intake, Seen, load
-from services.pricing_watch.watching.watch_list import Competitor, Major, Sku
+from services.pricing_watch.watching.products import Competitor, Major, Sku
 
 
 class GivenPrice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -66,13 +65,7 @@ class Given:
                 field="competitor",
                 mend="put the pair on the watch list first",
             )
-        now = self._after(pair.state.belief.trusted.at if pair.state.belief.trusted else None)
-        return self._intake.settle(connection, pair, seen, now)
-
-    def _after(self, before: datetime | None) -> datetime:
-        """Now, or just after what was believed: the clock may have been set back."""
-        now = self._clock()
-        return now if before is None else max(now, before + timedelta(microseconds=1))
+        return self._intake.settle(connection, pair, seen, self._clock())
 
 
 def _reading(price: GivenPrice) -> Reading:

@@ -9,10 +9,14 @@ from services.common.windows import Clock
 from services.pricing_watch import store
 from services.pricing_watch.judging.judgement import Verdict
 from services.pricing_watch.metrics import PricingMetrics
+from services.pricing_watch.watching import reading_store
 
 COUNT_SECONDS = 15.0
 FORGET_EVERY = 240
 """Countings between two times that old readings are forgotten: an hour."""
+
+
+MOST_AT_ONCE = 1000
 
 
 class Housekeeping:
@@ -26,10 +30,16 @@ class Housekeeping:
 
     async def run(self) -> None:
         while True:
-            await self._database.write(partial(store.forget_readings, before=self._clock() - self._kept))
+            await self._forget()
             for _ in range(FORGET_EVERY):
                 await self._count()
                 await asyncio.sleep(COUNT_SECONDS)
+
+    async def _forget(self) -> None:
+        """Some at a time: nobody waits long for the database meanwhile."""
+        forget = partial(reading_store.forget_readings, before=self._clock() - self._kept, most=MOST_AT_ONCE)
+        while await self._database.write(forget) == MOST_AT_ONCE:
+            continue
 
     async def _count(self) -> None:
         counts = await self._database.read(store.count_verdicts)

@@ -12,14 +12,15 @@ from services.pricing_watch.events import Stating
 from services.pricing_watch.fetching.fetcher import Validators
 from services.pricing_watch.judging.comparable import comparable
 from services.pricing_watch.judging.judgement import Judged, Price, judge_confirmed, judge_missed, judge_price
+from services.pricing_watch.reading.reader import VERSION as READER_VERSION
 from services.pricing_watch.records import Method, Reading
-from services.pricing_watch.store import KeptReading, WatchedPage
+from services.pricing_watch.store import Version, WatchedPage
+from services.pricing_watch.watching import reading_store
+from services.pricing_watch.watching.products import CompetitorPage, Product
+from services.pricing_watch.watching.reading_store import KeptReading
 from services.pricing_watch.watching.schedule import next_attempt, next_reading
-from services.pricing_watch.watching.watch_list import CompetitorPage, Product
 
 READ, GIVEN = "read", "given"
-NO_VALIDATORS = Validators()
-
 CONFIRMED = 0.85
 """The confidence of a price that stands in more than one place of a page."""
 
@@ -35,7 +36,7 @@ class Seen(NamedTuple):
     reason: str
     reading: Reading | None = None
     page_hash: str | None = None
-    validators: Validators = NO_VALIDATORS
+    validators: Validators = Validators()
     may_pass: bool = False
     retry_after: timedelta = timedelta()
     is_confirmed: bool = False
@@ -65,7 +66,7 @@ class Intake:
         again = next_attempt(now, pair.interval, attempts, seen.retry_after) if seen.may_pass else None
         if again is None:
             return self.settle(connection, pair, seen, now)
-        store.add_reading(connection, _kept(pair, seen, now, None, seen.reason))
+        reading_store.add_reading(connection, _kept(pair, seen, now, None, seen.reason))
         store.plan(connection, pair.state.pair_id, again, attempts)
         return None
 
@@ -83,15 +84,17 @@ class Intake:
         return judged
 
     def _keep(self, connection: Connection, pair: Pair, seen: Seen, judged: Judged, now: datetime) -> None:
-        id_ = pair.state.pair_id
+        id_, before = pair.state.pair_id, reading_store.evidence_of(connection, pair.state)
         kept = _kept(pair, seen, now, judged, judged.reason)
-        before = store.last_page_read(connection, id_)
         if before is not None and before.reading == kept.reading:
             kept = msgspec.structs.replace(kept, reading=None)
-        reading_id = store.add_reading(connection, kept)
+        reading_id = reading_store.add_reading(connection, kept)
+        evidence_id = pair.state.evidence_id if kept.reading is None else reading_id
         # A doubted price must be read anew, and so must a page without one: "not modified" would say nothing.
-        validators = seen.validators if judged.belief.suspect is None and judged.price is not None else NO_VALIDATORS
-        store.note(connection, id_, judged.belief, reading_id, msgspec.structs.asdict(validators))
+        is_settled = judged.belief.suspect is None and judged.price is not None
+        validators = seen.validators if is_settled else Validators()
+        version = Version(validators.etag, validators.last_modified, READER_VERSION)
+        store.note(connection, id_, judged.belief, evidence_id, version)
         store.plan(connection, id_, next_reading(now, pair.interval, judged.belief, id_), attempts=0)
         if judged.told is not None:
             event = self._stating.verdict(pair.product, id_, reading_id, judged.told, judged.price, now)

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from services.pricing_watch.judging.judgement import Belief, Verdict
 
 CONFIRM_AFTER = timedelta(minutes=15)
-"""A doubted price is looked at again so soon, unless it is due before."""
+"""A price that has just become doubtful is looked at again so soon, unless it is due before."""
 
 GONE_INTERVAL = timedelta(weeks=1)
 SPREAD = 0.1
@@ -20,8 +20,11 @@ MOST_OF_INTERVAL = 0.25
 
 
 def next_reading(now: datetime, interval: timedelta, belief: Belief, seed: str) -> datetime:
-    """When a page is read again, after a reading that counted: never before its interval has passed, but to confirm."""
-    if belief.suspect is not None and belief.verdict is Verdict.QUARANTINED:
+    """When a page is read again, after a reading that counted.
+
+    Never before its interval has passed, but once to confirm a price that has just become doubtful.
+    """
+    if belief.doubted == 1 and belief.missed == 0:
         return now + min(interval, CONFIRM_AFTER)
     if belief.verdict is Verdict.GONE:
         return now + max(interval, GONE_INTERVAL)

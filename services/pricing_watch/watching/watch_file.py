@@ -1,6 +1,6 @@
 """The file of the watch list, `watch.yml`: read whole, or refused with every fault and its line."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -10,10 +10,12 @@ from msgspec import Meta
 
 from services.common.errors import ConfigurationError, Invalid
 from services.common.events.explain import explain
-from services.pricing_watch.watching.watch_list import CompetitorPage, Product, check_product
+from services.pricing_watch.watching.products import CompetitorPage, Product, check_product
 
 MOST_TOLD = 20
 FIELD = "CADRAN_PRICING_WATCH_LIST"
+LOADER = yaml.CBaseLoader
+"""Every scalar stays as it is written: 129.90 becomes no float, NO no Norway."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,9 +54,8 @@ def load_watch_file(path: Path) -> tuple[Product, ...]:
 def read_watch_file(text: str) -> tuple[tuple[Product, ...], list[_Fault]]:
     """The products of a file's text, and its faults."""
     try:
-        # Every scalar stays as it is written: 129.90 becomes no float, NO no Norway.
-        root = yaml.compose(text, yaml.BaseLoader)
-        content = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - makes nothing but text, lists and mappings
+        root = yaml.compose(text, LOADER)
+        content = None if root is None else LOADER("").construct_document(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return (), [_Fault(line, Invalid(f"is no YAML: {error.problem}", mend="mind the indentation and the quotes"))]
@@ -117,7 +118,7 @@ def _steps(place: str) -> Iterator[str | int]:
             yield step
 
 
-def _line(node: yaml.Node | None, steps: Any) -> int:
+def _line(node: yaml.Node | None, steps: Iterable[str | int]) -> int:
     """The line of a place in the file, or of the nearest one around it."""
     line = 1
     for step in steps:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from services.common.errors import ConfigurationError
 from services.common.logging import get_logger
-from services.pricing_watch.watching.watch import WatchList
 from services.pricing_watch.watching.watch_file import load_watch_file
+from services.pricing_watch.watching.watch_list import WatchList
 
 log = get_logger(__name__)
 

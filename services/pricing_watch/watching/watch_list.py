@@ -1,242 +1,119 @@
-"""What is watched: our products, and for each the competitors' pages. Pure.
+"""Changing what is watched: by the file, or by API and tables. Every change is published with it."""
 
-A product is one entry, whether it comes from the file, the API or a row of a table. Amounts are written in major units
-("129.90") and read as decimals, never as floats.
-"""
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-import re
-from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
-from functools import cached_property
-from hashlib import blake2b
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from sqlalchemy import Connection
 
-import msgspec
-from msgspec import Meta
+from services.common.database import Database
+from services.common.errors import Conflict, NotFound
+from services.common.outbox import put
+from services.common.windows import Clock
+from services.pricing_watch import store
+from services.pricing_watch.events import Stating
+from services.pricing_watch.store import WatchedProduct
+from services.pricing_watch.watching.products import Product
 
-from services.common.errors import Invalid
-from services.common.events.fields import PLAIN, CurrencyCode
-from services.common.money import exponent, known_currency
-from services.pricing_watch.records import Wanted
-
-LEAST_INTERVAL_S, MOST_INTERVAL_S = 60, 30 * 86400
-MOST_COMPETITORS = 100
-
-Sku = Annotated[
-    str,
-    Meta(min_length=1, max_length=90, pattern=PLAIN, description="Our number of the product.", examples=["LAMP-01"]),
-]
-Competitor = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=80,
-        pattern=r"^[^\x00-\x1f\x7f@#]+$(?!\n)",
-        description="A competitor's name, without @ and #.",
-        examples=["northlight"],
-    ),
-]
-Major = Annotated[
-    str,
-    Meta(
-        pattern=r"^\d{1,10}(\.\d{1,4})?$(?!\n)",
-        description="An amount in major units, with a point.",
-        examples=["129.90"],
-    ),
-]
-Interval = Annotated[
-    str,
-    Meta(
-        pattern=r"^[1-9]\d{0,5}(s|m|h|d)$(?!\n)",
-        description="A time between readings: a number and s, m, h or d.",
-        examples=["6h"],
-    ),
-]
-Percent = Annotated[
-    str,
-    Meta(pattern=r"^\d{1,2}(\.\d{1,3})?$(?!\n)", description="A rate of tax in percent.", examples=["20"]),
-]
-Pack = Annotated[
-    str,
-    Meta(
-        pattern=r"^\d{1,7}(\.\d{1,4})?$(?!\n)",
-        description="How much one pack holds, in the same unit for us and for them.",
-        examples=["6"],
-    ),
-]
-Locale = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_][A-Za-z]{2}|[-_]\d{3})?$(?!\n)",
-        description="How a page writes numbers: a language, and where it matters a country.",
-        examples=["fr-FR"],
-    ),
-]
-Vat = Literal["included", "excluded"]
-Text = Annotated[
-    str, Meta(min_length=1, max_length=300, pattern=PLAIN, description="A short text.", examples=["Oak desk lamp"])
-]
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+FILE, API = "file", "api"
+AT_ONCE = 50
+"""Products that are written in one transaction: what waits meanwhile waits little."""
 
 
-class CompetitorPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a competitor sells what compares with a product of ours.
+class WatchList:
+    """The products that are watched."""
 
-    Without a page its price is only ever given, by API or file. `sku`, `gtin` and `name` are theirs.
-    """
+    def __init__(self, database: Database, stating: Stating, clock: Clock, written: Callable[[], None]) -> None:
+        self._database = database
+        self._stating = stating
+        self._clock = clock
+        self._written = written
 
-    competitor: Competitor
-    page: Annotated[str, Meta(max_length=2000, description="Its address.", examples=["https://shop.example/lamp"])] = ""
-    sku: Text | None = None
-    gtin: Annotated[str, Meta(pattern=r"^\d{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
-    name: Text | None = None
-    selector: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
-    locale: Locale | None = None
-    currency: CurrencyCode | None = None
-    vat: Vat = "included"
-    vat_rate: Percent = "20"
-    pack: Pack = "1"
-    interval: Interval = "6h"
-    cheapest: bool = False
-    render: bool = False
+    async def keep(self, product: Product) -> bool:
+        """Watch a product, in place of what was said of it before; false when it is as it was.
 
-    @property
-    def interval_s(self) -> int:
-        return int(self.interval[:-1]) * _SECONDS[self.interval[-1]]
+        :raises Conflict: when it stands in the file.
+        """
+        changed = await self._database.write(partial(self._keep, product=product, origin=API))
+        self._written()
+        return changed
 
-    @property
-    def host(self) -> str:
-        """Whose turn a reading waits for; none where nothing is fetched."""
-        return (urlsplit(self.page).hostname or "").lower() if self.page else ""
+    async def drop(self, sku: str) -> None:
+        """Watch a product no more.
 
+        :raises NotFound: when it is not watched.
+        :raises Conflict: when it stands in the file.
+        """
+        await self._database.write(partial(self._drop, sku=sku, origin=API))
+        self._written()
 
-class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
-    """One of our products. `own_price` is our consumer price, tax included, of one pack."""
+    async def follow_file(self, products: Sequence[Product]) -> int:
+        """Watch what stands in the file, and what stood in it no more; how many products changed."""
+        known = set(await self._database.read(partial(store.skus_of, origin=FILE)))
+        gone = sorted(known - {product.sku for product in products})
+        changed = 0
+        for part in _parts([*products, *gone]):
+            changed += await self._database.write(partial(self._follow, part=part))
+            self._written()
+        return changed
 
-    sku: Sku
-    name: Text
-    own_price: Major | None = None
-    currency: CurrencyCode | None = None
-    pack: Pack = "1"
-    gtin: Annotated[str, Meta(pattern=r"^\d{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
-    competitors: Annotated[
-        tuple[CompetitorPage, ...],
-        Meta(max_length=MOST_COMPETITORS, description="At most 100 pages, one of a competitor."),
-    ] = ()
+    async def page(self, *, after: str, limit: int) -> list[WatchedProduct]:
+        """Some products, in the order of their skus."""
+        return await self._database.read(partial(store.products, after=after, limit=limit))
 
-    @cached_property
-    def pairs(self) -> dict[str, CompetitorPage]:
-        """The competitors' pages by the id of their pair."""
-        return {pair_id(self, page): page for page in self.competitors}
+    async def one(self, sku: str) -> WatchedProduct:
+        """
+        :raises NotFound: when it is not watched.
+        """
+        found = await self._database.read(partial(store.product, sku=sku))
+        if found is None:
+            raise _not_watched(sku)
+        return found
 
-    @property
-    def own_price_minor(self) -> int | None:
-        """Our price in minor units; none where it is not known."""
-        if self.own_price is None or self.currency is None:
-            return None
-        return int(Decimal(self.own_price).scaleb(exponent(self.currency)))
+    def _follow(self, connection: Connection, part: Iterable[Product | str]) -> int:
+        changes = 0
+        for each in part:
+            if isinstance(each, Product):
+                changes += self._keep(connection, each, FILE)
+            else:
+                self._drop(connection, each, FILE)
+                changes += 1
+        return changes
 
+    def _keep(self, connection: Connection, product: Product, origin: str) -> bool:
+        before = store.product(connection, product.sku)
+        if before is not None and origin == API:
+            _require_ours(before)
+        watched, now = WatchedProduct(product, origin), self._clock()
+        if watched == before:
+            return False
+        store.put_product(connection, watched, due_at=now)
+        at = store.time_to_tell(connection, product.sku, now)
+        put(connection, self._stating.change(product.sku, before.product if before else None, product, at))
+        return True
 
-def pair_id(product: Product, page: CompetitorPage) -> str:
-    """A name for what is compared with what: it changes with the page, and with all that its price means.
-
-    So a price that was read by other rules is never taken for the same one's move.
-    """
-    taxed = page.vat_rate if page.vat == "excluded" else ""
-    place = (page.page, page.sku, page.gtin, page.name, page.selector, page.currency, page.cheapest)
-    meaning = (*place, page.vat, taxed, page.pack, product.pack)
-    digest = blake2b(msgspec.json.encode(meaning), digest_size=4).hexdigest()
-    return f"{product.sku}@{page.competitor}#{digest}"
-
-
-def wanted(product: Product, page: CompetitorPage) -> Wanted:
-    """What is looked for on a page. Our own number and name say nothing there; a GTIN is the same everywhere."""
-    return Wanted(
-        sku=page.sku,
-        gtin=page.gtin or product.gtin,
-        name=page.name,
-        locale=page.locale,
-        currency=page.currency,
-        selector=page.selector,
-        cheapest=page.cheapest,
-    )
-
-
-def check_product(product: Product) -> Product:
-    """The product, as it is.
-
-    :raises Invalid: naming the field that cannot be with the others, and the mend.
-    """
-    fault = next(_faults(product), None)
-    if fault is not None:
-        raise fault
-    return product
+    def _drop(self, connection: Connection, sku: str, origin: str) -> None:
+        before = store.product(connection, sku)
+        if before is None:
+            raise _not_watched(sku)
+        if origin == API:
+            _require_ours(before)
+        at = store.time_to_tell(connection, sku, self._clock())
+        store.drop_product(connection, sku)
+        put(connection, self._stating.change(sku, before.product, None, at))
 
 
-def _faults(product: Product) -> Iterator[Invalid]:
-    if product.own_price is not None and product.currency is None:
-        yield Invalid("is missing beside own_price", field="currency", mend="send its ISO 4217 code, such as EUR")
-    yield from _currency_faults(product.currency, "currency")
-    if product.currency and known_currency(product.currency) and product.own_price:
-        decimals = -int(Decimal(product.own_price).normalize().as_tuple().exponent)
-        if decimals > exponent(product.currency):
-            yield Invalid(
-                f"has {decimals} decimals, and {product.currency} has {exponent(product.currency)}",
-                field="own_price",
-                mend="round it",
-            )
-    yield from _zero_faults(product.pack, "pack")
-    seen: set[str] = set()
-    for i, page in enumerate(product.competitors):
-        field = f"competitors[{i}]"
-        if page.competitor in seen:
-            yield Invalid(
-                f"{page.competitor!r} stands twice under {product.sku!r}",
-                field=f"{field}.competitor",
-                mend="give a competitor one page for a product",
-            )
-        seen.add(page.competitor)
-        yield from _page_faults(page, field)
-
-
-def _page_faults(page: CompetitorPage, field: str) -> Iterator[Invalid]:
-    if page.page:
-        yield from _address_faults(page.page, f"{field}.page")
-    yield from _currency_faults(page.currency, f"{field}.currency")
-    yield from _zero_faults(page.pack, f"{field}.pack")
-    if not LEAST_INTERVAL_S <= page.interval_s <= MOST_INTERVAL_S:
-        yield Invalid(
-            f"{page.interval} is not between a minute and 30 days", field=f"{field}.interval", mend="send 6h, or 1d"
+def _require_ours(before: WatchedProduct) -> None:
+    if before.origin == FILE:
+        raise Conflict(
+            f"{before.product.sku!r} stands in the file of the watch list",
+            field="sku",
+            mend="change it there, or take it out there first",
         )
-    for name in ("selector", "render"):
-        if getattr(page, name) and not page.page:
-            yield Invalid("has no page to be used on", field=f"{field}.{name}", mend="give the page, or leave it out")
 
 
-def _address_faults(address: str, field: str) -> Iterator[Invalid]:
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError as error:
-        yield Invalid(f"is no address: {error}", field=field, mend="send https://…")
-        return
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", address):
-        yield Invalid("is no address of a page", field=field, mend="send https://host/path")
-    elif parts.username is not None or parts.password is not None:
-        yield Invalid("holds a name or password", field=field, mend="send the address of a page that anyone may see")
+def _not_watched(sku: str) -> NotFound:
+    return NotFound(f"no product {sku!r} is watched", field="sku", mend="`cadran prices watch list` shows which are")
 
 
-def _currency_faults(code: str | None, field: str) -> Iterator[Invalid]:
-    if code is not None and not known_currency(code):
-        yield Invalid(f"no currency is called {code!r}", field=field, mend="send its ISO 4217 code, such as EUR")
-
-
-def _zero_faults(amount: str, field: str) -> Iterator[Invalid]:
-    try:
-        is_zero = Decimal(amount) == 0
-    except InvalidOperation:
-        return
-    if is_zero:
-        yield Invalid("is 0", field=field, mend="send how much a pack holds, or leave it out")
+def _parts(items: Sequence[Product | str]) -> Iterable[Sequence[Product | str]]:
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))

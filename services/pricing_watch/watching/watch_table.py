@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from services.common.errors import Invalid
-from services.pricing_watch.watching.watch_list import Product
+from services.pricing_watch.watching.products import Product
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -35,6 +35,7 @@ class Shop:
     """All shops in one ASGI app. `clock` tells seconds of the epoch: it moves the prices.
 
     `robots` holds, by host (without port), what is answered for `/robots.txt` there; other hosts get `ROBOTS`.
+    `own` holds, by name, pages of one's own: `/own/{name}`.
     """
 
     def __init__(self, *, seed: int = 1, clock: Callable[[], float] = time.time) -> None:
@@ -42,6 +43,7 @@ class Shop:
         self._clock = clock
         self._script = (Path(__file__).parent / "templates" / "offer.js").read_bytes()
         self.robots: dict[str, Response] = {}
+        self.own: dict[str, str] = {}
         self.log = RequestLog(_ByHost(Starlette(routes=self._routes())))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +59,7 @@ class Shop:
             Route("/_log", self._show_log),
             Route("/readyz", lambda _: PlainTextResponse("ok")),
             Route("/robots.txt", self._robots),
+            Route("/own/{name}", self._own),
             Route("/assets/offer.js", self._offer_script),
             *odd_routes(),
             Route("/{shop}/", self._list),
@@ -71,6 +74,9 @@ class Shop:
 
     async def _robots(self, request: Request) -> Response:
         return self.robots.get(request.url.hostname or "", PlainTextResponse(ROBOTS))
+
+    async def _own(self, request: Request) -> Response:
+        return HTMLResponse(self.own[request.path_params["name"]])
 
     async def _offer_script(self, _: Request) -> Response:
         return Response(self._script, media_type="text/javascript")

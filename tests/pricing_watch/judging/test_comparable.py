@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.pricing_watch.judging.comparable import comparable
-from services.pricing_watch.watching.watch_list import CompetitorPage, Product
+from services.pricing_watch.watching.products import CompetitorPage, Product
 
 
 def pair(ours="1", theirs="1", vat="included", rate="20"):

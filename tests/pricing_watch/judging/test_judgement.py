@@ -52,6 +52,12 @@ def may_follow(before: tuple[int, str, Method], now: tuple[int, str, Method]) ->
     return before[1] == now[1] and before[0] < 2 * now[0] and now[0] < 2 * before[0]
 
 
+def confirms(waiting: tuple[int, str, Method], now: tuple[int, str, Method]) -> bool:
+    """The same price within 5 %, by a method that is no weaker."""
+    is_near = 0.95 * waiting[0] <= now[0] <= 1.05 * waiting[0]
+    return is_near and now[1] == waiting[1] and TRUST.index(now[2]) <= TRUST.index(waiting[2])
+
+
 def expected(history: list[tuple[tuple[int, str, Method] | None, int]]) -> tuple[Verdict | None, int | None]:
     """The verdict after a history and the price that is trusted, written independently: the whole history is walked."""
     trusted: tuple[int, str, Method] | None = None
@@ -74,7 +80,7 @@ def expected(history: list[tuple[tuple[int, str, Method] | None, int]]) -> tuple
         else:
             is_weaker = TRUST.index(read[2]) > TRUST.index(trusted[2]) and read[0] != trusted[0]
             is_good = may_follow(trusted, read) and not is_weaker
-        if is_good or (waiting is not None and may_follow(waiting, read)):
+        if is_good or (waiting is not None and confirms(waiting, read)):
             trusted, waiting, verdict = read, None, Verdict.TRUSTED
         else:
             waiting, verdict = read, Verdict.QUARANTINED
@@ -107,7 +113,7 @@ def test_a_trusted_price_never_halves_or_doubles_on_one_reading_alone(history):
         now = readings[i]
         if before is not None and not may_follow(before, now):
             earlier = [read for read in readings[:i] if read is not None]
-            assert may_follow(earlier[-1], now)
+            assert confirms(earlier[-1], now)
         before = now
 
 
@@ -131,6 +137,13 @@ def test_a_slip_of_the_keyboard_is_forgotten_with_the_next_reading():
 def test_exactly_half_is_half(minor, verdict):
     first = judge_price(Belief(), price(1000), None, None)
     assert judge_price(first.belief, price(minor), None, None).told == verdict
+
+
+def test_two_guesses_that_differ_do_not_confirm_each_other():
+    first = judge_price(Belief(), price(10_000), None, None)
+    guess = judge_price(first.belief, price(12_000, method=Method.TEXT), None, None)
+    other = judge_price(guess.belief, price(6_500, method=Method.TEXT), None, None)
+    assert (other.told, other.belief.doubted) == (Verdict.QUARANTINED, 2)
 
 
 def test_another_currency_is_doubted():

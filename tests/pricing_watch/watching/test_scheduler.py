@@ -3,15 +3,22 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from starlette.responses import PlainTextResponse
 
-from services.pricing_watch import store
+from services.common import background
+from services.common.database import Database
+from services.pricing_watch import store, tables
 from services.pricing_watch.records import Method
+from services.pricing_watch.tables import SCHEMA
+from services.pricing_watch.watching import scheduler
 from services.simulator.shop.catalogue import COMPETITORS, path_of, range_of
 from tests.pricing_watch.parts import Service, at_work, page, product
-from tests.support.shop import HOST, RunningShop, running_shop
+from tests.support.databases import sqlite_url
+from tests.support.shop import HOST, RunningShop, running_shop, until
 
 NORTHLIGHT = COMPETITORS[0]
 SKU = next(iter(range_of(NORTHLIGHT)))
@@ -115,7 +122,10 @@ async def test_a_pair_without_a_page_is_stale_when_nobody_gives_its_price(servic
     assert shop.requests() == []
 
 
-async def test_two_processes_read_no_page_twice(service: Service, shop: RunningShop) -> None:
+async def test_two_processes_read_no_page_twice(
+    service: Service, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "MOST_HOSTS", 2)  # or one would take all of them
     hosts = [f"{competitor.name}.test" for competitor in COMPETITORS]
     for host, competitor in zip(hosts, COMPETITORS, strict=True):
         shop.shop.robots[host] = PlainTextResponse("")
@@ -133,4 +143,81 @@ async def test_two_processes_read_no_page_twice(service: Service, shop: RunningS
     paths = [request.path for request in shop.requests() if "/products/" in request.path]
     assert len(paths) == 60
     assert len(set(paths)) == 60
+    assert min(each.metrics.readings.labels("read")._value.get() for each in (service, other)) > 0  # both took part
     assert set((await service.fetched_pages()).values()) == {1}
+
+
+async def test_a_page_that_cannot_be_kept_holds_up_no_other(service: Service, shop: RunningShop) -> None:
+    hostile = '<script type="application/ld+json">{"@type":"Product","name":"Lamp \\ud83d \\u0000","sku":"A\\u0000B",'
+    hostile += '"offers":{"price":"12.00","priceCurrency":"EUR"}}</script>'
+    shop.shop.own["hostile"] = hostile
+    await service.watch_list.keep(
+        product("A", page(shop.url("/own/hostile"), sku="A"), page(shop.url("/odd/page"), "other"))
+    )
+    await read_all(service, shop)
+    assert [len(await service.readings("A", each)) for each in ("rival", "other")] == [1, 1]
+    assert len(shop.requests("/own/hostile")) == 1
+
+
+async def test_a_host_that_rests_is_left_alone_and_its_pages_lose_no_reading(
+    service: Service, shop: RunningShop
+) -> None:
+    shop.shop.robots[HOST] = PlainTextResponse("User-agent: *\nCrawl-delay: 600")
+    addresses = [page(shop.url(f"/northlight/products/NONE-{number}"), f"rival-{number}") for number in range(5)]
+    await service.watch_list.keep(product("A", *addresses))
+    async with shop.fetcher(max_crawl_delay=600) as fetcher, at_work(service.scheduler(fetcher)):
+        await until(lambda: shop.requests("/robots.txt"))
+        await asyncio.sleep(1)
+    assert len(shop.requests()) == 1  # whoever asked for robots.txt has to wait
+    readings = [await service.readings("A", f"rival-{number}") for number in range(5)]
+    assert sum(map(len, readings)) == 0
+    free_at = await service.database.read(
+        lambda connection: connection.execute(select(tables.hosts.c.free_at)).scalar_one()
+    )
+    assert timedelta(seconds=590) < free_at - service.clock.now <= timedelta(seconds=660)
+
+
+async def test_of_a_host_that_never_answers_readings_are_missed(service: Service, shop: RunningShop) -> None:
+    addresses = [page(shop.url(f"/odd/status/{500 + number}"), f"rival-{number}", interval="1h") for number in range(3)]
+    await service.watch_list.keep(product("A", *addresses))
+    for _ in range(100):
+        async with shop.fetcher(breaker_threshold=2, breaker_rest=5000) as fetcher, at_work(service.scheduler(fetcher)):
+            await asyncio.sleep(0.15)
+        service.clock.pass_by(hours=0.5)
+        if len(await service.verdicts()) == 3:
+            break
+    assert [verdict for verdict, _ in await service.verdicts()] == ["stale"] * 3
+
+
+async def test_a_second_process_waits_until_the_host_may_be_asked(service: Service, shop: RunningShop) -> None:
+    await service.watch_list.keep(product("A", page(shop.url(path_of(NORTHLIGHT, SKU)))))
+    async with shop.fetcher(per_host_delay=500) as fetcher, at_work(service.scheduler(fetcher, "one")):
+        await until(lambda: shop.requests("/robots.txt"))
+        await asyncio.sleep(0.5)
+    async with shop.fetcher() as fetcher, at_work(service.scheduler(fetcher, "two")):
+        await asyncio.sleep(1.5)
+    assert len(shop.requests()) == 1
+    service.clock.pass_by(seconds=600)
+    await read_all(service, shop)
+    assert len(await service.readings()) == 1
+
+
+async def test_a_shorter_interval_holds_at_once(service: Service, shop: RunningShop) -> None:
+    address = shop.url(path_of(NORTHLIGHT, SKU))
+    await service.watch_list.keep(product("A", page(address, interval="7d")))
+    await read_all(service, shop)
+    await service.watch_list.keep(product("A", page(address, interval="1h")))
+    service.clock.pass_by(hours=1.1)
+    await read_all(service, shop)
+    assert len(await service.readings()) == 2
+
+
+async def test_a_scheduler_ends_although_the_database_does_not_answer(tmp_path: Path, shop: RunningShop) -> None:
+    database = Database(sqlite_url(tmp_path), SCHEMA)
+    database.open()
+    service = Service(database)
+    await service.watch_list.keep(product("A", page(shop.url("/odd/hang"))))
+    async with shop.fetcher() as fetcher, background.at_work([service.scheduler(fetcher).run]):
+        await until(lambda: shop.requests("/odd/hang"))
+        await database.write(lambda connection: connection.exec_driver_sql("DROP TABLE hosts"))
+    database.close()

@@ -64,7 +64,7 @@ BAD = {
     "an address of a file": ("https://northlight.example/lamp", "file:///etc/passwd", 12, "no address of a page"),
     "an address with a password": ("https://north", "https://me:secret@north", 12, "holds a name or password"),
     "a pack of nothing": ("        pack: 4", "        pack: 0", 13, "is 0"),
-    "an interval of a second": ("interval: 7d", "interval: 1s", 16, "not between a minute and 30 days"),
+    "an interval of a second": ("interval: 7d", "interval: 1s", 16, "not between a minute and 7 days"),
     "an interval in words": ("interval: 7d", "interval: weekly", 16, "for example 6h"),
     "a page by nobody": ("- competitor: by-hand\n        interval", "- interval", 15, "competitor: is missing"),
     "a competitor twice": ("by-hand", "northlight", 15, "stands twice under 'LAMP-01'"),

@@ -1,64 +1,62 @@
-"""Products as they are watched: what a pair is named after, and the way there and back through a table."""
+"""Changing what is watched: what is published with it, and who may edit what."""
 
-import msgspec
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from services.pricing_watch.watching.watch_file import read_product
-from services.pricing_watch.watching.watch_list import CompetitorPage, Product, pair_id
-from services.pricing_watch.watching.watch_table import from_rows, to_rows
-
-words = st.text("abcÀ é-_/.", min_size=1, max_size=12).map(lambda text: "x" + text.strip())
-numbers = st.from_regex(r"[1-9][0-9]{0,4}(\.[0-9]{1,2})?", fullmatch=True)
-intervals = st.sampled_from(["60s", "15m", "6h", "1d"])
-pages = st.builds(
-    CompetitorPage,
-    competitor=words,
-    page=st.builds("https://rival.example/{}".format, st.integers(0, 99)),
-    sku=st.none() | words,
-    name=st.none() | words,
-    selector=st.none() | words,
-    locale=st.none() | st.sampled_from(["fr-FR", "de", "en_GB"]),
-    currency=st.none() | st.just("EUR"),
-    vat=st.sampled_from(["included", "excluded"]),
-    vat_rate=st.sampled_from(["20", "8.1"]),
-    pack=numbers,
-    interval=intervals,
-    cheapest=st.booleans(),
-    render=st.booleans(),
-)
-products = st.builds(
-    Product,
-    sku=words,
-    name=words,
-    own_price=st.none() | numbers,
-    currency=st.just("EUR"),
-    pack=numbers,
-    competitors=st.lists(pages, max_size=4, unique_by=lambda page: page.competitor).map(tuple),
-)
+from services.common.errors import Conflict, NotFound
+from services.pricing_watch import store
+from tests.pricing_watch.parts import Service, page, product
 
 
-@given(products)
-def test_a_product_comes_back_from_a_table_as_it_was(product):
-    assert read_product(from_rows(list(to_rows(product)))) == product
+async def test_a_product_is_published_with_its_pairs_and_our_price(service: Service) -> None:
+    lamp = product("A", page("https://rival.example/a", interval="1h"), own_price="12.90", currency="EUR")
+    assert await service.watch_list.keep(lamp) is True
+    watched, own = await service.events()
+    assert (watched.type, watched.subject) == ("product.watched", "A")
+    assert [(pair.competitor, pair.interval_s) for pair in watched.data.pairs] == [("rival", 3600)]
+    assert (own.data.price_minor, own.data.currency) == (1290, "EUR")
 
 
-@given(pages, st.sampled_from(["page", "sku", "name", "selector", "pack"]))
-def test_a_pair_is_another_one_when_its_price_means_something_else(page, field):
-    product = Product(sku="A", name="A", competitors=(page,))
-    other = msgspec.structs.replace(page, **{field: "https://rival.example/other" if field == "page" else "77777"})
-    assert pair_id(product, other) != pair_id(product, page)
+async def test_saying_the_same_again_tells_nothing(service: Service) -> None:
+    lamp = product("A", page("https://rival.example/a"), own_price="12.90", currency="EUR")
+    await service.watch_list.keep(lamp)
+    assert await service.watch_list.keep(lamp) is False
+    assert len(await service.events()) == 2
 
 
-@given(pages, intervals)
-def test_a_pair_is_the_same_when_it_is_only_read_at_other_times(page, interval):
-    product = Product(sku="A", name="A", own_price="1", currency="EUR", competitors=(page,))
-    renamed = msgspec.structs.replace(product, name="B", own_price="2")
-    other = msgspec.structs.replace(page, interval=interval, locale="it")
-    assert pair_id(renamed, other) == pair_id(product, page)
+async def test_only_what_changes_is_told(service: Service) -> None:
+    await service.watch_list.keep(product("A", page("https://rival.example/a"), own_price="12.90", currency="EUR"))
+    await service.watch_list.keep(product("A", page("https://rival.example/a"), own_price="11.90", currency="EUR"))
+    await service.watch_list.keep(product("A", page("https://rival.example/b"), own_price="11.90", currency="EUR"))
+    assert [event.type for event in await service.events()][2:] == ["price.own", "product.watched"]
 
 
-@given(products, products)
-def test_pairs_of_different_products_and_competitors_have_different_names(one, other):
-    names = [*one.pairs, *other.pairs] if one.sku != other.sku else [*one.pairs]
-    assert len(names) == len(set(names))
+async def test_a_product_that_is_dropped_has_no_pairs_and_no_price(service: Service) -> None:
+    await service.watch_list.keep(product("A", page("https://rival.example/a"), own_price="12.90", currency="EUR"))
+    await service.watch_list.drop("A")
+    watched, own = (await service.events())[2:]
+    assert (watched.data.pairs, own.data.price_minor) == ((), 0)
+    with pytest.raises(NotFound):
+        await service.watch_list.one("A")
+    with pytest.raises(NotFound):
+        await service.watch_list.drop("A")
+
+
+async def test_the_file_owns_what_stands_in_it(service: Service) -> None:
+    await service.watch_list.keep(product("A", page("https://rival.example/a")))
+    await service.watch_list.keep(product("B", page("https://rival.example/b")))
+    assert await service.watch_list.follow_file([product("A", page("https://rival.example/a2"))]) == 1
+    with pytest.raises(Conflict, match="stands in the file"):
+        await service.watch_list.keep(product("A"))
+    with pytest.raises(Conflict):
+        await service.watch_list.drop("A")
+    assert await service.watch_list.follow_file([]) == 1
+    assert [each.product.sku for each in await service.watch_list.page(after="", limit=10)] == ["B"]
+
+
+async def test_a_pair_that_stays_keeps_its_turn_and_its_belief(service: Service) -> None:
+    await service.watch_list.keep(product("A", page("https://rival.example/a"), page(competitor="by-hand")))
+    before = await service.database.read(lambda connection: store.page(connection, "A", "rival"))
+    service.clock.pass_by(hours=1)
+    await service.watch_list.keep(product("A", page("https://rival.example/a"), name="Renamed"))
+    assert await service.database.read(lambda connection: store.page(connection, "A", "rival")) == before
+    assert await service.database.read(lambda connection: store.page(connection, "A", "by-hand")) is None

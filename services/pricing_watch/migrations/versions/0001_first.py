@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("claimed_by", sa.String(length=100), nullable=False),
         sa.Column("claimed_until", Moment(), nullable=False),
+        sa.Column("free_at", Moment(), nullable=False, comment="When the host may be asked again."),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
         comment="Which process reads a host's pages: one at a time, so that its delays are kept.",
     )
@@ -33,6 +34,9 @@ def upgrade() -> None:
         sa.Column("sku", sa.String(length=100), nullable=False),
         sa.Column("origin", sa.String(length=10), nullable=False, comment="`file` or `api`: where it is edited."),
         sa.Column("product", sa.LargeBinary(), nullable=False, comment="As it stands in the watch list (JSON)."),
+        sa.Column(
+            "told_at", Moment(), nullable=False, comment="The time of the last event about it: the next is later."
+        ),
         sa.PrimaryKeyConstraint("sku", name=op.f("pk_products")),
         comment="What is watched.",
     )
@@ -73,7 +77,10 @@ def upgrade() -> None:
         sa.Column(
             "verdict", sa.String(length=20), nullable=True, comment="The verdict of what is believed, to be counted by."
         ),
-        sa.Column("reading_id", sa.BigInteger(), nullable=True, comment="The last reading."),
+        sa.Column(
+            "evidence_id", sa.BigInteger(), nullable=True, comment="The last reading that keeps what the page said."
+        ),
+        sa.Column("reader", sa.Integer(), nullable=True, comment="The version of the reader that read it."),
         sa.ForeignKeyConstraint(["sku"], ["products.sku"], name=op.f("fk_pages_sku")),
         sa.PrimaryKeyConstraint("pair_id", name=op.f("pk_pages")),
         comment="The pairs of a product and a competitor's page, and when each is read next.",
