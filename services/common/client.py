@@ -108,9 +108,9 @@ def read_key(path: Path) -> str:
     """
     try:
         return path.read_text().strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         mend = "give --key-file, or start the local stack with `make up`"
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", mend=mend) from None
+        raise ConfigurationError(f"{path} holds no key: {error}", mend=mend) from None
 
 
 def _retry_after(response: httpx.Response | None) -> float:

@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 
 from services.common.errors import ConfigurationError, Invalid, Unavailable
 from services.common.logging import get_logger
@@ -55,7 +55,7 @@ class Database:
 
     def __init__(self, url: str, schema: Schema) -> None:
         self._schema = schema
-        self._engine = _engine(url)
+        self._engine = _engine(url, schema)
         self._jobs: Queue[_Job | None] = Queue(MOST_WAITING)
         self._writer = threading.Thread(target=self._write_all, name=f"{schema.service}-writer", daemon=True)
 
@@ -183,15 +183,22 @@ def migrate(engine: Engine, schema: Schema) -> None:
         command.upgrade(config, "head")
 
 
-def _engine(url: str) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=POOL,
-        max_overflow=0,
-        pool_timeout=10,
-        pool_pre_ping=True,
-        hide_parameters=True,  # of a statement that fails: they may hold addresses, and errors are logged
-    )
+def _engine(url: str, schema: Schema) -> Engine:
+    try:
+        engine = create_engine(
+            url,
+            pool_size=POOL,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            hide_parameters=True,  # of a statement that fails: they may hold addresses, and errors are logged
+        )
+    except (ArgumentError, ImportError):  # what it was given may hold a password, and is not repeated
+        raise ConfigurationError(
+            "is no address of a database",
+            field=f"CADRAN_{schema.service.upper()}_DATABASE",
+            mend="write postgresql+psycopg://user:password@host/name, or unset it",
+        ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

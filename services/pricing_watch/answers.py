@@ -104,13 +104,14 @@ def explain_answer(pair: Pair, readings: list[KeptReading], evidence: KeptReadin
 
 def _why(belief: Belief, readings: list[KeptReading]) -> str:
     last = readings[0].reason if readings else "no reading yet"
+    judged = next((kept.reason for kept in readings if kept.price_minor is not None), "long ago")
     match belief.verdict:
         case None:
             return f"nothing is believed yet: {last}"
         case Verdict.TRUSTED if belief.missed:
             return f"trusted until {MISSED_UNTIL_STALE} readings in a row are missed; {last}"
         case Verdict.TRUSTED:
-            return f"trusted: {last}"
+            return f"trusted: {judged}"
         case Verdict.QUARANTINED:
             return f"in quarantine, counted nowhere: {last}"
         case Verdict.STALE:

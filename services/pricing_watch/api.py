@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from services.common.auth import KeyRing, Scope
 from services.common.database import Database
-from services.common.errors import CadranError, NotFound
+from services.common.errors import CadranError, Conflict, Invalid, NotFound
 from services.common.http import (
     Check,
     install_error_handlers,
@@ -115,7 +115,7 @@ def _watch_routes(parts: Parts) -> APIRouter:
 async def _kept(parts: Parts, product: Product) -> Made | CadranError:
     try:
         changed = await parts.watch_list.keep(check_product(product))
-    except CadranError as error:
+    except (Invalid, Conflict) as error:
         return error
     return Made("kept" if changed else "unchanged", product.sku)
 
@@ -139,7 +139,7 @@ def _price_routes(parts: Parts) -> APIRouter:
 async def _given(parts: Parts, price: GivenPrice) -> Made | CadranError:
     try:
         judged = await parts.given.give(price)
-    except CadranError as error:
+    except (Invalid, NotFound) as error:
         return error
     return Made(judged.told.value if judged.told else "kept", f"{price.sku}@{price.competitor}")
 

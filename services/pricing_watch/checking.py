@@ -10,15 +10,17 @@ import typer
 from rich.table import Table
 
 from services.common.errors import ConfigurationError
-from services.pricing_watch.fetching.faults import FetchFault
+from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.fetcher import Fetcher
 from services.pricing_watch.fetching.terms import FetchSettings
 from services.pricing_watch.printing import amount, console, plain, say
 from services.pricing_watch.reading.reader import read_page
-from services.pricing_watch.records import Candidate, Page, Reading, Wanted
+from services.pricing_watch.records import Candidate, Obstacle, Page, Reading, Wanted
 from services.pricing_watch.settings import PricingSettings, fetch_settings
 
 MOST_SHOWN = 20
+
+OBSTACLES = {Fault.GONE: Obstacle.GONE, Fault.BLOCKED: Obstacle.BLOCKED, Fault.SERVER: Obstacle.CLOSED}
 
 
 def check(
@@ -42,7 +44,7 @@ def check(
     wanted = Wanted(
         sku=sku, gtin=gtin, name=name, locale=locale, currency=currency, selector=selector, cheapest=cheapest
     )
-    if page.startswith(("http://", "https://")):
+    if "://" in page:
         reading = asyncio.run(_from_address(page, wanted, fetch_settings(PricingSettings.load()), render))
     else:
         reading = read_page(Page(url=url, body=_bytes(page)), wanted)
@@ -57,7 +59,7 @@ async def _from_address(url: str, wanted: Wanted, settings: FetchSettings, rende
         try:
             fetched = await (fetcher.render(url) if render else fetcher.fetch(url))
         except FetchFault as fault:
-            return Reading(reason=str(fault))
+            return Reading(reason=str(fault), obstacle=OBSTACLES.get(fault.kind, Obstacle.UNREADABLE))
         return read_page(fetched.page, wanted)
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from services.common.client import ApiClient, Refused
 from services.common.csv_rows import Rejected, Row
-from services.common.errors import Invalid
+from services.common.errors import ConfigurationError, Invalid
 from services.common.file_sending import Batches, File, Item, Rejects, read_all, send_items
 from services.common.settings import Settings
 from services.pricing_watch import checking
@@ -88,8 +88,8 @@ def status(
     for page in pages:
         row = (
             moment(page.next_reading, zone),
-            page.sku,
-            page.competitor,
+            plain(page.sku),
+            plain(page.competitor),
             page.verdict or "none yet",
             _price(page),
             str(page.missed),
@@ -152,15 +152,16 @@ def export(
     file: Annotated[Path, typer.Argument(help="The CSV file to write.")], url: Url = "", key_file: KeyFile = None
 ) -> None:
     """Write what is watched as a table, which `import` reads."""
-    lines = 0
-    with pricing_client(url, key_file) as client, file.open("w", newline="", encoding="utf-8") as target:
-        writer = csv.DictWriter(target, Line.__struct_fields__)
-        writer.writeheader()
-        for watched in _watched(client):
-            for row in to_rows(watched.product):
-                writer.writerow(row)
-                lines += 1
-    say(f"{lines:,} lines in {file}")
+    with pricing_client(url, key_file) as client:
+        rows = [row for watched in _watched(client) for row in to_rows(watched.product)]
+    try:
+        with file.open("w", newline="", encoding="utf-8") as target:
+            writer = csv.DictWriter(target, Line.__struct_fields__)
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror}", mend="mend its path") from None
+    say(f"{len(rows):,} lines in {file}")
 
 
 @watch.command("drop")

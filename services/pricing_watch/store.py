@@ -160,6 +160,11 @@ def note(connection: Connection, pair_id: str, belief: Belief, evidence_id: int 
     connection.execute(update(tables.pages).where(tables.pages.c.pair_id == pair_id).values(values))
 
 
+def bring_back(connection: Connection, now: datetime, latest: datetime) -> None:
+    """Make due at once what is due later than can be."""
+    connection.execute(update(tables.pages).where(tables.pages.c.due_at > latest).values(due_at=now))
+
+
 def count_verdicts(connection: Connection) -> dict[str, int]:
     """How many pairs are believed how; `none` where nothing is believed yet."""
     query = select(tables.pages.c.verdict, func.count()).group_by(tables.pages.c.verdict)

@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
+from services.common.events.fields import LIMIT
 from services.common.money import round_half_even
 from services.pricing_watch.watching.products import CompetitorPage, Product
 
 HUNDRED = Decimal(100)
+MOST_MINOR = LIMIT
+"""More than that is no price, and no event can bear it."""
 
 
 def comparable(amount_minor: int, product: Product, page: CompetitorPage) -> int:

@@ -23,6 +23,9 @@ NEAR = 20
 FAR_FROM_OURS = 5
 """So is a first price that is so many times ours, or so small a part: there is nothing else to hold it against."""
 
+GIVEN_APART = timedelta(minutes=10)
+"""A price that is told twice within so long was sent twice, not looked at twice."""
+
 STRENGTH = {method: rank for rank, method in enumerate(reversed(Method))}
 """How far a method is trusted: the greater, the further."""
 
@@ -99,6 +102,8 @@ def judge_missed(before: Belief, why: str, now: datetime) -> Judged:
     elif missed >= MISSED_UNTIL_STALE and verdict is not Verdict.GONE:
         verdict = Verdict.STALE
     belief = msgspec.structs.replace(before, verdict=verdict, missed=missed, missed_since=since)
+    if verdict in (Verdict.STALE, Verdict.GONE):  # what waited to be confirmed has waited too long
+        belief = msgspec.structs.replace(belief, suspect=None, doubted=0)
     times = "once" if missed == 1 else f"{missed} times in a row"
     return Judged(belief, f"missed {times}: {why}", None if verdict is before.verdict else verdict)
 
@@ -123,7 +128,9 @@ def _doubt(before: Belief, seen: Price, own_minor: int | None, own_currency: str
 def _confirms(suspect: Price, seen: Price) -> bool:
     """Is it the same price once more?"""
     is_near = abs(seen.price_minor - suspect.price_minor) * NEAR <= suspect.price_minor
-    return is_near and seen.currency == suspect.currency and STRENGTH[seen.method] >= STRENGTH[suspect.method]
+    is_sent_again = seen.method is Method.GIVEN and seen.at - suspect.at < GIVEN_APART
+    is_as_good = STRENGTH[seen.method] >= STRENGTH[suspect.method] and not is_sent_again
+    return is_near and is_as_good and seen.currency == suspect.currency
 
 
 def _jump(before: Price, seen: Price) -> str | None:

@@ -17,6 +17,8 @@ FORGET_EVERY = 240
 
 
 MOST_AT_ONCE = 1000
+LATEST = timedelta(days=8)
+"""No page is due later than that, unless a clock was ahead: the longest interval is a week, and a tenth is added."""
 
 
 class Housekeeping:
@@ -31,6 +33,7 @@ class Housekeeping:
     async def run(self) -> None:
         while True:
             await self._forget()
+            await self._database.write(partial(store.bring_back, now=self._clock(), latest=self._clock() + LATEST))
             for _ in range(FORGET_EVERY):
                 await self._count()
                 await asyncio.sleep(COUNT_SECONDS)

@@ -10,7 +10,7 @@ from services.common.outbox import put
 from services.pricing_watch import store
 from services.pricing_watch.events import Stating
 from services.pricing_watch.fetching.fetcher import Validators
-from services.pricing_watch.judging.comparable import comparable
+from services.pricing_watch.judging.comparable import MOST_MINOR, comparable
 from services.pricing_watch.judging.judgement import Judged, Price, judge_confirmed, judge_missed, judge_price
 from services.pricing_watch.reading.reader import VERSION as READER_VERSION
 from services.pricing_watch.records import Method, Reading
@@ -110,15 +110,15 @@ def _price(pair: Pair, reading: Reading, now: datetime) -> Price | str:
     if reading.confidence < CONFIRMED and not _is_valid(reading, now):
         return "by the page's own data this price does not hold now, and nothing else on the page confirms it"
     price = comparable(reading.price_minor, pair.product, pair.page)
-    if price <= 0:
-        return "of one pack of ours it is less than the smallest coin"
-    listed = reading.list_price_minor
+    if not 0 < price <= MOST_MINOR:
+        return f"of one pack of ours it is {'less than the smallest coin' if price <= 0 else 'beyond measure'}"
+    listed = None if reading.list_price_minor is None else comparable(reading.list_price_minor, pair.product, pair.page)
     return Price(
         price_minor=price,
         currency=reading.currency,
         at=now,
         method=reading.method or Method.TEXT,
-        list_price_minor=None if listed is None else comparable(listed, pair.product, pair.page),
+        list_price_minor=listed if listed is not None and price < listed <= MOST_MINOR else None,
         stock=reading.stock,
     )
 

@@ -28,16 +28,25 @@ MOST_COMPETITORS = 20
 MOST_HOST = 253
 """Characters of a host's name (RFC 1035)."""
 
+NAME = r"^(?!\.\.?$)[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$(?!\n)"
+"""No control characters, no blanks around it, and neither . nor .., which no address can bear."""
+
 Sku = Annotated[
     str,
-    Meta(min_length=1, max_length=90, pattern=PLAIN, description="Our number of the product.", examples=["LAMP-01"]),
+    Meta(
+        min_length=1,
+        max_length=90,
+        pattern=NAME,
+        description="Our number of the product, no blanks around it.",
+        examples=["LAMP-01"],
+    ),
 ]
 Competitor = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=80,
-        pattern=r"^[^\x00-\x1f\x7f@#]+$(?!\n)",
+        pattern=r"^[^\s\x00-\x1f\x7f@#]([^\x00-\x1f\x7f@#]*[^\s\x00-\x1f\x7f@#])?$(?!\n)",
         description="A competitor's name, without @ and #.",
         examples=["northlight"],
     ),
@@ -45,7 +54,7 @@ Competitor = Annotated[
 Major = Annotated[
     str,
     Meta(
-        pattern=r"^\d{1,10}(\.\d{1,4})?$(?!\n)",
+        pattern=r"^[0-9]{1,10}(\.[0-9]{1,4})?$(?!\n)",
         description="An amount in major units, with a point.",
         examples=["129.90"],
     ),
@@ -53,19 +62,19 @@ Major = Annotated[
 Interval = Annotated[
     str,
     Meta(
-        pattern=r"^[1-9]\d{0,5}(s|m|h|d)$(?!\n)",
+        pattern=r"^[1-9][0-9]{0,5}(s|m|h|d)$(?!\n)",
         description="A time between readings: a number and s, m, h or d.",
         examples=["6h"],
     ),
 ]
 Percent = Annotated[
     str,
-    Meta(pattern=r"^\d{1,2}(\.\d{1,3})?$(?!\n)", description="A rate of tax in percent.", examples=["20"]),
+    Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,3})?$(?!\n)", description="A rate of tax in percent.", examples=["20"]),
 ]
 Pack = Annotated[
     str,
     Meta(
-        pattern=r"^\d{1,7}(\.\d{1,4})?$(?!\n)",
+        pattern=r"^[0-9]{1,7}(\.[0-9]{1,4})?$(?!\n)",
         description="How much one pack holds, in the same unit for us and for them.",
         examples=["6"],
     ),
@@ -73,7 +82,7 @@ Pack = Annotated[
 Locale = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_][A-Za-z]{2}|[-_]\d{3})?$(?!\n)",
+        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_][A-Za-z]{2}|[-_][0-9]{3})?$(?!\n)",
         description="How a page writes numbers: a language, and where it matters a country.",
         examples=["fr-FR"],
     ),
@@ -95,7 +104,7 @@ class CompetitorPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     competitor: Competitor
     page: Annotated[str, Meta(max_length=2000, description="Its address.", examples=["https://shop.example/lamp"])] = ""
     sku: Text | None = None
-    gtin: Annotated[str, Meta(pattern=r"^\d{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
+    gtin: Annotated[str, Meta(pattern=r"^[0-9]{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
     name: Text | None = None
     selector: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
     locale: Locale | None = None
@@ -129,7 +138,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     own_price: Major | None = None
     currency: CurrencyCode | None = None
     pack: Pack = "1"
-    gtin: Annotated[str, Meta(pattern=r"^\d{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
+    gtin: Annotated[str, Meta(pattern=r"^[0-9]{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
     competitors: Annotated[
         tuple[CompetitorPage, ...],
         Meta(max_length=MOST_COMPETITORS, description="At most 100 pages, one of a competitor."),
@@ -228,6 +237,9 @@ def _page_faults(page: CompetitorPage, field: str) -> Iterator[Invalid]:
             yield Invalid("has no page to be used on", field=f"{field}.{name}", mend="give the page, or leave it out")
 
 
+UNSAFE = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
 def _address_faults(address: str, field: str) -> Iterator[Invalid]:
     try:
         parts = urlsplit(address)
@@ -235,7 +247,7 @@ def _address_faults(address: str, field: str) -> Iterator[Invalid]:
     except ValueError as error:
         yield Invalid(f"is no address: {error}", field=field, mend="send https://…")
         return
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", address):
+    if parts.scheme not in ("http", "https") or not parts.hostname or UNSAFE.search(address) or parts.port == 0:
         yield Invalid("is no address of a page", field=field, mend="send https://host/path")
     elif len(parts.hostname) > MOST_HOST:
         yield Invalid(f"has a host of over {MOST_HOST} characters", field=field, mend="send https://host/path")

@@ -21,7 +21,7 @@ LOADER = yaml.CBaseLoader
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`defaults` are what holds for every competitor's page that does not say otherwise."""
 
-    products: Annotated[list[dict[str, Any]], Meta(description="The products, a list.")] = []
+    products: Annotated[list[dict[str, Any]], Meta(description="The products, a list; [] for none.")]
     defaults: Annotated[dict[str, str], Meta(description="What holds for every page.", examples=["interval: 6h"])] = {}
 
 
@@ -36,16 +36,25 @@ def load_watch_file(path: Path) -> tuple[Product, ...]:
     :raises ConfigurationError: naming every fault with its line and the mend.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror}", field=FIELD, mend="mend its path"
         ) from None
+    return read_products(path.name, content)
+
+
+def read_products(name: str, content: bytes) -> tuple[Product, ...]:
+    """The products of what a file holds.
+
+    :raises ConfigurationError: naming every fault with its line and the mend.
+    """
+    try:
+        products, faults = read_watch_file(content.decode())
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path} is not in UTF-8", field=FIELD, mend="save it in UTF-8") from None
-    products, faults = read_watch_file(text)
+        raise ConfigurationError(f"{name} is not in UTF-8", field=FIELD, mend="save it in UTF-8") from None
     if faults:
-        told = "\n  ".join(f"{path.name} line {line}: {error}" for line, error in faults[:MOST_TOLD])
+        told = "\n  ".join(f"{name} line {line}: {error}" for line, error in faults[:MOST_TOLD])
         more = f"\n  and {len(faults) - MOST_TOLD} more" if len(faults) > MOST_TOLD else ""
         raise ConfigurationError(f"the watch list cannot be used:\n  {told}{more}", field=FIELD)
     return products
@@ -61,11 +70,29 @@ def read_watch_file(text: str) -> tuple[tuple[Product, ...], list[_Fault]]:
         return (), [_Fault(line, Invalid(f"is no YAML: {error.problem}", mend="mind the indentation and the quotes"))]
     except (yaml.YAMLError, RecursionError) as error:
         return (), [_Fault(1, Invalid(f"is no YAML: {error}", mend="see docs/pricing.md for an example"))]
+    twice = list(_twice(root))
     try:
         file = msgspec.convert(content or {}, _File)
     except msgspec.ValidationError as error:
-        return (), [_Fault(1, explain(error, _File, ""))]
-    return _products(file, root)
+        return (), [*twice, _Fault(1, explain(error, _File, ""))]
+    products, faults = _products(file, root)
+    return products, [*twice, *faults]
+
+
+def _twice(node: yaml.Node | None) -> Iterator[_Fault]:
+    """Words that stand twice in one place: the last would win, and nobody would know."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield _Fault(
+                    key.start_mark.line + 1, Invalid("stands twice", field=str(key.value), mend="leave one out")
+                )
+            seen.add(str(key.value))
+            yield from _twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _twice(item)
 
 
 def _products(file: _File, root: yaml.Node | None) -> tuple[tuple[Product, ...], list[_Fault]]:

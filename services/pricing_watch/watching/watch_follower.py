@@ -1,13 +1,12 @@
 """Follows the file of the watch list: what changes in it holds at once; a file that is wrong changes nothing."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from services.common.errors import ConfigurationError
+from services.common.errors import ConfigurationError, Unavailable
 from services.common.logging import get_logger
-from services.pricing_watch.watching.watch_file import load_watch_file
+from services.pricing_watch.watching.watch_file import read_products
 from services.pricing_watch.watching.watch_list import WatchList
 
 log = get_logger(__name__)
@@ -22,7 +21,8 @@ class WatchFollower:
         self._path = path
         self._watch_list = watch_list
         self._changed = changed
-        self._followed = ""
+        self._seen: bytes | None = None
+        self._followed: bytes | None = None
 
     async def run(self) -> None:
         while True:
@@ -30,23 +30,30 @@ class WatchFollower:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        content = await asyncio.to_thread(_digest, self._path)
-        if content == self._followed:
+        """Follow what is the same at two looks: what has just been changed may be half written."""
+        content = await asyncio.to_thread(_content, self._path)
+        is_still, self._seen = content == self._seen, content
+        if not is_still or content == self._followed:
             return
+        self._followed = content
         try:
-            products = await asyncio.to_thread(load_watch_file, self._path)
+            products = await asyncio.to_thread(read_products, self._path.name, content)
         except ConfigurationError as error:
             log.warning("the watch list stays as it was", error=str(error))
-        else:
+            return
+        try:
             changes = await self._watch_list.follow_file(products)
-            log.info("the watch list is followed", products=len(products), changed=changes)
-            self._changed()
-        self._followed = content
+        except Unavailable:
+            self._followed = None
+            raise
+        log.info("the watch list is followed", products=len(products), changed=changes)
+        self._changed()
 
 
-def _digest(path: Path) -> str:
-    """A name for what the file holds; another one when it cannot be read."""
+def _content(path: Path) -> bytes:
+    """What the file holds; nothing when it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return path.read_bytes()
     except OSError as error:
-        return str(error)
+        log.warning("the watch list cannot be read", error=error.strerror)
+        return b""

@@ -58,6 +58,10 @@ def confirms(waiting: tuple[int, str, Method], now: tuple[int, str, Method]) -> 
     return is_near and now[1] == waiting[1] and TRUST.index(now[2]) <= TRUST.index(waiting[2])
 
 
+histories_of_hours = histories.map(lambda history: [(read, hours + 1) for read, hours in history])
+"""An hour lies between two readings at least: what is given twice in a row was not sent twice."""
+
+
 def expected(history: list[tuple[tuple[int, str, Method] | None, int]]) -> tuple[Verdict | None, int | None]:
     """The verdict after a history and the price that is trusted, written independently: the whole history is walked."""
     trusted: tuple[int, str, Method] | None = None
@@ -70,9 +74,9 @@ def expected(history: list[tuple[tuple[int, str, Method] | None, int]]) -> tuple
         if read is None:
             missed_at.append(now)
             if now - missed_at[0] >= timedelta(days=42):
-                verdict = Verdict.GONE
+                verdict, waiting = Verdict.GONE, None
             elif len(missed_at) >= 3 and verdict is not Verdict.GONE:
-                verdict = Verdict.STALE
+                verdict, waiting = Verdict.STALE, None
             continue
         missed_at = []
         if trusted is None:
@@ -87,14 +91,14 @@ def expected(history: list[tuple[tuple[int, str, Method] | None, int]]) -> tuple
     return verdict, trusted[0] if trusted else None
 
 
-@given(histories)
+@given(histories_of_hours)
 def test_a_history_is_judged_as_the_rules_written_down_once_more_say(history):
     steps = judged(history)
     belief = steps[-1].belief if steps else Belief()
     assert (belief.verdict, belief.trusted.price_minor if belief.trusted else None) == expected(history)
 
 
-@given(histories)
+@given(histories_of_hours)
 def test_what_is_told_last_is_what_is_believed(history):
     told = [step.told for step in judged(history) if step.told is not None]
     steps = judged(history)
@@ -102,7 +106,7 @@ def test_what_is_told_last_is_what_is_believed(history):
     assert (told[-1] if told else None) == believed
 
 
-@given(histories)
+@given(histories_of_hours)
 def test_a_trusted_price_never_halves_or_doubles_on_one_reading_alone(history):
     """Of two prices that are trusted one after the other and lie so far apart, a reading confirmed the second."""
     before = None
@@ -144,6 +148,22 @@ def test_two_guesses_that_differ_do_not_confirm_each_other():
     guess = judge_price(first.belief, price(12_000, method=Method.TEXT), None, None)
     other = judge_price(guess.belief, price(6_500, method=Method.TEXT), None, None)
     assert (other.told, other.belief.doubted) == (Verdict.QUARANTINED, 2)
+
+
+def test_what_is_sent_again_confirms_nothing():
+    first = judge_price(Belief(), price(10_000, method=Method.GIVEN), None, None)
+    slip = judge_price(first.belief, price(1_000, method=Method.GIVEN, at=START), None, None)
+    again = judge_price(slip.belief, price(1_000, method=Method.GIVEN, at=START + timedelta(minutes=1)), None, None)
+    later = judge_price(again.belief, price(1_000, method=Method.GIVEN, at=START + timedelta(minutes=20)), None, None)
+    assert [slip.told, again.told, later.told] == [Verdict.QUARANTINED, Verdict.QUARANTINED, Verdict.TRUSTED]
+
+
+def test_a_price_that_has_waited_too_long_is_forgotten():
+    belief = judge_price(judge_price(Belief(), price(1000), None, None).belief, price(2500), None, None).belief
+    for i in range(3):
+        belief = judge_missed(belief, "404", START + timedelta(days=i)).belief
+    assert (belief.verdict, belief.suspect) == (Verdict.STALE, None)
+    assert judge_price(belief, price(2500), None, None).told is Verdict.QUARANTINED
 
 
 def test_another_currency_is_doubted():

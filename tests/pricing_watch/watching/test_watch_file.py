@@ -46,8 +46,9 @@ def test_what_the_repository_ships_can_be_used():
     assert load_watch_file(ROOT / "deploy" / "pricing" / "watch.yml") is not None
 
 
-def test_an_empty_file_watches_nothing():
-    assert read_watch_file("") == ((), [])
+def test_a_list_of_nothing_watches_nothing_and_an_empty_file_is_half_written():
+    assert read_watch_file("products: []") == ((), [])
+    assert "products: is missing" in faults("")[0][1]
 
 
 BAD = {
@@ -71,6 +72,7 @@ BAD = {
     "a competitor with an @": ("by-hand", "by@hand", 15, "without @ and #"),
     "a selector without a page": ("interval: 7d", "selector: .price", 16, "has no page to be used on"),
     "no list of competitors": ("    competitors:\n", "    competitors: none\n    x:\n", 10, ""),
+    "a price twice": ("    pack: 6", "    own_price: 1", 9, "own_price: stands twice"),
     "no YAML": ("products:", "products: [", 5, "is no YAML"),
     "a tab": ("  - sku", "\t- sku", 5, "is no YAML"),
 }
