@@ -114,13 +114,13 @@ class _Product:
         if graph.text(offer, "lowPrice", "highPrice"):
             yield self._range(base, offer, currency)
             return
-        stated = [value for value in graph.all(offer, "price") if scalar(value)]
-        stated += [value for spec in specs if spec.is_the_price for value in spec.prices]
+        stated = [(value, base) for value in graph.all(offer, "price") if scalar(value)]
+        stated += [(value, _taxed(base, spec)) for spec in specs if spec.is_the_price for value in spec.prices]
         if not stated and any(spec.is_list_price for spec in specs):
             return
-        for value in stated:
+        for value, taxed in stated:
             price = self._read(value, currency or _currency_of(specs))
-            yield _priced(base, price, str(value), barred)
+            yield _priced(taxed, price, str(value), barred)
         if not stated:
             members_only = any(spec.members_only for spec in specs)
             refused = barred or ("is a price for members" if members_only else "is not stated")
@@ -255,6 +255,10 @@ def _identity_of_parents(found: Found) -> dict[str, Any]:
     name = next((parent.get("name") for parent in found.parents if isinstance(parent.get("name"), str)), None)
     numbers = [text for parent in found.parents for key in _GROUP_NUMBERS if (text := scalar(parent.get(key)))]
     return {**({"name": name} if name else {}), "numbers": tuple(numbers)}
+
+
+def _taxed(base: Candidate, spec: Specification) -> Candidate:
+    return base if spec.tax_included is None else msgspec.structs.replace(base, tax_included=spec.tax_included)
 
 
 def _currency_of(specs: list[Specification]) -> str | None:
