@@ -63,7 +63,7 @@ def choose(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundings
         return _among_variants(variants, wanted, around)
     choice = _among_offers(meant, wanted, around)
     siblings = [one for one in candidates if one.role is Role.VARIANT and one not in meant]
-    return _beside(choice, siblings) if siblings else choice
+    return _beside(choice, siblings) if siblings or any(one.role is Role.VARIANT for one in meant) else choice
 
 
 def _beside(choice: Choice, siblings: Iterable[Candidate]) -> Choice:

@@ -15,7 +15,7 @@ def _names(words: str) -> re.Pattern[str]:
 
 
 _OTHERS = _names(
-    r"relate[ds]?\w* recommend\w* recos? recent(?:ly)?\w* similar\w* up-?sells? cross-?sell\w* also\w*"
+    r"relate[ds]?\w* recommend\w* recos recent(?:ly)?\w* similar\w* up-?sells? cross-?sell\w* also\w*"
     r" bundles? frequently\w* accessor\w* zubeh\w* accessoires? suggest\w* sponsored\w* ads? viewed\w*"
     r" last-?seen best-?sell\w* trending fbt you-?may\w* alternatives? others?-?products? more-?products?"
     r" product-?(?:cards?|tiles?|grid|list(?:ing)?|items?|carousel|slider|miniatures?) card-?product"
@@ -37,7 +37,8 @@ _MEANINGS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
         _names(
             r"was was-?price old old-?price\w* price-?old strike\w* stroke\w* crossed\w* rrp msrp uvp"
             r" compare-?(?:at|"
-            r"price)\w* price-?compared?\w* before barr[eé]e? prix-?barre statt previous\w* original\w* line-through"
+            r"price)\w* price-?compared?\w* before former\w* barr[eé]e? prix-?barre statt previous\w* original\w* "
+            r"line-through"
             r" list-?price price-?was retail-?price"
             r" price-?(?:original|before|strike) streichpreis pseudo-?price list-price-price basisprice"
             r" suggested\w*"

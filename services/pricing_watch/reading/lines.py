@@ -47,6 +47,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 _SIGNS = set("€$£¥₹")
+_DASHES = set("-–—")
 
 
 class State(msgspec.Struct, frozen=True):
@@ -117,7 +118,7 @@ class Writer:
     def _put_pending(self, words: str) -> None:
         pending = self._pending if self._text else ""
         if pending in {JOINT, CENTS} and not (self.last.isdigit() and words[0].isdigit()):
-            may_stick = self.last.isalpha() or self.last in _SIGNS
+            may_stick = self.last.isalpha() or self.last in _SIGNS or self.last in _DASHES
             pending = pending if pending == CENTS else " " if may_stick and words[0].isalnum() else ""
         if pending:
             self._put(pending)

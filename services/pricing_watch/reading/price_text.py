@@ -203,6 +203,8 @@ def read_number(number: str, currency: str, decimal: str | None, cents: str = ""
     """The minor units of a number. `decimal` is the page's decimal separator, where it is known."""
     plain = number.replace(JOINT, "")
     halves = number.split(JOINT)
+    if len(halves) == 2 and halves[0] == halves[1]:
+        return read_number(halves[0], currency, decimal, cents)
     if len(halves) == 2 and len(halves[1]) == 2 and not cents and halves[0].isdigit():
         apart = _minor(Decimal(f"{halves[0]}.{halves[1]}"), currency)
         return Price(

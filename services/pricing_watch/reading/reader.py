@@ -23,6 +23,7 @@ from services.pricing_watch.reading.page_style import page_style
 from services.pricing_watch.reading.rdfa import read_rdfa
 from services.pricing_watch.reading.seen import seen_amounts
 from services.pricing_watch.reading.selector import read_selector
+from services.pricing_watch.reading.sizes import offers_sizes
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Page, Reading, Role, Stock, Wanted
@@ -86,7 +87,14 @@ class _Reader:
         reading = self._read()
         kept = [one for few in self._found.values() for one in few[:MAX_KEPT]]
         stock = reading.stock or self._stock(reading, kept)
-        return msgspec.structs.replace(reading, candidates=tuple(kept), stock=stock)
+        return msgspec.structs.replace(reading, candidates=tuple(kept), stock=stock, kind=self._kind(reading))
+
+    def _kind(self, reading: Reading) -> Kind:
+        """One price for all sizes is still the price of variants."""
+        sellers = {one.seller for few in self._found.values() for one in few}
+        is_one = reading.kind is Kind.SINGLE or (reading.kind is Kind.AGGREGATE and len(sellers) == 1)
+        own = (line.text for line in self._visible.lines if line.part is Part.BODY)
+        return Kind.VARIANTS if reading.price_minor is not None and is_one and offers_sizes(own) else reading.kind
 
     def _stock(self, reading: Reading, candidates: Sequence[Candidate]) -> Stock | None:
         """Where no source of the price tells it: what the data say, if they say one thing; else what visitors see."""

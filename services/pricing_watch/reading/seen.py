@@ -79,8 +79,9 @@ def amounts_of_line(lines: Sequence[Line], number: int, style: NumberStyle) -> I
         return
     found = list(reader.read(_label(lines, number - 1), _label(lines, number + 1)))
     for one, following in zip_longest(found, found[1:]):
-        is_range = following is not None and following.price.refused == RANGE
-        yield msgspec.structs.replace(one, price=following.price) if is_range else one
+        starts_range = following is not None and following.price.refused == RANGE
+        is_end = one.meaning is Meaning.PRICE and (starts_range or one.price.refused == RANGE)
+        yield msgspec.structs.replace(one, meaning=Meaning.STARTING) if is_end else one
 
 
 class _LineReader:
@@ -124,7 +125,9 @@ class _LineReader:
             yield last
 
     def _problem(self, amount: Amount, last: Seen | None, previous: Amount | None) -> str | None:
-        is_whole = previous is not None and bool(previous.cents or (previous.signs and _CENTS.search(previous.number)))
+        is_whole = previous is not None and bool(
+            previous.cents or previous.is_marked or (previous.signs and _CENTS.search(previous.number))
+        )
         since = previous.end if previous is not None and is_whole else 0
         problem = out_of_place(self._line.text, amount, since)
         if problem and last is not None and previous is not None and last.meaning is Meaning.LIST_PRICE:
@@ -158,14 +161,15 @@ class _LineReader:
         has_cents = bool(amount.cents) or bool(_CENTS.search(amount.number))
         if not (has_cents or amount.is_marked):
             return False
-        if self._is_signed:
-            previous = max((one.end for one in every if one.end <= amount.start), default=0)
-            before = self._line.text[previous : amount.start]
-            run = self._line.run_at(self._number_start(amount))
-            return Meaning.LIST_PRICE in {run.meaning, meaning_of(before, "")}
+        previous = max((one.end for one in every if one.end <= amount.start), default=0)
+        before = self._line.text[previous : amount.start]
+        run = self._line.run_at(self._number_start(amount))
+        is_list_price = Meaning.LIST_PRICE in {run.meaning, meaning_of(before, "")}
+        if self._is_signed or (is_list_price and self._style.stated):
+            return is_list_price
         if self._style.stated is None or unit_told(f"/{self._line.text[amount.end :].lstrip()}"):
             return False
-        return amount.is_marked or bool(_PRICE_CLASS.search(names_around(self._line.run_at(amount.start).element)))
+        return amount.is_marked or is_called_price(run.element)
 
     def _number_start(self, amount: Amount) -> int:
         return amount.start + max(0, self._line.text[amount.start : amount.end].find(amount.number))
@@ -231,7 +235,8 @@ def _label(lines: Sequence[Line], number: int) -> str:
     if not 0 <= number < len(lines):
         return ""
     text = lines[number].text
-    return text if len(text) <= LABEL and not any(amount.signs for amount in amounts(text)) else ""
+    holds_amount = any(one.signs or one.is_marked or _CENTS.search(one.number) for one in amounts(text))
+    return text if len(text) <= LABEL and not holds_amount else ""
 
 
 def _torn(label: str, text: str, start: int) -> str | None:

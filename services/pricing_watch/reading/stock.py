@@ -51,7 +51,7 @@ _PHRASES: tuple[tuple[Stock, str], ...] = (
     ),
     (
         Stock.BACKORDER,
-        r"back-?order(?:ed)?|on order|disponible sur commande|sur commande|"
+        r"back-?order(?:ed)?|on order(?!\w)|disponible sur commande|sur commande|"
         r"en réapprovisionnement|réassort en cours|"
         r"nachbestellt|lieferbar in \d+ (?:wochen|monaten)|"
         r"auf bestellung|in arrivo|su ordinazione|in riordino|"

@@ -30,7 +30,7 @@ from services.pricing_watch.reading.seen import (
 from services.pricing_watch.reading.stock import told_stock
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.words import Meaning
-from services.pricing_watch.records import Candidate, Method, Stock, Wanted
+from services.pricing_watch.records import Candidate, Method, Role, Stock, Wanted
 
 NOTE = 120
 """Characters of a line that may tell whether the product can be had."""
@@ -124,6 +124,7 @@ class VisibleText:
         seen = [one for one in self.amounts if _is_within(one.element, main)]
         lists = {one.price.minor for one in seen if one.meaning is Meaning.LIST_PRICE and one.price.minor is not None}
         priced = self._in_stated_currency([one for one in seen if one.meaning is Meaning.PRICE])
+        priced = [one for one in priced if one.price.minor != 0] or priced
         if any(one.price.minor not in lists for one in priced):
             priced = [one for one in priced if one.price.minor not in lists or one.price.minor < max(lists)]
         units = {(one.price.minor, one.unit) for one in seen if one.meaning is Meaning.UNIT_PRICE and one.price.minor}
@@ -164,6 +165,7 @@ class VisibleText:
                     sku=wanted.sku,
                     gtin=wanted.gtin,
                     product="text",
+                    role=Role.VARIANT if wanted.sku or wanted.gtin else Role.PLAIN,
                     stock=told.pop() if len(told) == 1 else None,
                 )
                 found = self._one(prices, set(), base)

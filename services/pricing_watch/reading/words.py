@@ -72,7 +72,7 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         Meaning.SHIPPING,
         r"shipping|delivery|postage|versand|lieferung|lieferkosten|livraison|frais de port|expédition|spedizione|"
         r"consegna|"
-        r"env[ií]o|verzend|bezorg|frakt|leverans|wysyłk|dostaw|frete|送料|porto\b",
+        r"env[ií]o|verzend|bezorg|frakt|leverans|wysyłk|dostaw|frete|送料|porto\b|bordsteinkante|2-mann|spedition",
     ),
     (
         Meaning.SAVING,
@@ -94,7 +94,8 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         Meaning.SERVICE,
         r"garantie|warranty|insurance|versicherung|assurance|protection|assicurazione|seguro|schutzbrief|montage|"
         r"installation|"
-        r"mise en service|aufbau|altgerät|verzekering|assembly|engraving|gravur|gift wrap|emballage cadeau",
+        r"mise en service|aufbau|altgerät|\bcover\b|care plan|verzekering|assembly|engraving|gravur|gift wrap|"
+        r"emballage cadeau",
     ),
     (
         Meaning.LIST_PRICE,
@@ -214,7 +215,7 @@ _CURRENT = re.compile(
 
 _LABEL = re.compile(
     r"(?:\bprice|preis|\bprix|\bprezzo|\bprecio|prijs|\bpris|\bcena|\bpreço|\bhinta|価格|\bcosts?|\bkostet|"
-    r"\bkost)\s*:?\s*$",
+    r"\bkost)(?: (?:inkl|incl|inc|ttc)\.?(?: \w+\.?)?)?\s*:?\s*$",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;|•]\s")
