@@ -10,6 +10,7 @@ from services.pricing_watch.reading.identity import (
     are_akin,
     bears,
     bears_itself,
+    is_the_shop,
     likeness,
     same_page,
     same_variant,
@@ -295,9 +296,3 @@ def _condition(candidate: Candidate) -> str:
 def _differ(candidates: list[Candidate]) -> bool:
     new = [one for one in candidates if one.refused is None and _condition(one) == NEW]
     return len({one.price_minor for one in new}) > 1
-
-
-def is_the_shop(seller: str | None, shop: Iterable[str]) -> bool:
-    """Is a seller the shop whose page it is?"""
-    name = "".join(char for char in (seller or "").casefold() if char.isalnum())
-    return len(name) > 2 and any(name == other or (len(other) > 3 and name.startswith(other)) for other in shop)

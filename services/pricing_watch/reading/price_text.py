@@ -57,6 +57,7 @@ _RAISED_CENTS = rf"(?:{CENTS}(?P<{{}}>[0-9]{{{{2}}}})(?![0-9]))?"
 _NOTHING_AFTER = rf"(?:\ ?[.,:]\ ?[{_DASHES}]{{1,2}}|:[{_DASHES}])?"
 _AMOUNT = re.compile(
     rf"""
+    (?!(?<=[^\W\d_])[^\W\d_])
     (?:
         (?P<before>{SIGN})\ ?
         (?P<after_sign>{_NUMBER}){_RAISED_CENTS.format("raised_after")}{_NOTHING_AFTER}

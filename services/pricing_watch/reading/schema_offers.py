@@ -11,6 +11,7 @@ from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_specifications import Specification, end_of, is_for_many, moment_of, scalar
 from services.pricing_watch.reading.price_text import Price, read_price
+from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.schema_org import Found, Graph, Node, Shown, is_an_offer, types
 from services.pricing_watch.reading.stock import read_stock
 from services.pricing_watch.records import Candidate, Method, Role
@@ -120,7 +121,7 @@ class _Product:
             return
         for value, taxed in stated:
             price = self._read(value, currency or _currency_of(specs))
-            yield _priced(taxed, price, str(value), barred)
+            yield priced(taxed, str(value), price, barred)
         if not stated:
             members_only = any(spec.members_only for spec in specs)
             refused = barred or ("is a price for members" if members_only else "is not stated")
@@ -235,19 +236,6 @@ def _barred(graph: Graph, offer: Node) -> str | None:
     if is_for_many(graph, offer):
         return "is a price for several"
     return None
-
-
-def _priced(base: Candidate, price: Price, text: str, barred: str | None) -> Candidate:
-    refused = barred or price.refused or placeholder(price.minor, price.currency)
-    return msgspec.structs.replace(
-        base,
-        text=text,
-        price_minor=price.minor,
-        currency=price.currency,
-        or_minor=price.or_minor,
-        doubt=price.doubt,
-        refused=refused,
-    )
 
 
 def _identity_of_parents(found: Found) -> dict[str, Any]:

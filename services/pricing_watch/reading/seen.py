@@ -28,7 +28,14 @@ from services.pricing_watch.reading.price_text import (
     word_before,
 )
 from services.pricing_watch.reading.tax_words import taxes_told
-from services.pricing_watch.reading.words import Meaning, announces_price, meaning_of, unit_told, word_count
+from services.pricing_watch.reading.words import (
+    Meaning,
+    announces_list_price,
+    announces_price,
+    meaning_of,
+    unit_told,
+    word_count,
+)
 
 MAX_AMOUNTS = 2_000
 LABEL = 40
@@ -39,8 +46,11 @@ NEAR = 5
 """Lines between which prices stand beside one another."""
 LEAST = 5
 """A list price is at most this many times the price."""
-TAX = (102, 128)
-"""What an amount with tax is of the same without, in hundredths, at the least and at the most."""
+RATES = (
+    *(25, 26, 38, 50, 55, 60, 70, 80, 81, 90, 95, 100, 120, 130, 135, 140, 150, 160, 170, 180, 190),
+    *(200, 210, 220, 230, 240, 250, 255, 270),
+)
+"""Rates of value added tax and of consumption taxes, in thousandths."""
 
 _PRICE_CLASS = re.compile(r"price|prix|preis|precio|prezzo|prijs|cena|betrag|montant|amount", re.IGNORECASE)
 _CENTS = re.compile(r"[.,][0-9]{2}$")
@@ -111,7 +121,7 @@ class _LineReader:
             run = self._line.run_at(self._number_start(amount))
             words = before if position or before.strip() else f"{label} {before}"
             meaning = self._meaning(
-                amount, run, words, after if after.strip() else note, is_last and bool(after.strip())
+                amount, run, words, after if after.strip() else note, is_last=is_last and bool(after.strip())
             )
             price = price_of(amount, self._style, None if amount.signs else self._currency, word_before(before))
             problem = self._problem(amount, last, found[position - 1] if position else None)
@@ -135,7 +145,7 @@ class _LineReader:
             return None if between.isalpha() else problem
         return problem
 
-    def _meaning(self, amount: Amount, run: Run, before: str, after: str, is_last: bool) -> Meaning:
+    def _meaning(self, amount: Amount, run: Run, before: str, after: str, *, is_last: bool) -> Meaning:
         told = meaning_of(before, after, is_last=is_last)
         if run.meaning is Meaning.SEVERAL and announces_price(before):
             return told
@@ -161,13 +171,14 @@ class _LineReader:
         has_cents = bool(amount.cents) or bool(_CENTS.search(amount.number))
         if not (has_cents or amount.is_marked):
             return False
+        if not self._is_signed and self._style.stated is None:
+            return False
         previous = max((one.end for one in every if one.end <= amount.start), default=0)
-        before = self._line.text[previous : amount.start]
         run = self._line.run_at(self._number_start(amount))
-        is_list_price = Meaning.LIST_PRICE in {run.meaning, meaning_of(before, "")}
-        if self._is_signed or (is_list_price and self._style.stated):
-            return is_list_price
-        if self._style.stated is None or unit_told(f"/{self._line.text[amount.end :].lstrip()}"):
+        before = self._line.text[previous : amount.start]
+        if run.meaning is Meaning.LIST_PRICE or announces_list_price(before):
+            return True
+        if self._is_signed or unit_told(f"/{self._line.text[amount.end :].lstrip()}"):
             return False
         return amount.is_marked or is_called_price(run.element)
 
@@ -200,17 +211,20 @@ def _with_tax(one: Seen, found: list[Seen]) -> Seen:
     """An amount beside which the same with tax stands is without."""
     if one.tax_included is not None or one.meaning is not Meaning.PRICE:
         return one
-    with_tax = [other for other in found if other.tax_included and abs(other.line - one.line) <= 1]
+    with_tax = [
+        other
+        for other in found
+        if other.tax_included and other.meaning is Meaning.PRICE and abs(other.line - one.line) <= 1
+    ]
     is_net = any(may_be_gross(one.price, other.price) for other in with_tax)
     return msgspec.structs.replace(one, tax_included=False) if is_net else one
 
 
 def may_be_gross(net: Price, gross: Price) -> bool:
-    """Can one amount be the other with tax?"""
+    """Is one amount the other with tax at a rate that there is, to the rounding of a minor unit?"""
     if net.minor is None or gross.minor is None or net.currency != gross.currency:
         return False
-    least, most = TAX
-    return least * net.minor <= 100 * gross.minor <= most * net.minor
+    return any(abs(net.minor * (1000 + rate) - 1000 * gross.minor) <= 1000 for rate in RATES)
 
 
 def own_names(element: etree._Element) -> str:

@@ -27,6 +27,14 @@ class StyleSheet(msgspec.Struct, frozen=True):
     hidden: frozenset[str] = frozenset()
     struck: frozenset[str] = frozenset()
 
+    def hides(self, element: etree._Element) -> bool:
+        """Is an element hidden?"""
+        return bool(self.hidden) and not self.hidden.isdisjoint(_names_of(element))
+
+    def strikes(self, element: etree._Element) -> bool:
+        """Is it struck through?"""
+        return bool(self.struck) and not self.struck.isdisjoint(_names_of(element))
+
 
 def style_sheet(root: etree._Element) -> StyleSheet:
     """The page's own style sheets as one; those that it only links to are not fetched."""
@@ -58,7 +66,7 @@ def _rules(text: str) -> Iterator[tuple[str, str]]:
             depth = max(0, depth - 1)
 
 
-def names_of(element: etree._Element) -> Iterator[str]:
+def _names_of(element: etree._Element) -> Iterator[str]:
     """An element's classes and id as selectors write them."""
     for name in (element.get("class") or "").split():
         yield f".{name}"

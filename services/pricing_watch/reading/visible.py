@@ -7,7 +7,7 @@ from lxml import etree
 from services.pricing_watch.reading.class_names import MAX_LENGTH, is_apart, is_current, is_others, named_meaning
 from services.pricing_watch.reading.landmarks import announced, brief_text, buy_buttons, headings, upwards
 from services.pricing_watch.reading.lines import Line, Part, State, Writer
-from services.pricing_watch.reading.style_sheet import names_of, style_sheet
+from services.pricing_watch.reading.style_sheet import style_sheet
 from services.pricing_watch.reading.words import Meaning
 
 MAX_LINES = 50_000
@@ -67,41 +67,17 @@ class Visible:
             if not has_ended and (element is root or (self._is_seen(element) and not _is_footnote(element, writer))):
                 inner = outer if element is root else self._state(element, outer)
                 self._parts[element] = inner.part
-                self._enter(writer, element)
+                _enter(writer, element)
                 writer.write(element.text or "", element, inner)
                 stack.append((element, outer, True))
                 stack.extend((child, inner, False) for child in reversed(element))
                 continue
             if has_ended:
-                self._leave(writer, element)
+                _bound(writer, element)
             parent = element.getparent()
             if parent is not None and element is not root:
                 writer.write(element.tail or "", parent, outer)
         return writer.finished()
-
-    def _enter(self, writer: Writer, element: etree._Element) -> None:
-        tag = element.tag
-        if tag in _BLOCKS:
-            writer.end_line()
-        elif tag in _CELLS:
-            writer.cell()
-        elif tag in _SPACED:
-            writer.space()
-        elif tag in _CENTS_TAGS or _CENTS_CLASS.search(element.get("class") or ""):
-            writer.cents(element)
-        else:
-            writer.joint()
-
-    def _leave(self, writer: Writer, element: etree._Element) -> None:
-        tag = element.tag
-        if tag in _BLOCKS:
-            writer.end_line()
-        elif tag in _CELLS:
-            writer.cell()
-        elif tag in _SPACED:
-            writer.space()
-        else:
-            writer.joint()
 
     def _state(self, element: etree._Element, outer: State) -> State:
         names = f"{element.get('class') or ''} {element.get('id') or ''}"[:MAX_LENGTH]
@@ -120,7 +96,7 @@ class Visible:
     def _meaning(self, element: etree._Element, names: str, outer: Meaning | None) -> Meaning | None:
         """What amounts in an element are. What calls itself the current price is one, in a list price's block too."""
         is_struck = element.tag in _LIST_TAGS or bool(_STRUCK_STYLE.search(element.get("style") or ""))
-        if is_struck or not self._sheet.struck.isdisjoint(names_of(element)):
+        if is_struck or self._sheet.strikes(element):
             return Meaning.LIST_PRICE
         own = named_meaning(names) if names else None
         if own is None and outer in _OVERRULED and is_current(names):
@@ -137,11 +113,31 @@ class Visible:
         style = element.get("style") or ""
         if _UNSEEN_STYLE.search(style):
             return False
-        if not self._sheet.hidden.isdisjoint(names_of(element)) and "display" not in style:
+        if self._sheet.hides(element) and "display" not in style:
             return False
         tokens = (element.get("class") or "").casefold().split()
         is_hidden = any(token in _UNSEEN_CLASSES for token in tokens)
         return not is_hidden or any(_SHOWN_WIDE.match(token) for token in tokens)
+
+
+def _enter(writer: Writer, element: etree._Element) -> None:
+    is_inline = element.tag not in _BLOCKS and element.tag not in _CELLS and element.tag not in _SPACED
+    if is_inline and (element.tag in _CENTS_TAGS or _CENTS_CLASS.search(element.get("class") or "")):
+        writer.cents(element)
+    else:
+        _bound(writer, element)
+
+
+def _bound(writer: Writer, element: etree._Element) -> None:
+    """Part the text on the two sides of a tag as a browser does."""
+    if element.tag in _BLOCKS:
+        writer.end_line()
+    elif element.tag in _CELLS:
+        writer.cell()
+    elif element.tag in _SPACED:
+        writer.space()
+    else:
+        writer.joint()
 
 
 def _is_footnote(element: etree._Element, writer: Writer) -> bool:

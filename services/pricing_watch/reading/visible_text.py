@@ -20,6 +20,7 @@ from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT
 from services.pricing_watch.reading.seen import (
     LEAST,
+    NEAR,
     Seen,
     amounts_of_line,
     is_called_price,
@@ -89,7 +90,8 @@ class VisibleText:
         gross = [
             one
             for one in self.amounts
-            if one.meaning is Meaning.PRICE and one.tax_included and may_be_gross(net.price, one.price)
+            if one.meaning is Meaning.PRICE and one.tax_included and abs(one.line - net.line) <= NEAR
+            if may_be_gross(net.price, one.price)
         ]
         return gross[0] if len({one.price.minor for one in gross}) == 1 else None
 

@@ -201,6 +201,7 @@ _AFTER: tuple[tuple[Meaning, str], ...] = (
 
 _WINDOW = 60
 _BEFORE_PATTERNS = tuple((meaning, re.compile(words, re.IGNORECASE)) for meaning, words in _BEFORE)
+_BEFORE_LIST_PRICE = dict(_BEFORE_PATTERNS)[Meaning.LIST_PRICE]
 _AFTER_PATTERNS = tuple((meaning, re.compile(rf"^[\s*¹²³†()]*(?:{words})", re.IGNORECASE)) for meaning, words in _AFTER)
 
 _CURRENT = re.compile(
@@ -245,6 +246,11 @@ def _is_told(meaning: Meaning, before: str) -> bool:
     """Is it told in the same sentence, as in `delivery only 4.90`?"""
     sentence = _SENTENCE_END.split(before)[-1]
     return any(pattern.search(sentence) for other, pattern in _BEFORE_PATTERNS if other is meaning)
+
+
+def announces_list_price(before: str) -> bool:
+    """Do the words before an amount say that it is a list price?"""
+    return bool(_BEFORE_LIST_PRICE.search(before[-_WINDOW:]))
 
 
 def announces_price(before: str) -> bool:

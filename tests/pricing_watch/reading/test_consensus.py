@@ -142,3 +142,9 @@ def test_products_of_a_carousel_are_told_by_the_heading() -> None:
 def test_stock_is_told_without_a_price() -> None:
     reading = read(head=offer(availability="OutOfStock"))
     assert (reading.price_minor, reading.stock) == (None, Stock.OUT_OF_STOCK)
+
+
+def test_another_amount_with_tax_is_not_the_same_with_it() -> None:
+    for block in ("129,00 €</p><p>149,00 € inkl. MwSt.", "100,00 €</p><p><s>119,00 € inkl. MwSt.</s>"):
+        assert read(seen(block), head=offer(price="129.00"), lang="de").price_minor in {None, 12900}
+    assert read(seen("100,00 €</p><p><s>119,00 € inkl. MwSt.</s>"), lang="de").price_minor == 10000
