@@ -15,6 +15,8 @@ _OTHERS_HEADINGS = re.compile(
     r"customers? (?:also|who)|also (?:bought|viewed)|recently viewed|frequently bought|bought together|best ?sellers|"
     r"complete (?:the|your) (?:look|set)|accessories|goes well with|pairs well|more from|inspired by|"
     r"other (?:products|sellers)|compare with|"
+    r"(?:autres|d['’]autres) (?:vendeurs|offres)|(?:andere|weitere) (?:verkäufer|anbieter|angebote|verkopers)|"
+    r"altri venditori|otros vendedores|andra säljare|"
     r"ähnliche (?:artikel|produkte)|kunden (?:kauften|interessierten)|wird oft zusammen|zuletzt angesehen|"
     r"empfehl|passend(?:e|es)? |zubehör|"
     r"das könnte|weitere (?:artikel|produkte)|auch (?:gekauft|interessant)|"

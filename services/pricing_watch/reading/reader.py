@@ -21,7 +21,7 @@ from services.pricing_watch.reading.numbering import Numbering
 from services.pricing_watch.reading.page_state import State, state_of, status_of
 from services.pricing_watch.reading.page_style import page_style
 from services.pricing_watch.reading.rdfa import read_rdfa
-from services.pricing_watch.reading.seen import seen_amounts
+from services.pricing_watch.reading.seen import signed_currencies
 from services.pricing_watch.reading.selector import read_selector
 from services.pricing_watch.reading.sizes import offers_sizes
 from services.pricing_watch.reading.visible import Visible
@@ -79,8 +79,7 @@ class _Reader:
         """Where no data state a currency, the one that visitors see does."""
         if style.stated is not None:
             return style
-        seen = seen_amounts(self._visible.lines, style)
-        codes = {one.price.currency for one in seen if one.price.currency is not None}
+        codes = signed_currencies(self._visible.lines, style)
         return msgspec.structs.replace(style, stated=codes.pop()) if len(codes) == 1 else style
 
     def read(self) -> Reading:

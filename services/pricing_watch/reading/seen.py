@@ -7,11 +7,12 @@ sentence is none of the product's prices, unless words right before it say so.
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 import msgspec
 from lxml import etree
 
+from services.pricing_watch.reading.landmarks import upwards
 from services.pricing_watch.reading.lines import Line, Part, Run
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.price_text import (
@@ -77,6 +78,12 @@ def seen_amounts(lines: Sequence[Line], style: NumberStyle) -> list[Seen]:
         if len(found) >= MAX_AMOUNTS:
             break
     return [_with_tax(one, found) for one in _settled(found)]
+
+
+def signed_currencies(lines: Sequence[Line], style: NumberStyle) -> set[str]:
+    """The currencies whose signs visitors see beside amounts, in whatever part of the page."""
+    signed = (one for line in lines[:MAX_AMOUNTS] for one in amounts(line.text) if one.signs)
+    return {code for one in signed if (code := price_of(one, style).currency) is not None}
 
 
 def amounts_of_line(lines: Sequence[Line], number: int, style: NumberStyle) -> Iterator[Seen]:
@@ -187,24 +194,31 @@ class _LineReader:
 
 
 def _settled(found: list[Seen]) -> list[Seen]:
-    """With regular prices as list prices, where a lower price stands near, and as prices elsewhere."""
+    """With those told that are something else only beside another price, and the price where there is none."""
     prices = [one for one in found if one.meaning is Meaning.PRICE and one.price.minor is not None]
     return [
-        msgspec.structs.replace(one, meaning=Meaning.LIST_PRICE if _has_lower(one, prices) else Meaning.PRICE)
-        if one.meaning is Meaning.REGULAR
-        else one
+        msgspec.structs.replace(one, meaning=_meaning_beside(one, prices)) if one.meaning in _BESIDE else one
         for one in found
     ]
 
 
-def _has_lower(regular: Seen, prices: list[Seen]) -> bool:
-    amount = regular.price.minor or 0
-    return any(
-        other.price.currency == regular.price.currency
-        and abs(other.line - regular.line) <= NEAR
-        and amount > (other.price.minor or 0) >= amount / LEAST
+_BESIDE = {Meaning.REGULAR: Meaning.LIST_PRICE, Meaning.PIECE: Meaning.UNIT_PRICE}
+
+
+def _meaning_beside(one: Seen, prices: list[Seen]) -> Meaning:
+    """A regular price is a list price beside a lower one, that of a piece a unit price beside a higher one."""
+    near = [
+        other.price.minor or 0
         for other in prices
+        if other.price.currency == one.price.currency and abs(other.line - one.line) <= NEAR
+    ]
+    amount = one.price.minor or 0
+    is_beside = (
+        any(amount > other >= amount / LEAST for other in near)
+        if one.meaning is Meaning.REGULAR
+        else any(other > amount for other in near)
     )
+    return _BESIDE[one.meaning] if is_beside else Meaning.PRICE
 
 
 def _with_tax(one: Seen, found: list[Seen]) -> Seen:
@@ -245,12 +259,18 @@ def is_called_price(element: etree._Element) -> bool:
 
 
 def _label(lines: Sequence[Line], number: int) -> str:
-    """A neighbouring line, where it is short and holds no amount itself."""
+    """A neighbouring line, where it is short and holds no amount itself. A name is no label: it may hold any word."""
     if not 0 <= number < len(lines):
         return ""
     text = lines[number].text
+    if _is_heading(lines[number].runs[0].element):
+        return ""
     holds_amount = any(one.signs or one.is_marked or _CENTS.search(one.number) for one in amounts(text))
     return text if len(text) <= LABEL and not holds_amount else ""
+
+
+def _is_heading(element: etree._Element) -> bool:
+    return any(up.tag == "h1" for up in islice(upwards(element), 3))
 
 
 def _torn(label: str, text: str, start: int) -> str | None:

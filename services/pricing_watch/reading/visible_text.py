@@ -30,11 +30,13 @@ from services.pricing_watch.reading.seen import (
 )
 from services.pricing_watch.reading.stock import told_stock
 from services.pricing_watch.reading.visible import Visible
-from services.pricing_watch.reading.words import Meaning
+from services.pricing_watch.reading.words import Meaning, word_count
 from services.pricing_watch.records import Candidate, Method, Role, Stock, Wanted
 
 NOTE = 120
 """Characters of a line that may tell whether the product can be had."""
+FEW_WORDS = 6
+"""Words of a line, up to which its amount stands out on a page without a button to buy."""
 BRIEF_NOTE = 40
 """The same of one outside of the product's own block, and of a label."""
 
@@ -127,6 +129,8 @@ class VisibleText:
         lists = {one.price.minor for one in seen if one.meaning is Meaning.LIST_PRICE and one.price.minor is not None}
         priced = self._in_stated_currency([one for one in seen if one.meaning is Meaning.PRICE])
         priced = [one for one in priced if one.price.minor != 0] or priced
+        if not self._buttons:
+            priced = [one for one in priced if self._stands_out(one)]
         if any(one.price.minor not in lists for one in priced):
             priced = [one for one in priced if one.price.minor not in lists or one.price.minor < max(lists)]
         units = {(one.price.minor, one.unit) for one in seen if one.meaning is Meaning.UNIT_PRICE and one.price.minor}
@@ -174,6 +178,15 @@ class VisibleText:
                 return found if found.refused is None else None
         return None
 
+    def _stands_out(self, one: Seen) -> bool:
+        """Is it more than an amount that a text mentions?"""
+        return is_called_price(one.element) or word_count(self._visible.lines[one.line].text) <= FEW_WORDS
+
+    @cached_property
+    def _buttons(self) -> list[etree._Element]:
+        """The buttons to buy what the page is about."""
+        return [one for one in self._visible.buttons if self._visible.part(one) is Part.BODY]
+
     def _in_stated_currency(self, seen: list[Seen]) -> list[Seen]:
         """Those in the page's own currency, where the same amount stands in another beside it."""
         own = [one for one in seen if one.price.currency == self._style.stated]
@@ -195,8 +208,7 @@ class VisibleText:
         return told or (Stock.IN_STOCK if not notes and self._can_buy() else None)
 
     def _can_buy(self) -> bool:
-        buttons = [one for one in self._visible.buttons if self._visible.part(one) is Part.BODY]
-        return bool(buttons) and all(one.get("disabled") is None for one in buttons)
+        return bool(self._buttons) and all(one.get("disabled") is None for one in self._buttons)
 
     def _one(self, priced: list[Seen], lists: set[int], base: Candidate) -> Candidate:
         for few in _narrowed(priced):
@@ -226,7 +238,7 @@ class VisibleText:
     def _main(self) -> etree._Element | None:
         """The smallest block that holds the product's name, an amount, and a button to buy if there is any."""
         heading = self._visible.headings[0] if self._visible.headings else None
-        buttons = [one for one in self._visible.buttons if self._visible.part(one) is Part.BODY]
+        buttons = self._buttons
         priced = [one.element for one in self.amounts if one.meaning in {Meaning.PRICE, Meaning.STARTING}]
         start = heading if heading is not None else (buttons[0] if buttons else None)
         if start is None or not priced:

@@ -16,6 +16,8 @@ class Meaning(StrEnum):
     """The list price where a lower price stands beside it; else the price."""
     PAST = "a price of the past"
     UNIT_PRICE = "a price per unit"
+    PIECE = "a price of one piece"
+    """A price per unit where a higher price stands beside it; else the price."""
     INSTALMENT = "an instalment"
     SHIPPING = "the cost of delivery"
     SAVING = "a saving or a voucher"
@@ -25,6 +27,7 @@ class Meaning(StrEnum):
     SERVICE = "a warranty or a service"
     USED = "a price of a used thing"
     STARTING = "the lowest of several prices"
+    THRESHOLD = "the least that an order must come to"
     BID = "a bid"
     PROSE = "an amount in a sentence"
 
@@ -45,6 +48,11 @@ _LOWEST = (
     r"最安"
 )
 _BEFORE: tuple[tuple[Meaning, str], ...] = (
+    (
+        Meaning.THRESHOLD,
+        r"min(?:imum|destbestell\w*|destens?)\b(?: order| spend| bestell\w*)?|minimum d['’]achat|commande minimum|"
+        r"ordine minimo|pedido mínimo|minimale? bestel|minsta order|zamówienie minimalne|franco de port",
+    ),
     (
         Meaning.PAST,
         rf"(?:{_LOWEST})\D{{0,25}}(?:30|trente|dreißig|trenta|treinta|dertig)\s?(?:\w+\s)?"
@@ -86,7 +94,8 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         Meaning.DEPOSIT,
         r"pfand|deposit|consigne|éco-?part|eco-?part|ecotax|éco-?contribution|statiegeld|cauzione|depósito|fianza|"
         r"kaution|acompte|\barrhes|"
-        r"anzahlung|caparra|acconto|aanbetaling|handpenning|reserv(?:e|ation|ing|ierung|ieren|a|ar|er)\b|réserv|"
+        r"anzahlung|caparra|acconto|aanbetaling|handpenning|anticipo|einmalig\b|eenmalig\b|upfront|zuzahlung|"
+        r"reserv(?:e|ation|ing|ierung|ieren|a|ar|er)\b|réserv|"
         r"prenota\w*|refundable|remboursable|erstattbar|zaliczk|vrg\b|raee|recupel|kaucj|pant\b|copie privée|"
         r"\bdont\s*$|davon\s*$|di cui\s*$|waarvan\s*$",
     ),
@@ -115,7 +124,8 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     ),
     (
         Meaning.REGULAR,
-        r"regular(?: price)?|prix (?:habituel|normal)|precio (?:habitual|normal)|prezzo (?:normale|regolare)|"
+        r"regular(?: price)?|everyday(?: low)? price|prix (?:habituel|normal)|precio (?:habitual|normal)|"
+        r"prezzo (?:normale|regolare)|"
         r"normal(?:er )?preis|normale prijs|normalpris|cena regularna|通常価格",
     ),
     (
@@ -156,7 +166,14 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     ),
 )
 
+_PIECE = r"(?:stück|stk|st|pièce|piece|pc|pezzo|pz|stuk|unit|unité|unidad|ud|szt(?:uk\w*)?|styck|stycket)"
 _AFTER: tuple[tuple[Meaning, str], ...] = (
+    (Meaning.PIECE, rf"\(?(?:/|pro|par|per|je|al|por|la|l['’]|za)\s*{_PIECE}\b|each\b"),
+    (
+        Meaning.INSTALMENT,
+        r"(?:/|pro|per|par|a|por)\s*(?:lieferung|ausgabe|delivery|issue|livraison|envoi|numéro|consegna|entrega|"
+        r"levering)\b",
+    ),
     (
         Meaning.INSTALMENT,
         rf"(?:/|pro|par|per|al|im|por|a|p\.|jede[nrs]?|each|every|ogni)\s*{_PERIOD}\b|monatlich|mtl\b|mensuel|"
@@ -215,8 +232,8 @@ _CURRENT = re.compile(
 )
 
 _LABEL = re.compile(
-    r"(?:\bprice|preis|\bprix|\bprezzo|\bprecio|prijs|\bpris|\bcena|\bpreço|\bhinta|価格|\bcosts?|\bkostet|"
-    r"\bkost)(?: (?:inkl|incl|inc|ttc)\.?(?: \w+\.?)?)?\s*:?\s*$",
+    r"(?:\bprice|preis|\bprix|\bprezzo|\bprecio|prijs|\bpris|\bcena|\bpreço|\bhinta|価格)(?: (?:inkl|incl|inc|"
+    r"ttc)\.?(?: \w+\.?)?)?\s*:?\s*$",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;|•]\s")

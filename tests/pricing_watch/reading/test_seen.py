@@ -131,3 +131,29 @@ def test_a_button_to_buy_tells_of_stock_where_no_words_do() -> None:
 
 def test_a_label_and_what_it_is_for_may_stand_on_two_lines() -> None:
     assert read(f"{HEADING}<p>12,90 €</p><p>Lagerbestand:</p><p>8 Stück</p>{BUY}", lang="de").stock is Stock.IN_STOCK
+
+
+def test_a_name_is_no_label() -> None:
+    for name in ("Lamp Luna gift set", "Lamp Luna, was mein Herz begehrt", "Discount card holder"):
+        assert read(f"<h1>{name}</h1><p>12,90 €</p>{BUY}", lang="de").price_minor == 1290
+
+
+def test_the_price_of_a_piece_is_the_price_where_it_is_the_only_one() -> None:
+    assert read(f"{HEADING}<p>2,40 € / Stück</p>{BUY}", lang="de").price_minor == 240
+    assert read(f"{HEADING}<p>14,40 €</p><p>2,40 € / Stück</p>{BUY}", lang="de").price_minor == 1440
+
+
+def test_one_end_of_a_range_that_visitors_see_is_no_price() -> None:
+    for body in ("€10.00 – €20.00", "from €10.00 to €20.00"):
+        assert read(f"{HEADING}<p>{body}</p>{BUY}", head=offer(price="10.00")).price_minor is None
+
+
+def test_a_page_that_only_mentions_an_amount_has_no_price() -> None:
+    for text in ("The Luna costs €649.00 and is worth it", "Bestellen Sie für mindestens 50,00 €"):
+        assert read(f"{HEADING}<p>{text}</p>").price_minor is None
+
+
+def test_the_currency_may_stand_anywhere_on_the_page() -> None:
+    body = f"{HEADING}<p class='price'>29<sup>99</sup></p>{BUY}<footer>Gratis verzending vanaf € 20,-</footer>"
+    reading = read(body, lang="nl")
+    assert (reading.price_minor, reading.currency) == (2999, "EUR")
