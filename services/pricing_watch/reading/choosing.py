@@ -10,12 +10,13 @@ from services.pricing_watch.reading.identity import (
     are_akin,
     bears,
     bears_itself,
+    is_the_shop,
     likeness,
-    mentions,
     same_page,
     same_variant,
     words,
 )
+from services.pricing_watch.reading.numbering import Numbering
 from services.pricing_watch.records import Candidate, Kind, Obstacle, Role, Stock, Wanted
 
 LIKE = 0.6
@@ -36,8 +37,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What the shop is called, by the page and by its host."""
     currency: str | None = None
     """What the page's country pays with."""
-    numbers: str = ""
-    """The text of the page's own product, in which its number may stand."""
+    numbering: Numbering | None = None
+    """Where its number may stand."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind = Kind.NONE
     obstacle: Obstacle | None = None
     reason: str = ""
+    siblings: frozenset[tuple[int | None, str | None]] = frozenset()
+    """Prices of the variants beside the one that was named: sources that say these tell of another variant."""
     is_silent: bool = False
     """The source says nothing of the page's product: a less trusted one may speak for itself."""
 
@@ -60,8 +63,14 @@ def choose(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundings
     if len(variants) > 1:
         return _among_variants(variants, wanted, around)
     choice = _among_offers(meant, wanted, around)
-    is_one_of_several = any(one.role is Role.VARIANT for one in candidates if one not in meant)
-    return msgspec.structs.replace(choice, kind=Kind.VARIANTS) if is_one_of_several else choice
+    siblings = [one for one in candidates if one.role is Role.VARIANT and one not in meant]
+    return _beside(choice, siblings) if siblings or any(one.role is Role.VARIANT for one in meant) else choice
+
+
+def _beside(choice: Choice, siblings: Iterable[Candidate]) -> Choice:
+    """The choice of one variant among others."""
+    prices = frozenset((one.price_minor, one.currency) for one in siblings)
+    return msgspec.structs.replace(choice, kind=Kind.VARIANTS, siblings=prices)
 
 
 def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundings) -> list[Candidate] | Choice:
@@ -148,7 +157,7 @@ def _another(meant: list[Candidate], wanted: Wanted, around: Surroundings) -> st
     """Why the page's product is not the one that is wanted, where their numbers say so."""
     asked = wanted.sku or wanted.gtin
     numbers = sorted({number for candidate in meant for number in candidate.numbers})
-    if not asked or not numbers or mentions(around.numbers, asked):
+    if not asked or not numbers or (around.numbering is not None and around.numbering.calls_it(asked)):
         return None
     return f"the page's product is called {', '.join(numbers[:3])}, not {asked}"
 
@@ -176,7 +185,8 @@ def _variants(candidates: list[Candidate]) -> dict[str, list[Candidate]]:
 def _among_variants(variants: dict[str, list[Candidate]], wanted: Wanted, around: Surroundings) -> Choice:
     chosen = _named_variant(variants, wanted, around)
     if chosen is not None:
-        return msgspec.structs.replace(_among_offers(chosen, wanted, around), kind=Kind.VARIANTS)
+        siblings = [one for group in variants.values() for one in group if one not in chosen]
+        return _beside(_among_offers(chosen, wanted, around), siblings)
     choices = [_among_offers(group, wanted, around) for group in variants.values()]
     priced = [choice for choice in choices if choice.candidate is not None]
     prices = {(c.candidate.price_minor, c.candidate.currency) for c in priced if c.candidate is not None}
@@ -233,8 +243,12 @@ def _among_offers(candidates: list[Candidate], wanted: Wanted, around: Surroundi
         stated = sorted({candidate.currency or "none" for candidate in new})
         asked = wanted.currency or "its country's"
         return Choice(kind=kind, obstacle=Obstacle.CURRENCY, reason=f"it is in {', '.join(stated)}, not in {asked}")
+    if len(right) < len(new):
+        kind = _kind(right)
+    with_tax = [candidate for candidate in right if candidate.tax_included]
+    right = [candidate for candidate in right if candidate.tax_included is not False] if with_tax else right
     to_be_had = [candidate for candidate in right if candidate.stock not in _NOT_TO_BE_HAD] or right
-    return _one_of(to_be_had, kind, wanted, around)
+    return _one_of(to_be_had, _kind(right) if with_tax else kind, wanted, around)
 
 
 def _one_of(offers: list[Candidate], kind: Kind, wanted: Wanted, around: Surroundings) -> Choice:
@@ -282,9 +296,3 @@ def _condition(candidate: Candidate) -> str:
 def _differ(candidates: list[Candidate]) -> bool:
     new = [one for one in candidates if one.refused is None and _condition(one) == NEW]
     return len({one.price_minor for one in new}) > 1
-
-
-def is_the_shop(seller: str | None, shop: Iterable[str]) -> bool:
-    """Is a seller the shop whose page it is?"""
-    name = "".join(char for char in (seller or "").casefold() if char.isalnum())
-    return len(name) > 2 and any(name == other or (len(other) > 3 and name.startswith(other)) for other in shop)

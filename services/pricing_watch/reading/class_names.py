@@ -15,7 +15,7 @@ def _names(words: str) -> re.Pattern[str]:
 
 
 _OTHERS = _names(
-    r"relate[ds]?\w* recommend\w* recos? recent(?:ly)?\w* similar\w* up-?sells? cross-?sell\w* also\w*"
+    r"relate[ds]?\w* recommend\w* recos recent(?:ly)?\w* similar\w* up-?sells? cross-?sell\w* also\w*"
     r" bundles? frequently\w* accessor\w* zubeh\w* accessoires? suggest\w* sponsored\w* ads? viewed\w*"
     r" last-?seen best-?sell\w* trending fbt you-?may\w* alternatives? others?-?products? more-?products?"
     r" product-?(?:cards?|tiles?|grid|list(?:ing)?|items?|carousel|slider|miniatures?) card-?product"
@@ -36,12 +36,15 @@ _MEANINGS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
         Meaning.LIST_PRICE,
         _names(
             r"was was-?price old old-?price\w* price-?old strike\w* stroke\w* crossed\w* rrp msrp uvp"
-            r" compare-?(?:at|price)\w* before barr[eé]e? prix-?barre statt previous\w* original\w* line-through"
-            r" list-?price regular-?price price-?regular price-?was retail-?price"
-            r" price-?(?:list|original|before|strike) streichpreis pseudo-?price list-price-price basisprice"
+            r" compare-?(?:at|"
+            r"price)\w* price-?compared?\w* before former\w* barr[eé]e? prix-?barre statt previous\w* original\w* "
+            r"line-through"
+            r" list-?price price-?was retail-?price"
+            r" price-?(?:original|before|strike) streichpreis pseudo-?price list-price-price basisprice"
             r" suggested\w*"
         ),
     ),
+    (Meaning.REGULAR, _names(r"regular-?price price-?regular")),
     (
         Meaning.UNIT_PRICE,
         _names(
@@ -75,7 +78,7 @@ _MEANINGS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     ),
     (
         Meaning.MEMBERS,
-        _names(r"members?\w* club\w* loyalty\w* subscri\w* abo prime\w* b2b vip\w* student\w*"),
+        _names(r"app-only app-price members?\w* club\w* loyalty\w* subscri\w* abo prime\w* b2b vip\w* student\w*"),
     ),
     (
         Meaning.SEVERAL,
@@ -110,3 +113,18 @@ def is_apart(names: str) -> bool:
 def named_meaning(names: str) -> Meaning | None:
     """What amounts within are, by these names."""
     return next((meaning for meaning, pattern in _MEANINGS if pattern.search(names)), None)
+
+
+_CURRENT = re.compile(
+    r"(?:current|sales?|final|now|new|special|promo|actual|highlight|discounted|reduced)[-_]*(?:price|prix|preis|"
+    r"prijs)(?!s?[-_]?(?:label|badge))"
+    r"|(?:price|prix|preis|prezzo|prijs)[-_]*(?:current|sales?|final|now|new|special|promo|actual|highlight|"
+    r"discounted|reduced)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def is_current(names: str) -> bool:
+    """Do these names call it the price that holds now?"""
+    return bool(_CURRENT.search(names))

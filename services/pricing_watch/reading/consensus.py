@@ -42,8 +42,8 @@ BASE: Mapping[Method, float] = {
 }
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
-_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID}
-_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.DEPOSIT}
+_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT}
+_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED}
 """What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
 
@@ -62,12 +62,12 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     others = [
         other.candidate
         for method, other in evidence.choices.items()
-        if method is not lead and other.candidate is not None
+        if method is not lead and other.candidate is not None and not _is_of_sibling(other.candidate, choice)
     ]
     settled = _settle(choice.candidate, others, evidence.text)
     if settled is None:
         return refusal(Obstacle.AMBIGUOUS, f"{_NAMES[lead]}: {choice.candidate.doubt}", kind=choice.kind)
-    found = settled
+    found = settled if lead is Method.SELECTOR else _with_tax(settled, evidence.text)
     agreeing = [other for other in others if _same(other, found)]
     against = [other for other in others if _contradicts(other, found)]
     is_seen = evidence.text.shows(found.price_minor, found.currency)
@@ -75,7 +75,8 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     if foreign and not agreeing and not is_seen and lead is not Method.SELECTOR:
         reason = f"{_NAMES[lead]} says {figures([found])}, {_NAMES[foreign[0].method]} {figures(foreign[:1])}"
         return refusal(Obstacle.CURRENCY, f"sources name different currencies: {reason}", kind=choice.kind)
-    problem = _problem(found, agreeing, against, evidence.text, is_seen=is_seen)
+    shown = _shown_beside(found, choice, evidence.text)
+    problem = _problem(found, agreeing, against, evidence.text, is_seen=is_seen, shows_another=shown)
     problem = problem or (_lure(found, evidence.text) if choice.kind is Kind.SINGLE else None)
     if problem:
         return refusal(Obstacle.AMBIGUOUS, problem, kind=choice.kind)
@@ -133,7 +134,13 @@ def _settle(candidate: Candidate, others: Sequence[Candidate], text: VisibleText
 
 
 def _problem(
-    found: Candidate, agreeing: list[Candidate], against: list[Candidate], text: VisibleText, *, is_seen: bool
+    found: Candidate,
+    agreeing: list[Candidate],
+    against: list[Candidate],
+    text: VisibleText,
+    *,
+    is_seen: bool,
+    shows_another: bool,
 ) -> str | None:
     name = _NAMES[found.method]
     told = figures([found])
@@ -145,10 +152,10 @@ def _problem(
     if any(other.method is Method.TEXT for other in against) and not is_seen:
         return f"visitors see another price: {name} says {told}, but {contrary}"
     meaning = text.meaning(found.price_minor, found.currency)
-    if meaning in _NOT_THE_PRICE and found.method is not Method.TEXT and _shows_another(found, text):
+    if meaning in _NOT_THE_PRICE and found.method is not Method.TEXT and shows_another:
         return f"{name} says {told}, which visitors see as {meaning}"
     is_alone = not is_seen and not agreeing and found.method is not Method.TEXT
-    if is_alone and _shows_another(found, text) and not text.mentions(found.price_minor, found.currency):
+    if is_alone and shows_another and not text.mentions(found.price_minor, found.currency):
         return f"{name} says {told}, which visitors do not see among the prices that they do see"
     return None
 
@@ -161,8 +168,25 @@ def _lure(found: Candidate, text: VisibleText) -> str | None:
     return f"{_NAMES[found.method]} says {figures([found])}, which visitors see as {meaning}"
 
 
-def _shows_another(found: Candidate, text: VisibleText) -> bool:
-    return any(one.meaning is Meaning.PRICE and one.price.currency == found.currency for one in text.amounts)
+def _shown_beside(found: Candidate, choice: Choice, text: VisibleText) -> bool:
+    """Do visitors see another price, of the same variant?"""
+    return any(
+        one.meaning is Meaning.PRICE and one.price.currency == found.currency
+        for one in text.amounts
+        if (one.price.minor, one.price.currency) not in choice.siblings
+    )
+
+
+def _is_of_sibling(other: Candidate, choice: Choice) -> bool:
+    return (other.price_minor, other.currency) in choice.siblings
+
+
+def _with_tax(found: Candidate, text: VisibleText) -> Candidate:
+    """The amount with tax, where visitors see it beside the one without."""
+    gross = text.gross_of(found.price_minor, found.currency) if found.tax_included is not True else None
+    if gross is None:
+        return found
+    return msgspec.structs.replace(found, price_minor=gross.price.minor, tax_included=True, text=gross.text)
 
 
 def _reading(
@@ -176,6 +200,7 @@ def _reading(
 ) -> Reading:
     price = found.price_minor or 0
     lists = [one.list_price_minor for one in same if one.list_price_minor is not None and one.list_price_minor > price]
+    seen_list = evidence.text.list_price_of(found.price_minor, found.currency)
     tax = [one.tax_included for one in same if one.tax_included is not None]
     seen_tax = [
         one.tax_included
@@ -189,7 +214,7 @@ def _reading(
     return Reading(
         price_minor=found.price_minor,
         currency=found.currency,
-        list_price_minor=lists[0] if lists else None,
+        list_price_minor=lists[0] if lists else seen_list,
         stock=stocks[0] if stocks else None,
         kind=kind,
         method=found.method,

@@ -17,6 +17,7 @@ from services.pricing_watch.reading.loose_json import Number, plain, read_json, 
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import MAX_MINOR, Price, read_price
+from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.scripts import script_values
 from services.pricing_watch.reading.stock import read_stock
 from services.pricing_watch.reading.visible import Visible
@@ -72,7 +73,6 @@ def _shopify(product: Node, name: str, style: NumberStyle) -> Iterator[Candidate
         price = _hundredths(variant.get("price"), currency)
         listed = _hundredths(variant.get("compare_at_price"), currency)
         numbers = [text for key in ("sku", "barcode", "id") if (text := _word(variant.get(key)))]
-        available = variant.get("available")
         title = _word(variant.get("name")) or " ".join(
             word for word in (_word(product.get("title")), _word(variant.get("title"))) if word
         )
@@ -90,9 +90,7 @@ def _shopify(product: Node, name: str, style: NumberStyle) -> Iterator[Candidate
             price_minor=price.minor,
             currency=price.currency,
             list_price_minor=listed.minor if listed.minor else None,
-            stock={True: Stock.IN_STOCK, False: Stock.OUT_OF_STOCK}.get(available)
-            if isinstance(available, bool)
-            else None,
+            stock=_stock(variant.get("available")),
             refused=price.refused,
         )
 
@@ -138,16 +136,7 @@ def _of_state(product: Node, where: str, style: NumberStyle) -> Iterator[Candida
     for key in ("price", "prices", "currentPrice", "salesPrice", "sellingPrice", "finalPrice"):
         price = _of_price(product.get(key), _word(product.get("currency")) or _word(product.get("currencyCode")), style)
         if price is not None:
-            yield msgspec.structs.replace(
-                base,
-                where=f"{where}.{key}",
-                text=str(product.get(key))[:100],
-                price_minor=price.minor,
-                currency=price.currency,
-                or_minor=price.or_minor,
-                doubt=price.doubt,
-                refused=price.refused,
-            )
+            yield priced(msgspec.structs.replace(base, where=f"{where}.{key}"), str(product.get(key)), price)
             return
 
 
@@ -188,7 +177,6 @@ def _woocommerce(document: Document, visible: Visible, style: NumberStyle) -> It
             price, listed = _stated(one.get("display_price"), style), _stated(one.get("display_regular_price"), style)
             attributes = one.get("attributes")
             words = [str(value) for value in attributes.values()] if isinstance(attributes, dict) else []
-            in_stock = one.get("is_in_stock")
             yield Candidate(
                 method=Method.EMBEDDED,
                 where=f"form[data-product_variations][{position}]",
@@ -201,9 +189,7 @@ def _woocommerce(document: Document, visible: Visible, style: NumberStyle) -> It
                 price_minor=price.minor,
                 currency=price.currency,
                 list_price_minor=listed.minor,
-                stock={True: Stock.IN_STOCK, False: Stock.OUT_OF_STOCK}.get(in_stock)
-                if isinstance(in_stock, bool)
-                else None,
+                stock=_stock(one.get("is_in_stock")),
                 refused=price.refused,
             )
 
@@ -274,6 +260,12 @@ def _stated(value: Any, style: NumberStyle) -> Price:
     if number is not None:
         return _in_units(round(number, 4).normalize() if number else number, style.stated)
     return read_price(str(value), NumberStyle(decimal="."), style.stated)
+
+
+def _stock(is_available: Any) -> Stock | None:
+    if not isinstance(is_available, bool):
+        return None
+    return Stock.IN_STOCK if is_available else Stock.OUT_OF_STOCK
 
 
 def _word(value: Any) -> str | None:

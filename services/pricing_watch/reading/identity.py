@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from services.pricing_watch.records import Candidate, Wanted
@@ -65,6 +66,12 @@ def are_akin(one: str, other: str) -> bool:
     first, second = one.casefold().strip(), other.casefold().strip()
     shared = {word for word in words(one) & words(other) if len(word) > 2}
     return bool(shared) or (bool(first and second) and (first in second or second in first))
+
+
+def is_the_shop(seller: str | None, shop: Iterable[str]) -> bool:
+    """Is a seller the shop whose page it is?"""
+    name = "".join(char for char in (seller or "").casefold() if char.isalnum())
+    return len(name) > 2 and any(name == other or (len(other) > 3 and name.startswith(other)) for other in shop)
 
 
 def same_page(one: str | None, other: str | None) -> bool:

@@ -15,6 +15,8 @@ _OTHERS_HEADINGS = re.compile(
     r"customers? (?:also|who)|also (?:bought|viewed)|recently viewed|frequently bought|bought together|best ?sellers|"
     r"complete (?:the|your) (?:look|set)|accessories|goes well with|pairs well|more from|inspired by|"
     r"other (?:products|sellers)|compare with|"
+    r"(?:autres|d['’]autres) (?:vendeurs|offres)|(?:andere|weitere) (?:verkäufer|anbieter|angebote|verkopers)|"
+    r"altri venditori|otros vendedores|andra säljare|"
     r"ähnliche (?:artikel|produkte)|kunden (?:kauften|interessierten)|wird oft zusammen|zuletzt angesehen|"
     r"empfehl|passend(?:e|es)? |zubehör|"
     r"das könnte|weitere (?:artikel|produkte)|auch (?:gekauft|interessant)|"
@@ -42,8 +44,21 @@ def _looks_like_heading(element: etree._Element) -> bool:
 
 
 def headings(root: etree._Element) -> list[etree._Element]:
-    """What may name the product: each `h1` but the shop's logo."""
-    return [heading for heading in islice(root.iter("h1"), MAX_LANDMARKS) if not _is_in_chrome(heading)]
+    """What may name the product: each `h1` but the shop's logo; without one, what alone is called its title."""
+    found = [heading for heading in islice(root.iter("h1"), MAX_LANDMARKS) if not _is_in_chrome(heading)]
+    if found:
+        return found
+    called = [element for element in root.iter(*_TITLE_TAGS) if _TITLE_CLASS.search(element.get("class") or "")]
+    title = " ".join(brief_text(element, 300) for element in islice(root.iter("title"), 1)).casefold()
+    like_title = [element for element in called if brief_text(element, 20).casefold() in title]
+    return next((few for few in (like_title, called) if len(few) == 1), [])
+
+
+_TITLE_TAGS = ("h2", "h3", "td", "div", "span", "p", "strong")
+_TITLE_CLASS = re.compile(
+    r"(?:^|\s)(?:product[-_ ]?(?:detail[-_]*)?(?:title|name|heading)|page-?heading|pdp[-_]*(?:title|name))(?:$|\s)",
+    re.IGNORECASE,
+)
 
 
 def announced(root: etree._Element) -> set[etree._Element]:
@@ -95,12 +110,12 @@ def upwards(element: etree._Element) -> Iterator[etree._Element]:
 
 
 _BUY = re.compile(
-    r"add to (?:cart|bag|basket|trolley)|buy (?:it )?now|buy\b|pre-?order|in den (?:warenkorb|einkaufswagen)|"
+    r"add to (?:cart|bag|basket|trolley)|buy (?:it )?now|buy\b|pre-?order|in den (?:waren|einkaufs)?(?:korb|wagen)|"
     r"jetzt kaufen|kaufen|vorbestellen|"
     r"ajouter au panier|acheter|précommander|aggiungi al carrello|acquista|compra|añadir (?:al carrito|"
     r"a la cesta)|comprar|"
     r"in (?:winkelwagen|winkelmand)|toevoegen aan|kopen|bestellen|köp|lägg i|do koszyka|kup teraz|"
-    r"adicionar ao carrinho|カートに入れる|購入",
+    r"adicionar ao carrinho|カート[にへ]|かごに(?:入|追加)|購入|in mijn winkel|legg i|læg i|lisää ostoskoriin",
     re.IGNORECASE,
 )
 _BUY_CLASS = re.compile(
@@ -116,10 +131,11 @@ def buy_buttons(root: etree._Element) -> list[etree._Element]:
 def _buttons(root: etree._Element) -> Iterator[etree._Element]:
     for element in root.iter("button", "input", "a"):
         names = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('name') or ''}"
-        if element.tag == "input" and (element.get("type") or "").casefold() not in {"submit", "button"}:
+        if element.tag == "input" and (element.get("type") or "").casefold() not in {"submit", "button", "image"}:
             continue
         if element.tag == "a" and not _BUY_CLASS.search(names):
             continue
-        text = element.get("value") or "" if element.tag == "input" else brief_text(element, 80)
+        written = element.get("value") or element.get("alt") or element.get("title") or ""
+        text = written if element.tag == "input" else brief_text(element, 80)
         if _BUY_CLASS.search(names) or _BUY.search(text) or _BUY.search(element.get("aria-label") or ""):
             yield element

@@ -6,7 +6,7 @@ import msgspec
 from lxml import etree
 
 from services.pricing_watch.reading.landmarks import brief_text
-from services.pricing_watch.reading.price_text import CENTS, JOINT, tidied
+from services.pricing_watch.reading.price_text import CELL, CENTS, JOINT, tidied
 from services.pricing_watch.reading.words import Meaning
 
 
@@ -36,12 +36,18 @@ class Line(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...]
     part: Part
 
+    def text_of(self, run: Run) -> str:
+        """The text of a run, to where the next one begins."""
+        end = next((other.start for other in self.runs if other.start > run.start), len(self.text))
+        return self.text[run.start : end]
+
     def run_at(self, position: int) -> Run:
         """The run that a character is of."""
         return next((run for run in reversed(self.runs) if run.start <= position), self.runs[0])
 
 
 _SIGNS = set("€$£¥₹")
+_DASHES = set("-–—")
 
 
 class State(msgspec.Struct, frozen=True):
@@ -58,7 +64,7 @@ class Writer:
         self.lines: list[Line] = []
         self._text: list[str] = []
         self.length = 0
-        self._last = ""
+        self.last = ""
         self._runs: list[Run] = []
         self._part = Part.BODY
         self._pending = ""
@@ -81,8 +87,11 @@ class Writer:
             self.space()
 
     def space(self) -> None:
-        if self._pending != CENTS:
+        if self._pending not in {CENTS, CELL}:
             self._pending = " "
+
+    def cell(self) -> None:
+        self._pending = CELL
 
     def joint(self) -> None:
         self._pending = self._pending or JOINT
@@ -91,7 +100,7 @@ class Writer:
         """Digits that stand raised after digits are cents, with or without a space before them."""
         text = brief_text(element, 4)
         has_two_digits = text[:2].isdigit() and not text[2:3].isdigit()
-        if has_two_digits and (self._last.isdigit() or self._last in _SIGNS):
+        if has_two_digits and (self.last.isdigit() or self.last in _SIGNS):
             self._pending = CENTS
         else:
             self.joint()
@@ -100,7 +109,7 @@ class Writer:
         text = "".join(self._text)
         if text.strip():
             self.lines.append(Line(text, tuple(self._runs), self._part))
-        self._text, self._runs, self.length, self._last, self._pending = [], [], 0, "", ""
+        self._text, self._runs, self.length, self.last, self._pending = [], [], 0, "", ""
 
     def finished(self) -> list[Line]:
         self.end_line()
@@ -108,8 +117,8 @@ class Writer:
 
     def _put_pending(self, words: str) -> None:
         pending = self._pending if self._text else ""
-        if pending in {JOINT, CENTS} and not (self._last.isdigit() and words[0].isdigit()):
-            may_stick = self._last.isalpha() or self._last in _SIGNS
+        if pending in {JOINT, CENTS} and not (self.last.isdigit() and words[0].isdigit()):
+            may_stick = self.last.isalpha() or self.last in _SIGNS or self.last in _DASHES
             pending = pending if pending == CENTS else " " if may_stick and words[0].isalnum() else ""
         if pending:
             self._put(pending)
@@ -118,4 +127,4 @@ class Writer:
     def _put(self, text: str) -> None:
         self._text.append(text)
         self.length += len(text)
-        self._last = text[-1]
+        self.last = text[-1]

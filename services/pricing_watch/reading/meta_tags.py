@@ -6,8 +6,8 @@ from services.pricing_watch.reading.conditions import read_condition
 from services.pricing_watch.reading.currencies import read_code
 from services.pricing_watch.reading.document import Document
 from services.pricing_watch.reading.number_style import NumberStyle
-from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import read_price
+from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.stock import read_stock
 from services.pricing_watch.records import Candidate, Method
 
@@ -82,13 +82,4 @@ def _twitter(document: Document, base: Candidate, style: NumberStyle) -> list[Ca
 
 def _candidate(text: str, where: str, base: Candidate, style: NumberStyle, code: str | None) -> Candidate:
     price = read_price(text, msgspec.structs.replace(style, decimal="." if code else style.decimal), code)
-    return msgspec.structs.replace(
-        base,
-        where=where,
-        text=text[:100],
-        price_minor=price.minor,
-        currency=price.currency,
-        or_minor=price.or_minor,
-        doubt=price.doubt,
-        refused=price.refused or placeholder(price.minor, price.currency),
-    )
+    return priced(msgspec.structs.replace(base, where=where), text, price)

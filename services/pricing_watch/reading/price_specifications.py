@@ -24,7 +24,7 @@ class Specification:
         quantity = next(iter(graph.nodes(node, "referenceQuantity")), None)
         self.prices = [value for value in graph.all(node, "price") if scalar(value)]
         self.currency = graph.text(node, "priceCurrency")
-        self.unit = _unit(graph, quantity) if quantity is not None else None
+        self.unit = _unit(graph, quantity) if quantity is not None else _measure(graph, node)
         self.members_only = bool(graph.all(node, "validForMemberTier", "membershipPointsEarned"))
         self.is_list_price = price_type in _LIST_TYPES and not self.unit
         self.tax_included = _truth(graph.text(node, "valueAddedTaxIncluded"))
@@ -67,6 +67,12 @@ def _unit(graph: Graph, quantity: Node) -> str:
     if unit.casefold() in _PIECES and value in {"1", "1.0"}:
         return ""
     return unit if value in {"1", "1.0"} else f"{value} {unit}".strip()
+
+
+def _measure(graph: Graph, node: Node) -> str | None:
+    """The unit that a specification itself names, where that is no piece."""
+    unit = graph.text(node, "unitText", "unitCode")
+    return None if unit is None or unit.casefold() in _PIECES else unit
 
 
 def end_of(text: str | None) -> datetime | None:

@@ -26,7 +26,9 @@ NOISY, NOISE = 12, Decimal("1e-6")
 
 JOINT = "\u2063"
 """Stands where two elements meet between digits, so that `12` and `90` are not read as 1290."""
-NEGATIVE, ADDITION = "is negative", "is an addition to a price"
+CELL = "  "
+"""Stands between the cells of a table: what a number in one ends with does not belong to that in the next."""
+NEGATIVE, ADDITION, RANGE = "is negative", "is an addition to a price", "is a range of prices"
 CENTS = "\u2064"
 """Stands before digits that the page sets apart as cents, by `sup` or by a class."""
 
@@ -55,6 +57,7 @@ _RAISED_CENTS = rf"(?:{CENTS}(?P<{{}}>[0-9]{{{{2}}}})(?![0-9]))?"
 _NOTHING_AFTER = rf"(?:\ ?[.,:]\ ?[{_DASHES}]{{1,2}}|:[{_DASHES}])?"
 _AMOUNT = re.compile(
     rf"""
+    (?!(?<=[^\W\d_])[^\W\d_])
     (?:
         (?P<before>{SIGN})\ ?
         (?P<after_sign>{_NUMBER}){_RAISED_CENTS.format("raised_after")}{_NOTHING_AFTER}
@@ -69,7 +72,7 @@ _AMOUNT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _RANGE_BEFORE = re.compile(
-    rf"[0-9][\W_]{{0,6}}(?:[{_DASHES}~]|à|bis|to|do|tot|till|al?|até|до)[\W_]{{0,3}}$", re.IGNORECASE
+    rf"[0-9][\W_]{{0,6}}(?:(?<![.,:])[{_DASHES}~]|à|bis|to|do|tot|till|al?|até|до)[\W_]{{0,3}}$", re.IGNORECASE
 )
 _DIGITS_BEFORE = re.compile(rf"[0-9][.,'{JOINT}{CENTS}]?$")
 _DIGITS_AFTER = re.compile(rf"[ {JOINT}{CENTS}]?[0-9]{{1,2}}(?![0-9])")
@@ -97,6 +100,8 @@ class Amount(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     cents: str
     signs: tuple[str, ...]
+    is_marked: bool
+    """Does it end as only prices do: `12,-`?"""
     start: int
     end: int
 
@@ -140,6 +145,7 @@ def amounts(text: str) -> Iterator[Amount]:
             cents=match["raised_after"] or match["raised"] or match["cents"] or match["apart"] or "",
             signs=tuple(sign for sign in (match["before"], match["code"], match["after"]) if sign)
             or _swedish(match[0]),
+            is_marked=match[0].rstrip()[-1:] in _DASHES,
             start=match.start(),
             end=match.end(),
         )
@@ -150,13 +156,15 @@ def _swedish(matched: str) -> tuple[str, ...]:
     return ("kr",) if matched.endswith((":-", ":–")) else ()
 
 
-def out_of_place(text: str, amount: Amount) -> str | None:
-    before = text[: amount.start].rstrip()
+def out_of_place(text: str, amount: Amount, since: int = 0) -> str | None:
+    """Why an amount is none by what stands right beside it. `since`: where an amount that is whole ends before it."""
+    before = text[since : amount.start].rstrip()
     if _RANGE_BEFORE.search(text[max(0, amount.start - 20) : amount.start]):
-        return "is a range of prices"
+        return RANGE
     stands_bare = text[amount.start : amount.start + 1].isdigit()
-    if (stands_bare and _DIGITS_BEFORE.search(before[-5:])) or (
-        amount.number.isdigit() and _DIGITS_AFTER.match(text, amount.end)
+    is_apart = text[: amount.start].endswith(CELL)
+    if (stands_bare and not is_apart and _DIGITS_BEFORE.search(before[-5:])) or (
+        amount.number.isdigit() and not amount.cents and _DIGITS_AFTER.match(text, amount.end)
     ):
         return "has digits beside the amount that may belong to it"
     if before.endswith("+"):
@@ -196,6 +204,8 @@ def read_number(number: str, currency: str, decimal: str | None, cents: str = ""
     """The minor units of a number. `decimal` is the page's decimal separator, where it is known."""
     plain = number.replace(JOINT, "")
     halves = number.split(JOINT)
+    if len(halves) == 2 and halves[0] == halves[1]:
+        return read_number(halves[0], currency, decimal, cents)
     if len(halves) == 2 and len(halves[1]) == 2 and not cents and halves[0].isdigit():
         apart = _minor(Decimal(f"{halves[0]}.{halves[1]}"), currency)
         return Price(

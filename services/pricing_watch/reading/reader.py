@@ -1,7 +1,7 @@
 """From a page to a reading. Never raises, whatever the page holds; reads no clock and fetches nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,16 +10,20 @@ from services.pricing_watch.reading.choosing import Choice, Surroundings, choose
 from services.pricing_watch.reading.consensus import Evidence, agree, refusal
 from services.pricing_watch.reading.document import Document, Unreadable
 from services.pricing_watch.reading.embedded import read_embedded
+from services.pricing_watch.reading.identity import bears
 from services.pricing_watch.reading.json_ld import read_json_ld
 from services.pricing_watch.reading.landmarks import brief_text
 from services.pricing_watch.reading.lines import Part
 from services.pricing_watch.reading.meta_tags import read_meta_tags
 from services.pricing_watch.reading.microdata import read_microdata
 from services.pricing_watch.reading.number_style import NumberStyle
+from services.pricing_watch.reading.numbering import Numbering
 from services.pricing_watch.reading.page_state import State, state_of, status_of
 from services.pricing_watch.reading.page_style import page_style
 from services.pricing_watch.reading.rdfa import read_rdfa
+from services.pricing_watch.reading.seen import signed_currencies
 from services.pricing_watch.reading.selector import read_selector
+from services.pricing_watch.reading.sizes import offers_sizes
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Page, Reading, Role, Stock, Wanted
@@ -70,23 +74,29 @@ class _Reader:
         self._wanted = wanted
         self._visible = Visible(document.root)
         style = page_style(document, wanted)
-        self._text = VisibleText(self._visible, style)
         self._style = self._completed(style)
+        self._text = VisibleText(self._visible, self._style)
         self._state = state_of(document, self._visible)
 
     def _completed(self, style: NumberStyle) -> NumberStyle:
         """Where no data state a currency, the one that visitors see does."""
         if style.stated is not None:
             return style
-        codes = {one.price.currency for one in self._text.amounts if one.price.currency is not None}
+        codes = signed_currencies(self._visible.lines, style)
         return msgspec.structs.replace(style, stated=codes.pop()) if len(codes) == 1 else style
 
     def read(self) -> Reading:
-        candidates = self._candidates()
-        reading = self._read(candidates)
-        kept = [one for few in candidates.values() for one in few[:MAX_KEPT]]
+        reading = self._read()
+        kept = [one for few in self._found.values() for one in few[:MAX_KEPT]]
         stock = reading.stock or self._stock(reading, kept)
-        return msgspec.structs.replace(reading, candidates=tuple(kept), stock=stock)
+        return msgspec.structs.replace(reading, candidates=tuple(kept), stock=stock, kind=self._kind(reading))
+
+    def _kind(self, reading: Reading) -> Kind:
+        """One price for all sizes is still the price of variants."""
+        sellers = {one.seller for few in self._found.values() for one in few}
+        is_one = reading.kind is Kind.SINGLE or (reading.kind is Kind.AGGREGATE and len(sellers) == 1)
+        own = (line.text for line in self._visible.lines if line.part is Part.BODY)
+        return Kind.VARIANTS if reading.price_minor is not None and is_one and offers_sizes(own) else reading.kind
 
     def _stock(self, reading: Reading, candidates: Sequence[Candidate]) -> Stock | None:
         """Where no source of the price tells it: what the data say, if they say one thing; else what visitors see."""
@@ -96,22 +106,20 @@ class _Reader:
         told = {one.stock for one in own if one.stock is not None}
         return told.pop() if len(told) == 1 else None if told else self._text.stock()
 
-    def _read(self, candidates: Mapping[Method, Sequence[Candidate]]) -> Reading:
+    def _read(self) -> Reading:
         state = self._state
-        if (
-            state is not None
-            and state.is_certain
-            and not self._wanted.selector
-            and not self._is_discontinued(candidates)
-        ):
+        if state is not None and state.is_certain and not self._wanted.selector and not self._is_discontinued():
             return _refused(state)
         around = self._surroundings()
-        choices = {method: choose(few, self._wanted, around) for method, few in candidates.items() if few}
+        choices = {method: choose(few, self._wanted, around) for method, few in self._found.items() if few}
         evidence = Evidence(choices, self._text)
         reading = self._lead(choices, evidence)
         if reading.price_minor is None:
-            return _refused(state) if state is not None and _explains(state, reading, candidates) else reading
-        is_hidden = not self._text.shows(reading.price_minor, reading.currency)
+            return _refused(state) if state is not None and _explains(state, reading, self._found) else reading
+        problem = self._another()
+        if problem is not None:
+            return refusal(Obstacle.OTHER_PRODUCT, problem, kind=reading.kind)
+        is_hidden = reading.method is Method.TEXT or not self._text.shows(reading.price_minor, reading.currency)
         if state is not None and is_hidden and state.obstacle in _HIDING:
             return _refused(state)
         return reading
@@ -134,13 +142,26 @@ class _Reader:
                 continue
             if choice.candidate is not None and refused and not _is_twice(choice.candidate, choices, self._text):
                 continue
+            if reading.obstacle is Obstacle.OTHER_PRODUCT and self._is_found_elsewhere(method):
+                continue
             if reading.price_minor is not None or reading.obstacle in _FINAL:
                 return reading
             refused = refused or reading
         nothing = refusal(Obstacle.NO_PRICE, "nothing on the page states a price that can be taken for the product's")
         return refused or silent or nothing
 
-    def _candidates(self) -> dict[Method, Sequence[Candidate]]:
+    def _is_found_elsewhere(self, method: Method) -> bool:
+        """Does another source tell of what bears the number that is wanted?"""
+        return any(bears(one, self._wanted) for other, few in self._found.items() if other is not method for one in few)
+
+    def _another(self) -> str | None:
+        """Why it is not the product that is wanted, where visitors read so and no data say otherwise."""
+        if self._wanted.selector or any(bears(one, self._wanted) for few in self._found.values() for one in few):
+            return None
+        return self._numbering.another(self._wanted)
+
+    @cached_property
+    def _found(self) -> dict[Method, Sequence[Candidate]]:
         document, visible, style = self._document, self._visible, self._style
         sources: dict[Method, Callable[[], Sequence[Candidate]]] = {
             Method.JSON_LD: partial(read_json_ld, document, style),
@@ -148,7 +169,7 @@ class _Reader:
             Method.RDFA: partial(read_rdfa, document, style),
             Method.META: partial(read_meta_tags, document, style),
             Method.EMBEDDED: partial(read_embedded, document, visible, style),
-            Method.TEXT: partial(self._text.candidates, self._heading() or None, None),
+            Method.TEXT: partial(self._text.candidates, self._heading() or None, self._wanted),
         }
         if self._wanted.selector:
             sources = {Method.SELECTOR: partial(read_selector, document, self._wanted.selector, style), **sources}
@@ -165,23 +186,30 @@ class _Reader:
 
     def _surroundings(self) -> Surroundings:
         document = self._document
-        named = [document.meta("og:title"), self._heading(), document.title]
         shop = [document.meta("og:site_name") or "", *document.host.removeprefix("www.").split(".")[:-1]]
-        own = [line.text for line in self._visible.lines if line.part is Part.BODY][:2000]
         return Surroundings(
             url=document.url,
             canonical=document.canonical,
-            names=tuple(name for name in named if name),
+            names=tuple(self._numbering.names),
             shop=tuple(bare for name in shop if len(bare := "".join(c for c in name.casefold() if c.isalnum())) > 2),
             currency=next(iter(self._style.currencies), None),
-            numbers=" ".join([urlsplit(document.url).path if "://" in document.url else "", *own]),
+            numbering=self._numbering,
         )
 
-    def _is_discontinued(self, candidates: Mapping[Method, Sequence[Candidate]]) -> bool:
+    @cached_property
+    def _numbering(self) -> Numbering:
+        document = self._document
+        return Numbering(
+            path=urlsplit(document.url).path if "://" in document.url else "",
+            names=[text for text in (document.meta("og:title"), self._heading(), document.title) if text],
+            lines=[line.text for line in self._visible.lines if line.part is Part.BODY][:2000],
+        )
+
+    def _is_discontinued(self) -> bool:
         """Do its data know that it is not to be had, and do visitors still see what it was sold at?"""
         return any(
             one.stock in {Stock.DISCONTINUED, Stock.OUT_OF_STOCK} and self._text.shows(one.price_minor, one.currency)
-            for few in candidates.values()
+            for few in self._found.values()
             for one in few
             if one.price_minor is not None
         )

@@ -11,6 +11,7 @@ from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_specifications import Specification, end_of, is_for_many, moment_of, scalar
 from services.pricing_watch.reading.price_text import Price, read_price
+from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.schema_org import Found, Graph, Node, Shown, is_an_offer, types
 from services.pricing_watch.reading.stock import read_stock
 from services.pricing_watch.records import Candidate, Method, Role
@@ -114,13 +115,13 @@ class _Product:
         if graph.text(offer, "lowPrice", "highPrice"):
             yield self._range(base, offer, currency)
             return
-        stated = [value for value in graph.all(offer, "price") if scalar(value)]
-        stated += [value for spec in specs if spec.is_the_price for value in spec.prices]
+        stated = [(value, base) for value in graph.all(offer, "price") if scalar(value)]
+        stated += [(value, _taxed(base, spec)) for spec in specs if spec.is_the_price for value in spec.prices]
         if not stated and any(spec.is_list_price for spec in specs):
             return
-        for value in stated:
+        for value, taxed in stated:
             price = self._read(value, currency or _currency_of(specs))
-            yield _priced(base, price, str(value), barred)
+            yield priced(taxed, str(value), price, barred)
         if not stated:
             members_only = any(spec.members_only for spec in specs)
             refused = barred or ("is a price for members" if members_only else "is not stated")
@@ -237,24 +238,15 @@ def _barred(graph: Graph, offer: Node) -> str | None:
     return None
 
 
-def _priced(base: Candidate, price: Price, text: str, barred: str | None) -> Candidate:
-    refused = barred or price.refused or placeholder(price.minor, price.currency)
-    return msgspec.structs.replace(
-        base,
-        text=text,
-        price_minor=price.minor,
-        currency=price.currency,
-        or_minor=price.or_minor,
-        doubt=price.doubt,
-        refused=refused,
-    )
-
-
 def _identity_of_parents(found: Found) -> dict[str, Any]:
     """What a variant has from its group: a name where it bears none itself, and the group's numbers after its own."""
     name = next((parent.get("name") for parent in found.parents if isinstance(parent.get("name"), str)), None)
     numbers = [text for parent in found.parents for key in _GROUP_NUMBERS if (text := scalar(parent.get(key)))]
     return {**({"name": name} if name else {}), "numbers": tuple(numbers)}
+
+
+def _taxed(base: Candidate, spec: Specification) -> Candidate:
+    return base if spec.tax_included is None else msgspec.structs.replace(base, tax_included=spec.tax_included)
 
 
 def _currency_of(specs: list[Specification]) -> str | None:

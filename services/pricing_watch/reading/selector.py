@@ -15,8 +15,8 @@ from services.pricing_watch.reading.document import Document, squeezed
 from services.pricing_watch.reading.json_ld import json_ld_values
 from services.pricing_watch.reading.loose_json import Number, plain
 from services.pricing_watch.reading.number_style import NumberStyle
-from services.pricing_watch.reading.placeholders import placeholder
-from services.pricing_watch.reading.price_text import Price, read_price
+from services.pricing_watch.reading.price_text import read_price
+from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.scripts import script_values
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
@@ -85,19 +85,19 @@ def _candidate(base: Candidate, thing: Any, style: NumberStyle) -> Candidate:
     is_json = base.where.startswith("json:")
     text = squeezed(f"{thing:f}" if isinstance(thing, Decimal) else str(thing))
     style = msgspec.structs.replace(style, decimal=".") if is_json else style
-    return _priced(base, text, read_price(text, style, style.stated if is_json else None))
+    return priced(base, text, read_price(text, style, style.stated if is_json else None))
 
 
 def _of_element(base: Candidate, element: etree._Element, style: NumberStyle) -> Candidate:
     written = next((value for name in _ATTRIBUTES if (value := element.get(name))), None)
     if written and any(char.isdigit() for char in written):
-        return _priced(base, written, read_price(written, msgspec.structs.replace(style, decimal="."), None))
+        return priced(base, written, read_price(written, msgspec.structs.replace(style, decimal="."), None))
     visible = Visible(element)
     text = squeezed(" ".join(line.text for line in visible.lines))
     seen = VisibleText(visible, style).amounts
     prices = [one.price for one in seen if one.meaning is Meaning.PRICE]
     if not seen:
-        return _priced(base, text, read_price(text, style))
+        return priced(base, text, read_price(text, style))
     if not prices:
         return msgspec.structs.replace(
             base, text=text[:100], refused=f"is not there: {text[:60]!r} is {seen[0].meaning}"
@@ -110,16 +110,4 @@ def _of_element(base: Candidate, element: etree._Element, style: NumberStyle) ->
     lists = {one.price.minor for one in seen if one.meaning is Meaning.LIST_PRICE}
     listed = lists.pop() if len(lists) == 1 else None
     tax = next((one.tax_included for one in seen if one.meaning is Meaning.PRICE), None)
-    return _priced(msgspec.structs.replace(base, list_price_minor=listed, tax_included=tax), text, prices[0])
-
-
-def _priced(base: Candidate, text: str, price: Price) -> Candidate:
-    return msgspec.structs.replace(
-        base,
-        text=text[:100],
-        price_minor=price.minor,
-        currency=price.currency,
-        or_minor=price.or_minor,
-        doubt=price.doubt,
-        refused=price.refused or placeholder(price.minor, price.currency),
-    )
+    return priced(msgspec.structs.replace(base, list_price_minor=listed, tax_included=tax), text, prices[0])

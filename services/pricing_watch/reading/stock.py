@@ -39,21 +39,24 @@ _PHRASES: tuple[tuple[Stock, str], ...] = (
         r"artikel ausgelaufen|auslaufartikel ausverkauft|"
         r"fuori produzione|non più (?:disponibile|in vendita|in produzione)|"
         r"descatalogado|ya no está disponible|"
-        r"niet meer (?:leverbaar|verkrijgbaar|beschikbaar)|uit het assortiment",
+        r"niet meer (?:leverbaar|verkrijgbaar|beschikbaar)|uit (?:het|ons) assortiment|"
+        r"utgått|säljs inte längre|wycofan[yoae]|販売(?:を)?終了|生産終了",
     ),
     (
         Stock.PREORDER,
         r"pre-?order|pré-?commande|précommander|vorbestell\w*|"
         r"vorbesteller|pre-?ordina\w*|prenota(?:bile|zione)|"
-        r"(?:en )?preventa|reservar ahora|pre-?bestell\w*|reserveer nu",
+        r"(?:en )?preventa|reservar ahora|pre-?bestell\w*|reserveer nu|"
+        r"förbeställ\w*|förhandsbok\w*|przedsprzedaż|予約(?:受付|商品|販売)",
     ),
     (
         Stock.BACKORDER,
-        r"back-?order(?:ed)?|on order|disponible sur commande|sur commande|"
+        r"back-?order(?:ed)?|on order(?!\w)|disponible sur commande|sur commande|"
         r"en réapprovisionnement|réassort en cours|"
         r"nachbestellt|lieferbar in \d+ (?:wochen|monaten)|"
         r"auf bestellung|in arrivo|su ordinazione|in riordino|"
-        r"bajo pedido|por encargo|nabestel\w*|op bestelling",
+        r"bajo pedido|por encargo|nabestel\w*|op bestelling|"
+        r"beställningsvara|på beställning|na zamówienie|取り?寄せ|受注生産",
     ),
     (
         Stock.OUT_OF_STOCK,
@@ -65,20 +68,28 @@ _PHRASES: tuple[tuple[Stock, str], ...] = (
         r"nicht (?:auf lager|verfügbar|lieferbar|vorrätig)|derzeit nicht|momentan nicht|"
         r"esaurit[oaie]|non disponibil[ei]|al momento non disponibile|agotad[oa]s?|sin stock|"
         r"sin existencias|no disponible|fuera de stock|"
-        r"uitverkocht|niet (?:op voorraad|leverbaar|beschikbaar)|tijdelijk niet",
+        r"uitverkocht|niet (?:op voorraad|leverbaar|beschikbaar)|tijdelijk niet|"
+        r"slutsåld|slut(?: i lager| på lager)?(?!\w)|ej i lager|tillfälligt slut|finns ej i lager|udsolgt|utsolgt|"
+        r"niedostępn\w+|brak (?:w magazynie|towaru|na stanie)|wyprzedan\w+|"
+        r"esgotado|indisponível|sem estoque|在庫(?:切れ|なし|無し|がありません)|品切れ?|売り切れ|完売|入荷待ち",
     ),
     (
         Stock.LIMITED,
-        r"only \d+ (?:left|remaining|in stock)|\d+ left in stock|low stock|"
+        r"only (?:a few|\d+) (?:left|remaining|in stock)|\d+ left in stock|low stock|"
         r"last (?:items?|pieces?|units?)|few left|limited (?:stock|availability)|"
         r"plus que \d+|"
         r"derni(?:er|ère)s? (?:articles?|pièces?|exemplaires?)|stock (?:limité|faible)|bientôt épuisé|"
         r"nur noch \d+|nur noch wenige|wenige (?:stück|exemplare)|"
         r"letzte (?:stücke?|exemplare?)|geringer bestand|begrenzt(?:er bestand| verfügbar)|"
-        r"solo \d+ rimast[ie]|ultim[ie] (?:pezz[io]|\d+)|disponibilità limitata|ne restano|"
-        r"últim[ao]s (?:unidades|\d+)|sólo quedan|solo quedan|quedan \d+|pocas unidades|"
+        r"solo \d+ rimast[ie]|ultim[ie] (?:pezz[io]|disponibil\w+|\d+ (?:pezzi|pz|disponibili|rimast[ie]))|"
+        r"disponibilità limitata|ne restano|"
+        r"últim[ao]s (?:unidades|\d+ (?:unidades|piezas|disponibles))|sólo quedan|solo quedan|quedan \d+|"
+        r"pocas unidades|"
         r"nog (?:maar |slechts )?\d+ (?:op voorraad|beschikbaar|stuks)|"
-        r"laatste (?:stuks?|exempla)|beperkte? voorraad|bijna uitverkocht",
+        r"laatste (?:stuks?|exempla)|beperkte? voorraad|bijna uitverkocht|"
+        r"(?:endast|bara|få) (?:\d+ |ett fåtal )?(?:kvar|i lager)|\d+ kvar|sista (?:exemplar|chansen)|"
+        r"ostatni\w* (?:sztuk\w*|egzemplarz\w*)|"
+        r"残り(?:わずか|\s?[0-9]+)|在庫(?:わずか|僅少|残少)|残りあと",
     ),
     (
         Stock.IN_STOCK,
@@ -86,7 +97,12 @@ _PHRASES: tuple[tuple[Stock, str], ...] = (
         r"en stock|disponible|"
         r"auf lager|sofort (?:lieferbar|verfügbar|versandfertig)|lagernd|vorrätig|lieferbar|verfügbar|"
         r"disponibil[ei]|disponibilità immediata|in magazzino|pronta consegna|"
-        r"en existencias|en inventario|op voorraad|direct leverbaar|leverbaar|beschikbaar",
+        r"en existencias|en inventario|op voorraad|direct leverbaar|leverbaar|beschikbaar|"
+        r"morgen (?:gratis )?(?:in huis|bezorgd|geleverd)|vandaag besteld|besteld,? morgen|"
+        r"i lager|finns i (?:lager|butik)|på lager|w magazynie|dostępn[yae]|na stanie|"
+        r"em estoque|disponível|在庫(?:あり|有り|有|がございます)|即納|(?:当日|翌日|即日|すぐに?)(?:出荷|発送|お届け)|"
+        r"an lager|ab lager|(?:lager)?bestand:?\s*[1-9]\d*|expédié sous (?:24|48)|chez vous (?:demain|dès)|"
+        r"(?:stock|disponibilité|availability|verfügbarkeit|disponibilità|magazyn|stan):\s*[1-9]\d* ",
     ),
 )
 _PATTERNS = tuple((stock, re.compile(rf"(?<!\w)(?:{phrases})", re.IGNORECASE)) for stock, phrases in _PHRASES)

@@ -1,12 +1,10 @@
 """The last resort: the price that a visitor sees beside the product's name and the button to buy it.
 
-Every amount that is seen is told from list prices, prices per unit, instalments, delivery, savings, deposits, prices
-for members and for several, and those of other products: by the words around it, and by the tags and classes of where
-it stands. Only what is left counts, and only if it is one price.
+Of the amounts that `seen` tells apart only those count that are prices, and only if they are one price.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -14,51 +12,37 @@ from lxml import etree
 
 from services.common.money import to_major
 from services.pricing_watch.reading.figures import figures
+from services.pricing_watch.reading.identity import mentions, words
 from services.pricing_watch.reading.landmarks import upwards
 from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
-from services.pricing_watch.reading.price_text import (
-    ADDITION,
-    CENTS,
-    JOINT,
-    MAX_TEXT,
-    NEGATIVE,
-    Amount,
-    Price,
-    amounts,
-    out_of_place,
-    price_of,
-    word_before,
+from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT
+from services.pricing_watch.reading.seen import (
+    LEAST,
+    NEAR,
+    Seen,
+    amounts_of_line,
+    is_called_price,
+    may_be_gross,
+    names_around,
+    seen_amounts,
 )
 from services.pricing_watch.reading.stock import told_stock
 from services.pricing_watch.reading.visible import Visible
-from services.pricing_watch.reading.words import Meaning, meaning_of, tax_told
-from services.pricing_watch.records import Candidate, Method, Stock
+from services.pricing_watch.reading.words import Meaning, word_count
+from services.pricing_watch.records import Candidate, Method, Role, Stock, Wanted
 
-MAX_AMOUNTS = 2_000
 NOTE = 120
 """Characters of a line that may tell whether the product can be had."""
-LABEL = 40
-"""Characters of a line without an amount that may be about the amount on the next or the previous line."""
+FEW_WORDS = 6
+"""Words of a line, up to which its amount stands out on a page without a button to buy."""
+BRIEF_NOTE = 40
+"""The same of one outside of the product's own block, and of a label."""
 
-_PRICE_CLASS = re.compile(r"price|prix|preis|precio|prezzo|prijs|cena|betrag|montant|amount", re.IGNORECASE)
-_CENTS = re.compile(r"[.,][0-9]{2}$")
 _CURRENT_CLASS = re.compile(
     r"current|sale|final|now|special|promo|actual|offer|discounted|reduced|your|active|ours|main|deal", re.IGNORECASE
 )
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """An amount that a visitor sees, with its currency, and what it is."""
-
-    price: Price
-    meaning: Meaning
-    line: Line
-    element: etree._Element
-    tax_included: bool | None
-    text: str
-    unit: str | None = None
 
 
 class VisibleText:
@@ -71,16 +55,7 @@ class VisibleText:
     @cached_property
     def amounts(self) -> list[Seen]:
         """Every amount that bears a sign of a currency, but for those of other products and of the page's frame."""
-        found: list[Seen] = []
-        lines = self._visible.lines
-        for number, line in enumerate(lines):
-            if line.part is Part.BODY and any(char.isdigit() for char in line.text):
-                before = _label(lines, number - 1)
-                after = _label(lines, number + 1)
-                found.extend(self._of_line(line, before, after))
-            if len(found) >= MAX_AMOUNTS:
-                break
-        return found
+        return seen_amounts(self._visible.lines, self._style)
 
     def shows(self, minor: int | None, currency: str | None) -> bool:
         """Is this amount seen as a price, outside of other products?"""
@@ -108,71 +83,109 @@ class VisibleText:
         meanings = [one.meaning for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
         return Meaning.PRICE if Meaning.PRICE in meanings else next(iter(meanings), None)
 
-    def _of_line(self, line: Line, label: str, note: str) -> Iterator[Seen]:
-        text = line.text
-        found = [amount for amount in amounts(text) if amount.signs or self._is_price_by_class(line, amount)]
-        for position, amount in enumerate(found):
-            start = found[position - 1].end if position else 0
-            end = found[position + 1].start if position + 1 < len(found) else len(text)
-            before, after = text[start : amount.start], text[amount.end : end]
-            run = line.run_at(_number_start(line, amount))
-            meaning = run.meaning or meaning_of(
-                before if position or before.strip() else f"{label} {before}",
-                after if after.strip() else note,
-                is_last=bool(after.strip()) and position + 1 == len(found),
-            )
-            price = price_of(amount, self._style, None, word_before(before))
-            problem = out_of_place(text, amount) or _torn(label, text, amount.start)
-            if problem:
-                price = Price(refused=problem)
-                meaning = Meaning.SAVING if problem in {NEGATIVE, ADDITION} and meaning is Meaning.PRICE else meaning
-            yield Seen(
-                price=price,
-                meaning=meaning,
-                line=line,
-                element=run.element,
-                tax_included=tax_told(after if after.strip() else note)
-                if len(found) > 1
-                else tax_told(f"{text} {note}"),
-                text=text[max(0, amount.start - 20) : amount.end + 20].strip(),
-                unit=_unit(after if after.strip() else note) if meaning is Meaning.UNIT_PRICE else None,
-            )
+    def gross_of(self, minor: int | None, currency: str | None) -> Seen | None:
+        """The same with tax, where an amount is seen as one without; none where it is seen with tax as well."""
+        same = [one for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
+        net = next((one for one in same if one.tax_included is False), None)
+        if net is None or any(one.tax_included for one in same):
+            return None
+        gross = [
+            one
+            for one in self.amounts
+            if one.meaning is Meaning.PRICE and one.tax_included and abs(one.line - net.line) <= NEAR
+            if may_be_gross(net.price, one.price)
+        ]
+        return gross[0] if len({one.price.minor for one in gross}) == 1 else None
 
-    def _is_price_by_class(self, line: Line, amount: Amount) -> bool:
-        """An amount with cents, without a sign, in what is called a price, on a page that states its currency.
+    def list_price_of(self, minor: int | None, currency: str | None) -> int | None:
+        """The list price that is seen beside a price, if it is one."""
+        main = self._main
+        higher = {
+            one.price.minor
+            for one in self.amounts
+            if one.meaning is Meaning.LIST_PRICE
+            and (one.price.minor is not None and minor is not None and one.price.currency == currency)
+            and minor < one.price.minor <= LEAST * minor
+            and (main is None or _is_within(one.element, main))
+        }
+        return higher.pop() if len(higher) == 1 else None
 
-        Style sheets put signs beside amounts too.
+    def candidates(self, headline: str | None, wanted: Wanted) -> list[Candidate]:
+        """The price of the page's main block, if one stands out; else why not.
+
+        Where none does, the price beside the number or the name that is wanted: in a row of a table, in a column.
         """
-        has_cents = bool(amount.cents) or bool(_CENTS.search(amount.number))
-        element = line.run_at(_number_start(line, amount)).element
-        return has_cents and self._style.stated is not None and bool(_PRICE_CLASS.search(_names(element)))
+        found = self._of_main(headline)
+        if found is not None and found.refused is None:
+            return [found]
+        beside = self._beside(wanted)
+        return [one for one in (beside or found,) if one is not None]
 
-    def candidates(self, headline: str | None, stock: Stock | None) -> list[Candidate]:
-        """The price of the page's main block, if one stands out; else why not."""
-        main = self._main()
+    def _of_main(self, headline: str | None) -> Candidate | None:
+        main = self._main
         if main is None:
-            return []
+            return None
         seen = [one for one in self.amounts if _is_within(one.element, main)]
         lists = {one.price.minor for one in seen if one.meaning is Meaning.LIST_PRICE and one.price.minor is not None}
         priced = self._in_stated_currency([one for one in seen if one.meaning is Meaning.PRICE])
-        if any(one.price.minor in lists for one in priced) and len({one.price.minor for one in priced}) > 1:
-            priced = [one for one in priced if one.price.minor not in lists]
-        starting = [one for one in seen if one.meaning is Meaning.STARTING]
-        units = [one for one in seen if one.meaning is Meaning.UNIT_PRICE and one.price.minor is not None]
+        priced = [one for one in priced if one.price.minor != 0] or priced
+        if not self._buttons:
+            priced = [one for one in priced if self._stands_out(one)]
+        if any(one.price.minor not in lists for one in priced):
+            priced = [one for one in priced if one.price.minor not in lists or one.price.minor < max(lists)]
+        units = {(one.price.minor, one.unit) for one in seen if one.meaning is Meaning.UNIT_PRICE and one.price.minor}
+        unit_price, unit = units.pop() if len(units) == 1 else (None, None)
         base = Candidate(
             method=Method.TEXT,
             where="beside the name and the button to buy",
             name=headline,
-            stock=stock,
             product="text",
-            unit_price_minor=units[0].price.minor if len({one.price.minor for one in units}) == 1 else None,
-            unit=units[0].unit if len({one.price.minor for one in units}) == 1 else None,
+            unit_price_minor=unit_price,
+            unit=unit,
         )
-        if not priced:
-            if starting:
-                return [msgspec.structs.replace(base, text=starting[0].text, refused="is the lowest of several prices")]
-            return []
-        return [self._one(priced, lists, base)]
+        if priced:
+            return self._one(priced, lists, base)
+        starting = next((one for one in seen if one.meaning is Meaning.STARTING), None)
+        if starting is None:
+            return None
+        return msgspec.structs.replace(base, text=starting.text, refused="is the lowest of several prices")
+
+    def _beside(self, wanted: Wanted) -> Candidate | None:
+        """The only price in the smallest block around the only place that names what is wanted."""
+        lines = self._visible.lines
+        places = [
+            number for number, line in enumerate(lines) if line.part is not Part.APART and _names_it(line.text, wanted)
+        ]
+        if len(places) != 1:
+            return None
+        for block in upwards(lines[places[0]].runs[0].element):
+            within = [number for number, line in enumerate(lines) if _is_within(line.runs[0].element, block)]
+            seen = [one for number in within for one in amounts_of_line(lines, number, self._style)]
+            prices = [one for one in seen if one.meaning is Meaning.PRICE]
+            if prices:
+                told = {told_stock(lines[number].text) for number in within} - {None}
+                base = Candidate(
+                    method=Method.TEXT,
+                    where="beside the number or the name that is wanted",
+                    name=wanted.name,
+                    sku=wanted.sku,
+                    gtin=wanted.gtin,
+                    product="text",
+                    role=Role.VARIANT if wanted.sku or wanted.gtin else Role.PLAIN,
+                    stock=told.pop() if len(told) == 1 else None,
+                )
+                found = self._one(prices, set(), base)
+                return found if found.refused is None else None
+        return None
+
+    def _stands_out(self, one: Seen) -> bool:
+        """Is it more than an amount that a text mentions?"""
+        return is_called_price(one.element) or word_count(self._visible.lines[one.line].text) <= FEW_WORDS
+
+    @cached_property
+    def _buttons(self) -> list[etree._Element]:
+        """The buttons to buy what the page is about."""
+        return [one for one in self._visible.buttons if self._visible.part(one) is Part.BODY]
 
     def _in_stated_currency(self, seen: list[Seen]) -> list[Seen]:
         """Those in the page's own currency, where the same amount stands in another beside it."""
@@ -180,19 +193,22 @@ class VisibleText:
         return own or seen
 
     def stock(self) -> Stock | None:
-        """What the main block says of being to be had, where it says one thing."""
-        main = self._main()
-        told = {
-            state
-            for line in self._visible.lines
-            if line.part is Part.BODY
-            and len(line.text) <= NOTE
-            and (main is None or _is_within(line.runs[0].element, main))
-            if (state := told_stock(line.text)) is not None
-        }
-        if told == {Stock.IN_STOCK, Stock.LIMITED}:
-            return Stock.LIMITED
-        return told.pop() if len(told) == 1 else None
+        """What the main block says of being to be had, where it says one thing; else what a note beside it says.
+
+        Where no words tell, a button to buy does.
+        """
+        notes = [
+            (line, told)
+            for line, text in _with_labels(self._visible.lines)
+            if line.part is Part.BODY and len(text) <= NOTE and (told := told_stock(text)) is not None
+        ]
+        main = self._main
+        inside = {told for line, told in notes if main is None or _is_within(line.runs[0].element, main)}
+        told = _only(inside or {told for line, told in notes if len(line.text) <= BRIEF_NOTE})
+        return told or (Stock.IN_STOCK if not notes and self._can_buy() else None)
+
+    def _can_buy(self) -> bool:
+        return bool(self._buttons) and all(one.get("disabled") is None for one in self._buttons)
 
     def _one(self, priced: list[Seen], lists: set[int], base: Candidate) -> Candidate:
         for few in _narrowed(priced):
@@ -218,10 +234,11 @@ class VisibleText:
             base, text=priced[0].text, refused=refused or f"is one of several that stand there ({told})"
         )
 
+    @cached_property
     def _main(self) -> etree._Element | None:
         """The smallest block that holds the product's name, an amount, and a button to buy if there is any."""
         heading = self._visible.headings[0] if self._visible.headings else None
-        buttons = [one for one in self._visible.buttons if self._visible.part(one) is Part.BODY]
+        buttons = self._buttons
         priced = [one.element for one in self.amounts if one.meaning in {Meaning.PRICE, Meaning.STARTING}]
         start = heading if heading is not None else (buttons[0] if buttons else None)
         if start is None or not priced:
@@ -240,59 +257,37 @@ def _narrowed(priced: list[Seen]) -> Iterator[list[Seen]]:
     with_tax = [one for one in priced if one.tax_included is not False]
     if with_tax and len(with_tax) < len(priced):
         yield with_tax
-    called = [one for one in with_tax or priced if _PRICE_CLASS.search(_names(one.element))]
+    called = [one for one in with_tax or priced if is_called_price(one.element)]
     if called:
         yield called
-    current = [one for one in called if _CURRENT_CLASS.search(_names(one.element))]
+    current = [one for one in called if _CURRENT_CLASS.search(names_around(one.element))]
     if current:
         yield current
 
 
-def _number_start(line: Line, amount: Amount) -> int:
-    return amount.start + max(0, line.text[amount.start : amount.end].find(amount.number))
+def _with_labels(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
+    """Each line and its text, after that of the line before where that ends as a label does."""
+    before = ""
+    for line in lines:
+        yield line, f"{before} {line.text}" if before else line.text
+        before = line.text if line.text.endswith(":") and len(line.text) <= BRIEF_NOTE else ""
+
+
+def _only(told: set[Stock]) -> Stock | None:
+    """The one state that is told; of a thing that is in stock and of which few are left, the latter."""
+    if told == {Stock.IN_STOCK, Stock.LIMITED}:
+        return Stock.LIMITED
+    return next(iter(told)) if len(told) == 1 else None
+
+
+def _names_it(text: str, wanted: Wanted) -> bool:
+    if any(number is not None and mentions(text, number) for number in (wanted.sku, wanted.gtin)):
+        return True
+    return wanted.name is not None and words(text) == words(wanted.name)
 
 
 def _as_candidate(seen: Seen, base: Candidate) -> Candidate:
     return msgspec.structs.replace(base, price_minor=seen.price.minor, currency=seen.price.currency)
-
-
-def _names(element: etree._Element) -> str:
-    """The classes, ids and itemprops of an element and the two around it."""
-    parent = element.getparent()
-    grandparent = parent.getparent() if parent is not None else None
-    around = [one for one in (element, parent, grandparent) if one is not None]
-    return " ".join(f"{one.get('class') or ''} {one.get('id') or ''} {one.get('itemprop') or ''}" for one in around)
-
-
-def _label(lines: list[Line], number: int) -> str:
-    """A neighbouring line, where it is short and holds no amount itself."""
-    if not 0 <= number < len(lines):
-        return ""
-    text = lines[number].text
-    return text if len(text) <= LABEL and not any(amount.signs for amount in amounts(text)) else ""
-
-
-def _torn(label: str, text: str, start: int) -> str | None:
-    """An amount at the start of a line whose previous one ends in a digit may be the end of that."""
-    if (
-        start == 0
-        and label
-        and label[-1:].isdigit()
-        and len(label) < 8
-        and text[:2].isdigit()
-        and not text[2:3].isdigit()
-    ):
-        return "may be the second half of an amount"
-    return None
-
-
-def _unit(after: str) -> str | None:
-    match = re.match(
-        r"^[\s*()]*(?:/|pro|par|per|je|al|por|le|la|za|à|a|=)\s*(\d*(?:[.,]\d+)?\s*[^\W\d]+[²³23]?)",
-        after,
-        re.IGNORECASE,
-    )
-    return " ".join(match[1].split()) if match else None
 
 
 def _is_within(element: etree._Element, block: etree._Element) -> bool:

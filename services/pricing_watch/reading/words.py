@@ -12,7 +12,12 @@ class Meaning(StrEnum):
 
     PRICE = "a price"
     LIST_PRICE = "a list price"
+    REGULAR = "a regular price"
+    """The list price where a lower price stands beside it; else the price."""
+    PAST = "a price of the past"
     UNIT_PRICE = "a price per unit"
+    PIECE = "a price of one piece"
+    """A price per unit where a higher price stands beside it; else the price."""
     INSTALMENT = "an instalment"
     SHIPPING = "the cost of delivery"
     SAVING = "a saving or a voucher"
@@ -22,7 +27,9 @@ class Meaning(StrEnum):
     SERVICE = "a warranty or a service"
     USED = "a price of a used thing"
     STARTING = "the lowest of several prices"
+    THRESHOLD = "the least that an order must come to"
     BID = "a bid"
+    PROSE = "an amount in a sentence"
 
 
 _UNIT = (
@@ -35,7 +42,24 @@ _PERIOD = (
     r"week|woche|semaine|settimana|semana|year|yr|jahr|an|anno|año|jaar|day|tag|jour)"
 )
 
+_LOWEST = (
+    r"lowest|cheapest|niedrigster?|günstigster?|plus bas|più basso|más bajo|mais baixo|laagste|lägsta|laveste|"
+    r"najniższa|"
+    r"最安"
+)
 _BEFORE: tuple[tuple[Meaning, str], ...] = (
+    (
+        Meaning.THRESHOLD,
+        r"min(?:imum|destbestell\w*|destens?)\b(?: order| spend| bestell\w*)?|minimum d['’]achat|commande minimum|"
+        r"ordine minimo|pedido mínimo|minimale? bestel|minsta order|zamówienie minimalne|franco de port",
+    ),
+    (
+        Meaning.PAST,
+        rf"(?:{_LOWEST})\D{{0,25}}(?:30|trente|dreißig|trenta|treinta|dertig)\s?(?:\w+\s)?"
+        r"(?:days?|jours|tage|tagen|giorni|días|dias|dagen|dagar|dage|dni|日)|"
+        r"(?:30|last|letzten|derniers?|ultimi|últimos|laatste|senaste|siste|ostatnich) \D{0,4}(?:30 )?"
+        r"(?:days?|jours|tage|tagen|giorni|días|dias|dagen|dagar|dage|dni)\b",
+    ),
     (Meaning.BID, r"\bbids?\b|gebot\b|enchère|offerta attuale|puja\b|\bbod\b"),
     (
         Meaning.UNIT_PRICE,
@@ -47,15 +71,16 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         Meaning.INSTALMENT,
         r"\d\s*[x×]\s*(?:de|of|à|von|da)?\s*$|en \d+ (?:fois|cuotas|x)|mensualit|instal?l?ment|rate[n]?\b|"
         r"ratenzahlung|finanz|"
-        r"financ|leasing|loyer|cuotas?\b|payments? of|klarna|afterpay|clearpay|scalapay|paypal|alma\b|oney|"
+        r"financ|leasing|loyer|cuotas?\b|payments? of|paiements? de|pagos de|pagamenti da|cr[ée]dit\w*|kredit|"
+        r"krediet|klarna|afterpay|clearpay|scalapay|paypal|alma\b|oney|"
         r"monatlich|monthly|"
-        r"par mois|al mese|mensil|termijn|delbetal|raty|parcela|\bx de\s*$|pay in",
+        r"par mois|al mese|mensil|termijn|delbetal|raty|\brat[ay]\b|parcela|delbetala|avbetal|\bx de\s*$|pay in",
     ),
     (
         Meaning.SHIPPING,
         r"shipping|delivery|postage|versand|lieferung|lieferkosten|livraison|frais de port|expédition|spedizione|"
         r"consegna|"
-        r"env[ií]o|verzend|bezorg|frakt|leverans|wysyłk|dostaw|frete|送料|porto\b",
+        r"env[ií]o|verzend|bezorg|frakt|leverans|wysyłk|dostaw|frete|送料|porto\b|bordsteinkante|2-mann|spedition",
     ),
     (
         Meaning.SAVING,
@@ -68,34 +93,45 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     (
         Meaning.DEPOSIT,
         r"pfand|deposit|consigne|éco-?part|eco-?part|ecotax|éco-?contribution|statiegeld|cauzione|depósito|fianza|"
-        r"kaution|acompte|"
-        r"anzahlung|vrg\b|raee|recupel|kaucj|pant\b|copie privée|\bdont\s*$|davon\s*$",
+        r"kaution|acompte|\barrhes|"
+        r"anzahlung|caparra|acconto|aanbetaling|handpenning|anticipo|einmalig\b|eenmalig\b|upfront|zuzahlung|"
+        r"reserv(?:e|ation|ing|ierung|ieren|a|ar|er)\b|réserv|"
+        r"prenota\w*|refundable|remboursable|erstattbar|zaliczk|vrg\b|raee|recupel|kaucj|pant\b|copie privée|"
+        r"\bdont\s*$|davon\s*$|di cui\s*$|waarvan\s*$",
     ),
     (
         Meaning.SERVICE,
         r"garantie|warranty|insurance|versicherung|assurance|protection|assicurazione|seguro|schutzbrief|montage|"
         r"installation|"
-        r"mise en service|aufbau|altgerät|verzekering|assembly|engraving|gravur|gift wrap|emballage cadeau",
+        r"mise en service|aufbau|altgerät|\bcover\b|care plan|verzekering|assembly|engraving|gravur|gift wrap|"
+        r"emballage cadeau",
     ),
     (
         Meaning.LIST_PRICE,
-        r"\buvp\b|unverb|statt\b|\brrp\b|msrp|\bsrp\b|list price|\bwas\b|\bbefore\b|regular(?: price)?|original|"
+        r"\buvp\b|unverb|statt\b|\brrp\b|msrp|\bsrp\b|list price|\bwas\b|\bbefore\b|original|"
         r"ursprünglich|"
-        r"typical price|au lieu de|prix (?:conseillé|public|de vente conseillé|barré|d['’]origine|initial|habituel|"
-        r"normal|de référence|"
+        r"typical price|au lieu de|prix (?:conseillé|public|de vente conseillé|barré|d['’]origine|initial|"
+        r"de référence|"
         r"de base|fournisseur)|ancien prix|\bavant\b|prezzo (?:consigliato|di listino|precedente|originale|"
         r"iniziale|di partenza|intero)|"
-        r"listino|anzich|invece di|\bera\b|\bpvpr?\b|precio (?:recomendado|anterior|original|habitual)|\bantes\b|"
+        r"listino|anzich|invece di|\bera\b|\bpvpr?\b|precio (?:recomendado|anterior|original)|\bantes\b|"
         r"en lugar de|"
-        r"advies|\bvan\b|oude prijs|tidigare|ord\.? ?pris|ordinarie|rek\.? ?pris|zamiast|cena (?:katalogowa|"
-        r"regularna|poprzednia)|"
-        r"bisher|alter preis|vorher|^\W*de:?\s*$|preço anterior|normalpreis|listenpreis|compare at|"
-        r"参考価格|通常価格|定価",
+        r"advies|\bvan\b|oude prijs|tidigare|ord\.? ?pris|ordinarie|tidigare pris|førpris|før\b|rek\.? ?pris|"
+        r"zamiast|cena (?:katalogowa|"
+        r"poprzednia)|"
+        r"bisher|alter preis|vorher|^\W*de:?\s*$|preço anterior|listenpreis|compare at|price reduced from|"
+        r"参考価格|定価|メーカー希望小売価格",
+    ),
+    (
+        Meaning.REGULAR,
+        r"regular(?: price)?|everyday(?: low)? price|prix (?:habituel|normal)|precio (?:habitual|normal)|"
+        r"prezzo (?:normale|regolare)|"
+        r"normal(?:er )?preis|normale prijs|normalpris|cena regularna|通常価格",
     ),
     (
         Meaning.STARTING,
         r"(?:lowest|niedrigster|najniższa|prix le plus bas|prezzo più basso|precio más bajo|laagste)\b|"
-        r"(?:\bfrom|\bstarting (?:at|from)|\bas low as|\bab|\bà partir de|\bdès|\bda|\ba partire da|\bdesde|"
+        r"(?:\bfrom|\bstart(?:s|ing)? (?:at|from)|\bas low as|\bab|\bà partir de|\bdès|\bda|\ba partire da|\bdesde|"
         r"\ba partir de|\bvanaf|"
         r"\bfrån|\bfra|\bod|\bjuż od|\bup to|\bbis zu|\bjusqu['’]à|\bfino a|\bhasta)\s*:?\s*$",
     ),
@@ -103,15 +139,20 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         Meaning.MEMBERS,
         r"members?\b|membership|\bclub\b|payback|kundenkarte|carte (?:de fidélité|fidélité|adhérent)|adhérent|"
         r"abonné|\bprime\b|"
-        r"subscribe|s['’]abonner|abonnement|spar-?abo|\babo\b|tessera|\bsoci[oe]?s?\b|\bleden|loyalty|student|"
+        r"subscribe|s['’]abonner|abonnement|spar-?abo|\babo\b|tessera|\bsoci[oe]?s?\b|\bmedlem\w*|\bfamily\b|"
+        r"family-?\w*pris|\bleden|loyalty|student|"
         r"étudiant|cardholder|"
-        r"mitglied|app[- ](?:price|preis)|business price|b2b|wholesale|großhandel|with code|mit code|avec le code|"
+        r"mitglied|app[- ](?:price|preis)|\b(?:in (?:der|the|de|our|unserer) |dans l['’]|nell['’]|en la |"
+        r"i )app?\b|\bapp only|\bpix\b|business price|b2b|wholesale|großhandel|with code|mit code|avec le code|"
         r"con codice|klubb",
     ),
     (
         Meaning.SEVERAL,
         r"bundle|total price|gesamtpreis|prix total|prix du lot|for both|for all|zusammen|ensemble|\bset(?:preis)?\b|"
-        r"buy \d+|\d+ (?:for|für|pour|per|por|voor)\s*$|\bab \d+ (?:stk|stück|st\b)|dès \d+|from \d+ (?:pcs|units)|"
+        r"buy \d+|compra \d+|acheter \d+|achetez \d+|\bsoit\b\s*$|"
+        r"\d+ (?:szt|st|stk|stück|pcs|pieces|pièces|pezzi|pz|stuks|unidades|uds)?\.? ?"
+        r"(?:lub więcej|or more|oder mehr|et plus|ou plus|o più|of meer|o más|eller fler)|\d+ (?:for|für|pour|per|"
+        r"por|voor)\s*$|\bab \d+ (?:stk|stück|st\b)|dès \d+|from \d+ (?:pcs|units)|"
         r"\d+\+ ?:?\s*$|"
         r"ab \d+\s*:?\s*$|lot de \d+|pack of \d+|totale?\b|subtotal|sous-total|zwischensumme|warenkorb|\bcart\b|"
         r"panier|carrello",
@@ -125,7 +166,14 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     ),
 )
 
+_PIECE = r"(?:stück|stk|st|pièce|piece|pc|pezzo|pz|stuk|unit|unité|unidad|ud|szt(?:uk\w*)?|styck|stycket)"
 _AFTER: tuple[tuple[Meaning, str], ...] = (
+    (Meaning.PIECE, rf"\(?(?:/|pro|par|per|je|al|por|la|l['’]|za)\s*{_PIECE}\b|each\b"),
+    (
+        Meaning.INSTALMENT,
+        r"(?:/|pro|per|par|a|por)\s*(?:lieferung|ausgabe|delivery|issue|livraison|envoi|numéro|consegna|entrega|"
+        r"levering)\b",
+    ),
     (
         Meaning.INSTALMENT,
         rf"(?:/|pro|par|per|al|im|por|a|p\.|jede[nrs]?|each|every|ogni)\s*{_PERIOD}\b|monatlich|mtl\b|mensuel|"
@@ -135,7 +183,7 @@ _AFTER: tuple[tuple[Meaning, str], ...] = (
     (Meaning.UNIT_PRICE, rf"\(?(?:/|pro|par|per|je|al|por|le|la|za|à|a|=)\s*(?:\d+(?:[.,]\d+)?\s*)?{_UNIT}\b"),
     (
         Meaning.SHIPPING,
-        r"(?:versand|shipping|delivery|postage|(?:de |d['’])?(?:frais de )?(?:port|livraison|expédition)|"
+        r"(?:\w*versand|shipping|delivery|postage|(?:de |d['’])?(?:frais de )?(?:port|livraison|expédition)|"
         r"(?:di )?spedizione|"
         r"(?:de )?(?:gastos de )?env[ií]o|verzend|bezorg|frakt|liefer|dostaw)",
     ),
@@ -150,7 +198,7 @@ _AFTER: tuple[tuple[Meaning, str], ...] = (
     (
         Meaning.DEPOSIT,
         r"\(?(?:d['’]|de )?(?:éco-?part|eco-?part|éco-?contribution|consigne|pfand|deposit|statiegeld|cauzione|vrg|"
-        r"kaucj)",
+        r"kaucj|acompte|arrhes|anzahlung|caparra|acconto|aanbetaling|reserv|refundable|remboursable)",
     ),
     (
         Meaning.LIST_PRICE,
@@ -170,6 +218,7 @@ _AFTER: tuple[tuple[Meaning, str], ...] = (
 
 _WINDOW = 60
 _BEFORE_PATTERNS = tuple((meaning, re.compile(words, re.IGNORECASE)) for meaning, words in _BEFORE)
+_BEFORE_LIST_PRICE = dict(_BEFORE_PATTERNS)[Meaning.LIST_PRICE]
 _AFTER_PATTERNS = tuple((meaning, re.compile(rf"^[\s*¹²³†()]*(?:{words})", re.IGNORECASE)) for meaning, words in _AFTER)
 
 _CURRENT = re.compile(
@@ -182,24 +231,16 @@ _CURRENT = re.compile(
     re.IGNORECASE,
 )
 
-_TAX = r"(?:mwst|mehrwertsteuer|ust|umsatzsteuer|vat|tax(?:es)?|gst|btw|tva|iva|moms|mva|taxes|imp(?:uestos|osta))"
-_WITHOUT_TAX = re.compile(
-    rf"(?<!\w)(?:h\.?t\.?|hors[ -]?(?:taxes?|tva)|netto|net price|(?:zzgl|zuzügl(?:ich)?|exkl|excl|exc|ex|ohne|"
-    rf"plus|sans|sin|bez|\+|exclusief|"
-    rf"exclus(?:ive|ding)?(?: of)?|excluding|without|before)\.?\s*(?:der |of |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|"
-    rf"{_TAX}\s*(?:esclusa|escl\.?|no incluid[oa]|non compresa|excluded|exclue)|税抜|税別)(?!\w)",
+_LABEL = re.compile(
+    r"(?:\bprice|preis|\bprix|\bprezzo|\bprecio|prijs|\bpris|\bcena|\bpreço|\bhinta|価格)(?: (?:inkl|incl|inc|"
+    r"ttc)\.?(?: \w+\.?)?)?\s*:?\s*$",
     re.IGNORECASE,
 )
-_WITH_TAX = re.compile(
-    rf"(?<!\w)(?:t\.?t\.?c\.?|toutes taxes comprises|brutto|(?:inkl|incl|inc|inklusive|including|"
-    rf"inclusive(?: of)?|inclusief|mit|avec|con|z)\.?\s*"
-    rf"(?:der |of |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|{_TAX}\s*(?:inclusa|incl\.?|incluid[oa]|compresa|"
-    rf"included|comprise|incluse|inkl\.?)|"
-    r"税込)(?!\w)",
-    re.IGNORECASE,
-)
-
-
+_SENTENCE_END = re.compile(r"[.!?;|•]\s")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CURRENCY_WORDS = {"EUR", "CHF", "USD", "GBP", "SEK", "PLN", "NOK", "DKK", "CAD", "AUD", "INR", "kr", "zł", "Rs", "Fr"}
+_STRONG = {Meaning.DEPOSIT, Meaning.SHIPPING, Meaning.INSTALMENT, Meaning.SERVICE, Meaning.MEMBERS}
+"""What `only` and `now` before an amount do not undo."""
 _BOUND = {Meaning.INSTALMENT, Meaning.UNIT_PRICE, Meaning.STARTING, Meaning.SEVERAL}
 """What words say of the amount before them, even where another amount follows."""
 
@@ -213,44 +254,38 @@ def meaning_of(before: str, after: str, *, is_last: bool = True) -> Meaning:
     for meaning, pattern in _AFTER_PATTERNS:
         if (is_last or meaning in _BOUND) and pattern.search(after):
             return meaning
-    if _CURRENT.search(before):
-        return Meaning.PRICE
-    for meaning, pattern in _BEFORE_PATTERNS:
-        if pattern.search(before):
-            return meaning
-    return Meaning.PRICE
+    told = next((meaning for meaning, pattern in _BEFORE_PATTERNS if pattern.search(before)), Meaning.PRICE)
+    is_called_current = _CURRENT.search(before) and not (told in _STRONG and _is_told(told, before))
+    return Meaning.PRICE if is_called_current else told
 
 
-def tax_told(text: str) -> bool | None:
-    """Whether words say that tax is in an amount; none where they say nothing, or both."""
-    with_tax, without_tax = bool(_WITH_TAX.search(text)), bool(_WITHOUT_TAX.search(text))
-    return with_tax if with_tax != without_tax else None
+def _is_told(meaning: Meaning, before: str) -> bool:
+    """Is it told in the same sentence, as in `delivery only 4.90`?"""
+    sentence = _SENTENCE_END.split(before)[-1]
+    return any(pattern.search(sentence) for other, pattern in _BEFORE_PATTERNS if other is meaning)
 
 
-_ON_REQUEST = re.compile(
-    r"price (?:up)?on (?:request|application)|call (?:us )?for (?:a )?pric|contact us for (?:a )?(?:price|"
-    r"quote)|request a quote|"
-    r"preis auf anfrage|prix sur (?:demande|devis)|sur devis|nous consulter|prezzo su richiesta|su richiesta|"
-    r"precio a consultar|consultar precio|prijs op aanvraag|pris på begäran|cena na zapytanie|sob consulta",
-    re.IGNORECASE,
-)
-_LOGIN = re.compile(
-    r"(?:log|sign) ?in (?:to|for) (?:see|view|show|access|your|our|the)?\s*(?:\w+ ){0,2}prices?|login (?:to|"
-    r"for) (?:\w+ ){0,2}prices?|"
-    r"(?:anmelden|einloggen)[, ]+um (?:\w+ ){0,2}preise|preise? (?:sehen sie |nur )?(?:nach|"
-    r"erst nach) (?:login|anmeldung)|"
-    r"(?:connectez-vous|identifiez-vous|se connecter) pour (?:voir|consulter|afficher|connaître)|"
-    r"(?:accedi|effettua il login|registrati) per (?:vedere|visualizzare)|"
-    r"inicia(?:r)? sesión para ver|log ?in om (?:de )?prijzen|inloggen voor prijzen",
-    re.IGNORECASE,
+def announces_list_price(before: str) -> bool:
+    """Do the words before an amount say that it is a list price?"""
+    return bool(_BEFORE_LIST_PRICE.search(before[-_WINDOW:]))
+
+
+def announces_price(before: str) -> bool:
+    """Do the words right before an amount say that it is the price?"""
+    return bool(_CURRENT.search(before) or _LABEL.search(before))
+
+
+def word_count(text: str) -> int:
+    """Words of two letters or more, currencies aside."""
+    return sum(1 for word in _WORD.findall(text) if word not in _CURRENCY_WORDS)
+
+
+_PER_UNIT = re.compile(
+    rf"^[\s*()]*(?:/|pro|par|per|je|al|por|le|la|za|à|a|=)\s*((?:\d+(?:[.,]\d+)?\s*)?{_UNIT})\b", re.IGNORECASE
 )
 
 
-def asks_to_request(text: str) -> bool:
-    """Does the shop tell its price only when asked?"""
-    return bool(_ON_REQUEST.search(text))
-
-
-def asks_to_sign_in(text: str) -> bool:
-    """Are prices shown to who signs in?"""
-    return bool(_LOGIN.search(text))
+def unit_told(after: str) -> str | None:
+    """What an amount is for, where the words that follow it name a unit of measure."""
+    match = _PER_UNIT.search(after)
+    return " ".join(match[1].split()) if match else None

@@ -1,5 +1,7 @@
 """Sources that agree and sources that contradict one another."""
 
+import pytest
+
 from services.pricing_watch.records import Method, Obstacle, Stock
 from tests.pricing_watch.reading.pages import BUY, HEADING, json_ld, offer, read
 
@@ -35,11 +37,52 @@ def test_data_that_visitors_do_not_see_are_stale() -> None:
     assert read(seen("<del>12,90 €</del> 11,90 €"), head=offer(price="12.90"), lang="de").price_minor is None
 
 
-def test_a_list_price_and_a_net_price_are_no_contradiction() -> None:
+def test_a_list_price_is_no_contradiction() -> None:
     reading = read(seen("<del>15,90 €</del> 12,90 €"), head=offer(price="12.90"), lang="de")
     assert (reading.price_minor, reading.list_price_minor) == (1290, 1590)
-    net = read(seen("10,00 € HT</p><p>12,00 € TTC"), head=offer(price="10.00"), lang="fr")
-    assert (net.price_minor, net.tax_included) == (1000, False)
+
+
+NET_AND_GROSS = {
+    "after, in French": ("fr", "10,00 € HT</p><p>12,00 € TTC"),
+    "on one line": ("fr", "10,00 € HT 12,00 € TTC"),
+    "before, in Polish": ("pl", "Netto: 10,00 €</p><p>Brutto: 12,00 €"),
+    "in brackets": ("en-IE", "€10.00 (€12.00 incl. VAT)"),
+    "before, in brackets": ("en-IE", "Excl. VAT €10.00 (incl. VAT €12.00)"),
+    "in German": ("de", "10,00 € zzgl. MwSt.</p><p>12,00 € inkl. MwSt."),
+    "in Dutch": ("nl", "€ 12,00 incl. btw</p><p>€ 10,00 excl. btw"),
+    "in Italian": ("it", "10,00 € + IVA</p><p>12,00 € IVA inclusa"),
+    "in Swedish": ("sv", "€10,00 exkl. moms</p><p>€12,00 inkl. moms"),
+}
+
+
+@pytest.mark.parametrize(("lang", "block"), NET_AND_GROSS.values(), ids=NET_AND_GROSS.keys())
+def test_the_price_with_tax_is_the_price(lang: str, block: str) -> None:
+    for head in ("", offer(price="10.00"), offer(price="12.00")):
+        reading = read(seen(block), head=head, lang=lang)
+        assert (reading.price_minor, reading.tax_included) == (1200, True)
+
+
+def test_in_yen_the_price_with_tax_is_the_price() -> None:
+    for block in ("本体 ¥2,000（税込 ¥2,200）", "¥2,000（税込¥2,200）", "税込 2,200円</p><p>税抜 2,000円"):
+        assert read(seen(block), lang="ja").price_minor == 2200
+
+
+def test_a_price_without_tax_alone_is_told_as_such() -> None:
+    reading = read(seen("10,00 € HT"), head=offer(price="10.00"), lang="fr")
+    assert (reading.price_minor, reading.tax_included) == (1000, False)
+
+
+def test_data_that_state_both_mean_the_price_with_tax() -> None:
+    specification = '{"@type":"UnitPriceSpecification","price":"%s","priceCurrency":"EUR","valueAddedTaxIncluded":%s}'
+    both = f"[{specification % ('10.00', 'false')},{specification % ('12.00', 'true')}]"
+    head = json_ld(f'{{"@type":"Product","name":"Lamp Luna","offers":{{"priceSpecification":{both}}}}}')
+    reading = read(head=head)
+    assert (reading.price_minor, reading.tax_included) == (1200, True)
+
+
+def test_what_is_paid_to_reserve_is_no_price() -> None:
+    for words in ("Reserve yours for €100", "Anzahlung nur 100,00 €", "Acompte : 100,00 €", "Prenota con 100,00 €"):
+        assert read(seen(words), head=offer(price="100.00"), lang="de").price_minor is None
 
 
 def test_a_source_without_a_price_of_the_product_lets_the_next_speak() -> None:
@@ -99,3 +142,9 @@ def test_products_of_a_carousel_are_told_by_the_heading() -> None:
 def test_stock_is_told_without_a_price() -> None:
     reading = read(head=offer(availability="OutOfStock"))
     assert (reading.price_minor, reading.stock) == (None, Stock.OUT_OF_STOCK)
+
+
+def test_another_amount_with_tax_is_not_the_same_with_it() -> None:
+    for block in ("129,00 €</p><p>149,00 € inkl. MwSt.", "100,00 €</p><p><s>119,00 € inkl. MwSt.</s>"):
+        assert read(seen(block), head=offer(price="129.00"), lang="de").price_minor in {None, 12900}
+    assert read(seen("100,00 €</p><p><s>119,00 € inkl. MwSt.</s>"), lang="de").price_minor == 10000

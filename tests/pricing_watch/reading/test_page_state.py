@@ -28,6 +28,13 @@ STATES = {
     "scripts only": ("<div id='root'></div><script src='/app.js'></script>", Obstacle.BLOCKED),
     "cookies only": ("<h2>Wir verwenden Cookies</h2><button>Alle akzeptieren</button>", Obstacle.BLOCKED),
     "maintenance": ("<h1>We'll be back soon</h1><p>Maintenance</p>", Obstacle.CLOSED),
+    "a queue": (
+        "<h1>You are now in line</h1><p>The lamp (€140.00) is limited to one per customer.</p>",
+        Obstacle.BLOCKED,
+    ),
+    "a queue in Italian": ("<h1>Sei in coda</h1><p>Biglietti da 40,00 €</p>", Obstacle.BLOCKED),
+    "back soon in German": ("<h1>Wir sind gleich wieder da!</h1><p>10,00 € Rabatt mit GEDULD</p>", Obstacle.CLOSED),
+    "login in Italian": (f"{HEADING}<p>Prezzi riservati ai rivenditori</p><p>50,00 € di bonus</p>", Obstacle.LOGIN),
     "an empty cart": (f"<h1>Ihr Warenkorb ist leer</h1><h2>Empfehlungen</h2>{TILES}", Obstacle.LISTING),
     "a category": (f"<h1>Lamps</h1>{TILES}", Obstacle.LISTING),
     "nothing": ("<p>Hello</p>", Obstacle.NO_PRICE),
@@ -70,6 +77,11 @@ def test_a_status_tells_more_than_the_body() -> None:
     for status, obstacle in expected.items():
         assert read_page(page(head=head, status=status), Wanted()).obstacle is obstacle
     assert read_page(page(head=head), Wanted()).price_minor == 1290
+
+
+@pytest.mark.parametrize("name", ["Waiting room chair", "Maintenance kit", "Warteschlangen-Pfosten"])
+def test_a_name_with_words_of_a_notice_is_no_notice(name: str) -> None:
+    assert read(f"<h1>{name}</h1><p>129,00 €</p>{BUY}", lang="de").price_minor == 12900
 
 
 def test_a_name_with_404_in_it_is_no_error() -> None:

@@ -192,7 +192,7 @@ def test_the_page_s_own_selector(selector: str, body: str, head: str, minor: int
         (".none", "finds nothing"),
         (".two", "1.00 EUR, 2.00 EUR"),
         (".month", "an instalment"),
-        (".range", "range"),
+        (".range", "lowest of several prices"),
         (".word", "no amount"),
         ("::[", "cannot be read"),
         ("xpath:///[", "cannot be read"),

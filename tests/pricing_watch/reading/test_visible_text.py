@@ -122,6 +122,16 @@ def test_the_unit_price_is_kept() -> None:
         ("Non disponibile", Stock.OUT_OF_STOCK),
         ("Op voorraad", Stock.IN_STOCK),
         ("Últimas unidades", Stock.LIMITED),
+        ("I lager", Stock.IN_STOCK),
+        ("Ej i lager", Stock.OUT_OF_STOCK),
+        ("W magazynie", Stock.IN_STOCK),
+        ("Brak w magazynie", Stock.OUT_OF_STOCK),
+        ("在庫あり", Stock.IN_STOCK),
+        ("在庫切れ", Stock.OUT_OF_STOCK),
+        ("残り3", Stock.LIMITED),
+        ("Morgen in huis", Stock.IN_STOCK),
+        ("An Lager", Stock.IN_STOCK),
+        ("Orders above 20 items are welcome, in stock", Stock.IN_STOCK),
     ],
 )
 def test_stock_in_words(words: str, stock: Stock) -> None:

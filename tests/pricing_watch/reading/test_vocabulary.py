@@ -1,14 +1,18 @@
 """The words of six languages: none of the patterns fits where nothing stands."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.pricing_watch.reading import notices
 from services.pricing_watch.reading.class_names import is_apart, is_others, named_meaning
 from services.pricing_watch.reading.conditions import read_condition, told_condition
 from services.pricing_watch.reading.identity import gtin, likeness, same_gtin, same_number, same_page, same_variant
 from services.pricing_watch.reading.stock import told_stock
-from services.pricing_watch.reading.words import Meaning, asks_to_request, asks_to_sign_in, meaning_of, tax_told
+from services.pricing_watch.reading.tax_words import tax_told
+from services.pricing_watch.reading.words import Meaning, meaning_of
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "-", "xyzzy", "42"])
@@ -16,7 +20,8 @@ def test_nothing_means_nothing(nothing: str) -> None:
     assert meaning_of(nothing, nothing) is Meaning.PRICE
     told = [told_stock(nothing), told_condition(nothing), tax_told(nothing), named_meaning(nothing)]
     assert told == [None] * len(told)
-    assert not any(asks(nothing) for asks in (asks_to_request, asks_to_sign_in, is_others, is_apart))
+    assert not any(says(nothing) for says in (is_others, is_apart))
+    assert not any(one.search(nothing) for one in vars(notices).values() if isinstance(one, re.Pattern))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""Words that say whether tax is in an amount."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+_TAX = r"(?:mwst|mehrwertsteuer|ust|umsatzsteuer|vat|tax(?:es)?|gst|btw|tva|iva|moms|mva|taxes|imp(?:uestos|osta))"
+_WITHOUT_TAX = re.compile(
+    rf"(?<!\w)(?:h\.?t\.?|hors[ -]?(?:taxes?|tva)|netto|net price|(?:zzgl|zuzügl(?:ich)?|exkl|excl|exc|ex|ohne|"
+    rf"plus|sans|sin|bez|\+|exclusief|"
+    rf"exclus(?:ive|ding)?(?: of)?|excluding|without|before)\.?\s*(?:der |of |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|"
+    rf"{_TAX}\s*(?:esclusa|escl\.?|no incluid[oa]|non compresa|excluded|exclue)|"
+    rf"税抜(?:価格|き)?|税別|本体(?:価格)?|htva|"
+    rf"外税)(?!\w)",
+    re.IGNORECASE,
+)
+_WITH_TAX = re.compile(
+    rf"(?<!\w)(?:t\.?t\.?c\.?|toutes taxes comprises|brutto|(?:inkl|incl|inc|inklusive|including|"
+    rf"inclusive(?: of)?|inclusief|mit|avec|con|z)\.?\s*"
+    rf"(?:der |of |all |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|{_TAX}\s*(?:inclusa|incl\.?|incluid[oa]|compresa|"
+    rf"included|comprises?|incluses?|inkl\.?)|"
+    r"税込(?:価格|み)?|内税)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def tax_told(text: str) -> bool | None:
+    """Whether words say that tax is in an amount; none where they say nothing, or both."""
+    with_tax, without_tax = bool(_WITH_TAX.search(text)), bool(_WITHOUT_TAX.search(text))
+    return with_tax if with_tax != without_tax else None
+
+
+def taxes_told(texts: Sequence[str]) -> list[bool | None]:
+    """The same of each amount of a line. `texts`: those before, between and after its amounts.
+
+    Words stand before each amount, `HT: 10 € TTC: 12 €`, or after it, `10 € HT, 12 € TTC`, or in brackets with it,
+    `10 € (TTC 12 €)`.
+    """
+    if len(texts) == 2:
+        return [tax_told(" ".join(texts))]
+    if tax_told(texts[0]) is not None:
+        return [tax_told(text) for text in texts[:-1]]
+    result: list[bool | None] = []
+    for before, after in pairwise(texts):
+        outside, _ = _at_open_bracket(after)
+        _, inside = _at_open_bracket(before)
+        told = tax_told(outside)
+        result.append(tax_told(inside) if told is None else told)
+    return result
+
+
+def _at_open_bracket(text: str) -> tuple[str, str]:
+    """What stands before the last bracket that stays open, and what stands in it."""
+    position = max(text.rfind("("), text.rfind("（"))
+    is_open = position > max(text.rfind(")"), text.rfind("）"))
+    return (text[:position], text[position + 1 :]) if is_open else (text, "")
