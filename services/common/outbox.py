@@ -5,6 +5,7 @@ An event that is sent twice has the same id and content, and every fold of the s
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection, delete, func, insert, select
@@ -62,10 +63,9 @@ class Outbox:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, MOST_PAUSE)
                 continue
-            try:
-                await asyncio.wait_for(self._written.wait(), LOOK_AGAIN)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN):  # not wait_for, which may swallow being cancelled
+                    await self._written.wait()
 
     async def _send_some(self) -> int:
         rows = await self._database.read(_oldest)

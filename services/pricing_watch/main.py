@@ -29,6 +29,7 @@ from services.pricing_watch.tables import SCHEMA
 from services.pricing_watch.watching.given import Given
 from services.pricing_watch.watching.housekeeping import Housekeeping
 from services.pricing_watch.watching.intake import Intake
+from services.pricing_watch.watching.readers import Readers
 from services.pricing_watch.watching.scheduler import Scheduler
 from services.pricing_watch.watching.watch_file import load_watch_file
 from services.pricing_watch.watching.watch_follower import WatchFollower
@@ -45,9 +46,11 @@ def build(settings: Settings, pricing: PricingSettings) -> FastAPI:
     stating = Stating(settings.zone)
     intake = Intake(stating)
     fetcher = Fetcher(fetch_settings(pricing), count=lambda outcome: metrics.requests.labels(outcome).inc())
+    readers = Readers()
     scheduler = Scheduler(
         database,
         fetcher,
+        readers.read,
         intake,
         name=f"{socket.gethostname()}-{secrets.token_hex(4)}",
         clock=utc_now,
@@ -63,7 +66,7 @@ def build(settings: Settings, pricing: PricingSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         database.open()
-        async with publisher, fetcher, at_work(works):
+        async with publisher, fetcher, readers, at_work(works):
             yield
         database.close()
 

@@ -17,6 +17,8 @@ from services.pricing_watch import store, tables
 from services.pricing_watch.events import Stating
 from services.pricing_watch.fetching.fetcher import Fetcher
 from services.pricing_watch.metrics import PricingMetrics
+from services.pricing_watch.reading.reader import read_page
+from services.pricing_watch.records import Page, Reading, Wanted
 from services.pricing_watch.watching import reading_store
 from services.pricing_watch.watching.given import Given
 from services.pricing_watch.watching.intake import Intake
@@ -43,6 +45,11 @@ class Clock:
         self.now += timedelta(**time)
 
 
+async def read_in_a_thread(page: Page, wanted: Wanted) -> Reading:
+    """Beginning processes takes a second, which most tests need not wait; what they add has tests of its own."""
+    return await asyncio.to_thread(read_page, page, wanted)
+
+
 class Service:
     """What watches, reads and judges."""
 
@@ -59,6 +66,7 @@ class Service:
         return Scheduler(
             self.database,
             fetcher,
+            read_in_a_thread,
             self.intake,
             name=name,
             clock=self.clock,

@@ -1,7 +1,7 @@
 """Looking at a page: fetched, and read. Whatever stands in the way is what came of it."""
 
-import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -10,15 +10,12 @@ from services.common.logging import get_logger
 from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.fetcher import Fetched, Fetcher, Validators
 from services.pricing_watch.reading.reader import VERSION as READER_VERSION
-from services.pricing_watch.reading.reader import read_page
+from services.pricing_watch.records import Page, Reading, Wanted
 from services.pricing_watch.watching import reading_store
 from services.pricing_watch.watching.intake import READ, Pair, Seen
 from services.pricing_watch.watching.products import wanted
 
 log = get_logger(__name__)
-
-MOST_AT_ONCE = 2
-"""Pages that are looked through at a time: it is work for the processor."""
 
 MAY_PASS = frozenset({Fault.TIMEOUT, Fault.SERVER, Fault.UNREACHABLE, Fault.BLOCKED})
 """What another try a little later may find gone."""
@@ -27,13 +24,17 @@ NOT_GIVEN = Seen("not_given", "no price was given in time")
 FAILED = Seen("failed", "the page could not be looked through: it was logged")
 
 
-class Looking:
-    """Looks at pages, some at a time."""
+Read = Callable[[Page, Wanted], Awaitable[Reading]]
+"""How a page is read: `Readers.read`."""
 
-    def __init__(self, database: Database, fetcher: Fetcher) -> None:
+
+class Looking:
+    """Looks at pages."""
+
+    def __init__(self, database: Database, fetcher: Fetcher, read: Read) -> None:
         self._database = database
         self._fetcher = fetcher
-        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+        self._read = read
 
     async def look(self, pair: Pair) -> Seen:
         """
@@ -50,8 +51,7 @@ class Looking:
             return faulty(fault)
         if fetched.not_modified:
             return await self._unchanged(pair, fetched.validators)
-        async with self._turns:
-            reading = await asyncio.to_thread(read_page, fetched.page, wanted(pair.product, pair.page))
+        reading = await self._read(fetched.page, wanted(pair.product, pair.page))
         outcome = READ if reading.price_minor is not None else (reading.obstacle or "no_price")
         page_hash = hashlib.sha256(fetched.page.body).hexdigest()
         return Seen(outcome, reading.reason, reading, page_hash, fetched.validators)

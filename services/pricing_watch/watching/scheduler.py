@@ -8,6 +8,7 @@ again. One that was only held up finds that the page is no longer its own, and k
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from services.pricing_watch.judging.judgement import Judged
 from services.pricing_watch.metrics import PricingMetrics
 from services.pricing_watch.watching import host_store
 from services.pricing_watch.watching.intake import Intake, Pair, Seen, load
-from services.pricing_watch.watching.looking import FAILED, Looking, faulty
+from services.pricing_watch.watching.looking import FAILED, Looking, Read, faulty
 
 log = get_logger(__name__)
 
@@ -51,6 +52,7 @@ class Scheduler:
         self,
         database: Database,
         fetcher: Fetcher,
+        read: Read,
         intake: Intake,
         *,
         name: str,
@@ -60,7 +62,7 @@ class Scheduler:
     ) -> None:
         self._database = database
         self._fetcher = fetcher
-        self._looking = Looking(database, fetcher)
+        self._looking = Looking(database, fetcher, read)
         self._intake = intake
         self._name = name
         self._clock = clock
@@ -104,10 +106,9 @@ class Scheduler:
             await asyncio.gather(*map(self._let_go, hosts), return_exceptions=True)
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):  # not wait_for, which may swallow being cancelled
+                await self._changed.wait()
 
     async def _take_hosts(self) -> None:
         free = MOST_HOSTS - len(self._at_work)

@@ -101,7 +101,8 @@ class Mailer:
     async def _wait_for_more(self) -> None:
         await self._courier.rest()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._written.wait(), LOOK_AGAIN)
+            async with asyncio.timeout(LOOK_AGAIN):  # not wait_for, which may swallow being cancelled
+                await self._written.wait()
 
     def written(self) -> None:
         """Say that a letter may have been written, so that it leaves at once."""
