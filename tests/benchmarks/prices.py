@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 
 from services.common.settings import Port
 from services.simulator.shop.catalogue import COMPETITORS, path_of, range_of
-from tests.benchmarks.programs import resident_mb
+from tests.benchmarks.programs import family_mb
 from tests.support.shop import RunningShop, running_shop
 from tests.support.stack import RunningStack, running_stack, wait_for
 
@@ -38,7 +38,7 @@ class Finished(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Resident memory in MB: with nothing watched, and the most while so many pages were being read."""
+    """Resident memory in MB of the service and its readers: before, and the most while so many pages were watched."""
 
     pages: int
     read: int
@@ -91,11 +91,11 @@ def finished(shop: RunningShop, stack: RunningStack) -> Finished:
 
 def memory(shop: RunningShop, stack: RunningStack) -> Memory:
     pid = stack.supervisor.state("pricing").pid
-    before = peak = resident_mb(pid)
+    before = peak = family_mb(pid)
     watch(stack, products(shop, MANY, "many"))
     end = time.monotonic() + WATCHED_SECONDS
     while time.monotonic() < end:
-        peak = max(peak, resident_mb(pid))
+        peak = max(peak, family_mb(pid))
         time.sleep(0.2)
     return Memory(MANY, len(pages_asked(shop, "many")), before, peak)
 

@@ -35,6 +35,12 @@ def resident_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def family_mb(pid: int) -> float:
+    """Memory that a process and those that it began hold now."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return resident_mb(pid) + sum(family_mb(int(child)) for child in children)
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time that a process has used, in all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
