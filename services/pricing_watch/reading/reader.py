@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from services.pricing_watch.reading.choosing import Choice, Surroundings, choose
+from services.pricing_watch.reading.clean import clean
 from services.pricing_watch.reading.consensus import Evidence, agree, refusal
 from services.pricing_watch.reading.document import Document, Unreadable
 from services.pricing_watch.reading.embedded import read_embedded
@@ -50,6 +51,10 @@ def read_page(page: Page, wanted: Wanted) -> Reading:
     Pure and bounded: `Document` refuses what is too large or too deep, and everything after it takes time in
     proportion to the page's size.
     """
+    return clean(_read_page(page, wanted))
+
+
+def _read_page(page: Page, wanted: Wanted) -> Reading:
     state = status_of(page.status)
     if state is not None:
         return refusal(state.obstacle, state.reason)
@@ -62,7 +67,7 @@ def read_page(page: Page, wanted: Wanted) -> Reading:
 
 
 def read_document(document: Document, wanted: Wanted) -> Reading:
-    """The same of a page that is parsed. What is raised here is a fault of this program."""
+    """The same of a page that is parsed, as its texts stand there. What is raised here is a fault of this program."""
     return _Reader(document, wanted).read()
 
 
