@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from services.pricing_watch.reading.words import Meaning
+from services.pricing_watch.reading.meaning import Meaning
 
 MAX_LENGTH = 200
 """Characters of an element's names that are looked at."""
@@ -21,6 +21,7 @@ _OTHERS = _names(
     r" product-?(?:cards?|tiles?|grid|list(?:ing)?|items?|carousel|slider|miniatures?) card-?product"
     r" products-?(?:grid|list|carousel) associated complementary ensemble set-?items? vergleich\w*"
     r" compar(?:e|ison)-?products? tiles? item-?cards? relatedproducts recommendations listing correlat\w*"
+    r" successors? predecessors? replacements? replaced-?by nachfolg\w* vorg(?:ä|ae)nger\w* opvolger\w* remplac\w*"
     r" consigliat\w* relacionad\w* gerelateerd\w* ähnlich\w* aehnlich\w*"
 )
 _APART = _names(
@@ -48,7 +49,7 @@ _MEANINGS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     (
         Meaning.UNIT_PRICE,
         _names(
-            r"unit-?price\w* price-?(?:per-?)?unit\w* base-?price grundpreis\w* per-?unit\w* price-?reference"
+            r"unit-?price\w* price-?(?:per-?)?unit(?!--)\w* base-?price grundpreis\w* per-?unit\w* price-?reference"
             r" reference-?price price-?per\w* pricepermeasure\w* ppu price-?unit-?(?:price|content|reference)\w*"
         ),
     ),

@@ -27,8 +27,8 @@ import msgspec
 
 from services.pricing_watch.reading.choosing import Choice
 from services.pricing_watch.reading.figures import figures
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.visible_text import VisibleText
-from services.pricing_watch.reading.words import Meaning
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock
 
 BASE: Mapping[Method, float] = {
@@ -43,7 +43,7 @@ BASE: Mapping[Method, float] = {
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
 _NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT}
-_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED}
+_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.OTHER}
 """What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
 

@@ -6,6 +6,8 @@ from itertools import islice
 
 from lxml import etree
 
+from services.pricing_watch.reading.notices import SUCCESSION
+
 MAX_LANDMARKS = 50
 """Headings and buttons that are looked at: a page with more of them is a list."""
 
@@ -27,6 +29,8 @@ _OTHERS_HEADINGS = re.compile(
     r"prodotti (?:correlati|simili|consigliati)|potrebbe(?:ro)? (?:anche )?(?:interessar|piacer)|"
     r"visti di recente|spesso comprati|accessori|"
     r"productos (?:relacionados|similares)|también (?:te|le) (?:puede|podría)|vistos recientemente|accesorios|"
+    r"(?:de|dans) la même (?:\w+)|aus (?:demselben|der gleichen|derselben)|from the same|dello stess[oa]|della stessa|"
+    r"alternativ\w*|(?:à|a) découvrir|voir aussi|see also|siehe auch|vedi anche|zie ook|"
     r"gerelateerde|vergelijkbare|anderen (?:kochten|bekeken)|onlangs bekeken|ook interessant|liknande|"
     r"relaterade|podobne|"
     r"関連商品|おすすめ|最近チェックした|よく一緒に",
@@ -51,7 +55,14 @@ def headings(root: etree._Element) -> list[etree._Element]:
     called = [element for element in root.iter(*_TITLE_TAGS) if _TITLE_CLASS.search(element.get("class") or "")]
     title = " ".join(brief_text(element, 300) for element in islice(root.iter("title"), 1)).casefold()
     like_title = [element for element in called if brief_text(element, 20).casefold() in title]
-    return next((few for few in (like_title, called) if len(few) == 1), [])
+    of_page = [element for element in islice(root.iter("h2"), MAX_LANDMARKS) if _is_in_title(element, title)]
+    return next((few for few in (like_title, called, of_page) if len(few) == 1), [])
+
+
+def _is_in_title(heading: etree._Element, title: str) -> bool:
+    """Are all of a heading's words, two or more, in the title, in whatever quotes?"""
+    words = re.findall(r"\w+", brief_text(heading, 200).casefold())
+    return len(words) > 1 and set(words) <= set(re.findall(r"\w+", title))
 
 
 _TITLE_TAGS = ("h2", "h3", "td", "div", "span", "p", "strong")
@@ -68,7 +79,7 @@ def announced(root: etree._Element) -> set[etree._Element]:
         parent = heading.getparent()
         if parent is not None and parent.tag != "body":
             found.add(parent)
-        found.update(_until_next_heading(heading))
+        found.update(until_next_heading(heading))
     return found
 
 
@@ -76,11 +87,13 @@ def _announcing(root: etree._Element) -> Iterator[etree._Element]:
     for heading in root.iter("h2", "h3", "h4", "h5", "strong", "p", "div", "span"):
         if heading.tag in {"p", "div", "span", "strong"} and not _looks_like_heading(heading):
             continue
-        if _OTHERS_HEADINGS.search(brief_text(heading, 80)):
+        text = brief_text(heading, 80)
+        if _OTHERS_HEADINGS.search(text) or SUCCESSION.search(text):
             yield heading
 
 
-def _until_next_heading(heading: etree._Element) -> Iterator[etree._Element]:
+def until_next_heading(heading: etree._Element) -> Iterator[etree._Element]:
+    """What stands beside a heading and below it."""
     level = heading.tag if heading.tag in {"h2", "h3", "h4", "h5"} else "h6"
     for following in heading.itersiblings():
         if isinstance(following.tag, str):

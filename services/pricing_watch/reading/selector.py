@@ -17,13 +17,13 @@ from lxml.cssselect import CSSSelector
 from services.pricing_watch.reading.document import Document, squeezed
 from services.pricing_watch.reading.json_ld import json_ld_values
 from services.pricing_watch.reading.loose_json import Number, plain
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.price_text import read_price
 from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.scripts import script_values
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
-from services.pricing_watch.reading.words import Meaning
 from services.pricing_watch.records import Candidate, Method
 
 MAX_FOUND = 100

@@ -15,6 +15,7 @@ from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.identity import mentions, words
 from services.pricing_watch.reading.landmarks import upwards
 from services.pricing_watch.reading.lines import Line, Part
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT
@@ -24,13 +25,13 @@ from services.pricing_watch.reading.seen import (
     Seen,
     amounts_of_line,
     is_called_price,
-    may_be_gross,
     names_around,
     seen_amounts,
 )
 from services.pricing_watch.reading.stock import told_stock
+from services.pricing_watch.reading.tax_rates import may_be_gross
 from services.pricing_watch.reading.visible import Visible
-from services.pricing_watch.reading.words import Meaning, word_count
+from services.pricing_watch.reading.words import word_count
 from services.pricing_watch.records import Candidate, Method, Role, Stock, Wanted
 
 NOTE = 120
@@ -41,7 +42,8 @@ BRIEF_NOTE = 40
 """The same of one outside of the product's own block, and of a label."""
 
 _CURRENT_CLASS = re.compile(
-    r"current|sale|final|now|special|promo|actual|offer|discounted|reduced|your|active|ours|main|deal", re.IGNORECASE
+    r"current|sale|final|now|special|promo|actual|offer|discounted|reduced|your|active|ours|main|deal|to-?pay",
+    re.IGNORECASE,
 )
 
 
