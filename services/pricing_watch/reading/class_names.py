@@ -20,7 +20,8 @@ _OTHERS = _names(
     r" last-?seen best-?sell\w* trending fbt you-?may\w* alternatives? others?-?products? more-?products?"
     r" product-?(?:cards?|tiles?|grid|list(?:ing)?|items?|carousel|slider|miniatures?) card-?product"
     r" products-?(?:grid|list|carousel) associated complementary ensemble set-?items? vergleich\w*"
-    r" compar(?:e|ison)-?products? tiles? item-?cards? relatedproducts recommendations listing correlat\w*"
+    r" compar(?:e|ison)-?products? \w*comparison\w*"
+    r" tiles? item-?cards? relatedproducts recommendations listing correlat\w*"
     r" successors? predecessors? replacements? replaced-?by nachfolg\w* vorg(?:ä|ae)nger\w* opvolger\w* remplac\w*"
     r" consigliat\w* relacionad\w* gerelateerd\w* ähnlich\w* aehnlich\w*"
 )
@@ -120,7 +121,7 @@ _CURRENT = re.compile(
     r"(?:current|sales?|final|now|new|special|promo|actual|highlight|discounted|reduced)[-_]*(?:price|prix|preis|"
     r"prijs)(?!s?[-_]?(?:label|badge))"
     r"|(?:price|prix|preis|prezzo|prijs)[-_]*(?:current|sales?|final|now|new|special|promo|actual|highlight|"
-    r"discounted|reduced)\b",
+    r"discounted|reduced|to-?pay)",
     re.IGNORECASE,
 )
 

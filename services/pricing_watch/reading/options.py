@@ -12,6 +12,7 @@ MAX_OPTION = 80
 """Characters of what can be one of several choices."""
 MAX_SIBLINGS = 200
 
+_HEADINGS = {"h2", "h3", "h4", "h5"}
 _STATES = ("aria-pressed", "aria-selected", "aria-checked", "aria-current")
 _CHOICE_TAGS = {"li", "a", "button", "label"}
 _CHOICE_ROLES = {"radio", "option", "tab", "menuitemradio"}
@@ -85,10 +86,10 @@ def tiles(root: etree._Element, buttons: Iterable[etree._Element]) -> set[etree.
         return set()
     found: set[etree._Element] = set()
     is_below = False
-    for element in root.iter("h2", "h3", "h4", "h5", button.tag):
+    for element in root.iter("h2", "h3", "h4", "h5", "button", "input", "a"):
         if element is button:
             is_below = True
-        elif is_below and element.tag != button.tag and not _OF_THIS_PRODUCT.search(brief_text(element, 80)):
+        elif is_below and element.tag in _HEADINGS and not _OF_THIS_PRODUCT.search(brief_text(element, 80)):
             found.update(_alike(element))
             if len(found) > MAX_LANDMARKS * MAX_SIBLINGS:
                 break

@@ -31,7 +31,7 @@ from services.pricing_watch.reading.price_text import (
 )
 from services.pricing_watch.reading.tax_rates import may_be_gross
 from services.pricing_watch.reading.tax_words import taxes_told
-from services.pricing_watch.reading.tiers import tiers
+from services.pricing_watch.reading.tiers import names_quantity, tiers
 from services.pricing_watch.reading.words import (
     announces_list_price,
     announces_price,
@@ -50,6 +50,7 @@ NEAR = 5
 LEAST = 5
 """A list price is at most this many times the price."""
 _PRICE_CLASS = re.compile(r"price|prix|preis|precio|prezzo|prijs|cena|betrag|montant|amount", re.IGNORECASE)
+_TO_PAY = re.compile(r"price-?to-?pay", re.IGNORECASE)
 _CENTS = re.compile(r"[.,][0-9]{2}$")
 
 
@@ -154,6 +155,8 @@ class _LineReader:
             return told
         if run.meaning is not None:
             return run.meaning
+        if told is Meaning.SAVING and _TO_PAY.search(names_around(run.element)):
+            return Meaning.PRICE
         return Meaning.PROSE if told is Meaning.PRICE and self._is_in_sentence(amount, run, before) else told
 
     def _is_in_sentence(self, amount: Amount, run: Run, before: str) -> bool:
@@ -284,7 +287,7 @@ def _is_heading(element: etree._Element) -> bool:
 
 def _torn(label: str, text: str, start: int) -> str | None:
     """An amount at the start of a line whose previous one ends in a digit may be the end of that."""
-    follows_digit = start == 0 and label[-1:].isdigit() and len(label) < 8
+    follows_digit = start == 0 and not names_quantity(label) and label[-1:].isdigit() and len(label) < 8
     if follows_digit and text[:2].isdigit() and not text[2:3].isdigit():
         return "may be the second half of an amount"
     return None

@@ -1,7 +1,7 @@
 """Words that say whether tax is in an amount."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 _TAX = r"(?:mwst|mehrwertsteuer|ust|umsatzsteuer|vat|tax(?:es)?|gst|btw|tva|iva|moms|mva|taxes|imp(?:uestos|osta))"
@@ -28,6 +28,20 @@ def tax_told(text: str) -> bool | None:
     """Whether words say that tax is in an amount; none where they say nothing, or both."""
     with_tax, without_tax = bool(_WITH_TAX.search(text)), bool(_WITHOUT_TAX.search(text))
     return with_tax if with_tax != without_tax else None
+
+
+_ALL_PRICES = re.compile(
+    r"(?<!\w)(?:(?:all|alle|tous|toutes|tutti|todos|alla|wszystkie)\b.{0,30}\b)?"
+    r"(?:prices|pricing|preise|prix|tarifs|prezzi|precios|prijzen|priser|ceny)\b(?!\s*[:0-9]).{0,60}",
+    re.IGNORECASE,
+)
+"""What is said of all prices of a page, in its footer or its title."""
+
+
+def tax_of_all(texts: Iterable[str]) -> bool | None:
+    """Whether a page says that tax is in all of its prices; none where it says nothing, or both."""
+    told = {tax_told(match[0]) for text in texts for match in _ALL_PRICES.finditer(text[:1000])} - {None}
+    return told.pop() if len(told) == 1 else None
 
 
 def taxes_told(texts: Sequence[str]) -> list[bool | None]:

@@ -7,6 +7,8 @@ from services.pricing_watch.reading.price_text import CELL
 
 MAX_HEAD = 30
 """Characters of the cell that names a quantity."""
+MAX_ROW = 3
+"""Lines that a row may take."""
 
 _PIECES = (
     r"(?:\s?(?:stück|stk|st|pièces?|pieces?|pcs?|pezz[io]|pz|stuks?|units?|unités?|unidad(?:es)?|uds?|szt(?:uk\w*)?|"
@@ -25,30 +27,39 @@ _TO = re.compile(
 
 
 def tiers(texts: Sequence[str]) -> dict[int, bool]:
-    """The lines that are rows of such a table, by their number: is the price in it that of one piece?
+    """The lines of the rows of such a table, by their number: is the price in them that of one piece?
 
-    Two rows or more in a row make a table, where their least quantities rise.
+    Two rows or more, of `MAX_ROW` lines at most each, make a table, where their least quantities rise.
     """
     found: dict[int, bool] = {}
     table: list[tuple[int, int]] = []
-    for number, text in enumerate([*texts, ""]):
-        least = _least(text, table)
+    for number, text in enumerate(texts):
+        if table and number - table[-1][0] > MAX_ROW:
+            found.update(_rows(table))
+            table = []
+        least = _least(text, table[-1][1] if table else 0)
         if least is not None:
             table.append((number, least))
-            continue
-        if len(table) > 1:
-            found.update({line: quantity <= 1 for line, quantity in table})
-        table = []
-    return found
+    return found | _rows(table)
 
 
-def _least(text: str, table: Sequence[tuple[int, int]]) -> int | None:
-    """The least quantity that a row is for, where it is one that follows the rows before it."""
-    head, is_row, _ = text.partition(CELL)
-    if not is_row or len(head) > MAX_HEAD:
+def names_quantity(text: str) -> bool:
+    """Is a text nothing but a quantity: `1 - 9`, `from 10`, `up to 5 pcs`?"""
+    return any(pattern.fullmatch(text) for pattern in (_TO, _BETWEEN, _FROM))
+
+
+def _rows(table: Sequence[tuple[int, int]]) -> dict[int, bool]:
+    if len(table) < 2:
+        return {}
+    ends = [*(number for number, _ in table[1:]), table[-1][0] + MAX_ROW]
+    return {line: least <= 1 for (number, least), end in zip(table, ends, strict=True) for line in range(number, end)}
+
+
+def _least(text: str, last: int) -> int | None:
+    """The least quantity that a row is for, where it begins on this line and follows one from `last` on."""
+    head = text.partition(CELL)[0][: MAX_HEAD + 1].strip(" :")
+    if len(head) > MAX_HEAD:
         return None
-    head = head.strip(" :")
-    last = table[-1][1] if table else 0
     if _TO.fullmatch(head):
         return last + 1
     match = _BETWEEN.fullmatch(head) or _FROM.fullmatch(head)

@@ -18,7 +18,7 @@ from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
-from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT
+from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT, Price
 from services.pricing_watch.reading.seen import (
     LEAST,
     NEAR,
@@ -28,7 +28,7 @@ from services.pricing_watch.reading.seen import (
     names_around,
     seen_amounts,
 )
-from services.pricing_watch.reading.stock import told_stock
+from services.pricing_watch.reading.stock import one_state, told_stock
 from services.pricing_watch.reading.tax_rates import may_be_gross
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.words import word_count
@@ -85,23 +85,30 @@ class VisibleText:
         meanings = [one.meaning for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
         return Meaning.PRICE if Meaning.PRICE in meanings else next(iter(meanings), None)
 
-    def gross_of(self, minor: int | None, currency: str | None) -> Seen | None:
-        """The same with tax, where an amount is seen as one without; none where it is seen with tax as well."""
+    def is_seen_without_tax(self, minor: int | None, currency: str | None, told: bool | None) -> bool:
+        """Is an amount one without tax: by what visitors read, or, where they read nothing of it, as `told`?"""
         same = [one for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
-        net = next((one for one in same if one.tax_included is False), None)
-        if net is None or any(one.tax_included for one in same):
+        if any(one.tax_included for one in same):
+            return False
+        return told is False or any(one.tax_included is False for one in same)
+
+    def gross_of(self, minor: int | None, currency: str | None, *, is_net: bool) -> Seen | None:
+        """The same with tax, where an amount is one without. `is_net`: data say so."""
+        if not self.is_seen_without_tax(minor, currency, False if is_net else None):
             return None
+        net = Price(minor=minor, currency=currency)
+        near = [one.line for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
         gross = [
             one
             for one in self.amounts
-            if one.meaning is Meaning.PRICE and one.tax_included and abs(one.line - net.line) <= NEAR
-            if may_be_gross(net.price, one.price)
+            if one.meaning is Meaning.PRICE and one.tax_included and may_be_gross(net, one.price)
+            if not near or any(abs(one.line - line) <= NEAR for line in near)
         ]
         return gross[0] if len({one.price.minor for one in gross}) == 1 else None
 
     def list_price_of(self, minor: int | None, currency: str | None) -> int | None:
         """The list price that is seen beside a price, if it is one."""
-        main = self._main
+        main = self.main
         higher = {
             one.price.minor
             for one in self.amounts
@@ -124,7 +131,7 @@ class VisibleText:
         return [one for one in (beside or found,) if one is not None]
 
     def _of_main(self, headline: str | None) -> Candidate | None:
-        main = self._main
+        main = self.main
         if main is None:
             return None
         seen = [one for one in self.amounts if _is_within(one.element, main)]
@@ -204,9 +211,9 @@ class VisibleText:
             for line, text in _with_labels(self._visible.lines)
             if line.part is Part.BODY and len(text) <= NOTE and (told := told_stock(text)) is not None
         ]
-        main = self._main
+        main = self.main
         inside = {told for line, told in notes if main is None or _is_within(line.runs[0].element, main)}
-        told = _only(inside or {told for line, told in notes if len(line.text) <= BRIEF_NOTE})
+        told = one_state(inside or {told for line, told in notes if len(line.text) <= BRIEF_NOTE})
         return told or (Stock.IN_STOCK if not notes and self._can_buy() else None)
 
     def _can_buy(self) -> bool:
@@ -237,7 +244,7 @@ class VisibleText:
         )
 
     @cached_property
-    def _main(self) -> etree._Element | None:
+    def main(self) -> etree._Element | None:
         """The smallest block that holds the product's name, an amount, and a button to buy if there is any."""
         heading = self._visible.headings[0] if self._visible.headings else None
         buttons = self._buttons
@@ -273,13 +280,6 @@ def _with_labels(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
     for line in lines:
         yield line, f"{before} {line.text}" if before else line.text
         before = line.text if line.text.endswith(":") and len(line.text) <= BRIEF_NOTE else ""
-
-
-def _only(told: set[Stock]) -> Stock | None:
-    """The one state that is told; of a thing that is in stock and of which few are left, the latter."""
-    if told == {Stock.IN_STOCK, Stock.LIMITED}:
-        return Stock.LIMITED
-    return next(iter(told)) if len(told) == 1 else None
 
 
 def _names_it(text: str, wanted: Wanted) -> bool:

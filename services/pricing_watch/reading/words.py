@@ -85,7 +85,7 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     ),
     (
         Meaning.SERVICE,
-        r"garantie|warranty|insurance|versicherung|assurance|protection|assicurazione|seguro|schutzbrief|montage|"
+        r"garantie|warranty|insurance|versicherung|assurance|protection|assicurazione|seguro|schutzbrief|(?:geräte|produkt)schutz|garanzia|montage|"
         r"installation|coverage|extension (?:\d|de garantie)|estensione|verlängerung|"
         r"mise en service|aufbau|altgerät|\bcover\b|care plan|verzekering|assembly|engraving|gravur|gift wrap|"
         r"emballage cadeau",
