@@ -28,7 +28,7 @@ import msgspec
 from services.pricing_watch.reading.choosing import Choice
 from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.meaning import Meaning
-from services.pricing_watch.reading.seen import Seen
+from services.pricing_watch.reading.net_prices import doubt_of_tax, with_tax
 from services.pricing_watch.reading.visible_text import VisibleText
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock
 
@@ -68,10 +68,10 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     settled = _settle(choice.candidate, others, evidence.text)
     if settled is None:
         return refusal(Obstacle.AMBIGUOUS, f"{_NAMES[lead]}: {choice.candidate.doubt}", kind=choice.kind)
-    found = settled if lead is Method.SELECTOR else _with_tax(settled, evidence.text)
-    if lead is not Method.SELECTOR and (dearer := _dearer_with_tax(found, evidence.text)):
-        reason = f"{_NAMES[lead]} says {figures([found])} without tax, and visitors see {dearer.text!r} with tax"
-        return refusal(Obstacle.AMBIGUOUS, reason, kind=choice.kind)
+    found = settled if lead is Method.SELECTOR else with_tax(settled, evidence.text)
+    doubt = doubt_of_tax(found, evidence.text) if lead is not Method.SELECTOR else None
+    if doubt:
+        return refusal(Obstacle.AMBIGUOUS, f"{_NAMES[lead]} says {figures([found])}, which {doubt}", kind=choice.kind)
     agreeing = [other for other in others if _same(other, found)]
     against = [other for other in others if _contradicts(other, found)]
     is_seen = evidence.text.shows(found.price_minor, found.currency)
@@ -183,33 +183,6 @@ def _shown_beside(found: Candidate, choice: Choice, text: VisibleText) -> bool:
 
 def _is_of_sibling(other: Candidate, choice: Choice) -> bool:
     return (other.price_minor, other.currency) in choice.siblings
-
-
-def _with_tax(found: Candidate, text: VisibleText) -> Candidate:
-    """The amount with tax, where visitors see it beside the one without."""
-    if found.tax_included is True:
-        return found
-    gross = text.gross_of(found.price_minor, found.currency, is_net=found.tax_included is False)
-    if gross is None:
-        return found
-    return msgspec.structs.replace(found, price_minor=gross.price.minor, tax_included=True, text=gross.text)
-
-
-def _dearer_with_tax(found: Candidate, text: VisibleText) -> Seen | None:
-    """A higher amount that visitors see with tax, where the price that was found is one without."""
-    if found.tax_included is True or not text.is_seen_without_tax(
-        found.price_minor, found.currency, found.tax_included
-    ):
-        return None
-    dearer = (one for one in text.amounts if one.tax_included and one.meaning in {Meaning.PRICE, Meaning.SEVERAL})
-    return next(
-        (
-            one
-            for one in dearer
-            if found.currency == one.price.currency and (one.price.minor or 0) > (found.price_minor or 0)
-        ),
-        None,
-    )
 
 
 def _reading(

@@ -30,7 +30,7 @@ from services.pricing_watch.reading.price_text import (
     word_before,
 )
 from services.pricing_watch.reading.tax_rates import may_be_gross
-from services.pricing_watch.reading.tax_words import taxes_told
+from services.pricing_watch.reading.tax_words import taxes_of_columns, taxes_told
 from services.pricing_watch.reading.tiers import names_quantity, tiers
 from services.pricing_watch.reading.words import (
     announces_list_price,
@@ -118,6 +118,8 @@ class _LineReader:
         starts = [*(amount.start for amount in found), len(text)]
         between = [text[start:end] for start, end in zip(ends, starts, strict=True)]
         taxes = taxes_told([*between[:-1], between[-1] if between[-1].strip() else note])
+        if not any(told is not None for told in taxes):
+            taxes = taxes_of_columns(label, text, [amount.start for amount in found])
         last: Seen | None = None
         for position, amount in enumerate(found):
             before, after = between[position], between[position + 1]

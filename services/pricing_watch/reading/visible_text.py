@@ -18,10 +18,9 @@ from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
-from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT, Price
+from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT
 from services.pricing_watch.reading.seen import (
     LEAST,
-    NEAR,
     Seen,
     amounts_of_line,
     is_called_price,
@@ -29,7 +28,7 @@ from services.pricing_watch.reading.seen import (
     seen_amounts,
 )
 from services.pricing_watch.reading.stock import one_state, told_stock
-from services.pricing_watch.reading.tax_rates import may_be_gross
+from services.pricing_watch.reading.tax_words import tells_both
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.words import word_count
 from services.pricing_watch.records import Candidate, Method, Role, Stock, Wanted
@@ -85,26 +84,10 @@ class VisibleText:
         meanings = [one.meaning for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
         return Meaning.PRICE if Meaning.PRICE in meanings else next(iter(meanings), None)
 
-    def is_seen_without_tax(self, minor: int | None, currency: str | None, told: bool | None) -> bool:
-        """Is an amount one without tax: by what visitors read, or, where they read nothing of it, as `told`?"""
-        same = [one for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
-        if any(one.tax_included for one in same):
-            return False
-        return told is False or any(one.tax_included is False for one in same)
-
-    def gross_of(self, minor: int | None, currency: str | None, *, is_net: bool) -> Seen | None:
-        """The same with tax, where an amount is one without. `is_net`: data say so."""
-        if not self.is_seen_without_tax(minor, currency, False if is_net else None):
-            return None
-        net = Price(minor=minor, currency=currency)
-        near = [one.line for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
-        gross = [
-            one
-            for one in self.amounts
-            if one.meaning is Meaning.PRICE and one.tax_included and may_be_gross(net, one.price)
-            if not near or any(abs(one.line - line) <= NEAR for line in near)
-        ]
-        return gross[0] if len({one.price.minor for one in gross}) == 1 else None
+    @cached_property
+    def speaks_of_net_and_gross(self) -> bool:
+        """Does the page speak of prices with tax as well as of prices without?"""
+        return tells_both(line.text for line in self._visible.lines if line.part is Part.BODY)
 
     def list_price_of(self, minor: int | None, currency: str | None) -> int | None:
         """The list price that is seen beside a price, if it is one."""
