@@ -46,7 +46,7 @@ _MEANINGS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
             r" suggested\w*"
         ),
     ),
-    (Meaning.REGULAR, _names(r"regular-?price price-?regular")),
+    (Meaning.REGULAR, _names(r"regular-?price price-?regular price-?standard standard-?price")),
     (
         Meaning.UNIT_PRICE,
         _names(

@@ -44,7 +44,7 @@ BASE: Mapping[Method, float] = {
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
 _NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT}
-_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.OTHER}
+_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.OTHER, Meaning.SEVERAL}
 """What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
 

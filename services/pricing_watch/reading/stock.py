@@ -51,7 +51,9 @@ _PHRASES: tuple[tuple[Stock, str], ...] = (
     ),
     (
         Stock.BACKORDER,
-        r"back-?order(?:ed)?|on order(?!\w)|disponible sur commande|sur commande|"
+        r"back-?order(?:ed)?|(?:but|to) order(?:able)?(?!\w)|can be ordered|(?:aber|jedoch|nur) bestellbar|"
+        r"ordinabile|commandable|maar (?:wel )?(?:te )?bestel|se puede (?:pedir|encargar)|"
+        r"on order(?!\w)|disponible sur commande|sur commande|"
         r"en réapprovisionnement|réassort en cours|"
         r"nachbestellt|lieferbar in \d+ (?:wochen|monaten)|"
         r"auf bestellung|in arrivo|su ordinazione|in riordino|"

@@ -91,6 +91,19 @@ def test_one_similar_product_with_the_only_button() -> None:
     assert read(body, lang="fr").price_minor is None
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("de", "Nicht auf Lager, aber bestellbar"),
+        ("it", "Non a magazzino, ordinabile"),
+        ("fr", "Pas en magasin, commandable"),
+        ("nl", "Niet op voorraad, maar wel te bestellen"),
+    ],
+)
+def test_what_can_be_ordered_is_on_backorder(lang: str, words: str) -> None:
+    assert read(f"<h1>{OLD}</h1><b>49,90 €</b><p>{words}</p>{BUY}", lang=lang).stock is Stock.BACKORDER
+
+
 def test_a_note_of_a_day_of_return_is_no_stock() -> None:
     body = f"<h1>{OLD}</h1><b>49,90 €</b><p>Uitverkocht</p><p>Mail mij zodra weer leverbaar</p>"
     assert read(body, lang="nl").stock is Stock.OUT_OF_STOCK
