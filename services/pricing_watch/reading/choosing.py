@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from services.pricing_watch.reading.conditions import NEW, named_condition
+from services.pricing_watch.reading.conditions import NEW, condition_of
 from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.identity import (
     are_akin,
+    are_two_models,
     bears,
     bears_itself,
     is_the_shop,
@@ -42,7 +43,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """A source's price, or why it has none. `rivals`: those that it could not tell apart."""
+    """A source's price, or why it has none."""
 
     candidate: Candidate | None = None
     kind: Kind = Kind.NONE
@@ -85,6 +86,8 @@ def _product(candidates: Sequence[Candidate], wanted: Wanted, around: Surroundin
         return _silent("it tells of no product that is the page's own")
     groups = _by(own, _same_product)
     meant = own if len(groups) == 1 else _main(groups, wanted, around)
+    if meant is None and len({one.product for one in own}) == 1:
+        meant = own
     if meant is None:
         names = sorted({candidate.name or candidate.product for candidate in own})[:3]
         return Choice(obstacle=Obstacle.AMBIGUOUS, reason=f"it holds several products: {', '.join(names)}")
@@ -136,7 +139,9 @@ def _is_the_pages(candidate: Candidate, wanted: Wanted, around: Surroundings) ->
         return True
     if same_page(candidate.url, around.canonical) or same_page(candidate.url, around.url):
         return True
-    return any(are_akin(candidate.name, name) for name in (*around.names, wanted.name or ""))
+    akin = [name for name in (*around.names, wanted.name or "") if are_akin(candidate.name, name)]
+    may_follow = around.numbering is not None and all(are_two_models(candidate.name, name) for name in akin)
+    return bool(akin) and not (may_follow and around.numbering and around.numbering.tells_of_succession())
 
 
 def _best_named(groups: list[list[Candidate]], names: Iterable[str]) -> list[Candidate] | None:
@@ -231,12 +236,12 @@ def _among_offers(candidates: list[Candidate], wanted: Wanted, around: Surroundi
         reasons = [candidate.refused for candidate in candidates if candidate.refused] or ["is not stated"]
         says_nothing = not any(candidate.text for candidate in candidates) and set(reasons) <= {"is not stated"}
         return Choice(kind=kind, obstacle=Obstacle.NO_PRICE, reason=f"its price {reasons[0]}", is_silent=says_nothing)
-    new = [candidate for candidate in usable if _condition(candidate) == NEW]
+    new = [candidate for candidate in usable if condition_of(candidate) == NEW]
     if not new:
         return Choice(
             kind=kind,
             obstacle=Obstacle.CONDITION,
-            reason=f"only offers that are {_condition(usable[0])} have a price ({figures(usable)})",
+            reason=f"only offers that are {condition_of(usable[0])} have a price ({figures(usable)})",
         )
     right = _in_currency(new, wanted, around)
     if not right:
@@ -288,11 +293,6 @@ def _kind(candidates: list[Candidate]) -> Kind:
     return Kind.AGGREGATE if is_range or len(sellers) > 1 or _differ(candidates) else Kind.SINGLE
 
 
-def _condition(candidate: Candidate) -> str:
-    """New, where neither the offer nor the product's name says otherwise."""
-    return named_condition(candidate.name) or candidate.condition or NEW
-
-
 def _differ(candidates: list[Candidate]) -> bool:
-    new = [one for one in candidates if one.refused is None and _condition(one) == NEW]
+    new = [one for one in candidates if one.refused is None and condition_of(one) == NEW]
     return len({one.price_minor for one in new}) > 1

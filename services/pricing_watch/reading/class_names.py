@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from services.pricing_watch.reading.words import Meaning
+from services.pricing_watch.reading.meaning import Meaning
 
 MAX_LENGTH = 200
 """Characters of an element's names that are looked at."""
@@ -20,7 +20,9 @@ _OTHERS = _names(
     r" last-?seen best-?sell\w* trending fbt you-?may\w* alternatives? others?-?products? more-?products?"
     r" product-?(?:cards?|tiles?|grid|list(?:ing)?|items?|carousel|slider|miniatures?) card-?product"
     r" products-?(?:grid|list|carousel) associated complementary ensemble set-?items? vergleich\w*"
-    r" compar(?:e|ison)-?products? tiles? item-?cards? relatedproducts recommendations listing correlat\w*"
+    r" compar(?:e|ison)-?products? \w*comparison\w*"
+    r" tiles? item-?cards? relatedproducts recommendations listing correlat\w*"
+    r" successors? predecessors? replacements? replaced-?by nachfolg\w* vorg(?:ä|ae)nger\w* opvolger\w* remplac\w*"
     r" consigliat\w* relacionad\w* gerelateerd\w* ähnlich\w* aehnlich\w*"
 )
 _APART = _names(
@@ -44,11 +46,11 @@ _MEANINGS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
             r" suggested\w*"
         ),
     ),
-    (Meaning.REGULAR, _names(r"regular-?price price-?regular")),
+    (Meaning.REGULAR, _names(r"regular-?price price-?regular price-?standard standard-?price")),
     (
         Meaning.UNIT_PRICE,
         _names(
-            r"unit-?price\w* price-?(?:per-?)?unit\w* base-?price grundpreis\w* per-?unit\w* price-?reference"
+            r"unit-?price\w* price-?(?:per-?)?unit(?!--)\w* base-?price grundpreis\w* per-?unit\w* price-?reference"
             r" reference-?price price-?per\w* pricepermeasure\w* ppu price-?unit-?(?:price|content|reference)\w*"
         ),
     ),
@@ -119,7 +121,7 @@ _CURRENT = re.compile(
     r"(?:current|sales?|final|now|new|special|promo|actual|highlight|discounted|reduced)[-_]*(?:price|prix|preis|"
     r"prijs)(?!s?[-_]?(?:label|badge))"
     r"|(?:price|prix|preis|prezzo|prijs)[-_]*(?:current|sales?|final|now|new|special|promo|actual|highlight|"
-    r"discounted|reduced)\b",
+    r"discounted|reduced|to-?pay)",
     re.IGNORECASE,
 )
 

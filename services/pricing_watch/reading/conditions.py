@@ -2,6 +2,8 @@
 
 import re
 
+from services.pricing_watch.records import Candidate
+
 NEW = "new"
 
 _BY_TERM = {
@@ -64,3 +66,8 @@ def read_condition(text: str) -> str | None:
 def told_condition(text: str) -> str | None:
     """The condition that words tell, where they tell another than new."""
     return next((condition for condition, pattern in _PATTERNS if pattern.search(text)), None)
+
+
+def condition_of(candidate: Candidate) -> str:
+    """New, where neither the offer nor the product's name says otherwise."""
+    return named_condition(candidate.name) or candidate.condition or NEW

@@ -27,8 +27,9 @@ import msgspec
 
 from services.pricing_watch.reading.choosing import Choice
 from services.pricing_watch.reading.figures import figures
+from services.pricing_watch.reading.meaning import Meaning
+from services.pricing_watch.reading.net_prices import doubt_of_tax, with_tax
 from services.pricing_watch.reading.visible_text import VisibleText
-from services.pricing_watch.reading.words import Meaning
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock
 
 BASE: Mapping[Method, float] = {
@@ -43,7 +44,7 @@ BASE: Mapping[Method, float] = {
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
 _NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT}
-_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED}
+_NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.OTHER, Meaning.SEVERAL}
 """What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
 
@@ -67,7 +68,10 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     settled = _settle(choice.candidate, others, evidence.text)
     if settled is None:
         return refusal(Obstacle.AMBIGUOUS, f"{_NAMES[lead]}: {choice.candidate.doubt}", kind=choice.kind)
-    found = settled if lead is Method.SELECTOR else _with_tax(settled, evidence.text)
+    found = settled if lead is Method.SELECTOR else with_tax(settled, evidence.text)
+    doubt = doubt_of_tax(found, evidence.text) if lead is not Method.SELECTOR else None
+    if doubt:
+        return refusal(Obstacle.AMBIGUOUS, f"{_NAMES[lead]} says {figures([found])}, which {doubt}", kind=choice.kind)
     agreeing = [other for other in others if _same(other, found)]
     against = [other for other in others if _contradicts(other, found)]
     is_seen = evidence.text.shows(found.price_minor, found.currency)
@@ -179,14 +183,6 @@ def _shown_beside(found: Candidate, choice: Choice, text: VisibleText) -> bool:
 
 def _is_of_sibling(other: Candidate, choice: Choice) -> bool:
     return (other.price_minor, other.currency) in choice.siblings
-
-
-def _with_tax(found: Candidate, text: VisibleText) -> Candidate:
-    """The amount with tax, where visitors see it beside the one without."""
-    gross = text.gross_of(found.price_minor, found.currency) if found.tax_included is not True else None
-    if gross is None:
-        return found
-    return msgspec.structs.replace(found, price_minor=gross.price.minor, tax_included=True, text=gross.text)
 
 
 def _reading(

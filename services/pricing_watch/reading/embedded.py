@@ -26,6 +26,8 @@ from services.pricing_watch.records import Candidate, Method, Role, Stock
 MAX_VARIANTS = 1_000
 _PRODUCT_KEYS = ("product", "productData", "currentProduct", "productDetail", "productDetails", "pdp", "initialProduct")
 
+_LIST_PRICE_KEYS = ("oldPrice", "listPrice", "originalPrice", "regularPrice", "wasPrice", "rrp", "msrp")
+
 Node = dict[str, Any]
 
 
@@ -49,10 +51,15 @@ def _of_script(name: str, value: Any, style: NumberStyle) -> Iterator[Candidate]
             return
     for node in walk(value):
         for key in _PRODUCT_KEYS:
-            product = node.get(key)
+            product = _loaded(node.get(key))
             if isinstance(product, dict) and (product.get("name") or product.get("title")):
                 yield from _of_state(product, f"{name}.{key}", style)
                 return
+
+
+def _loaded(value: Any) -> Any:
+    """What a state has of a product: the object itself, or its `data` beside how far it is loaded."""
+    return value["data"] if isinstance(value, dict) and "name" not in value and "data" in value else value
 
 
 def _is_shopify(node: Node) -> bool:
@@ -123,7 +130,10 @@ def _in_units(number: Decimal, currency: str) -> Price:
 def _of_state(product: Node, where: str, style: NumberStyle) -> Iterator[Candidate]:
     """A product in the state of a single-page application, with its price and currency as commercetools has them."""
     numbers = [text for key in ("sku", "gtin", "ean", "productId", "id", "code") if (text := _word(product.get(key)))]
-    stock = _word(product.get("availability")) or _word(product.get("stockStatus"))
+    availability = product.get("availability")
+    if isinstance(availability, dict):
+        availability = availability.get("status")
+    stock = _word(availability) or _word(product.get("stockStatus"))
     base = Candidate(
         method=Method.EMBEDDED,
         where=where,
@@ -136,8 +146,15 @@ def _of_state(product: Node, where: str, style: NumberStyle) -> Iterator[Candida
     for key in ("price", "prices", "currentPrice", "salesPrice", "sellingPrice", "finalPrice"):
         price = _of_price(product.get(key), _word(product.get("currency")) or _word(product.get("currencyCode")), style)
         if price is not None:
+            base = msgspec.structs.replace(base, list_price_minor=_list_price(product, price, style))
             yield priced(msgspec.structs.replace(base, where=f"{where}.{key}"), str(product.get(key)), price)
             return
+
+
+def _list_price(product: Node, price: Price, style: NumberStyle) -> int | None:
+    """The first that is stated, in the currency of the price."""
+    stated = (_of_price(product.get(key), price.currency, style) for key in _LIST_PRICE_KEYS)
+    return next((one.minor for one in stated if one is not None and one.currency == price.currency), None)
 
 
 def _of_price(value: Any, currency: str | None, style: NumberStyle) -> Price | None:

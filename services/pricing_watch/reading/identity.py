@@ -68,6 +68,16 @@ def are_akin(one: str, other: str) -> bool:
     return bool(shared) or (bool(first and second) and (first in second or second in first))
 
 
+def are_two_models(one: str, other: str) -> bool:
+    """Do two names differ in their words with a digit: `Grat 10` and `Grat 12`? Not where one of them has none."""
+    first, second = (_numbers_in(name) for name in (one, other))
+    return bool(first and second) and not (first <= second or second <= first)
+
+
+def _numbers_in(name: str) -> frozenset[str]:
+    return frozenset(word for word in words(name) if any(char.isdigit() for char in word))
+
+
 def is_the_shop(seller: str | None, shop: Iterable[str]) -> bool:
     """Is a seller the shop whose page it is?"""
     name = "".join(char for char in (seller or "").casefold() if char.isalnum())

@@ -6,27 +6,36 @@ from itertools import islice
 
 from lxml import etree
 
+from services.pricing_watch.reading.notices import SUCCESSION
+
 MAX_LANDMARKS = 50
 """Headings and buttons that are looked at: a page with more of them is a list."""
 
 _OTHERS_HEADINGS = re.compile(
-    r"related (?:products|items)|similar (?:products|items)|recommended|recommendations|you (?:may|"
+    r"(?:related|similar|alternative|replacement) (?:products?|items?|articles?|models?)|"
+    r"recommended|recommendations|you (?:may|"
     r"might) (?:also )?(?:like|need)|"
     r"customers? (?:also|who)|also (?:bought|viewed)|recently viewed|frequently bought|bought together|best ?sellers|"
     r"complete (?:the|your) (?:look|set)|accessories|goes well with|pairs well|more from|inspired by|"
     r"other (?:products|sellers)|compare with|"
     r"(?:autres|d['’]autres) (?:vendeurs|offres)|(?:andere|weitere) (?:verkäufer|anbieter|angebote|verkopers)|"
     r"altri venditori|otros vendedores|andra säljare|"
-    r"ähnliche (?:artikel|produkte)|kunden (?:kauften|interessierten)|wird oft zusammen|zuletzt angesehen|"
+    r"ähnliche[rs]? (?:artikel|produkte?|modelle?)|"
+    r"kunden (?:kauften|interessierten)|wird oft zusammen|zuletzt angesehen|"
     r"empfehl|passend(?:e|es)? |zubehör|"
     r"das könnte|weitere (?:artikel|produkte)|auch (?:gekauft|interessant)|"
-    r"produits? (?:similaires|associés|complémentaires|liés|de la même catégorie)|vous aimerez|vous pourriez|"
+    r"(?:produits?|articles?|modèles?) (?:similaires?|associés?|complémentaires?|"
+    r"liés?|de remplacement|de substitution|de la même catégorie)|vous aimerez|vous pourriez|"
     r"pourrait vous|"
     r"les clients|récemment (?:vus|consultés)|souvent achetés|accessoires|nos recommandations|"
     r"dans la même catégorie|complétez|"
-    r"prodotti (?:correlati|simili|consigliati)|potrebbe(?:ro)? (?:anche )?(?:interessar|piacer)|"
+    r"prodott[oi] (?:correlat[oi]|simil[ei]|consigliat[oi]|alternativ[oi])|"
+    r"potrebbe(?:ro)? (?:anche )?(?:interessar|piacer)|"
     r"visti di recente|spesso comprati|accessori|"
-    r"productos (?:relacionados|similares)|también (?:te|le) (?:puede|podría)|vistos recientemente|accesorios|"
+    r"productos? (?:relacionados?|similar(?:es)?|alternativos?)|"
+    r"también (?:te|le) (?:puede|podría)|vistos recientemente|accesorios|"
+    r"(?:de|dans) la même (?:\w+)|aus (?:demselben|der gleichen|derselben)|from the same|dello stess[oa]|della stessa|"
+    r"alternativ\w*|(?:à|a) découvrir|voir aussi|see also|siehe auch|vedi anche|zie ook|"
     r"gerelateerde|vergelijkbare|anderen (?:kochten|bekeken)|onlangs bekeken|ook interessant|liknande|"
     r"relaterade|podobne|"
     r"関連商品|おすすめ|最近チェックした|よく一緒に",
@@ -51,7 +60,14 @@ def headings(root: etree._Element) -> list[etree._Element]:
     called = [element for element in root.iter(*_TITLE_TAGS) if _TITLE_CLASS.search(element.get("class") or "")]
     title = " ".join(brief_text(element, 300) for element in islice(root.iter("title"), 1)).casefold()
     like_title = [element for element in called if brief_text(element, 20).casefold() in title]
-    return next((few for few in (like_title, called) if len(few) == 1), [])
+    of_page = [element for element in islice(root.iter("h2"), MAX_LANDMARKS) if _is_in_title(element, title)]
+    return next((few for few in (like_title, called, of_page) if len(few) == 1), [])
+
+
+def _is_in_title(heading: etree._Element, title: str) -> bool:
+    """Are all of a heading's words, two or more, in the title, in whatever quotes?"""
+    words = re.findall(r"\w+", brief_text(heading, 200).casefold())
+    return len(words) > 1 and set(words) <= set(re.findall(r"\w+", title))
 
 
 _TITLE_TAGS = ("h2", "h3", "td", "div", "span", "p", "strong")
@@ -68,7 +84,7 @@ def announced(root: etree._Element) -> set[etree._Element]:
         parent = heading.getparent()
         if parent is not None and parent.tag != "body":
             found.add(parent)
-        found.update(_until_next_heading(heading))
+        found.update(until_next_heading(heading))
     return found
 
 
@@ -76,11 +92,13 @@ def _announcing(root: etree._Element) -> Iterator[etree._Element]:
     for heading in root.iter("h2", "h3", "h4", "h5", "strong", "p", "div", "span"):
         if heading.tag in {"p", "div", "span", "strong"} and not _looks_like_heading(heading):
             continue
-        if _OTHERS_HEADINGS.search(brief_text(heading, 80)):
+        text = brief_text(heading, 80)
+        if _OTHERS_HEADINGS.search(text) or SUCCESSION.search(text):
             yield heading
 
 
-def _until_next_heading(heading: etree._Element) -> Iterator[etree._Element]:
+def until_next_heading(heading: etree._Element) -> Iterator[etree._Element]:
+    """What stands beside a heading and below it."""
     level = heading.tag if heading.tag in {"h2", "h3", "h4", "h5"} else "h6"
     for following in heading.itersiblings():
         if isinstance(following.tag, str):

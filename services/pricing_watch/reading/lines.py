@@ -6,8 +6,8 @@ import msgspec
 from lxml import etree
 
 from services.pricing_watch.reading.landmarks import brief_text
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.price_text import CELL, CENTS, JOINT, tidied
-from services.pricing_watch.reading.words import Meaning
 
 
 class Part(Enum):

@@ -49,6 +49,10 @@ class Numbering(msgspec.Struct, frozen=True):
             if mentions(line, number)
         )
 
+    def tells_of_succession(self) -> bool:
+        """Does the page say of any product that it is no longer to be had, or follows another?"""
+        return any(notices.VANISHED.search(line) or notices.SUCCESSION.search(line) for line in self.lines)
+
     def another(self, wanted: Wanted) -> str | None:
         """Why the page's product is not the one that is wanted, where visitors read another number."""
         for asked, pattern, same in (

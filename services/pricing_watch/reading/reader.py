@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from services.pricing_watch.reading.choosing import Choice, Surroundings, choose
+from services.pricing_watch.reading.clean import clean
 from services.pricing_watch.reading.consensus import Evidence, agree, refusal
 from services.pricing_watch.reading.document import Document, Unreadable
 from services.pricing_watch.reading.embedded import read_embedded
@@ -14,6 +15,7 @@ from services.pricing_watch.reading.identity import bears
 from services.pricing_watch.reading.json_ld import read_json_ld
 from services.pricing_watch.reading.landmarks import brief_text
 from services.pricing_watch.reading.lines import Part
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.meta_tags import read_meta_tags
 from services.pricing_watch.reading.microdata import read_microdata
 from services.pricing_watch.reading.number_style import NumberStyle
@@ -23,7 +25,8 @@ from services.pricing_watch.reading.page_style import page_style
 from services.pricing_watch.reading.rdfa import read_rdfa
 from services.pricing_watch.reading.seen import signed_currencies
 from services.pricing_watch.reading.selector import read_selector
-from services.pricing_watch.reading.sizes import offers_sizes
+from services.pricing_watch.reading.sizes import offers_fields, offers_sizes
+from services.pricing_watch.reading.tax_words import tax_of_all
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
 from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Page, Reading, Role, Stock, Wanted
@@ -40,7 +43,7 @@ _TOLD = {Obstacle.GONE, Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
 _HIDING = {Obstacle.LOGIN, Obstacle.ON_REQUEST}
 """What makes a price in the data no price, where visitors do not see it."""
 
-VERSION = 1
+VERSION = 2
 """Raised when pages are read otherwise than before: those that have not changed are then read anew."""
 
 
@@ -50,6 +53,10 @@ def read_page(page: Page, wanted: Wanted) -> Reading:
     Pure and bounded: `Document` refuses what is too large or too deep, and everything after it takes time in
     proportion to the page's size.
     """
+    return clean(_read_page(page, wanted))
+
+
+def _read_page(page: Page, wanted: Wanted) -> Reading:
     state = status_of(page.status)
     if state is not None:
         return refusal(state.obstacle, state.reason)
@@ -62,7 +69,7 @@ def read_page(page: Page, wanted: Wanted) -> Reading:
 
 
 def read_document(document: Document, wanted: Wanted) -> Reading:
-    """The same of a page that is parsed. What is raised here is a fault of this program."""
+    """The same of a page that is parsed, as its texts stand there. What is raised here is a fault of this program."""
     return _Reader(document, wanted).read()
 
 
@@ -89,14 +96,21 @@ class _Reader:
         reading = self._read()
         kept = [one for few in self._found.values() for one in few[:MAX_KEPT]]
         stock = reading.stock or self._stock(reading, kept)
-        return msgspec.structs.replace(reading, candidates=tuple(kept), stock=stock, kind=self._kind(reading))
+        tax = reading.tax_included
+        if tax is None and reading.price_minor is not None:
+            tax = tax_of_all([self._document.title, *(line.text for line in self._visible.lines)])
+        return msgspec.structs.replace(
+            reading, candidates=tuple(kept), stock=stock, kind=self._kind(reading), tax_included=tax
+        )
 
     def _kind(self, reading: Reading) -> Kind:
         """One price for all sizes is still the price of variants."""
         sellers = {one.seller for few in self._found.values() for one in few}
         is_one = reading.kind is Kind.SINGLE or (reading.kind is Kind.AGGREGATE and len(sellers) == 1)
         own = (line.text for line in self._visible.lines if line.part is Part.BODY)
-        return Kind.VARIANTS if reading.price_minor is not None and is_one and offers_sizes(own) else reading.kind
+        if reading.price_minor is None or not is_one:
+            return reading.kind
+        return Kind.VARIANTS if offers_sizes(own) or offers_fields(self._text.main) else reading.kind
 
     def _stock(self, reading: Reading, candidates: Sequence[Candidate]) -> Stock | None:
         """Where no source of the price tells it: what the data say, if they say one thing; else what visitors see."""
@@ -120,6 +134,8 @@ class _Reader:
         if problem is not None:
             return refusal(Obstacle.OTHER_PRODUCT, problem, kind=reading.kind)
         is_hidden = reading.method is Method.TEXT or not self._text.shows(reading.price_minor, reading.currency)
+        if state is not None and state.obstacle is Obstacle.GONE and reading.method is Method.TEXT:
+            return _refused(state)
         if state is not None and is_hidden and state.obstacle in _HIDING:
             return _refused(state)
         return reading
@@ -173,7 +189,18 @@ class _Reader:
         }
         if self._wanted.selector:
             sources = {Method.SELECTOR: partial(read_selector, document, self._wanted.selector, style), **sources}
-        return {method: [self._located(one) for one in read()] for method, read in sources.items()}
+        return {method: self._for_one([self._located(one) for one in read()]) for method, read in sources.items()}
+
+    def _for_one(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Those that visitors see as prices for several are refused, where another of the source is seen as a price."""
+        if not any(self._text.shows(one.price_minor, one.currency) for one in candidates):
+            return candidates
+        return [
+            msgspec.structs.replace(one, refused=one.refused or "is a price for several")
+            if self._text.meaning(one.price_minor, one.currency) is Meaning.SEVERAL
+            else one
+            for one in candidates
+        ]
 
     def _located(self, candidate: Candidate) -> Candidate:
         """With its address as seen from this page."""

@@ -7,6 +7,7 @@ import msgspec
 
 from services.pricing_watch.reading.conditions import read_condition
 from services.pricing_watch.reading.currencies import read_code
+from services.pricing_watch.reading.identity import are_akin
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_specifications import Specification, end_of, is_for_many, moment_of, scalar
@@ -145,6 +146,8 @@ class _Product:
         graph = self._graph
         node = self._found.node
         identity = self._identity(offer, self._own)
+        if _is_named_apart(identity.get("name"), self._own.get("name")):
+            identity["name"] = f"{self._own['name']} {identity['name']}"
         for item in graph.nodes(offer, "itemOffered")[:1]:
             identity = self._identity(item, identity)
         availability = graph.text(offer, "availability") or graph.text(outer, "availability")
@@ -221,6 +224,11 @@ class _Product:
             currency=low.currency,
         )
         return msgspec.structs.replace(candidate, refused=placeholder(low.minor, low.currency))
+
+
+def _is_named_apart(offer: str | None, product: str | None) -> bool:
+    """Does an offer bear the name of a variant alone, such as `sand`?"""
+    return bool(offer and product) and not are_akin(offer or "", product or "")
 
 
 def _barred(graph: Graph, offer: Node) -> str | None:

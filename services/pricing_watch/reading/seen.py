@@ -14,6 +14,7 @@ from lxml import etree
 
 from services.pricing_watch.reading.landmarks import upwards
 from services.pricing_watch.reading.lines import Line, Part, Run
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.price_text import (
     ADDITION,
@@ -28,9 +29,10 @@ from services.pricing_watch.reading.price_text import (
     price_of,
     word_before,
 )
-from services.pricing_watch.reading.tax_words import taxes_told
+from services.pricing_watch.reading.tax_rates import may_be_gross
+from services.pricing_watch.reading.tax_words import taxes_of_columns, taxes_told
+from services.pricing_watch.reading.tiers import names_quantity, tiers
 from services.pricing_watch.reading.words import (
-    Meaning,
     announces_list_price,
     announces_price,
     meaning_of,
@@ -47,13 +49,8 @@ NEAR = 5
 """Lines between which prices stand beside one another."""
 LEAST = 5
 """A list price is at most this many times the price."""
-RATES = (
-    *(25, 26, 38, 50, 55, 60, 70, 80, 81, 90, 95, 100, 120, 130, 135, 140, 150, 160, 170, 180, 190),
-    *(200, 210, 220, 230, 240, 250, 255, 270),
-)
-"""Rates of value added tax and of consumption taxes, in thousandths."""
-
 _PRICE_CLASS = re.compile(r"price|prix|preis|precio|prezzo|prijs|cena|betrag|montant|amount", re.IGNORECASE)
+_TO_PAY = re.compile(r"price-?to-?pay", re.IGNORECASE)
 _CENTS = re.compile(r"[.,][0-9]{2}$")
 
 
@@ -77,7 +74,7 @@ def seen_amounts(lines: Sequence[Line], style: NumberStyle) -> list[Seen]:
             found.extend(amounts_of_line(lines, number, style))
         if len(found) >= MAX_AMOUNTS:
             break
-    return [_with_tax(one, found) for one in _settled(found)]
+    return [_with_tax(one, found) for one in _settled([_restated(one, found) for one in _by_tier(lines, found)])]
 
 
 def signed_currencies(lines: Sequence[Line], style: NumberStyle) -> set[str]:
@@ -121,6 +118,8 @@ class _LineReader:
         starts = [*(amount.start for amount in found), len(text)]
         between = [text[start:end] for start, end in zip(ends, starts, strict=True)]
         taxes = taxes_told([*between[:-1], between[-1] if between[-1].strip() else note])
+        if not any(told is not None for told in taxes):
+            taxes = taxes_of_columns(label, text, [amount.start for amount in found])
         last: Seen | None = None
         for position, amount in enumerate(found):
             before, after = between[position], between[position + 1]
@@ -158,6 +157,8 @@ class _LineReader:
             return told
         if run.meaning is not None:
             return run.meaning
+        if told is Meaning.SAVING and _TO_PAY.search(names_around(run.element)):
+            return Meaning.PRICE
         return Meaning.PROSE if told is Meaning.PRICE and self._is_in_sentence(amount, run, before) else told
 
     def _is_in_sentence(self, amount: Amount, run: Run, before: str) -> bool:
@@ -221,6 +222,26 @@ def _meaning_beside(one: Seen, prices: list[Seen]) -> Meaning:
     return _BESIDE[one.meaning] if is_beside else Meaning.PRICE
 
 
+def _by_tier(lines: Sequence[Line], found: list[Seen]) -> list[Seen]:
+    """With the rows of a table of quantities told apart: the first is for one piece."""
+    rows = tiers([line.text for line in lines])
+    return [
+        msgspec.structs.replace(one, meaning=Meaning.PRICE if rows[one.line] else Meaning.SEVERAL)
+        if one.line in rows and one.meaning in {Meaning.PRICE, Meaning.SEVERAL, Meaning.STARTING}
+        else one
+        for one in found
+    ]
+
+
+def _restated(one: Seen, found: list[Seen]) -> Seen:
+    """`That is 120 with tax` after 100 without is no sum of several, but the price."""
+    if one.meaning is not Meaning.SEVERAL or not one.tax_included:
+        return one
+    nets = (other for other in found if other.tax_included is False and abs(other.line - one.line) <= 1)
+    is_gross = any(may_be_gross(net.price, one.price) for net in nets if net.meaning is Meaning.PRICE)
+    return msgspec.structs.replace(one, meaning=Meaning.PRICE) if is_gross else one
+
+
 def _with_tax(one: Seen, found: list[Seen]) -> Seen:
     """An amount beside which the same with tax stands is without."""
     if one.tax_included is not None or one.meaning is not Meaning.PRICE:
@@ -232,13 +253,6 @@ def _with_tax(one: Seen, found: list[Seen]) -> Seen:
     ]
     is_net = any(may_be_gross(one.price, other.price) for other in with_tax)
     return msgspec.structs.replace(one, tax_included=False) if is_net else one
-
-
-def may_be_gross(net: Price, gross: Price) -> bool:
-    """Is one amount the other with tax at a rate that there is, to the rounding of a minor unit?"""
-    if net.minor is None or gross.minor is None or net.currency != gross.currency:
-        return False
-    return any(abs(net.minor * (1000 + rate) - 1000 * gross.minor) <= 1000 for rate in RATES)
 
 
 def own_names(element: etree._Element) -> str:
@@ -275,7 +289,7 @@ def _is_heading(element: etree._Element) -> bool:
 
 def _torn(label: str, text: str, start: int) -> str | None:
     """An amount at the start of a line whose previous one ends in a digit may be the end of that."""
-    follows_digit = start == 0 and label[-1:].isdigit() and len(label) < 8
+    follows_digit = start == 0 and not names_quantity(label) and label[-1:].isdigit() and len(label) < 8
     if follows_digit and text[:2].isdigit() and not text[2:3].isdigit():
         return "may be the second half of an amount"
     return None

@@ -1,26 +1,29 @@
 """The place that the watch list names for a page's price: CSS, `xpath:…`, or `json:…` (JMESPath)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import jmespath
 import msgspec
 from cssselect import SelectorError
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
+from jmespath.parser import ParsedResult
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
 from services.pricing_watch.reading.document import Document, squeezed
 from services.pricing_watch.reading.json_ld import json_ld_values
 from services.pricing_watch.reading.loose_json import Number, plain
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.price_text import read_price
 from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.scripts import script_values
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.visible_text import VisibleText
-from services.pricing_watch.reading.words import Meaning
 from services.pricing_watch.records import Candidate, Method
 
 MAX_FOUND = 100
@@ -28,40 +31,60 @@ MAX_FOUND = 100
 _ATTRIBUTES = ("content", "data-price-amount", "data-price", "value")
 
 
-def read_selector(document: Document, selector: str, style: NumberStyle) -> list[Candidate]:
-    """What stands at the place: one candidate per thing found; one that is refused where nothing can be taken.
+_FAULTS = (SelectorError, JMESPathError, etree.XPathError, ValueError, TypeError, RecursionError)
 
-    A selector that cannot be read is refused too: the watch list's own checks are to keep it from getting here.
-    """
-    base = Candidate(method=Method.SELECTOR, where=selector, product="selector")
+
+def check_selector(text: str) -> str | None:
+    """Why a selector cannot be read; none where it can. Whether it finds anything is for a page to say."""
     try:
-        found = list(_found(document, selector))
-    except (SelectorError, JMESPathError, etree.XPathError, ValueError, TypeError, RecursionError) as error:
-        return [msgspec.structs.replace(base, refused=f"is at a selector that cannot be read: {error}")]
+        _compiled(text)
+    except _FAULTS as error:
+        return f"cannot be read: {error}"
+    return None
+
+
+def read_selector(document: Document, selector: str, style: NumberStyle) -> list[Candidate]:
+    """What stands at the place: one candidate per thing found; one that is refused where nothing can be taken."""
+    base = Candidate(method=Method.SELECTOR, where=selector, product="selector")
+    problem = check_selector(selector)
+    if problem is not None:
+        return [msgspec.structs.replace(base, refused=f"is at a selector that {problem}")]
+    try:
+        found = list(_compiled(selector)(document))
+    except _FAULTS as error:
+        return [msgspec.structs.replace(base, refused=f"is at a selector that fails on this page: {error}")]
     if not found:
         return [msgspec.structs.replace(base, refused="is not there: the page's own selector finds nothing")]
     return [_candidate(base, thing, style) for thing in found[:MAX_FOUND]]
 
 
-def _found(document: Document, selector: str) -> Iterator[Any]:
+def _compiled(selector: str) -> Callable[[Document], Iterator[Any]]:
+    """What finds the things at a place. An unknown function of XPath or JMESPath is met on a page that is empty."""
     kind, _, rest = selector.partition(":")
+    if not (rest if kind in {"json", "xpath"} else selector).strip():
+        raise ValueError("it is empty")
     if kind == "json":
-        yield from _in_json(document, rest)
-    elif kind == "xpath":
-        result = etree.XPath(rest)(document.root)
-        yield from result if isinstance(result, list) else [result]
-    else:
-        yield from CSSSelector(selector, translator="html")(document.root)
+        expression = jmespath.compile(rest)
+        with suppress(JMESPathTypeError):
+            expression.search({})
+        return partial(_in_json, expression=expression)
+    find = etree.XPath(rest) if kind == "xpath" else CSSSelector(selector, translator="html")
+    find(etree.Element("html"))
+    return partial(_in_html, find=find)
 
 
-def _in_json(document: Document, expression: str) -> Iterator[Any]:
+def _in_html(document: Document, find: etree.XPath) -> Iterator[Any]:
+    result = find(document.root)
+    yield from result if isinstance(result, list) else [result]
+
+
+def _in_json(document: Document, expression: ParsedResult) -> Iterator[Any]:
     """The results of the expression in every JSON value of the page: in the value itself, or by its script's name."""
-    compiled = jmespath.compile(expression)
     values = [("", value) for value in json_ld_values(document)] + list(script_values(document))
     for name, value in values:
         number_value = _with_numbers(value)
         for given in (number_value, {name: number_value}):
-            result = compiled.search(given)
+            result = expression.search(given)
             for one in result if isinstance(result, list) else [result]:
                 if one is not None and not isinstance(one, dict | bool):
                     yield one

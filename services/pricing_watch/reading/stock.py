@@ -51,7 +51,9 @@ _PHRASES: tuple[tuple[Stock, str], ...] = (
     ),
     (
         Stock.BACKORDER,
-        r"back-?order(?:ed)?|on order(?!\w)|disponible sur commande|sur commande|"
+        r"back-?order(?:ed)?|(?:but|to) order(?:able)?(?!\w)|can be ordered|(?:aber|jedoch|nur) bestellbar|"
+        r"ordinabile|commandable|maar (?:wel )?(?:te )?bestel|se puede (?:pedir|encargar)|"
+        r"on order(?!\w)|disponible sur commande|sur commande|"
         r"en réapprovisionnement|réassort en cours|"
         r"nachbestellt|lieferbar in \d+ (?:wochen|monaten)|"
         r"auf bestellung|in arrivo|su ordinazione|in riordino|"
@@ -116,4 +118,21 @@ def read_stock(text: str) -> Stock | None:
 
 def told_stock(text: str) -> Stock | None:
     """The state that words for visitors tell, the most particular first: `no longer available` is not `available`."""
-    return next((stock for stock, pattern in _PATTERNS if pattern.search(text)), None)
+    told = next((stock for stock, pattern in _PATTERNS if pattern.search(text)), None)
+    return None if told is Stock.IN_STOCK and _ONCE.search(text) else told
+
+
+_ONCE = re.compile(
+    r"notify|let me know|e-?mail me|back in stock|benachrichtig|sobald|wieder (?:da|liefer|verfügbar|vorrätig)|"
+    r"prévenez|prévenir|avertir|alerte|de retour|avvisami|avvisa|quando (?:torn|sarà)|avísame|avisar|"
+    r"cuando (?:vuelv|esté)|op de hoogte|zodra|weer (?:op|lever)|meddela|när den|powiadom",
+    re.IGNORECASE,
+)
+"""What is promised for the day on which it can be had again."""
+
+
+def one_state(told: set[Stock]) -> Stock | None:
+    """The one state that is told; of a thing that is in stock and of which few are left, the latter."""
+    if told == {Stock.IN_STOCK, Stock.LIMITED}:
+        return Stock.LIMITED
+    return next(iter(told)) if len(told) == 1 else None

@@ -1,23 +1,27 @@
 """Words that say whether tax is in an amount."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+
+from services.pricing_watch.reading.price_text import CELL
 
 _TAX = r"(?:mwst|mehrwertsteuer|ust|umsatzsteuer|vat|tax(?:es)?|gst|btw|tva|iva|moms|mva|taxes|imp(?:uestos|osta))"
 _WITHOUT_TAX = re.compile(
     rf"(?<!\w)(?:h\.?t\.?|hors[ -]?(?:taxes?|tva)|netto|net price|(?:zzgl|zuzügl(?:ich)?|exkl|excl|exc|ex|ohne|"
     rf"plus|sans|sin|bez|\+|exclusief|"
-    rf"exclus(?:ive|ding)?(?: of)?|excluding|without|before)\.?\s*(?:der |of |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|"
+    rf"exclus(?:ive|ding)?(?: of)?|exclud(?:e|es|ing)|excluent|without|before)\.?\s*"
+    rf"(?:der |of |la |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|"
     rf"{_TAX}\s*(?:esclusa|escl\.?|no incluid[oa]|non compresa|excluded|exclue)|"
     rf"税抜(?:価格|き)?|税別|本体(?:価格)?|htva|"
     rf"外税)(?!\w)",
     re.IGNORECASE,
 )
 _WITH_TAX = re.compile(
-    rf"(?<!\w)(?:t\.?t\.?c\.?|toutes taxes comprises|brutto|(?:inkl|incl|inc|inklusive|including|"
+    rf"(?<!\w)(?:t\.?t\.?c\.?|toutes taxes comprises|brutto|(?:inkl|incl|inc|inklusive|includ(?:e|es|ing)|"
+    rf"incluent|comprennent|"
     rf"inclusive(?: of)?|inclusief|mit|avec|con|z)\.?\s*"
-    rf"(?:der |of |all |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|{_TAX}\s*(?:inclusa|incl\.?|incluid[oa]|compresa|"
+    rf"(?:der |of |all |la |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|{_TAX}\s*(?:inclusa|incl\.?|incluid[oa]|compresa|"
     rf"included|comprises?|incluses?|inkl\.?)|"
     r"税込(?:価格|み)?|内税)(?!\w)",
     re.IGNORECASE,
@@ -28,6 +32,20 @@ def tax_told(text: str) -> bool | None:
     """Whether words say that tax is in an amount; none where they say nothing, or both."""
     with_tax, without_tax = bool(_WITH_TAX.search(text)), bool(_WITHOUT_TAX.search(text))
     return with_tax if with_tax != without_tax else None
+
+
+_ALL_PRICES = re.compile(
+    r"(?<!\w)(?:(?:all|alle|tous|toutes|tutti|todos|alla|wszystkie)\b.{0,30}\b)?"
+    r"(?:prices|pricing|preise|prix|tarifs|prezzi|precios|prijzen|priser|ceny)\b(?!\s*[:0-9]).{0,60}",
+    re.IGNORECASE,
+)
+"""What is said of all prices of a page, in its footer or its title."""
+
+
+def tax_of_all(texts: Iterable[str]) -> bool | None:
+    """Whether a page says that tax is in all of its prices; none where it says nothing, or both."""
+    told = {tax_told(match[0]) for text in texts for match in _ALL_PRICES.finditer(text[:1000])} - {None}
+    return told.pop() if len(told) == 1 else None
 
 
 def taxes_told(texts: Sequence[str]) -> list[bool | None]:
@@ -47,6 +65,19 @@ def taxes_told(texts: Sequence[str]) -> list[bool | None]:
         told = tax_told(outside)
         result.append(tax_told(inside) if told is None else told)
     return result
+
+
+def taxes_of_columns(head: str, row: str, starts: Sequence[int]) -> list[bool | None]:
+    """The same of amounts in a row of a table, by the heads of their columns: `HT` above `10 €`, `TTC` above `12 €`."""
+    heads, shift = head.split(CELL), head.count(CELL) - row.count(CELL)
+    columns = [row.count(CELL, 0, start) + shift for start in starts]
+    return [tax_told(heads[column]) if len(heads) > 1 and column >= 0 else None for column in columns]
+
+
+def tells_both(texts: Iterable[str]) -> bool:
+    """Do these texts speak of prices with tax as well as of prices without?"""
+    found = [(bool(_WITH_TAX.search(text)), bool(_WITHOUT_TAX.search(text))) for text in texts]
+    return any(with_tax for with_tax, _ in found) and any(without_tax for _, without_tax in found)
 
 
 def _at_open_bracket(text: str) -> tuple[str, str]:

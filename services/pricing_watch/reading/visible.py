@@ -7,8 +7,9 @@ from lxml import etree
 from services.pricing_watch.reading.class_names import MAX_LENGTH, is_apart, is_current, is_others, named_meaning
 from services.pricing_watch.reading.landmarks import announced, brief_text, buy_buttons, headings, upwards
 from services.pricing_watch.reading.lines import Line, Part, State, Writer
+from services.pricing_watch.reading.meaning import Meaning
+from services.pricing_watch.reading.options import offered_beside, tiles, unchosen
 from services.pricing_watch.reading.style_sheet import style_sheet
-from services.pricing_watch.reading.words import Meaning
 
 MAX_LINES = 50_000
 
@@ -49,13 +50,17 @@ class Visible:
         self.buttons = buy_buttons(root)
         self._kept = {element for heading in self.headings for element in upwards(heading)}
         self._buying = {element for button in self.buttons for element in upwards(button)}
-        self._announced = announced(root) - self._kept
+        self._announced = (announced(root) | tiles(root, self.buttons)) - self._kept
+        self._unchosen = unchosen(root) - self._kept - self._buying
+        self._ticked = offered_beside(root)
         self._parts: dict[etree._Element, Part] = {}
         self._sheet = style_sheet(root)
         self.lines: list[Line] = self._render(root)
 
     def part(self, element: etree._Element) -> Part | None:
         """The part that an element is of; none where it is not seen."""
+        if element.tag == "input" and (above := element.getparent()) is not None:
+            return self._parts.get(above)
         return self._parts.get(element)
 
     def _render(self, root: etree._Element) -> list[Line]:
@@ -98,7 +103,9 @@ class Visible:
         is_struck = element.tag in _LIST_TAGS or bool(_STRUCK_STYLE.search(element.get("style") or ""))
         if is_struck or self._sheet.strikes(element):
             return Meaning.LIST_PRICE
-        own = named_meaning(names) if names else None
+        if element in self._unchosen:
+            return Meaning.OTHER
+        own = Meaning.SERVICE if element in self._ticked else named_meaning(names) if names else None
         if own is None and outer in _OVERRULED and is_current(names):
             return Meaning.PRICE
         return own or outer

@@ -15,22 +15,22 @@ from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.identity import mentions, words
 from services.pricing_watch.reading.landmarks import upwards
 from services.pricing_watch.reading.lines import Line, Part
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.placeholders import placeholder
 from services.pricing_watch.reading.price_text import CENTS, JOINT, MAX_TEXT
 from services.pricing_watch.reading.seen import (
     LEAST,
-    NEAR,
     Seen,
     amounts_of_line,
     is_called_price,
-    may_be_gross,
     names_around,
     seen_amounts,
 )
-from services.pricing_watch.reading.stock import told_stock
+from services.pricing_watch.reading.stock import one_state, told_stock
+from services.pricing_watch.reading.tax_words import tells_both
 from services.pricing_watch.reading.visible import Visible
-from services.pricing_watch.reading.words import Meaning, word_count
+from services.pricing_watch.reading.words import word_count
 from services.pricing_watch.records import Candidate, Method, Role, Stock, Wanted
 
 NOTE = 120
@@ -41,7 +41,8 @@ BRIEF_NOTE = 40
 """The same of one outside of the product's own block, and of a label."""
 
 _CURRENT_CLASS = re.compile(
-    r"current|sale|final|now|special|promo|actual|offer|discounted|reduced|your|active|ours|main|deal", re.IGNORECASE
+    r"current|sale|final|now|special|promo|actual|offer|discounted|reduced|your|active|ours|main|deal|to-?pay",
+    re.IGNORECASE,
 )
 
 
@@ -83,23 +84,14 @@ class VisibleText:
         meanings = [one.meaning for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
         return Meaning.PRICE if Meaning.PRICE in meanings else next(iter(meanings), None)
 
-    def gross_of(self, minor: int | None, currency: str | None) -> Seen | None:
-        """The same with tax, where an amount is seen as one without; none where it is seen with tax as well."""
-        same = [one for one in self.amounts if (one.price.minor, one.price.currency) == (minor, currency)]
-        net = next((one for one in same if one.tax_included is False), None)
-        if net is None or any(one.tax_included for one in same):
-            return None
-        gross = [
-            one
-            for one in self.amounts
-            if one.meaning is Meaning.PRICE and one.tax_included and abs(one.line - net.line) <= NEAR
-            if may_be_gross(net.price, one.price)
-        ]
-        return gross[0] if len({one.price.minor for one in gross}) == 1 else None
+    @cached_property
+    def speaks_of_net_and_gross(self) -> bool:
+        """Does the page speak of prices with tax as well as of prices without?"""
+        return tells_both(line.text for line in self._visible.lines if line.part is Part.BODY)
 
     def list_price_of(self, minor: int | None, currency: str | None) -> int | None:
         """The list price that is seen beside a price, if it is one."""
-        main = self._main
+        main = self.main
         higher = {
             one.price.minor
             for one in self.amounts
@@ -122,7 +114,7 @@ class VisibleText:
         return [one for one in (beside or found,) if one is not None]
 
     def _of_main(self, headline: str | None) -> Candidate | None:
-        main = self._main
+        main = self.main
         if main is None:
             return None
         seen = [one for one in self.amounts if _is_within(one.element, main)]
@@ -202,9 +194,9 @@ class VisibleText:
             for line, text in _with_labels(self._visible.lines)
             if line.part is Part.BODY and len(text) <= NOTE and (told := told_stock(text)) is not None
         ]
-        main = self._main
+        main = self.main
         inside = {told for line, told in notes if main is None or _is_within(line.runs[0].element, main)}
-        told = _only(inside or {told for line, told in notes if len(line.text) <= BRIEF_NOTE})
+        told = one_state(inside or {told for line, told in notes if len(line.text) <= BRIEF_NOTE})
         return told or (Stock.IN_STOCK if not notes and self._can_buy() else None)
 
     def _can_buy(self) -> bool:
@@ -235,7 +227,7 @@ class VisibleText:
         )
 
     @cached_property
-    def _main(self) -> etree._Element | None:
+    def main(self) -> etree._Element | None:
         """The smallest block that holds the product's name, an amount, and a button to buy if there is any."""
         heading = self._visible.headings[0] if self._visible.headings else None
         buttons = self._buttons
@@ -271,13 +263,6 @@ def _with_labels(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
     for line in lines:
         yield line, f"{before} {line.text}" if before else line.text
         before = line.text if line.text.endswith(":") and len(line.text) <= BRIEF_NOTE else ""
-
-
-def _only(told: set[Stock]) -> Stock | None:
-    """The one state that is told; of a thing that is in stock and of which few are left, the latter."""
-    if told == {Stock.IN_STOCK, Stock.LIMITED}:
-        return Stock.LIMITED
-    return next(iter(told)) if len(told) == 1 else None
 
 
 def _names_it(text: str, wanted: Wanted) -> bool:

@@ -4,33 +4,8 @@ French, English, German, Italian, Spanish, Dutch; what is common in Swedish, Pol
 """
 
 import re
-from enum import StrEnum
 
-
-class Meaning(StrEnum):
-    """What an amount is."""
-
-    PRICE = "a price"
-    LIST_PRICE = "a list price"
-    REGULAR = "a regular price"
-    """The list price where a lower price stands beside it; else the price."""
-    PAST = "a price of the past"
-    UNIT_PRICE = "a price per unit"
-    PIECE = "a price of one piece"
-    """A price per unit where a higher price stands beside it; else the price."""
-    INSTALMENT = "an instalment"
-    SHIPPING = "the cost of delivery"
-    SAVING = "a saving or a voucher"
-    DEPOSIT = "a deposit or a levy"
-    MEMBERS = "a price for members, subscribers or with a coupon"
-    SEVERAL = "a price for several"
-    SERVICE = "a warranty or a service"
-    USED = "a price of a used thing"
-    STARTING = "the lowest of several prices"
-    THRESHOLD = "the least that an order must come to"
-    BID = "a bid"
-    PROSE = "an amount in a sentence"
-
+from services.pricing_watch.reading.meaning import Meaning
 
 _UNIT = (
     r"(?:kg|kilos?|kilogramm|g|gr|gramm|grammes?|mg|l|lt|liter|litres?|litros?|litri|ml|cl|dl|m²|m2|m³|m3|qm|m|"
@@ -48,6 +23,14 @@ _LOWEST = (
     r"最安"
 )
 _BEFORE: tuple[tuple[Meaning, str], ...] = (
+    (
+        Meaning.OTHER,
+        r"nachfolge|success(?:or|eur)\b|successore|(?:remplacé|replaced|ersetzt|abgelöst|sostituit[oa]|sustituid[oa]|"
+        r"reemplazad[oa]|vervangen|zastąpion\w|ersätts|erstattes) (?:par|by|durch|von|dal?|dall\w+|por|door|"
+        r"przez|av)\b|"
+        r"opvolger|sucesor|predecess|prédécesseur|vorgänger|voorganger|följs av|następc|後継|alternativ|similar|"
+        r"ähnlich|voir aussi|see also|siehe auch|vedi anche|zie ook|separately|separat\b|séparément|separatamente",
+    ),
     (
         Meaning.THRESHOLD,
         r"min(?:imum|destbestell\w*|destens?)\b(?: order| spend| bestell\w*)?|minimum d['’]achat|commande minimum|"
@@ -88,7 +71,8 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
         r"gutschein|voucher|"
         r"coupon|discount|rabatt|remise|réduction|sconto|descuento|bonus|cash ?back|points|cagnott|zniżk|oszczęd|"
         r"spara\b|\boff\b|"
-        r"desconto|wert von|worth|valeur|gift|geschenk|cadeau|trade-?in|reprise",
+        r"desconto|\bodr\b|rembours|permuta|inzahlung|eintausch|inruil|rimbors|"
+        r"wert von|worth|valeur|gift|geschenk|cadeau|trade-?in|reprise",
     ),
     (
         Meaning.DEPOSIT,
@@ -101,8 +85,8 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     ),
     (
         Meaning.SERVICE,
-        r"garantie|warranty|insurance|versicherung|assurance|protection|assicurazione|seguro|schutzbrief|montage|"
-        r"installation|"
+        r"garantie|warranty|insurance|versicherung|assurance|protection|assicurazione|seguro|schutzbrief|(?:geräte|produkt)schutz|garanzia|montage|"
+        r"installation|coverage|extension (?:\d|de garantie)|estensione|verlängerung|"
         r"mise en service|aufbau|altgerät|\bcover\b|care plan|verzekering|assembly|engraving|gravur|gift wrap|"
         r"emballage cadeau",
     ),
@@ -191,7 +175,8 @@ _AFTER: tuple[tuple[Meaning, str], ...] = (
         Meaning.SAVING,
         r"(?:off\b|rabatt|korting|(?:de |d['’])(?:remise|réduction|économie)|di sconto|di risparmio|gespart|sparen|"
         r"discount|saved|"
-        r"cash ?back|geschenkt|gutschein|offerts?|reduction|billiger|günstiger|moins cher|de descuento|de ahorro|"
+        r"cash ?back|rembours|rimborsat|zurück\b|"
+        r"geschenkt|gutschein|offerts?|reduction|billiger|günstiger|moins cher|de descuento|de ahorro|"
         r"voucher|"
         r"savings?\b|taniej|\(?-\s?\d+\s?%\s*\)?\s*(?:gespart|saved))",
     ),

@@ -205,3 +205,12 @@ def test_a_selector_that_finds_no_price_is_not_replaced_in_silence(selector: str
     reading = read(body, head=offer(price="12.90"), wanted=Wanted(selector=selector))
     assert (reading.price_minor, reading.obstacle) == (None, Obstacle.SELECTOR)
     assert why in reading.reason
+
+
+def test_a_state_with_its_product_under_data() -> None:
+    state = (
+        '{"product":{"status":"loaded","data":{"name":"Lamp Luna","sku":"L1","price":{"value":129.9,"currency":"EUR"},'
+        '"oldPrice":{"value":149.9,"currency":"EUR"},"availability":{"status":"IN_STOCK"}}}}'
+    )
+    reading = read("<div id='app'></div>", head=f"<script>window.__STATE__={state}</script>")
+    assert (reading.price_minor, reading.list_price_minor, reading.stock) == (12990, 14990, Stock.IN_STOCK)

@@ -10,9 +10,10 @@ from services.pricing_watch.reading import notices
 from services.pricing_watch.reading.class_names import is_apart, is_others, named_meaning
 from services.pricing_watch.reading.conditions import read_condition, told_condition
 from services.pricing_watch.reading.identity import gtin, likeness, same_gtin, same_number, same_page, same_variant
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.stock import told_stock
 from services.pricing_watch.reading.tax_words import tax_told
-from services.pricing_watch.reading.words import Meaning, meaning_of
+from services.pricing_watch.reading.words import meaning_of
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "-", "xyzzy", "42"])
