@@ -69,6 +69,9 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "Rp": ("IDR",),
     "د.إ": ("AED",),
 }
+_WORDS_TOO = frozenset({"ft", "tl", "rm", "rp", "rs", "rs.", "fr", "lei"})
+"""What is a word or a unit as well (a foot, a Friday): a currency only where the page may use it."""
+
 _BY_FOLDED = {sign.casefold(): codes for sign, codes in _SIGNS.items()}
 _ALL = (
     "EUR|USD|GBP|CHF|CAD|AUD|NZD|SGD|HKD|MXN|BRL|JPY|CNY|INR|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|KRW|TWD|THB|MYR|"
@@ -95,7 +98,7 @@ SIGN = rf"(?:{CODE}(?:\s?[$€£])?|{_sign_pattern()})"
 def settle(sign: str, style: NumberStyle) -> str | None:
     """The code that a sign stands for on a page; none where it stays open."""
     codes = _codes(sign)
-    if len(codes) == 1:
+    if len(codes) == 1 and sign.strip().casefold() not in _WORDS_TOO:
         return codes[0]
     return next((code for code in style.currencies if code in codes), None)
 

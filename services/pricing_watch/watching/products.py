@@ -19,6 +19,7 @@ from msgspec import Meta
 from services.common.errors import Invalid
 from services.common.events.fields import PLAIN, CurrencyCode
 from services.common.money import exponent, known_currency
+from services.pricing_watch.reading.selector import check_selector
 from services.pricing_watch.records import Wanted
 
 LEAST_INTERVAL_S, MOST_INTERVAL_S = 60, 7 * 86400
@@ -232,6 +233,9 @@ def _page_faults(page: CompetitorPage, field: str) -> Iterator[Invalid]:
         yield Invalid(
             "is missing beside vat: excluded", field=f"{field}.vat_rate", mend="send the rate in percent, as 20"
         )
+    broken = check_selector(page.selector) if page.selector else None
+    if broken is not None:
+        yield Invalid(f"cannot be read: {broken}", field=f"{field}.selector", mend="write CSS, xpath:…, or json:…")
     for name in ("selector", "render"):
         if getattr(page, name) and not page.page:
             yield Invalid("has no page to be used on", field=f"{field}.{name}", mend="give the page, or leave it out")

@@ -232,3 +232,13 @@ def test_money_is_never_a_float() -> None:
 def test_a_sign_that_cannot_mean_the_stated_currency_is_refused() -> None:
     assert read_price("$12.90", NumberStyle(), "EUR").refused is not None
     assert read_price("$12.90", NumberStyle(), "CAD").currency == "CAD"
+
+
+@pytest.mark.parametrize("text", ["6 ft", "200 Ft", "12 RM", "3 TL", "5 Fr"])
+def test_a_unit_is_no_currency_where_the_page_does_not_use_it(text: str) -> None:
+    assert read_price(text, style("en_US")).currency is None
+
+
+def test_an_abbreviation_is_the_currency_of_who_uses_it() -> None:
+    hungarian = NumberStyle(decimal=",", currencies=("HUF",))
+    assert read_price("6 990 Ft", hungarian) == Price(minor=699_000, currency="HUF")

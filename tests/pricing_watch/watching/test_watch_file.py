@@ -71,6 +71,7 @@ BAD = {
     "a competitor twice": ("by-hand", "northlight", 15, "stands twice under 'LAMP-01'"),
     "a competitor with an @": ("by-hand", "by@hand", 15, "without @ and #"),
     "a selector without a page": ("interval: 7d", "selector: .price", 16, "has no page to be used on"),
+    "a broken selector": ("cheapest: true", 'selector: "xpath://a["', 14, "cannot be read"),
     "no list of competitors": ("    competitors:\n", "    competitors: none\n    x:\n", 10, ""),
     "a price twice": ("    pack: 6", "    own_price: 1", 9, "own_price: stands twice"),
     "no YAML": ("products:", "products: [", 5, "is no YAML"),
