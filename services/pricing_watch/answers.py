@@ -5,7 +5,6 @@ from datetime import datetime
 import msgspec
 
 from services.pricing_watch.judging.judgement import MISSED_UNTIL_STALE, Belief, Price, Verdict
-from services.pricing_watch.records import Candidate, Reading
 from services.pricing_watch.store import WatchedPage, WatchedProduct
 from services.pricing_watch.watching.intake import Pair
 from services.pricing_watch.watching.reading_store import KeptReading
@@ -39,19 +38,6 @@ class PagesAnswer(msgspec.Struct):
     pages: list[PageAnswer]
 
 
-class ReadingAnswer(msgspec.Struct, omit_defaults=True):
-    """A reading and its evidence: amounts of `reading` as the page states them, `price_minor` made comparable."""
-
-    at: datetime
-    outcome: str
-    verdict: str | None
-    reason: str
-    price_minor: int | None = None
-    currency: str | None = None
-    page_hash: str | None = None
-    reading: Reading | None = None
-
-
 class ExplainAnswer(msgspec.Struct, omit_defaults=True):
     """Why a competitor's price is believed, or not."""
 
@@ -59,8 +45,9 @@ class ExplainAnswer(msgspec.Struct, omit_defaults=True):
     address: str
     why: str
     comparable: str
-    readings: list[ReadingAnswer]
-    evidence: ReadingAnswer | None = None
+    readings: list[KeptReading]
+    """The last ones, the newest first. Amounts of `reading` are as the page states them, `price_minor` is comparable."""
+    evidence: KeptReading | None = None
     """The last reading that keeps what the page said; those after it read the same."""
 
 
@@ -78,27 +65,14 @@ def page_answer(state: WatchedPage) -> PageAnswer:
     )
 
 
-def reading_answer(kept: KeptReading) -> ReadingAnswer:
-    return ReadingAnswer(
-        at=kept.at,
-        outcome=kept.outcome,
-        verdict=kept.verdict,
-        reason=kept.reason,
-        price_minor=kept.price_minor,
-        currency=kept.currency,
-        page_hash=kept.page_hash,
-        reading=None if kept.reading is None else _shortened(kept.reading),
-    )
-
-
 def explain_answer(pair: Pair, readings: list[KeptReading], evidence: KeptReading | None) -> ExplainAnswer:
     return ExplainAnswer(
         page=page_answer(pair.state),
         address=pair.page.page,
         why=_why(pair.state.belief, readings),
         comparable=_how_made_comparable(pair),
-        readings=[reading_answer(kept) for kept in readings],
-        evidence=None if evidence is None else reading_answer(evidence),
+        readings=[_shortened(kept) for kept in readings],
+        evidence=None if evidence is None else _shortened(evidence),
     )
 
 
@@ -125,6 +99,8 @@ def _how_made_comparable(pair: Pair) -> str:
     return f"their price, {tax}x our pack of {pair.product.pack} / their pack of {pair.page.pack}"
 
 
-def _shortened(reading: Reading) -> Reading:
-    candidates: tuple[Candidate, ...] = reading.candidates[:MOST_CANDIDATES]
-    return msgspec.structs.replace(reading, candidates=candidates)
+def _shortened(kept: KeptReading) -> KeptReading:
+    if kept.reading is None:
+        return kept
+    candidates = kept.reading.candidates[:MOST_CANDIDATES]
+    return msgspec.structs.replace(kept, reading=msgspec.structs.replace(kept.reading, candidates=candidates))
