@@ -46,7 +46,7 @@ class ExplainAnswer(msgspec.Struct, omit_defaults=True):
     why: str
     comparable: str
     readings: list[KeptReading]
-    """The last ones, the newest first. Amounts of `reading` are as the page states them, `price_minor` is comparable."""
+    """The newest first. Amounts of `reading` are as the page states them, `price_minor` is comparable."""
     evidence: KeptReading | None = None
     """The last reading that keeps what the page said; those after it read the same."""
 

@@ -101,6 +101,9 @@ def test_a_price_is_explained_by_api_and_command(stack: RunningStack, shop: Runn
     asked = stack.cadran("prices", "read", "explained", "northlight")
     assert asked.returncode == 0, asked.stderr
     wait_for(lambda: len(explained(api, "explained")["readings"]) == 2, "it is read again")
+    again = explained(api, "explained")
+    assert again["readings"][0]["reading"] is None  # it says the same as the one before
+    assert again["evidence"]["reading"]["candidates"]
 
 
 def test_what_is_not_watched_is_said_so(stack: RunningStack) -> None:
