@@ -18,15 +18,22 @@ function replace(html) {
   if (focused) content.querySelector(focused)?.focus();
 }
 
-const source = new EventSource(document.body.dataset.live);
-source.addEventListener("content", (event) => {
-  heardAt = Date.now();
-  replace(event.data);
-});
-source.addEventListener("ping", () => { heardAt = Date.now(); });
-source.onopen = () => { heardAt = Date.now(); };
+function connect() {
+  const source = new EventSource(document.body.dataset.live);
+  source.addEventListener("content", (event) => {
+    heardAt = Date.now();
+    replace(event.data);
+  });
+  source.addEventListener("ping", () => { heardAt = Date.now(); });
+  source.onopen = () => { heardAt = Date.now(); };
+  return source;
+}
+
+let source = connect();
 
 setInterval(() => {
+  // The browser tries again by itself when a connection breaks, but not when a server that is starting refuses.
+  if (source.readyState === EventSource.CLOSED) source = connect();
   const isLost = source.readyState !== EventSource.OPEN || Date.now() - heardAt > SILENCE;
   lost.hidden = !isLost;
   content.classList.toggle("lost", isLost);
