@@ -87,7 +87,7 @@ def _why(belief: Belief, readings: list[KeptReading]) -> str:
         case Verdict.TRUSTED:
             return f"trusted: {judged}"
         case Verdict.QUARANTINED:
-            return f"in quarantine, counted nowhere: {last}"
+            return f"in quarantine, counted nowhere: {judged}" + (f"; since then {last}" if belief.missed else "")
         case Verdict.STALE:
             return f"stale, counted nowhere: {last}"
         case Verdict.GONE:

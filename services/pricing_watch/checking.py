@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from services.common.errors import ConfigurationError
+from services.common.settings import Port, Settings
 from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.fetcher import Fetcher
 from services.pricing_watch.fetching.terms import FetchSettings
@@ -45,13 +46,20 @@ def check(
         sku=sku, gtin=gtin, name=name, locale=locale, currency=currency, selector=selector, cheapest=cheapest
     )
     if "://" in page:
-        reading = asyncio.run(_from_address(page, wanted, fetch_settings(PricingSettings.load()), render))
+        reading = asyncio.run(_from_address(page, wanted, _terms(), render))
     else:
         reading = read_page(Page(url=url, body=_bytes(page)), wanted)
     if as_json:
         sys.stdout.write(msgspec.json.encode(reading).decode() + "\n")
     else:
         _show(reading)
+
+
+def _terms() -> FetchSettings:
+    """Those of the service; the demo's shop, which is on this machine, may be tried as well."""
+    settings = fetch_settings(PricingSettings.load())
+    shop = f"127.0.0.1:{Settings.load().port(Port.SHOP)}"
+    return msgspec.structs.replace(settings, allowed_hosts=settings.allowed_hosts | {shop})
 
 
 async def _from_address(url: str, wanted: Wanted, settings: FetchSettings, render: bool) -> Reading:

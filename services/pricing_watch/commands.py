@@ -15,6 +15,7 @@ from services.common.client import ApiClient, Refused
 from services.common.csv_rows import Rejected, Row
 from services.common.errors import ConfigurationError, Invalid
 from services.common.file_sending import Batches, File, Item, Rejects, read_all, send_items
+from services.common.http import Problem
 from services.common.settings import Settings
 from services.pricing_watch import checking
 from services.pricing_watch.answers import ExplainAnswer, PageAnswer, PagesAnswer, ProductsAnswer
@@ -177,7 +178,7 @@ def drop(
 
 @watch.command("validate")
 def validate(file: Annotated[Path, typer.Argument(help="The file of a watch list (YAML).")]) -> None:
-    """Say whether a watch list can be used, and what is wrong with it, line by line."""
+    """Say whether a watch list can be used; of each product that cannot, the first fault with its line."""
     products = load_watch_file(file)
     pages = sum(len(product.competitors) for product in products)
     say(f"good: {len(products):,} products, {pages:,} competitors' pages")
@@ -215,8 +216,14 @@ def _get(client: ApiClient, path: str) -> bytes:
 
 
 def _require(client: ApiClient, status_code: int, wanted: int, content: bytes) -> None:
-    if status_code != wanted:
-        raise Refused(f"{client.name} answers {status_code}: {content[:500].decode(errors='replace')}")
+    """Tell what a service refuses in its own words."""
+    if status_code == wanted:
+        return
+    try:
+        problem = msgspec.json.decode(content, type=Problem)
+    except msgspec.DecodeError:
+        raise Refused(f"{client.name} answers {status_code}: {content[:500].decode(errors='replace')}") from None
+    raise Refused(problem.detail, field=problem.field, mend=problem.mend)
 
 
 def _price(page: PageAnswer) -> str:

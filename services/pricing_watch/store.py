@@ -92,7 +92,8 @@ def put_product(connection: Connection, watched: WatchedProduct, due_at: datetim
             "sku": watched.product.sku,
             "competitor": page.competitor,
             "host": page.host,
-            "due_at": due_at,
+            # A price that is given is waited for; a page is read at once.
+            "due_at": due_at if page.page else due_at + timedelta(seconds=page.interval_s),
             "attempts": 0,
             "belief": _json(Belief()),
         }

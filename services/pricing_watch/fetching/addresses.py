@@ -65,9 +65,9 @@ class AddressGuard:
         port = None if url.port == DEFAULT_PORTS[url.scheme] else url.port
         url = url.copy_with(host=host, port=port, fragment=None)
         if not self._is_allowed_host(host, port_of(url)):
-            self._require_contact()
             self._check_port(host, port_of(url))
             self._check_host(host)
+            self._require_contact()
         return url
 
     def _require_contact(self) -> None:

@@ -78,13 +78,14 @@ def judge_price(before: Belief, seen: Price, own_minor: int | None, own_currency
     """A price was read."""
     doubt = _doubt(before, seen, own_minor, own_currency)
     if doubt is None:
-        return _trust(seen, "as the one before" if before.trusted else "the first one")
+        return _trust(seen, _how_it_moved(before.trusted, seen) if before.trusted else "the first one")
     if before.suspect is not None and _confirms(before.suspect, seen):
         return _trust(seen, f"confirmed by a second reading; {doubt}")
     belief = msgspec.structs.replace(
         before, verdict=Verdict.QUARANTINED, suspect=seen, doubted=before.doubted + 1, missed=0, missed_since=None
     )
-    return Judged(belief, f"{doubt}: waits for a second reading", Verdict.QUARANTINED, seen)
+    other = ", and it is not the one that waited" if before.suspect is not None else ""
+    return Judged(belief, f"{doubt}{other}: waits for a second reading", Verdict.QUARANTINED, seen)
 
 
 def judge_confirmed(seen: Price) -> Judged:
@@ -123,6 +124,13 @@ def _doubt(before: Belief, seen: Price, own_minor: int | None, own_currency: str
         if ratio >= FAR_FROM_OURS:
             return f"the first one, and {ratio:.0f} times away from ours"
     return None
+
+
+def _how_it_moved(before: Price, seen: Price) -> str:
+    change = seen.price_minor / before.price_minor - 1
+    if change == 0:
+        return "the same as before"
+    return f"{'fell' if change < 0 else 'rose'} by {abs(change):.1%}, less than to a half or double: believed at once"
 
 
 def _confirms(suspect: Price, seen: Price) -> bool:

@@ -142,7 +142,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     gtin: Annotated[str, Meta(pattern=r"^[0-9]{8,14}$(?!\n)", description="8 to 14 digits.")] | None = None
     competitors: Annotated[
         tuple[CompetitorPage, ...],
-        Meta(max_length=MOST_COMPETITORS, description="At most 100 pages, one of a competitor."),
+        Meta(max_length=MOST_COMPETITORS, description="A list of at most 20 pages, one of a competitor."),
     ] = ()
 
     @cached_property
