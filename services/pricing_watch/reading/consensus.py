@@ -73,6 +73,9 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     if doubt:
         return refusal(Obstacle.AMBIGUOUS, f"{_NAMES[lead]} says {figures([found])}, which {doubt}", kind=choice.kind)
     agreeing = [other for other in others if _same(other, found)]
+    if _is_guess(lead, found, agreeing, evidence.text):
+        reason = f"visitors see {figures([found])}, and nothing tells that it is the product's price"
+        return refusal(Obstacle.NO_PRICE, reason, kind=choice.kind)
     against = [other for other in others if _contradicts(other, found)]
     is_seen = evidence.text.shows(found.price_minor, found.currency)
     foreign = [other for other in others if other.currency != found.currency]
@@ -103,6 +106,13 @@ _NAMES: Mapping[Method, str] = {
     Method.EMBEDDED: "the shop system's JSON",
     Method.TEXT: "the visible text",
 }
+
+
+def _is_guess(lead: Method, found: Candidate, agreeing: Sequence[Candidate], text: VisibleText) -> bool:
+    """Is it an amount of the text that neither data nor the words beside it call the price?"""
+    if lead is not Method.TEXT or agreeing:
+        return False
+    return not text.tells(found)
 
 
 def _same(one: Candidate, other: Candidate) -> bool:

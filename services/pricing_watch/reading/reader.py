@@ -43,7 +43,7 @@ _TOLD = {Obstacle.GONE, Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
 _HIDING = {Obstacle.LOGIN, Obstacle.ON_REQUEST}
 """What makes a price in the data no price, where visitors do not see it."""
 
-VERSION = 2
+VERSION = 3
 """Raised when pages are read otherwise than before: those that have not changed are then read anew."""
 
 
