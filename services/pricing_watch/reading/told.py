@@ -59,15 +59,18 @@ def is_told(lines: Sequence[Line], one: Seen, seen: Sequence[Seen], heading: str
     where nothing can be bought, something must say that it is a price.
     """
     before, after, sign = _beside(lines[one.line], one)
-    if is_called_price(one.element) or (can_buy and is_heading(one.element) and not is_word_too(sign)):
+    if can_buy and is_heading(one.element) and not is_word_too(sign):
+        return True
+    known = _TELLING | _NEUTRAL | words(heading)
+    if is_called_price(one.element) and _words(before if can_buy else f"{before} {after}") <= known:
         return True
     if names_quantity(before.strip()) or calls_price(before):
         return True
     beside = f"{before} {after}"
     bare = without_tax_words(beside)
-    found, names = _words(bare), words(heading)
+    found = _words(bare)
     note = _note(lines, one.line + 1)
-    if not found <= _TELLING | _NEUTRAL | names or (_PER.match(note) and not _words(note) <= _TELLING | _NEUTRAL):
+    if not found <= known or (_PER.match(note) and not _words(note) <= known):
         return False
     if found & _TELLING or bare != beside:
         return True

@@ -28,7 +28,9 @@ _LOWEST = (
 _BEFORE: tuple[tuple[Meaning, str], ...] = (
     (
         Meaning.OTHER,
-        r"nachfolge|success(?:or|eur)\b|successore|(?:remplacé|replaced|ersetzt|abgelöst|sostituit[oa]|sustituid[oa]|"
+        r"échantillon|sample\b|campione|farbmuster|handmuster|stoffmuster|prix (?:estimé|moyen|constaté)|"
+        r"expected price|launch price|average price|voraussichtlich|durchschnittspreis|prezzo medio|adjugé|sold for|"
+        r"estimat(?:e|ion)\b|nachfolge|success(?:or|eur)\b|successore|(?:remplacé|replaced|ersetzt|abgelöst|sostituit[oa]|sustituid[oa]|"
         r"reemplazad[oa]|vervangen|zastąpion\w|ersätts|erstattes) (?:par|by|durch|von|dal?|dall\w+|por|door|"
         r"przez|av)\b|"
         r"opvolger|sucesor|predecess|prédécesseur|vorgänger|voorganger|följs av|następc|後継|alternativ|similar|"
@@ -200,6 +202,8 @@ _AFTER: tuple[tuple[Meaning, str], ...] = (
         r"code|mitglieder|"
         r"tessera|soci|socios|leden|membres|plus|app|gutschein|codice)",
     ),
+    (Meaning.SERVICE, r"(?:/|pro|par|per|por|a|p\.)\s*(?:person\w*|personne|persona|pers\b|adult\w*|nuitée)"),
+    (Meaning.INSTALMENT, r"(?:la|die|the|al|a)\s+(?:journée|semaine|nuit|giornata|notte|woche)\b"),
     (Meaning.STARTING, r"(?:〜|～|から|起|and up|or more|et plus)"),
     (Meaning.SEVERAL, r"(?:for \d+|für \d+|pour \d+|per \d+ (?:pezzi|pz)|les \d+\b|\(\d+ (?:pack|pcs))"),
 )

@@ -22,6 +22,9 @@ UNKNOWN = {
     "some for one amount": ("en-US", "<p>2/$15</p>"),
     "per metre, on the next line": ("de", "<p>12,90 €</p><p>je laufender Meter</p>"),
     "per person": ("fr", "<p>45 €</p><p>par personne</p>"),
+    "a surcharge called a price": ("fr", "<p class='price'>Supplément bois 12,00 €</p>"),
+    "a day's rent": ("fr", "<p class='price'>29 € la journée</p>"),
+    "an estimate": ("en-GB", "<p class='price'>Launch price £299</p>"),
     "a guest's words": ("fr", "<p>Payée 80 € en solde</p>"),
 }
 
