@@ -25,12 +25,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from services.pricing_watch.reading.choosing import Choice
+from services.pricing_watch.reading.alone import doubt_of_one
+from services.pricing_watch.reading.choosing import Choice, Surroundings
 from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.net_prices import doubt_of_tax, with_tax
 from services.pricing_watch.reading.visible_text import VisibleText
-from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock
+from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock, Wanted
 
 BASE: Mapping[Method, float] = {
     Method.SELECTOR: 0.90,
@@ -53,6 +54,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     choices: Mapping[Method, Choice]
     text: VisibleText
+    around: Surroundings
+    wanted: Wanted
 
 
 def agree(lead: Method, evidence: Evidence) -> Reading:
@@ -84,6 +87,8 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
         return refusal(Obstacle.CURRENCY, f"sources name different currencies: {reason}", kind=choice.kind)
     shown = _shown_beside(found, choice, evidence.text)
     problem = _problem(found, agreeing, against, evidence.text, is_seen=is_seen, shows_another=shown)
+    is_alone = not agreeing and not is_seen and lead not in {Method.SELECTOR, Method.TEXT}
+    problem = problem or (doubt_of_one(found, evidence.wanted, evidence.around) if is_alone else None)
     problem = problem or (_lure(found, evidence.text) if choice.kind is Kind.SINGLE else None)
     if problem:
         return refusal(Obstacle.AMBIGUOUS, problem, kind=choice.kind)
