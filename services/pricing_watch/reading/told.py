@@ -41,15 +41,23 @@ _NEUTRAL = words(
 """What stands beside prices and beside other amounts as well."""
 
 _CODE = re.compile(r"(?<!\w)[A-Z]+[A-Z0-9./]*-[A-Z0-9./-]*[0-9][A-Z0-9./-]*(?!\w)")
-_NUMBERED = re.compile(
-    r"^\W*(?:réf|ref|art(?:ikel|icle|icolo)?|sku|code|codice|item|model\w*|modèle|mpn|ean|n°|best|product code|prod)\b",
+_ABOUT_THE_PRODUCT = re.compile(
+    r"^\W*(?:réf|ref|art(?:ikel|icle|icolo)?|sku|code|codice|item|model\w*|modèle|mpn|ean|n°|best|product code|prod|"
+    r"marque|brand|marke|marca|merk|hersteller|von|by|par|couleur|coloris|farbe|colou?r|colore|taille|size|größe|"
+    r"(?:nouveauté|new|neu|novità|best-?seller|exclusi\w+)\W*$)(?!\w)",
     re.IGNORECASE,
 )
+"""How a line begins that tells the product's number, its maker, its colour."""
 _CURRENCIES = words("eur euro euros chf usd gbp sek pln nok dkk cad aud inr kr zł zl rs fr ft lei rm tl")
 _DIGITS = re.compile(r"\d+")
 _MODEL = re.compile(r"[a-z]+[0-9]+\w*")
 """A model: `e27`, not `5kg`."""
-_PER = re.compile(r"\W*(?:je|pro|par|per|al|billed|every|jede\w*)\b", re.IGNORECASE)
+_ON_TERMS = re.compile(
+    r"\W*(?:je|pro|par|per|al|billed|every|jede\w*|with|avec|mit|con|met|after|nach|après|dopo|im ersten|le premier|"
+    r"(?:for )?the first|then|puis|danach|due|leasing\w*)\b",
+    re.IGNORECASE,
+)
+"""What begins a note that a price is for a part, for a while, or not for everybody."""
 
 
 def is_told(lines: Sequence[Line], one: Seen, seen: Sequence[Seen], heading: str, *, can_buy: bool) -> bool:
@@ -59,9 +67,12 @@ def is_told(lines: Sequence[Line], one: Seen, seen: Sequence[Seen], heading: str
     where nothing can be bought, something must say that it is a price.
     """
     before, after, sign = _beside(lines[one.line], one)
+    known = _TELLING | _NEUTRAL | words(heading)
+    note = without_tax_words(_note(lines, one.line + 1))
+    if _ON_TERMS.match(note) and not _words(note) <= known:
+        return False
     if can_buy and is_heading(one.element) and not is_word_too(sign):
         return True
-    known = _TELLING | _NEUTRAL | words(heading)
     if is_called_price(one.element) and _words(before if can_buy else f"{before} {after}") <= known:
         return True
     if names_quantity(before.strip()) or calls_price(before):
@@ -69,8 +80,7 @@ def is_told(lines: Sequence[Line], one: Seen, seen: Sequence[Seen], heading: str
     beside = f"{before} {after}"
     bare = without_tax_words(beside)
     found = _words(bare)
-    note = _note(lines, one.line + 1)
-    if not found <= known or (_PER.match(note) and not _words(note) <= known):
+    if not found <= known:
         return False
     if found & _TELLING or bare != beside:
         return True
@@ -91,7 +101,7 @@ def _note(lines: Sequence[Line], number: int) -> str:
 
 def _is_harmless(label: str, heading: str) -> bool:
     """May a line before a price be of something else: the name, a number, a rating, what is in stock?"""
-    if _NUMBERED.search(label):
+    if _ABOUT_THE_PRODUCT.search(label):
         return True
     extra = words(label) - words(heading)
     if words(heading) <= words(label) and len(extra) == 1 and all(word.isdecimal() for word in extra):

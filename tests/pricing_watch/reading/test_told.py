@@ -25,6 +25,9 @@ UNKNOWN = {
     "a surcharge called a price": ("fr", "<p class='price'>Supplément bois 12,00 €</p>"),
     "a day's rent": ("fr", "<p class='price'>29 € la journée</p>"),
     "an estimate": ("en-GB", "<p class='price'>Launch price £299</p>"),
+    "with a contract": ("en-US", "<p>$99</p><p>with 2-year contract</p>"),
+    "after a rebate": ("de", "<p class='preis'>99 €</p><p>nach Cashback</p>"),
+    "a first month": ("fr", "<p>1 €</p><p>le premier mois</p>"),
     "a guest's words": ("fr", "<p>Payée 80 € en solde</p>"),
 }
 
@@ -39,6 +42,8 @@ TOLD = {
     "alone": ("fr", "<p>129,00 €</p>"),
     "after its number": ("fr", "<p>Réf. LUN-4</p><p>129,00 €</p>"),
     "after its rating": ("en-GB", "<p>4.5 (318)</p><p>£129.00</p>"),
+    "after its maker": ("en-GB", "<p>by Oslo</p><p>£129.00</p>"),
+    "after a badge": ("fr", "<p>Nouveauté</p><p>129,00 €</p>"),
     "after its stock": ("de", "<p>Auf Lager</p><p>129,00 €</p>"),
     "after its name": ("de", "<p>Lamp Luna</p><p>129,00 €</p>"),
     "called so": ("it", "<p>Il nostro prezzo: 129,00 €</p>"),
