@@ -44,7 +44,7 @@ BASE: Mapping[Method, float] = {
 }
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
-_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT}
+_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT, Meaning.SHIPPING}
 _NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.OTHER, Meaning.SEVERAL}
 """What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
@@ -180,7 +180,7 @@ def _problem(
 
 
 def _lure(found: Candidate, text: VisibleText) -> str | None:
-    """A price that is shown as where prices start, or as what is paid each month."""
+    """A price that is shown as where prices start, as what is paid each month, or for delivery."""
     meaning = text.meaning(found.price_minor, found.currency)
     if meaning not in _NEVER_THE_PRICE or found.method in {Method.SELECTOR, Method.TEXT}:
         return None

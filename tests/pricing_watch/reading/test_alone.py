@@ -68,3 +68,7 @@ def test_a_title_for_others_that_the_heading_does_not_know() -> None:
         '<meta property="product:price:currency" content="EUR">'
     )
     assert read(f"{HEADING}{BUY}", head=head).price_minor is None
+
+
+def test_what_visitors_see_as_the_cost_of_delivery_is_not_the_price() -> None:
+    assert read(f"{HEADING}<p>Delivery: 2,90 €</p>{BUY}", head=offer(price="2.90")).obstacle is Obstacle.AMBIGUOUS
