@@ -46,7 +46,7 @@ _NAMED = re.compile(
     r"(?<!\w)(?:refurb\w*|reconditionnée?s?|generalüberholt|ricondizionat[oa]|reacondicionad[oa]|gereviseerd|b-ware|"
     r"open[ -]?box|"
     r"gebraucht|d['’]occasion|pre-owned|tweedehands|segunda mano|seconda mano|second[ -]hand|certified used)(?!\w)|"
-    r"[(\[–-]\s*(?:used|renewed|usato|usado|occasion|vorführgerät|ex-display)\b",
+    r"usat[oa](?!\w)|[(\[–-]\s*(?:used|renewed|usato|usado|occasion|vorführgerät|ex-display)\b",
     re.IGNORECASE,
 )
 

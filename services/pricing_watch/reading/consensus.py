@@ -25,12 +25,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from services.pricing_watch.reading.choosing import Choice
+from services.pricing_watch.reading.alone import doubt_of_one
+from services.pricing_watch.reading.choosing import Choice, Surroundings
 from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.net_prices import doubt_of_tax, with_tax
 from services.pricing_watch.reading.visible_text import VisibleText
-from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock
+from services.pricing_watch.records import Candidate, Kind, Method, Obstacle, Reading, Stock, Wanted
 
 BASE: Mapping[Method, float] = {
     Method.SELECTOR: 0.90,
@@ -43,7 +44,7 @@ BASE: Mapping[Method, float] = {
 }
 AGREED, SEEN, CONTRADICTED, SETTLED = 0.10, 0.09, -0.25, -0.05
 
-_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT}
+_NEVER_THE_PRICE = {Meaning.STARTING, Meaning.INSTALMENT, Meaning.BID, Meaning.DEPOSIT, Meaning.SHIPPING}
 _NOT_THE_PRICE = {Meaning.LIST_PRICE, Meaning.UNIT_PRICE, Meaning.MEMBERS, Meaning.USED, Meaning.OTHER, Meaning.SEVERAL}
 """What an amount is not, if that is how visitors see it: the latter where they see a price beside it."""
 
@@ -53,6 +54,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     choices: Mapping[Method, Choice]
     text: VisibleText
+    around: Surroundings
+    wanted: Wanted
 
 
 def agree(lead: Method, evidence: Evidence) -> Reading:
@@ -73,6 +76,9 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
     if doubt:
         return refusal(Obstacle.AMBIGUOUS, f"{_NAMES[lead]} says {figures([found])}, which {doubt}", kind=choice.kind)
     agreeing = [other for other in others if _same(other, found)]
+    if _is_guess(lead, found, agreeing, evidence.text):
+        reason = f"visitors see {figures([found])}, and nothing tells that it is the product's price"
+        return refusal(Obstacle.NO_PRICE, reason, kind=choice.kind)
     against = [other for other in others if _contradicts(other, found)]
     is_seen = evidence.text.shows(found.price_minor, found.currency)
     foreign = [other for other in others if other.currency != found.currency]
@@ -81,6 +87,8 @@ def agree(lead: Method, evidence: Evidence) -> Reading:
         return refusal(Obstacle.CURRENCY, f"sources name different currencies: {reason}", kind=choice.kind)
     shown = _shown_beside(found, choice, evidence.text)
     problem = _problem(found, agreeing, against, evidence.text, is_seen=is_seen, shows_another=shown)
+    is_alone = not agreeing and not is_seen and lead not in {Method.SELECTOR, Method.TEXT}
+    problem = problem or (doubt_of_one(found, evidence.wanted, evidence.around) if is_alone else None)
     problem = problem or (_lure(found, evidence.text) if choice.kind is Kind.SINGLE else None)
     if problem:
         return refusal(Obstacle.AMBIGUOUS, problem, kind=choice.kind)
@@ -103,6 +111,13 @@ _NAMES: Mapping[Method, str] = {
     Method.EMBEDDED: "the shop system's JSON",
     Method.TEXT: "the visible text",
 }
+
+
+def _is_guess(lead: Method, found: Candidate, agreeing: Sequence[Candidate], text: VisibleText) -> bool:
+    """Is it an amount of the text that neither data nor the words beside it call the price?"""
+    if lead is not Method.TEXT or agreeing:
+        return False
+    return not text.tells(found)
 
 
 def _same(one: Candidate, other: Candidate) -> bool:
@@ -165,7 +180,7 @@ def _problem(
 
 
 def _lure(found: Candidate, text: VisibleText) -> str | None:
-    """A price that is shown as where prices start, or as what is paid each month."""
+    """A price that is shown as where prices start, as what is paid each month, or for delivery."""
     meaning = text.meaning(found.price_minor, found.currency)
     if meaning not in _NEVER_THE_PRICE or found.method in {Method.SELECTOR, Method.TEXT}:
         return None

@@ -103,6 +103,11 @@ def settle(sign: str, style: NumberStyle) -> str | None:
     return next((code for code in style.currencies if code in codes), None)
 
 
+def is_word_too(sign: str) -> bool:
+    """Is a sign a word or a unit as well, such as `ft`?"""
+    return sign.strip().casefold() in _WORDS_TOO
+
+
 def may_mean(sign: str, code: str) -> bool:
     """Can a sign stand for this currency?"""
     return code in _codes(sign)

@@ -38,6 +38,8 @@ _OTHERS_HEADINGS = re.compile(
     r"alternativ\w*|(?:à|a) découvrir|voir aussi|see also|siehe auch|vedi anche|zie ook|"
     r"gerelateerde|vergelijkbare|anderen (?:kochten|bekeken)|onlangs bekeken|ook interessant|liknande|"
     r"relaterade|podobne|"
+    r"dazu passt|passt (?:gut )?dazu|you['’]ll (?:also )?(?:love|like)|shop the look|(?:style|wear) it with|"
+    r"à (?:porter|associer) avec|on aime aussi|abbina|completa (?:il|la|i)\b|"
     r"関連商品|おすすめ|最近チェックした|よく一緒に",
     re.IGNORECASE,
 )
@@ -139,6 +141,19 @@ _BUY = re.compile(
 _BUY_CLASS = re.compile(
     r"add-?to-?(?:cart|bag|basket)|addtocart|buy-?(?:now|button)|btn-cart|single_add_to_cart", re.IGNORECASE
 )
+
+
+_CART = re.compile(
+    rf"{_BUY.pattern}|\b(?:cart|basket|bag|trolley|panier|caddie|carrello|cestino|carrito|cesta|winkel\w*|order now|"
+    r"commander|ordina|purchase|koszyk\w*)\b|korb\b|körbli\b|wagen\b|bestell",
+    re.IGNORECASE,
+)
+
+
+def can_order(root: etree._Element) -> bool:
+    """Is there anything that leads to a cart, in whatever words?"""
+    controls = islice(root.iter("button", "input", "a"), 5_000)
+    return any(_CART.search(f"{element.get('value') or ''} {brief_text(element, 80)}") for element in controls)
 
 
 def buy_buttons(root: etree._Element) -> list[etree._Element]:

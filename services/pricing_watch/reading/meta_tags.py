@@ -1,14 +1,18 @@
 """OpenGraph and product meta tags: `product:price:amount`, `og:price:amount`, `twitter:data1` and their like."""
 
+import re
+
 import msgspec
 
 from services.pricing_watch.reading.conditions import read_condition
 from services.pricing_watch.reading.currencies import read_code
 from services.pricing_watch.reading.document import Document
+from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
 from services.pricing_watch.reading.price_text import read_price
 from services.pricing_watch.reading.priced import priced
 from services.pricing_watch.reading.stock import read_stock
+from services.pricing_watch.reading.words import meaning_of
 from services.pricing_watch.records import Candidate, Method
 
 _PRICES = ("product:price:amount", "og:price:amount", "product:price", "og:price", "price", "product_price")
@@ -81,5 +85,8 @@ def _twitter(document: Document, base: Candidate, style: NumberStyle) -> list[Ca
 
 
 def _candidate(text: str, where: str, base: Candidate, style: NumberStyle, code: str | None) -> Candidate:
+    words_before = re.split(r"[0-9€$£]", text, maxsplit=1)[0]
+    if meaning_of(words_before, "") is Meaning.STARTING:
+        return msgspec.structs.replace(base, where=where, text=text, refused="is the lowest of several prices")
     price = read_price(text, msgspec.structs.replace(style, decimal="." if code else style.decimal), code)
     return priced(msgspec.structs.replace(base, where=where), text, price)

@@ -8,7 +8,7 @@ import msgspec
 from services.pricing_watch.reading import notices
 from services.pricing_watch.reading.document import Document
 from services.pricing_watch.reading.json_ld import json_ld_values
-from services.pricing_watch.reading.landmarks import brief_text
+from services.pricing_watch.reading.landmarks import brief_text, can_order
 from services.pricing_watch.reading.lines import Part
 from services.pricing_watch.reading.loose_json import walk
 from services.pricing_watch.reading.schema_org import MAX_NODES, Graph, types
@@ -24,11 +24,15 @@ TILES = 4
 
 
 class State(msgspec.Struct, frozen=True):
-    """What stands in the way. `is_certain`: whatever else the page says; else only where it states no price."""
+    """What stands in the way. `is_certain`: whatever else the page says; else only where it states no price.
+
+    `hides`: a price in the data is none, where visitors do not see it.
+    """
 
     obstacle: Obstacle
     reason: str
     is_certain: bool
+    hides: bool = False
 
 
 def status_of(status: int) -> State | None:
@@ -120,9 +124,13 @@ def _vanished(visible: Visible, lines: list[str]) -> State | None:
 def _by_notice(lines: list[str]) -> State | None:
     for text in lines:
         if notices.SIGN_IN_FOR_PRICES.search(text):
-            return State(Obstacle.LOGIN, f"prices are shown to who signs in: {text[:80]!r}", is_certain=False)
+            return State(
+                Obstacle.LOGIN, f"prices are shown to who signs in: {text[:80]!r}", is_certain=False, hides=True
+            )
         if notices.ON_REQUEST.search(text):
-            return State(Obstacle.ON_REQUEST, f"the price is told on request: {text[:80]!r}", is_certain=False)
+            return State(
+                Obstacle.ON_REQUEST, f"the price is told on request: {text[:80]!r}", is_certain=False, hides=True
+            )
         if notices.NOT_FOUND.search(text) and len(text) < 80:
             return State(Obstacle.GONE, f"the page says that it was not found: {text[:80]!r}", is_certain=False)
     return None
@@ -131,12 +139,26 @@ def _by_notice(lines: list[str]) -> State | None:
 def _list(document: Document, visible: Visible, called: list[str]) -> State | None:
     tiles = sum(1 for line in visible.lines if line.part is Part.OTHERS and _AMOUNT.search(line.text))
     kind = (document.meta("og:type") or "").casefold()
+    if (kind == "article" or _tells_of_text(document)) and not can_order(document.root):
+        return State(
+            Obstacle.LISTING, f"it is a text, as it seems: {document.title[:60]!r}", is_certain=False, hides=True
+        )
     is_called_one = kind in {"product.group", "category"} or _tells_of_a_list(document)
     has_tiles = tiles >= TILES and not _can_buy(visible) and kind not in {"product", "og:product", "product.item"}
     if is_called_one or has_tiles:
         name = called[-1][:60] if called else document.url
-        return State(Obstacle.LISTING, f"it is a list of products, as it seems: {name!r}", is_certain=False)
+        return State(
+            Obstacle.LISTING, f"it is a list of products, as it seems: {name!r}", is_certain=False, hides=is_called_one
+        )
     return None
+
+
+_TEXTS = {"article", "newsarticle", "blogposting", "recipe", "jobposting", "faqpage"}
+
+
+def _tells_of_text(document: Document) -> bool:
+    """Does JSON-LD call the page an article, or another text that sells nothing?"""
+    return any(_TEXTS & set(types(node)) for node in islice(walk(json_ld_values(document)), MAX_NODES))
 
 
 def _tells_of_a_list(document: Document) -> bool:

@@ -40,10 +40,7 @@ _FINAL = {Obstacle.AMBIGUOUS, Obstacle.CURRENCY, Obstacle.OTHER_PRODUCT, Obstacl
 _TOLD = {Obstacle.GONE, Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
 """What visitors are told in words, and so is why there is no price, whatever the data hold."""
 
-_HIDING = {Obstacle.LOGIN, Obstacle.ON_REQUEST}
-"""What makes a price in the data no price, where visitors do not see it."""
-
-VERSION = 2
+VERSION = 3
 """Raised when pages are read otherwise than before: those that have not changed are then read anew."""
 
 
@@ -126,7 +123,7 @@ class _Reader:
             return _refused(state)
         around = self._surroundings()
         choices = {method: choose(few, self._wanted, around) for method, few in self._found.items() if few}
-        evidence = Evidence(choices, self._text)
+        evidence = Evidence(choices, self._text, around, self._wanted)
         reading = self._lead(choices, evidence)
         if reading.price_minor is None:
             return _refused(state) if state is not None and _explains(state, reading, self._found) else reading
@@ -136,7 +133,7 @@ class _Reader:
         is_hidden = reading.method is Method.TEXT or not self._text.shows(reading.price_minor, reading.currency)
         if state is not None and state.obstacle is Obstacle.GONE and reading.method is Method.TEXT:
             return _refused(state)
-        if state is not None and is_hidden and state.obstacle in _HIDING:
+        if state is not None and is_hidden and state.hides and not self._wanted.selector:
             return _refused(state)
         return reading
 

@@ -91,7 +91,7 @@ def amounts_of_line(lines: Sequence[Line], number: int, style: NumberStyle) -> I
     reader = _LineReader(line, number, style)
     if not reader.found:
         return
-    found = list(reader.read(_label(lines, number - 1), _label(lines, number + 1)))
+    found = list(reader.read(label_of(lines, number - 1), label_of(lines, number + 1)))
     for one, following in zip_longest(found, found[1:]):
         starts_range = following is not None and following.price.refused == RANGE
         is_end = one.meaning is Meaning.PRICE and (starts_range or one.price.refused == RANGE)
@@ -272,18 +272,18 @@ def is_called_price(element: etree._Element) -> bool:
     return bool(_PRICE_CLASS.search(names_around(element)))
 
 
-def _label(lines: Sequence[Line], number: int) -> str:
+def label_of(lines: Sequence[Line], number: int) -> str:
     """A neighbouring line, where it is short and holds no amount itself. A name is no label: it may hold any word."""
     if not 0 <= number < len(lines):
         return ""
     text = lines[number].text
-    if _is_heading(lines[number].runs[0].element):
+    if is_heading(lines[number].runs[0].element):
         return ""
     holds_amount = any(one.signs or one.is_marked or _CENTS.search(one.number) for one in amounts(text))
     return text if len(text) <= LABEL and not holds_amount else ""
 
 
-def _is_heading(element: etree._Element) -> bool:
+def is_heading(element: etree._Element) -> bool:
     return any(up.tag == "h1" for up in islice(upwards(element), 3))
 
 

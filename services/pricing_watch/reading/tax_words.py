@@ -18,10 +18,11 @@ _WITHOUT_TAX = re.compile(
     re.IGNORECASE,
 )
 _WITH_TAX = re.compile(
-    rf"(?<!\w)(?:t\.?t\.?c\.?|toutes taxes comprises|brutto|(?:inkl|incl|inc|inklusive|includ(?:e|es|ing)|"
+    rf"(?<!\w)(?:t\.?t\.?c\.?|tvac|toutes taxes comprises|brutto|(?:inkl|incl|inc|inklusive|includ(?:e|es|ing)|"
     rf"incluent|comprennent|"
     rf"inclusive(?: of)?|inclusief|mit|avec|con|z)\.?\s*"
-    rf"(?:der |of |all |la |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|{_TAX}\s*(?:inclusa|incl\.?|incluid[oa]|compresa|"
+    rf"(?:der |of |all |la |ges(?:etzl)?\.?\s*|\d+\s?%\s*)*{_TAX}|{_TAX}(?:\s+(?:e|et|und|and)\s+\w+)?\s*(?:"
+    rf"inclusa|incl\.?|incluid[oa]|compresa|"
     rf"included|comprises?|incluses?|inkl\.?)|"
     r"税込(?:価格|み)?|内税)(?!\w)",
     re.IGNORECASE,
@@ -32,6 +33,11 @@ def tax_told(text: str) -> bool | None:
     """Whether words say that tax is in an amount; none where they say nothing, or both."""
     with_tax, without_tax = bool(_WITH_TAX.search(text)), bool(_WITHOUT_TAX.search(text))
     return with_tax if with_tax != without_tax else None
+
+
+def without_tax_words(text: str) -> str:
+    """A text without what it says of tax."""
+    return _WITHOUT_TAX.sub(" ", _WITH_TAX.sub(" ", text))
 
 
 _ALL_PRICES = re.compile(

@@ -46,6 +46,7 @@ class Visible:
     """The lines of a page, in its order, and the parts that its elements are of."""
 
     def __init__(self, root: etree._Element) -> None:
+        self.root = root
         self.headings = headings(root)
         self.buttons = buy_buttons(root)
         self._kept = {element for heading in self.headings for element in upwards(heading)}

@@ -13,7 +13,7 @@ from lxml import etree
 from services.common.money import to_major
 from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.identity import mentions, words
-from services.pricing_watch.reading.landmarks import upwards
+from services.pricing_watch.reading.landmarks import brief_text, can_order, upwards
 from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
@@ -24,11 +24,13 @@ from services.pricing_watch.reading.seen import (
     Seen,
     amounts_of_line,
     is_called_price,
+    is_heading,
     names_around,
     seen_amounts,
 )
 from services.pricing_watch.reading.stock import one_state, told_stock
 from services.pricing_watch.reading.tax_words import tells_both
+from services.pricing_watch.reading.told import is_told
 from services.pricing_watch.reading.visible import Visible
 from services.pricing_watch.reading.words import word_count
 from services.pricing_watch.records import Candidate, Method, Role, Stock, Wanted
@@ -40,6 +42,7 @@ FEW_WORDS = 6
 BRIEF_NOTE = 40
 """The same of one outside of the product's own block, and of a label."""
 
+_BESIDE_THE_NAME = "beside the number or the name that is wanted"
 _CURRENT_CLASS = re.compile(
     r"current|sale|final|now|special|promo|actual|offer|discounted|reduced|your|active|ours|main|deal|to-?pay",
     re.IGNORECASE,
@@ -64,6 +67,21 @@ class VisibleText:
             seen.price.minor == minor and seen.price.currency == currency and seen.meaning is Meaning.PRICE
             for seen in self.amounts
         )
+
+    def tells(self, found: Candidate) -> bool:
+        """Does any place where this amount is seen tell that it is the price of what the heading names?"""
+        if found.where == _BESIDE_THE_NAME:
+            return True
+        heading = brief_text(self._visible.headings[0], 200) if self._visible.headings else ""
+        return any(
+            is_told(self._visible.lines, one, self.amounts, heading, can_buy=self._can_order)
+            for one in self.amounts
+            if (one.price.minor, one.price.currency, one.meaning) == (found.price_minor, found.currency, Meaning.PRICE)
+        )
+
+    @cached_property
+    def _can_order(self) -> bool:
+        return bool(self._buttons) or can_order(self._visible.root)
 
     def mentions(self, minor: int | None, currency: str | None) -> bool:
         """Do an amount's digits stand anywhere outside of other products, with or without a sign?"""
@@ -146,7 +164,9 @@ class VisibleText:
         """The only price in the smallest block around the only place that names what is wanted."""
         lines = self._visible.lines
         places = [
-            number for number, line in enumerate(lines) if line.part is not Part.APART and _names_it(line.text, wanted)
+            number
+            for number, line in enumerate(lines)
+            if line.part is not Part.APART and _names_it(line.text, wanted) and not is_heading(line.runs[0].element)
         ]
         if len(places) != 1:
             return None
@@ -158,7 +178,7 @@ class VisibleText:
                 told = {told_stock(lines[number].text) for number in within} - {None}
                 base = Candidate(
                     method=Method.TEXT,
-                    where="beside the number or the name that is wanted",
+                    where=_BESIDE_THE_NAME,
                     name=wanted.name,
                     sku=wanted.sku,
                     gtin=wanted.gtin,

@@ -10,11 +10,14 @@ from services.pricing_watch.reading.meaning import Meaning
 _UNIT = (
     r"(?:kg|kilos?|kilogramm|g|gr|gramm|grammes?|mg|l|lt|liter|litres?|litros?|litri|ml|cl|dl|m²|m2|m³|m3|qm|m|"
     r"meter|mètres?|cm|"
+    r"quadratmeter|laufende[rnm]? meter|metro (?:quadr|lineare)\w*|sq\.? ?ft|sqft|square (?:foot|met(?:re|er))|yards?|"
+    r"yd|"
     r"lfm|lb|lbs|oz|fl\.? ?oz|100 ?g|100 ?ml|waschladung|wl|wash|lavage|dose|tablette|tab|blatt|sheet|feuille)"
 )
 _PERIOD = (
     r"(?:mois|mtl|monat|monate|month|months|mo|mth|mese|mesi|mes|meses|maand|månad|mån|mies(?:iąc|ięcznie)?|mês|"
-    r"week|woche|semaine|settimana|semana|year|yr|jahr|an|anno|año|jaar|day|tag|jour)"
+    r"week|woche|semaine|settimana|semana|year|yr|jahr|an|anno|año|jaar|day|tag|jour|journée|giorno|día|dag|"
+    r"night|nacht|nuit|notte|noche|weekend|week-end|hour|hr|stunde|heure|ora|hora|uur)"
 )
 
 _LOWEST = (
@@ -25,7 +28,9 @@ _LOWEST = (
 _BEFORE: tuple[tuple[Meaning, str], ...] = (
     (
         Meaning.OTHER,
-        r"nachfolge|success(?:or|eur)\b|successore|(?:remplacé|replaced|ersetzt|abgelöst|sostituit[oa]|sustituid[oa]|"
+        r"échantillon|sample\b|campione|farbmuster|handmuster|stoffmuster|prix (?:estimé|moyen|constaté)|"
+        r"expected price|launch price|average price|voraussichtlich|durchschnittspreis|prezzo medio|adjugé|sold for|"
+        r"estimat(?:e|ion)\b|nachfolge|success(?:or|eur)\b|successore|(?:remplacé|replaced|ersetzt|abgelöst|sostituit[oa]|sustituid[oa]|"
         r"reemplazad[oa]|vervangen|zastąpion\w|ersätts|erstattes) (?:par|by|durch|von|dal?|dall\w+|por|door|"
         r"przez|av)\b|"
         r"opvolger|sucesor|predecess|prédécesseur|vorgänger|voorganger|följs av|następc|後継|alternativ|similar|"
@@ -133,7 +138,7 @@ _BEFORE: tuple[tuple[Meaning, str], ...] = (
     (
         Meaning.SEVERAL,
         r"bundle|total price|gesamtpreis|prix total|prix du lot|for both|for all|zusammen|ensemble|\bset(?:preis)?\b|"
-        r"buy \d+|compra \d+|acheter \d+|achetez \d+|\bsoit\b\s*$|"
+        r"\d\s?/\s*$|buy \d+|compra \d+|acheter \d+|achetez \d+|\bsoit\b\s*$|"
         r"\d+ (?:szt|st|stk|stück|pcs|pieces|pièces|pezzi|pz|stuks|unidades|uds)?\.? ?"
         r"(?:lub więcej|or more|oder mehr|et plus|ou plus|o più|of meer|o más|eller fler)|\d+ (?:for|für|pour|per|"
         r"por|voor)\s*$|\bab \d+ (?:stk|stück|st\b)|dès \d+|from \d+ (?:pcs|units)|"
@@ -197,6 +202,8 @@ _AFTER: tuple[tuple[Meaning, str], ...] = (
         r"code|mitglieder|"
         r"tessera|soci|socios|leden|membres|plus|app|gutschein|codice)",
     ),
+    (Meaning.SERVICE, r"(?:/|pro|par|per|por|a|p\.)\s*(?:person\w*|personne|persona|pers\b|adult\w*|nuitée)"),
+    (Meaning.INSTALMENT, r"(?:la|die|the|al|a)\s+(?:journée|semaine|nuit|giornata|notte|woche)\b"),
     (Meaning.STARTING, r"(?:〜|～|から|起|and up|or more|et plus)"),
     (Meaning.SEVERAL, r"(?:for \d+|für \d+|pour \d+|per \d+ (?:pezzi|pz)|les \d+\b|\(\d+ (?:pack|pcs))"),
 )
@@ -258,6 +265,12 @@ def announces_list_price(before: str) -> bool:
 def announces_price(before: str) -> bool:
     """Do the words right before an amount say that it is the price?"""
     return bool(_CURRENT.search(before) or _LABEL.search(before))
+
+
+def calls_price(before: str) -> bool:
+    """Do two words or more right before an amount call it the price: `our price is`, more than `only`?"""
+    match = _CURRENT.search(before)
+    return match is not None and len(_WORD.findall(match[0])) > 1
 
 
 def word_count(text: str) -> int:
