@@ -20,7 +20,7 @@ CHROMIUM = {"chromium": "/usr/bin/chromium", "chromium_sandbox": False, "per_hos
 
 
 async def rendered(fetcher: Fetcher, url: str) -> Fetched:
-    return await fetcher.fetch(url, render=True)
+    return await fetcher.render(url)
 
 
 async def fault_of(fetcher: Fetcher, url: str) -> FetchFault:
