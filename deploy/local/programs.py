@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import NamedTuple
@@ -78,12 +79,16 @@ def _fill(source: str, layout: Layout, **values: object) -> None:
     (layout.config / Path(source).name).write_text(text)
 
 
-def price_watching(settings: Settings) -> dict[str, str]:
-    """Settings of the price watcher here: the file in the repository, and the demo's shop, which is on this machine."""
-    return {
+def environment_of(settings: Settings, layout: Layout, given: Mapping[str, str]) -> dict[str, str]:
+    """The settings of every program: those that were given, and before them where prices are watched here.
+
+    That is the file in the repository, and the demo's shop, which is on this machine.
+    """
+    prices = {
         "CADRAN_PRICING_WATCH_LIST": str(DEPLOY / "pricing" / "watch.yml"),
         "CADRAN_PRICING_ALLOWED_HOSTS": json.dumps([f"127.0.0.1:{settings.port(Port.SHOP)}"]),
     }
+    return {**prices, **given, "CADRAN_LOCAL_DIR": str(layout.root)}
 
 
 def servers(settings: Settings, layout: Layout) -> list[Program]:

@@ -22,7 +22,7 @@ import redis
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from deploy.local.programs import ROOT, Layout, Program, java, price_watching, servers, services, write_configs
+from deploy.local.programs import ROOT, Layout, Program, environment_of, java, servers, services, write_configs
 from deploy.local.supervisor import Supervisor, environment
 from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, ConfigurationError, Unavailable
@@ -76,9 +76,7 @@ class Stack:
         write_configs(self._settings, self.layout)
         self._format_kafka()
         programs = [*servers(self._settings, self.layout), *self._services()]
-        self.supervisor.write(
-            programs, {**price_watching(self._settings), **environment(), "CADRAN_LOCAL_DIR": str(self.layout.root)}
-        )
+        self.supervisor.write(programs, environment_of(self._settings, self.layout, environment()))
         self.supervisor.start_daemon()
         checks = {"kafka": self._kafka_answers, "redis": self._redis_answers, "prometheus": self._prometheus_answers}
         for name in checks:

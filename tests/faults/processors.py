@@ -1,6 +1,6 @@
 """Programs that the fault tests add to a stack: a second processor, and programs with a wrong clock."""
 
-from deploy.local.programs import servers, services
+from deploy.local.programs import environment_of, servers, services
 from tests.faults.servers import partitions_held
 from tests.support.stack import RunningStack, wait_for
 
@@ -20,7 +20,7 @@ def add_programs(stack: RunningStack) -> None:
     ]
     settings = {name: value for name, value in stack.environment.items() if name.startswith("CADRAN_")}
     programs = [*servers(stack.settings, stack.layout), *services(), second, *wrong]
-    stack.supervisor.write(programs, {**settings, "CADRAN_LOCAL_DIR": str(stack.layout.root)})
+    stack.supervisor.write(programs, environment_of(stack.settings, stack.layout, settings))
     stack.supervisor.start_daemon()
     stack.supervisor.start(second.name)
     wait_for(lambda: all(partitions_held(stack, worker) for worker in range(2)), "two processors share the partitions")

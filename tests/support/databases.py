@@ -21,7 +21,7 @@ def opened(url: str, schema: Schema) -> Iterator[Database]:
 
 
 def sqlite_url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'service.sqlite'}"
+    return f"sqlite:///{folder / 'survey.sqlite'}"
 
 
 def emptied(url: str) -> str:

@@ -57,7 +57,7 @@ asks = st.lists(
 def test_nobody_is_asked_twice_in_90_days_nor_refused_without_a_cause(
     asks: list[tuple[str | None, str | None, int]], contacts: dict[str, str]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, opened(sqlite_url(Path(folder))) as database:
+    with tempfile.TemporaryDirectory() as folder, opened(sqlite_url(Path(folder)), SCHEMA) as database:
         asyncio.run(_ask_all(Service(database), asks, contacts))
 
 
