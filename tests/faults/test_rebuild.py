@@ -91,7 +91,8 @@ def applied(stack: RunningStack, seed: int, events: int) -> Traffic:
 def slow_rebuild(stack: RunningStack) -> Iterator["subprocess.Popen[str]"]:
     """A rebuild that takes small batches, to be met on its way."""
     environment = {**stack.environment, "CADRAN_STREAM_MAX_BATCH": "10"}
-    command = [sys.executable, "-m", "services.common.cli", "rebuild"]
+    # Who runs the tests in the background has Ctrl-C ignored, and so would what they start.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "services.common.cli", "rebuild"]
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         yield running
 

@@ -205,7 +205,12 @@ def test_who_looked_is_on_record(stack: RunningStack, answered: Asked) -> None:
     with reader(stack) as client:
         sign_in(client, made)
     id_ = made.split("_")[1]
-    lines = [line for line in (stack.layout.logs / "survey.log").read_text().splitlines() if id_ in line]
+
+    def lines_of() -> list[str]:
+        return [line for line in (stack.layout.logs / "survey.log").read_text().splitlines() if id_ in line]
+
+    wait_for(lambda: len(lines_of()) == 2, "both are in the log")
+    lines = lines_of()
     assert [("signed in" in line, "verbatims were read" in line) for line in lines] == [(True, False), (False, True)]
     assert all(f"{datetime.now(UTC):%Y-%m-%d}T" in line for line in lines)
     assert made.split("_", 2)[2] not in (stack.layout.logs / "survey.log").read_text()
