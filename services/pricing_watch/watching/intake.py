@@ -71,7 +71,8 @@ class Intake:
         return None
 
     def settle(self, connection: Connection, pair: Pair, seen: Seen, now: datetime) -> Judged:
-        """Intake what was seen, keep it, and plan what comes next."""
+        """Judge what was seen, keep it, and plan what comes next."""
+        now = store.time_to_tell(connection, pair.product.sku, now)
         price = seen.reason if seen.reading is None else _price(pair, seen.reading, now)
         belief = pair.state.belief
         if isinstance(price, str):

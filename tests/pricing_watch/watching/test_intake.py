@@ -112,6 +112,22 @@ async def test_a_price_that_is_next_to_nothing_is_none(service: Service) -> None
     assert "less than the smallest coin" in reading.reason
 
 
+async def test_a_clock_that_is_set_back_changes_no_order(watched: Service) -> None:
+    await take(watched, read(1000))
+    watched.clock.pass_by(hours=-1)
+    await take(watched, read(1010))
+    await watched.watch_list.keep(product("A", page("https://rival.example/a", interval="2h")))
+    events = await watched.events()
+    times = [event.time for event in events]
+    assert [event.type for event in events] == [
+        "product.watched",
+        "price.observed",
+        "price.observed",
+        "product.watched",
+    ]
+    assert times == sorted(set(times))
+
+
 async def test_what_may_pass_is_tried_again_before_it_counts(watched: Service) -> None:
     failing = Seen("timeout", "no answer", may_pass=True, retry_after=timedelta(minutes=2))
     assert await take(watched, failing) is None
