@@ -9,6 +9,8 @@ import httpx
 import msgspec
 
 from services.common.errors import CadranError, ConfigurationError, Unavailable
+from services.common.problems import Problem
+from services.common.settings import Port, Settings
 
 RETRIED = frozenset({429, 502, 503, 504})
 BACKOFF_MAX = 5.0
@@ -99,6 +101,22 @@ class EventsClient(ApiClient):
         if response.status_code in (202, 422) and b'"results"' in response.content:
             return msgspec.json.decode(response.content, type=BatchAnswer)
         raise Refused(f"the gateway answers {response.status_code}: {response.text[:500]}")
+
+
+def local_client(name: str, port: Port, url: str, key_file: Path | None) -> ApiClient:
+    """A client of the service that two options name; empty, they name the local stack's."""
+    settings = Settings.load()
+    key = read_key(key_file or settings.local_dir / "dev.key")
+    return ApiClient(name, url or f"http://127.0.0.1:{settings.port(port)}", key)
+
+
+def refusal(name: str, response: httpx.Response) -> Refused:
+    """What a service refuses, in its own words where it has any."""
+    try:
+        problem = msgspec.json.decode(response.content, type=Problem)
+    except msgspec.DecodeError:
+        return Refused(f"{name} answers {response.status_code}: {response.text[:500]}")
+    return Refused(problem.detail, field=problem.field, mend=problem.mend)
 
 
 def read_key(path: Path) -> str:

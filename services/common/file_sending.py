@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.common.client import ApiClient, ItemAnswer, Refused
+from services.common.client import ApiClient, ItemAnswer, refusal
 from services.common.csv_rows import Rejected, Row, read_rows
 
 BATCH, BATCH_BYTES = 200, 1_000_000
@@ -102,7 +102,7 @@ class _Answers(msgspec.Struct):
 def _answers(client: ApiClient, batches: Batches, part: Sequence[Item]) -> list[ItemAnswer]:
     response = client.ask(batches.method, batches.path, [{**batches.defaults, **fields} for _, fields in part])
     if response.status_code != 200:
-        raise Refused(f"{client.name} answers {response.status_code}: {response.text[:500]}")
+        raise refusal(client.name, response)
     return msgspec.json.decode(response.content, type=_Answers).results
 
 

@@ -8,40 +8,19 @@ import msgspec
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
 from services.common.logging import get_logger
+from services.common.problems import problem_of
 
 log = get_logger(__name__)
 
 KEEP_ALIVE_SECONDS = 75
 PROBLEM_JSON = "application/problem+json"
-
-
-class Problem(msgspec.Struct, omit_defaults=True):
-    """RFC 9457: what went wrong, where, and how to mend it."""
-
-    title: str
-    status: int
-    detail: str
-    type: str = "about:blank"
-    code: str = ""
-    field: str = ""
-    mend: str = ""
-
-
-def problem_of(error: CadranError) -> Problem:
-    return Problem(
-        title=error.code.replace("_", " ").capitalize(),
-        status=error.status,
-        detail=error.message,
-        code=error.code,
-        field=error.field,
-        mend=error.mend,
-    )
 
 
 def json_response(content: Any, status: int = 200, media_type: str = "application/json", **headers: str) -> Response:
@@ -160,6 +139,14 @@ def install_health(app: FastAPI, checks: dict[str, Check]) -> None:
         return json_response(
             {"status": "ok"} if not faults else {"status": "not ready", "faults": faults}, 503 if faults else 200
         )
+
+
+def install_metrics(app: FastAPI, registry: CollectorRegistry) -> None:
+    """`/metrics`: what a service tells of itself."""
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def serve(app: ASGIApp, *, host: str, port: int, grace: int) -> None:

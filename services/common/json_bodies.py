@@ -9,7 +9,8 @@ from fastapi import Response
 from services.common.errors import CadranError, Invalid, Malformed, TooLarge
 from services.common.events.explain import explain
 from services.common.events.plain import require_plain
-from services.common.http import Problem, json_response, problem_of
+from services.common.http import json_response
+from services.common.problems import Problem, problem_of
 
 T = TypeVar("T", bound=msgspec.Struct)
 

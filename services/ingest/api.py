@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -20,14 +20,14 @@ from services.common.events.namespaces import in_namespace
 from services.common.events.schemas import all_schemas, data_schema
 from services.common.http import (
     Check,
-    Problem,
     install_error_handlers,
     install_health,
+    install_metrics,
     json_response,
-    problem_of,
     read_body,
 )
 from services.common.logging import get_logger
+from services.common.problems import Problem, problem_of
 from services.common.windows import Clock
 from services.ingest import reading
 from services.ingest.asgi import CountRefused, DirectPosts
@@ -86,9 +86,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     app.include_router(events)
     app.include_router(_schemas())
 
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+    install_metrics(app, parts.registry)
 
     direct = {route.path: route.endpoint for route in events.routes if isinstance(route, Route)}
     return CountRefused(DirectPosts(app, direct), parts.metrics)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
 
 from services.common.auth import KeyRing, Scope
@@ -17,6 +17,7 @@ from services.common.http import (
     Check,
     install_error_handlers,
     install_health,
+    install_metrics,
     json_response,
     read_body,
     require,
@@ -33,7 +34,7 @@ from services.pricing_watch import store
 from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, ProductsAnswer, explain_answer, page_answer
 from services.pricing_watch.watching import reading_store
 from services.pricing_watch.watching.given import Given, GivenPrice
-from services.pricing_watch.watching.intake import load
+from services.pricing_watch.watching.intake import find
 from services.pricing_watch.watching.products import Product, check_product
 from services.pricing_watch.watching.scheduler import Scheduler
 from services.pricing_watch.watching.watch_list import WatchList
@@ -67,9 +68,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(_price_routes(parts))
     app.include_router(_reading_routes(parts))
 
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+    install_metrics(app, parts.registry)
 
     return app
 
@@ -179,13 +178,7 @@ def _reading_routes(parts: Parts) -> APIRouter:
 
 
 def _explained(connection: Connection, sku: str, competitor: str) -> ExplainAnswer:
-    pair = load(connection, store.page(connection, sku, competitor))
-    if pair is None:
-        raise NotFound(
-            f"{competitor!r} is not watched for {sku!r}",
-            field="competitor",
-            mend="`cadran prices watch list` shows the pairs that are",
-        )
+    pair = find(connection, sku, competitor)
     readings = reading_store.last_readings(connection, pair.state.pair_id, READINGS_SHOWN)
     return explain_answer(pair, readings, reading_store.evidence_of(connection, pair.state))
 

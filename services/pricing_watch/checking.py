@@ -1,27 +1,19 @@
 """`cadran prices check`: try a page, and see every price that stands on it and which one is taken."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from services.common.errors import ConfigurationError
-from services.common.settings import Port, Settings
-from services.pricing_watch.fetching.faults import Fault, FetchFault
-from services.pricing_watch.fetching.fetcher import Fetcher
-from services.pricing_watch.fetching.terms import FetchSettings
-from services.pricing_watch.printing import amount, console, plain, say
-from services.pricing_watch.reading.reader import read_page
-from services.pricing_watch.records import Candidate, Obstacle, Page, Reading, Wanted
-from services.pricing_watch.settings import PricingSettings, fetch_settings
+from services.pricing_watch.printing import amount, console, say
+from services.pricing_watch.records import Candidate, Reading, Wanted
 
 MOST_SHOWN = 20
-
-OBSTACLES = {Fault.GONE: Obstacle.GONE, Fault.BLOCKED: Obstacle.BLOCKED, Fault.SERVER: Obstacle.CLOSED}
 
 
 def check(
@@ -45,30 +37,14 @@ def check(
     wanted = Wanted(
         sku=sku, gtin=gtin, name=name, locale=locale, currency=currency, selector=selector, cheapest=cheapest
     )
-    if "://" in page:
-        reading = asyncio.run(_from_address(page, wanted, _terms(), render))
-    else:
-        reading = read_page(Page(url=url, body=_bytes(page)), wanted)
+    # Every other command would wait for what reads pages to be loaded.
+    from services.pricing_watch.trying import read_address, read_bytes
+
+    reading = read_address(page, wanted, render) if "://" in page else read_bytes(_bytes(page), url, wanted)
     if as_json:
         sys.stdout.write(msgspec.json.encode(reading).decode() + "\n")
     else:
         _show(reading)
-
-
-def _terms() -> FetchSettings:
-    """Those of the service; the demo's shop, which is on this machine, may be tried as well."""
-    settings = fetch_settings(PricingSettings.load())
-    shop = f"127.0.0.1:{Settings.load().port(Port.SHOP)}"
-    return msgspec.structs.replace(settings, allowed_hosts=settings.allowed_hosts | {shop})
-
-
-async def _from_address(url: str, wanted: Wanted, settings: FetchSettings, render: bool) -> Reading:
-    async with Fetcher(settings) as fetcher:
-        try:
-            fetched = await (fetcher.render(url) if render else fetcher.fetch(url))
-        except FetchFault as fault:
-            return Reading(reason=str(fault), obstacle=OBSTACLES.get(fault.kind, Obstacle.UNREADABLE))
-        return read_page(fetched.page, wanted)
 
 
 def _bytes(name: str) -> bytes:
@@ -89,7 +65,7 @@ def _show(reading: Reading) -> None:
         "price", "found by", "where", "why not", box=None, title="What stands on the page", title_justify="left"
     )
     for candidate in reading.candidates[:MOST_SHOWN]:
-        table.add_row(*(plain(cell) for cell in _row(candidate)))
+        table.add_row(*(escape(cell) for cell in _row(candidate)))
     console.print()
     console.print(table)
     if len(reading.candidates) > MOST_SHOWN:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from services.common.client import ApiClient, read_key
-from services.common.settings import Port, Settings
+from services.common.client import ApiClient, local_client
+from services.common.settings import Port
 
 Url = Annotated[str, typer.Option(help="The price watcher. Empty: the local stack's.")]
 KeyFile = Annotated[Path | None, typer.Option(help="A file with the API key. Empty: the local stack's.")]
@@ -14,6 +14,4 @@ KeyFile = Annotated[Path | None, typer.Option(help="A file with the API key. Emp
 
 def pricing_client(url: str, key_file: Path | None) -> ApiClient:
     """A client of the service that the two options name."""
-    settings = Settings.load()
-    key = read_key(key_file or settings.local_dir / "dev.key")
-    return ApiClient("the price watcher", url or f"http://127.0.0.1:{settings.port(Port.PRICING)}", key)
+    return local_client("the price watcher", Port.PRICING, url, key_file)

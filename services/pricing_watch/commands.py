@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
+import httpx
 import msgspec
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from services.common.client import ApiClient, Refused
+from services.common.client import ApiClient, refusal
 from services.common.csv_rows import Rejected, Row
 from services.common.errors import ConfigurationError, Invalid
 from services.common.file_sending import Batches, File, Item, Rejects, read_all, send_items
-from services.common.http import Problem
 from services.common.settings import Settings
 from services.pricing_watch import checking
 from services.pricing_watch.answers import ExplainAnswer, PageAnswer, PagesAnswer, ProductsAnswer
 from services.pricing_watch.client import KeyFile, Url, pricing_client
 from services.pricing_watch.judging.judgement import Verdict
-from services.pricing_watch.printing import amount, console, moment, plain, say
+from services.pricing_watch.printing import amount, console, moment, say
 from services.pricing_watch.store import WatchedProduct
 from services.pricing_watch.watching.given import GivenPrice
 from services.pricing_watch.watching.watch_file import load_watch_file
@@ -40,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 
 @prices.command("explain")
-def explain(
+def exescape(
     sku: Annotated[str, typer.Argument(help="Our number of the product.")],
     competitor: Annotated[str, typer.Argument(help="The competitor's name on the watch list.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer, candidates included.")] = False,
@@ -70,7 +71,7 @@ def explain(
             amount(reading.price_minor, reading.currency),
             said.method if said and said.method else "as before",
             (reading.page_hash or "")[:12],
-            plain(reading.reason),
+            escape(reading.reason),
         )
     console.print(table)
 
@@ -89,8 +90,8 @@ def status(
     for page in pages:
         row = (
             moment(page.next_reading, zone),
-            plain(page.sku),
-            plain(page.competitor),
+            escape(page.sku),
+            escape(page.competitor),
             page.verdict or "none yet",
             _price(page),
             str(page.missed),
@@ -108,8 +109,7 @@ def read(
 ) -> None:
     """Read a page before it is due, as soon as its host's turn comes."""
     with pricing_client(url, key_file) as client:
-        response = client.ask("POST", "/v1/pages/read", {"sku": sku, "competitor": competitor})
-    _require(client, response.status_code, 202, response.content)
+        _told(client, client.ask("POST", "/v1/pages/read", {"sku": sku, "competitor": competitor}))
     say("it is read as soon as its host's turn comes: `cadran prices explain` shows what came of it")
 
 
@@ -131,7 +131,7 @@ def list_watched(url: Url = "", key_file: KeyFile = None) -> None:
             product = watched.product
             own = f"{product.own_price} {product.currency}" if product.own_price else ""
             names = ", ".join(page.competitor for page in product.competitors)
-            table.add_row(plain(product.sku), plain(product.name), own, plain(names), watched.origin)
+            table.add_row(escape(product.sku), escape(product.name), own, escape(names), watched.origin)
     console.print(table)
 
 
@@ -142,7 +142,6 @@ def import_file(file: File, rejects: Rejects = None, url: Url = "", key_file: Ke
     A product is replaced by what its lines say. While a line cannot be read, nothing is sent.
     """
     rows, rejected = read_all(file, Line)
-    # A product is replaced by what its lines say: while one of them cannot be read, nothing is.
     items, unlike = _products_of([] if rejected else rows)
     with pricing_client(url, key_file) as client:
         send_items(items, [*rejected, *unlike], Batches("PUT", "/v1/watch", {}), rejects, client)
@@ -171,8 +170,7 @@ def drop(
 ) -> None:
     """Watch a product no more."""
     with pricing_client(url, key_file) as client:
-        response = client.ask("DELETE", f"/v1/watch/{quote(sku, safe='')}", None)
-    _require(client, response.status_code, 204, response.content)
+        _told(client, client.ask("DELETE", f"/v1/watch/{quote(sku, safe='')}", None))
     say(f"{sku} is not watched any more")
 
 
@@ -210,20 +208,17 @@ def _watched(client: ApiClient) -> Iterator[WatchedProduct]:
 
 
 def _get(client: ApiClient, path: str) -> bytes:
-    response = client.ask("GET", path, None)
-    _require(client, response.status_code, 200, response.content)
+    return _told(client, client.ask("GET", path, None))
+
+
+def _told(client: ApiClient, response: httpx.Response) -> bytes:
+    """What the service says.
+
+    :raises Refused: when it says no.
+    """
+    if not response.is_success:
+        raise refusal(client.name, response)
     return response.content
-
-
-def _require(client: ApiClient, status_code: int, wanted: int, content: bytes) -> None:
-    """Tell what a service refuses in its own words."""
-    if status_code == wanted:
-        return
-    try:
-        problem = msgspec.json.decode(content, type=Problem)
-    except msgspec.DecodeError:
-        raise Refused(f"{client.name} answers {status_code}: {content[:500].decode(errors='replace')}") from None
-    raise Refused(problem.detail, field=problem.field, mend=problem.mend)
 
 
 def _price(page: PageAnswer) -> str:

@@ -28,8 +28,3 @@ def amount(minor: int | None, currency: str | None) -> str:
 def moment(instant: datetime, zone: ZoneInfo) -> str:
     """By the clock on the wall."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-
-
-def plain(text: str) -> str:
-    """As a table prints it, brackets and all."""
-    return text.replace("[", r"\[")

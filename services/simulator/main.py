@@ -2,8 +2,8 @@
 
 import sys
 
-from services.common.client import ApiClient, EventsClient
-from services.common.errors import CadranError, Unavailable
+from services.common.client import ApiClient, EventsClient, refusal
+from services.common.errors import CadranError
 from services.common.logging import configure_logging, get_logger
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
@@ -35,8 +35,8 @@ def _watch_the_shop(settings: Settings, key: str) -> None:
     shop = f"http://127.0.0.1:{settings.port(Port.SHOP)}"
     with ApiClient("the price watcher", f"http://127.0.0.1:{settings.port(Port.PRICING)}", key) as client:
         response = client.ask("PUT", "/v1/watch", watch_list(shop))
-    if response.status_code != 200:
-        raise Unavailable(f"the price watcher answers {response.status_code}: {response.text[:500]}")
+    if not response.is_success:
+        raise refusal(client.name, response)
 
 
 if __name__ == "__main__":

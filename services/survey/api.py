@@ -9,13 +9,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing
 from services.common.database import Database
 from services.common.errors import CadranError
-from services.common.http import Check, Tell, install_error_handlers, install_health, problem_response
+from services.common.http import Check, Tell, install_error_handlers, install_health, install_metrics, problem_response
 from services.common.windows import Clock
 from services.survey.answers.nps_pages import NpsPages
 from services.survey.answers.service import Surveys
@@ -82,9 +82,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _install_brand(app, parts.brand)
 
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+    install_metrics(app, parts.registry)
 
     return SecureHeaders(app)  # around the framework: it answers internal errors outside of its own middlewares
 

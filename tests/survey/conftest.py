@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -7,9 +6,8 @@ from playwright.sync_api import Browser
 from services.common.database import Database
 from services.survey.tables import SCHEMA
 from tests.support.browser import running_browser
-from tests.support.databases import emptied, opened, sqlite_url
+from tests.support.databases import opened
 from tests.support.mail import MailServer, running_mail_server
-from tests.support.postgres import running_postgres
 from tests.support.stack import RunningStack, running_stack
 from tests.survey.asked import Asked, ask
 from tests.survey.parts import Service
@@ -20,20 +18,6 @@ def stack() -> Iterator[RunningStack]:
     """A stack for the tests of this folder, which keep to ids and days of their own."""
     with running_stack() as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path)
-    return emptied(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ PRODUCT_CURRENCIES = "product,currencies"
 
 MILLION = 6
 """Decimals of a logarithm in cells."""
-_LOG = Context(prec=34)
-"""The logarithm is correctly rounded to so many digits, so that every machine gives the same millionths."""
+EXACT = Context(prec=34)
+"""Logarithms are correctly rounded to so many digits, so that every machine gives the same millionths."""
 
 Height = tuple[MeasureGroup, tuple[Member, ...], tuple[int, ...]]
 
@@ -124,7 +124,7 @@ def log_ratio(own: OwnPrice | None, trusted: Reading | None) -> tuple[tuple[str,
 
 @lru_cache(maxsize=65536)
 def _log(minor: int, currency: str) -> Decimal:
-    return to_major(minor, currency).ln(_LOG)
+    return to_major(minor, currency).ln(EXACT)
 
 
 def _move(before: Reading | None, now: Reading) -> tuple[int, int]:

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
-from services.kpi_stream.kpis.price_cells import MILLION
+from services.kpi_stream.kpis.price_cells import EXACT, MILLION
 from services.kpi_stream.kpis.world import World
-
-_EXACT = Context(prec=34)
 
 
 class Ratios(NamedTuple):
@@ -41,7 +39,7 @@ def _log_rate(ours: str, theirs: str, day: date, world: World) -> Decimal | None
         rate = Decimal(1) if currency == home else world.book.rate(currency, home, day)
         if rate is None:
             return None
-        logs.append(rate.ln(_EXACT))
+        logs.append(rate.ln(EXACT))
     return logs[0] - logs[1]
 
 
@@ -49,4 +47,4 @@ def index(log: Decimal | None, pairs: int) -> float | None:
     """100 x exp(mean), to two decimals: above 100 we are dearer. None where nothing is set against anything."""
     if log is None or not pairs:
         return None
-    return float(round(100 * (log / pairs).exp(_EXACT), 2))
+    return float(round(100 * (log / pairs).exp(EXACT), 2))

@@ -17,11 +17,11 @@ GONE_AFTER = timedelta(weeks=6)
 JUMP = 2
 """A price that is at most 1/JUMP of the one before, or at least JUMP times it, is doubted."""
 
-NEAR = 20
-"""Two prices are the same to a confirmation when they differ by at most 1/NEAR of the first."""
-
 FAR_FROM_OURS = 5
 """So is a first price that is so many times ours, or so small a part: there is nothing else to hold it against."""
+
+NEAR = 20
+"""Two prices are the same to a confirmation when they differ by at most 1/NEAR of the first."""
 
 GIVEN_APART = timedelta(minutes=10)
 """A price that is told twice within so long was sent twice, not looked at twice."""

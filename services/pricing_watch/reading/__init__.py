@@ -2,3 +2,6 @@
 
 Nothing here does I/O or reads a clock.
 """
+
+VERSION = 3
+"""Raised when pages are read otherwise than before: those that have not changed are then read anew."""

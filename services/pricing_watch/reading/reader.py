@@ -40,9 +40,6 @@ _FINAL = {Obstacle.AMBIGUOUS, Obstacle.CURRENCY, Obstacle.OTHER_PRODUCT, Obstacl
 _TOLD = {Obstacle.GONE, Obstacle.LOGIN, Obstacle.ON_REQUEST, Obstacle.LISTING}
 """What visitors are told in words, and so is why there is no price, whatever the data hold."""
 
-VERSION = 3
-"""Raised when pages are read otherwise than before: those that have not changed are then read anew."""
-
 
 def read_page(page: Page, wanted: Wanted) -> Reading:
     """The price of the product that is wanted, or why there is none.

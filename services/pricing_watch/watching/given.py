@@ -1,7 +1,6 @@
 """Prices that are told instead of read: of shops that forbid robots, or that only a person sees."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
@@ -10,15 +9,14 @@ from msgspec import Meta
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import Invalid, NotFound
+from services.common.errors import Invalid
 from services.common.events.fields import CurrencyCode
-from services.common.money import exponent, known_currency
+from services.common.money import known_currency
 from services.common.windows import Clock
-from services.pricing_watch import store
 from services.pricing_watch.judging.judgement import Judged
 from services.pricing_watch.records import Kind, Method, Reading, Stock
-from services.pricing_watch.watching.intake import GIVEN, Intake, Seen, load
-from services.pricing_watch.watching.products import Competitor, Major, Sku
+from services.pricing_watch.watching.intake import GIVEN, Intake, Seen, find
+from services.pricing_watch.watching.products import Competitor, Major, Sku, minor_of
 
 
 class GivenPrice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -58,23 +56,17 @@ class Given:
         return judged
 
     def _take(self, connection: Connection, price: GivenPrice, seen: Seen) -> Judged:
-        pair = load(connection, store.page(connection, price.sku, price.competitor))
-        if pair is None:
-            raise NotFound(
-                f"{price.competitor!r} is not watched for {price.sku!r}",
-                field="competitor",
-                mend="put the pair on the watch list first",
-            )
+        pair = find(connection, price.sku, price.competitor)
         return self._intake.settle(connection, pair, seen, self._clock())
 
 
 def _reading(price: GivenPrice) -> Reading:
     if not known_currency(price.currency):
         raise Invalid(f"no currency is called {price.currency!r}", field="currency", mend="send EUR, or another code")
-    amount = _minor(price.price, price.currency, "price")
+    amount = minor_of(price.price, price.currency, "price")
     if amount == 0:
         raise Invalid("is 0", field="price", mend="send the price; for what cannot be had, its stock")
-    listed = None if price.list_price is None else _minor(price.list_price, price.currency, "list_price")
+    listed = None if price.list_price is None else minor_of(price.list_price, price.currency, "list_price")
     return Reading(
         price_minor=amount,
         currency=price.currency,
@@ -85,10 +77,3 @@ def _reading(price: GivenPrice) -> Reading:
         confidence=1.0,
         reason=price.note or "given",
     )
-
-
-def _minor(amount: str, currency: str, field: str) -> int:
-    minor = Decimal(amount).scaleb(exponent(currency))
-    if minor != minor.to_integral_value():
-        raise Invalid(f"has more decimals than {currency}", field=field, mend="round it")
-    return int(minor)

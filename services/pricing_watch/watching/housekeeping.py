@@ -15,7 +15,6 @@ COUNT_SECONDS = 15.0
 FORGET_EVERY = 240
 """Countings between two times that old readings are forgotten: an hour."""
 
-
 MOST_AT_ONCE = 1000
 LATEST = timedelta(days=8)
 """No page is due later than that, unless a clock was ahead: the longest interval is a week, and a tenth is added."""

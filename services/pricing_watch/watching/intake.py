@@ -6,13 +6,14 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from services.common.errors import NotFound
 from services.common.outbox import put
 from services.pricing_watch import store
 from services.pricing_watch.events import Stating
 from services.pricing_watch.fetching.fetcher import Validators
 from services.pricing_watch.judging.comparable import MOST_MINOR, comparable
 from services.pricing_watch.judging.judgement import Judged, Price, judge_confirmed, judge_missed, judge_price
-from services.pricing_watch.reading.reader import VERSION as READER_VERSION
+from services.pricing_watch.reading import VERSION as READER_VERSION
 from services.pricing_watch.records import Method, Reading
 from services.pricing_watch.store import Version, WatchedPage
 from services.pricing_watch.watching import reading_store
@@ -151,3 +152,18 @@ def load(connection: Connection, state: WatchedPage | None) -> Pair | None:
     if state is None or watched is None or state.pair_id not in watched.product.pairs:
         return None
     return Pair(watched.product, watched.product.pairs[state.pair_id], state)
+
+
+def find(connection: Connection, sku: str, competitor: str) -> Pair:
+    """A pair by its names.
+
+    :raises NotFound: when it is not watched.
+    """
+    pair = load(connection, store.page(connection, sku, competitor))
+    if pair is None:
+        raise NotFound(
+            f"{competitor!r} is not watched for {sku!r}",
+            field="competitor",
+            mend="put the pair on the watch list first; `cadran prices watch list` shows those that are",
+        )
+    return pair

@@ -9,7 +9,7 @@ from services.common.database import Database
 from services.common.logging import get_logger
 from services.pricing_watch.fetching.faults import Fault, FetchFault
 from services.pricing_watch.fetching.fetcher import Fetched, Fetcher, Validators
-from services.pricing_watch.reading.reader import VERSION as READER_VERSION
+from services.pricing_watch.reading import VERSION as READER_VERSION
 from services.pricing_watch.records import Page, Reading, Wanted
 from services.pricing_watch.watching import reading_store
 from services.pricing_watch.watching.intake import READ, Pair, Seen

@@ -155,7 +155,20 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Our price in minor units; none where it is not known."""
         if self.own_price is None or self.currency is None:
             return None
-        return int(Decimal(self.own_price).scaleb(exponent(self.currency)))
+        return minor_of(self.own_price, self.currency, "own_price")
+
+
+def minor_of(amount: str, currency: str, field: str) -> int:
+    """An amount in major units as minor ones.
+
+    :raises Invalid: when it has more decimals than the currency.
+    """
+    minor = Decimal(amount).scaleb(exponent(currency))
+    if minor != minor.to_integral_value():
+        decimals = -int(Decimal(amount).normalize().as_tuple().exponent)
+        fault = f"has {decimals} decimals, and {currency} has {exponent(currency)}"
+        raise Invalid(fault, field=field, mend="round it")
+    return int(minor)
 
 
 def pair_id(product: Product, page: CompetitorPage) -> str:
@@ -199,13 +212,10 @@ def _faults(product: Product) -> Iterator[Invalid]:
         yield Invalid("is missing beside own_price", field="currency", mend="send its ISO 4217 code, such as EUR")
     yield from _currency_faults(product.currency, "currency")
     if product.currency and known_currency(product.currency) and product.own_price:
-        decimals = -int(Decimal(product.own_price).normalize().as_tuple().exponent)
-        if decimals > exponent(product.currency):
-            yield Invalid(
-                f"has {decimals} decimals, and {product.currency} has {exponent(product.currency)}",
-                field="own_price",
-                mend="round it",
-            )
+        try:
+            minor_of(product.own_price, product.currency, "own_price")
+        except Invalid as fault:
+            yield fault
     yield from _zero_faults(product.pack, "pack")
     seen: set[str] = set()
     for i, page in enumerate(product.competitors):

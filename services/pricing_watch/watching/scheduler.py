@@ -9,14 +9,14 @@ again. One that was only held up finds that the page is no longer its own, and k
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import NotFound, Unavailable
+from services.common.errors import Unavailable
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.pricing_watch import store
@@ -25,7 +25,7 @@ from services.pricing_watch.fetching.fetcher import Fetcher
 from services.pricing_watch.judging.judgement import Judged
 from services.pricing_watch.metrics import PricingMetrics
 from services.pricing_watch.watching import host_store
-from services.pricing_watch.watching.intake import Intake, Pair, Seen, load
+from services.pricing_watch.watching.intake import Intake, Pair, Seen, find, load
 from services.pricing_watch.watching.looking import FAILED, Looking, Read, faulty
 
 log = get_logger(__name__)
@@ -84,9 +84,7 @@ class Scheduler:
         self.changed()
 
     def _advance(self, connection: Connection, sku: str, competitor: str) -> None:
-        state = store.page(connection, sku, competitor)
-        if state is None:
-            raise NotFound(f"{competitor!r} is not watched for {sku!r}", field="competitor", mend="watch it first")
+        state = find(connection, sku, competitor).state
         store.plan(connection, state.pair_id, min(state.due_at, self._clock()), state.attempts)
 
     async def run(self) -> None:
@@ -196,10 +194,8 @@ class Scheduler:
     async def _let_go(self, host: str) -> None:
         """Give a host up; whoever claims it next must not come too soon."""
         now = self._clock()
-        free_at: datetime = now + timedelta(seconds=self._fetcher.rest_of(host)) if host else now
-        await self._database.write(
-            partial(host_store.let_go, host=host, mine=self._name, now=now, free_at=free_at),
-        )
+        free_at = now + timedelta(seconds=self._fetcher.rest_of(host)) if host else now
+        await self._database.write(partial(host_store.let_go, host=host, mine=self._name, now=now, free_at=free_at))
 
     async def _renew_always(self) -> None:
         while True:

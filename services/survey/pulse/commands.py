@@ -9,7 +9,7 @@ import httpx
 import typer
 from rich.console import Console
 
-from services.common.client import Refused
+from services.common.client import Refused, refusal
 from services.common.csv_rows import Rejected, Row, read_rows
 from services.common.errors import Invalid
 from services.survey.client import KeyFile, Url, survey_client
@@ -94,10 +94,10 @@ def _told(response: httpx.Response, lines: Sequence[int] = ()) -> Any:
 
     :raises Refused: when it says no.
     """
-    answer = response.json()
     if response.is_success:
-        return answer
-    raise Refused(answer["detail"], field=_place(answer.get("field", ""), lines), mend=answer.get("mend", ""))
+        return response.json()
+    told = refusal("the survey service", response)
+    raise Refused(told.message, field=_place(told.field, lines), mend=told.mend)
 
 
 def _place(field: str, lines: Sequence[int]) -> str:
