@@ -143,7 +143,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shipping_minor: int | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
-    confidence: float = 0.0
     refused: str | None = None
     """Why this one is not the price, where it is not."""
     product: str = ""

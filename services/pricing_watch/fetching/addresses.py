@@ -139,6 +139,11 @@ def port_of(url: httpx.URL) -> int:
     return DEFAULT_PORTS[url.scheme] if url.port is None else url.port
 
 
+def origin_of(url: httpx.URL) -> str:
+    """What shares a robots.txt, and what a page's scripts may send to: scheme, host and port."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
 def _parse(text: str) -> httpx.URL:
     if len(text) > MAX_URL or "\\" in text:
         raise FetchFault(

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 from protego import Protego
 
-from services.pricing_watch.fetching.addresses import AddressGuard
+from services.pricing_watch.fetching.addresses import AddressGuard, origin_of
 from services.pricing_watch.fetching.answers import next_hop, retry_after
 from services.pricing_watch.fetching.bodies import read_beginning
 from services.pricing_watch.fetching.faults import Fault, FetchFault
@@ -93,7 +93,7 @@ class Robots:
 
         :raises FetchFault: `host_resting` when they would have to be asked for and the host is not asked now.
         """
-        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        origin = origin_of(url)
         entry = self._entries.setdefault(origin, _Entry())
         self._entries.move_to_end(origin)
         async with entry.lock:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 import httpx
 
-from services.pricing_watch.fetching.addresses import AddressGuard
+from services.pricing_watch.fetching.addresses import AddressGuard, origin_of
 from services.pricing_watch.fetching.answers import next_hop, retry_after
 from services.pricing_watch.fetching.bodies import read_body
 from services.pricing_watch.fetching.faults import Fault, FetchFault
@@ -74,7 +74,7 @@ class Visit:
 
     def hold(self, url: httpx.URL, rules: Rules, turn: Turn) -> None:
         """The page's own host, whose turn is ours already."""
-        self._held[url.host] = Held(_origin(url), rules, turn)
+        self._held[url.host] = Held(origin_of(url), rules, turn)
 
     async def load(self, resource: Resource) -> Loaded:
         """Load a resource.
@@ -108,8 +108,8 @@ class Visit:
             rules = await self._robots.rules(url)
             self._turns.ask_slowly(url.host, rules.delay)
             turn = await self._stack.enter_async_context(self._turns.turn(url.host))
-            held = self._held[url.host] = Held(_origin(url), rules, turn)
-        if held.origin != _origin(url):
+            held = self._held[url.host] = Held(origin_of(url), rules, turn)
+        if held.origin != origin_of(url):
             # Its robots.txt would have to wait for the turn that we hold.
             raise FetchFault(Fault.BLOCKED, f"the page loads from two ports or schemes of {url.host}")
         return held
@@ -132,7 +132,3 @@ class Visit:
             raise
         self._bytes_left -= len(body)
         return Loaded(response.status_code, response.headers, body)
-
-
-def _origin(url: httpx.URL) -> str:
-    return f"{url.scheme}://{url.netloc.decode('ascii')}"

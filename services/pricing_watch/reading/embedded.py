@@ -172,7 +172,7 @@ def _of_price(value: Any, currency: str | None, style: NumberStyle) -> Price | N
         value = next(
             (value[key] for key in ("current", "value", "amount", "price", "sale", "final") if key in value), None
         )
-    if not isinstance(value, str | Number):
+    if not isinstance(value, str):
         return None
     code = currency if currency and known_currency(currency) else style.stated
     price = read_price(str(value), msgspec.structs.replace(style, decimal="."), code)
@@ -286,4 +286,4 @@ def _stock(is_available: Any) -> Stock | None:
 
 
 def _word(value: Any) -> str | None:
-    return str(value).strip()[:300] or None if isinstance(value, str | Number) else None
+    return str(value).strip()[:300] or None if isinstance(value, str) else None

@@ -1,7 +1,7 @@
 """What a product's page is found by: its heading, its button to buy, and headings that announce other products."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from lxml import etree
@@ -127,6 +127,17 @@ def upwards(element: etree._Element) -> Iterator[etree._Element]:
     """The element and all that it stands in."""
     yield element
     yield from element.iterancestors()
+
+
+def around(place: etree._Element, elements: Sequence[etree._Element]) -> Iterator[list[int]]:
+    """The positions of the elements in the smallest block around a place, then those that each larger block adds."""
+    levels = {block: level for level, block in enumerate(upwards(place))}
+    added: list[list[int]] = [[] for _ in levels]
+    for position, element in enumerate(elements):
+        level = next((levels[up] for up in upwards(element) if up in levels), None)
+        if level is not None:
+            added[level].append(position)
+    yield from added
 
 
 _BUY = re.compile(

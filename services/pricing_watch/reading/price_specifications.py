@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.pricing_watch.reading.loose_json import Number
 from services.pricing_watch.reading.schema_org import Graph, Node, types
 
 DATE = len("2025-12-31")
@@ -51,7 +50,7 @@ def scalar(value: Any) -> str | None:
     """What a property says as it is written, where it is a text or a number."""
     if isinstance(value, dict):
         value = value.get("@value", value.get("value", value.get("price")))
-    if isinstance(value, Number | str):
+    if isinstance(value, str):
         return str(value).strip() or None
     return None
 

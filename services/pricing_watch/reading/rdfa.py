@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from extruct.rdfa import RDFaExtractor
-from extruct.utils import parse_xmldom_html
 from lxml import etree
 
 from services.pricing_watch.reading.document import Document
@@ -33,6 +31,10 @@ def _has_products(document: Document) -> bool:
 
 
 def _values(document: Document) -> list[Any]:
+    # Loading it takes as long as all else of the reader together, and few pages need it.
+    from extruct.rdfa import RDFaExtractor
+    from extruct.utils import parse_xmldom_html
+
     tree = parse_xmldom_html(document.source, encoding="utf-8")
     try:
         values: list[Any] = RDFaExtractor().extract_items(tree, base_url=document.url, expanded=True)

@@ -90,7 +90,7 @@ class _Product:
             "name": graph.text(node, "name"),
             "sku": graph.text(node, "sku"),
             "gtin": next((text for name in _GTINS if (text := graph.text(node, name))), None),
-            "url": graph.text(node, "url", "@id"),
+            "url": _address(graph.text(node, "url", "@id")),
         }
         merged = {**parent, **{key: value for key, value in own.items() if value}}
         merged["numbers"] = tuple(dict.fromkeys([*numbers, *parent.get("numbers", ())]))
@@ -259,3 +259,8 @@ def _taxed(base: Candidate, spec: Specification) -> Candidate:
 
 def _currency_of(specs: list[Specification]) -> str | None:
     return next((spec.currency for spec in specs if spec.currency), None)
+
+
+def _address(text: str | None) -> str | None:
+    """Where a node says that it stands. What has no name is given one by rdflib, another at each reading: none."""
+    return None if text is None or "_:" in text else text

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from services.pricing_watch.reading.loose_json import Number, walk
+from services.pricing_watch.reading.loose_json import walk
 from services.pricing_watch.records import Role
 
 Node = dict[str, Any]
@@ -177,7 +177,7 @@ def _text(value: Any) -> str | None:
         value = value[0] if value else None
     if isinstance(value, bool):
         return str(value).casefold()
-    return html.unescape(str(value)).strip() or None if isinstance(value, str | Number) else None
+    return html.unescape(str(value)).strip() or None if isinstance(value, str) else None
 
 
 def _short(name: str) -> str:

@@ -39,18 +39,23 @@ def check_selector(text: str) -> str | None:
     try:
         _compiled(text)
     except _FAULTS as error:
-        return f"cannot be read: {error}"
+        return _unread(error)
     return None
+
+
+def _unread(error: Exception) -> str:
+    return f"cannot be read: {error}"
 
 
 def read_selector(document: Document, selector: str, style: NumberStyle) -> list[Candidate]:
     """What stands at the place: one candidate per thing found; one that is refused where nothing can be taken."""
     base = Candidate(method=Method.SELECTOR, where=selector, product="selector")
-    problem = check_selector(selector)
-    if problem is not None:
-        return [msgspec.structs.replace(base, refused=f"is at a selector that {problem}")]
     try:
-        found = list(_compiled(selector)(document))
+        find = _compiled(selector)
+    except _FAULTS as error:
+        return [msgspec.structs.replace(base, refused=f"is at a selector that {_unread(error)}")]
+    try:
+        found = list(find(document))
     except _FAULTS as error:
         return [msgspec.structs.replace(base, refused=f"is at a selector that fails on this page: {error}")]
     if not found:

@@ -15,10 +15,10 @@ MAX_LENGTH = 300_000
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BRACE = re.compile(r"([^{}]*)([{}])")
-_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SHOWS = re.compile(r"(?<![\w-])display\s*:|visibility\s*:\s*visible", re.IGNORECASE)
 _NAME = re.compile(r"[.#][\w-]+")
-_STRIKES = re.compile(r"line-through", re.IGNORECASE)
+STRIKES = re.compile(r"line-through", re.IGNORECASE)
 
 
 class StyleSheet(msgspec.Struct, frozen=True):
@@ -44,11 +44,11 @@ def style_sheet(root: etree._Element) -> StyleSheet:
     shown_again: set[str] = set()
     for selectors, declarations in _rules(_COMMENT.sub(" ", text)):
         names = {name for name in (selector.strip() for selector in selectors.split(",")) if _NAME.fullmatch(name)}
-        if _HIDES.search(declarations):
+        if HIDES.search(declarations):
             hidden |= names
         elif _SHOWS.search(declarations):
             shown_again |= set(_NAME.findall(selectors))
-        if _STRIKES.search(declarations):
+        if STRIKES.search(declarations):
             struck |= names
     return StyleSheet(frozenset(hidden - shown_again), frozenset(struck))
 

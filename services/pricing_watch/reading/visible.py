@@ -9,7 +9,7 @@ from services.pricing_watch.reading.landmarks import announced, brief_text, buy_
 from services.pricing_watch.reading.lines import Line, Part, State, Writer
 from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.options import offered_beside, tiles, unchosen
-from services.pricing_watch.reading.style_sheet import style_sheet
+from services.pricing_watch.reading.style_sheet import HIDES, STRIKES, style_sheet
 
 MAX_LINES = 50_000
 
@@ -29,7 +29,6 @@ _CENTS_TAGS = {"sup", "sub", "small"}
 _UNSEEN_CLASSES = {
     *("hidden", "d-none", "is-hidden", "hide", "invisible", "js-hidden", "ng-hide", "u-hidden", "none", "display-none"),
 }
-_UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SHOWN_WIDE = re.compile(r"^[a-z]{1,3}:(?:block|flex|inline|grid)|^d-[a-z]{2}-(?:block|flex|inline)")
 _CENTS_CLASS = re.compile(r"cent|fraction|decimal|minor|sup(?:erscript)?\b|kopeck|kopiyk|penn(?:y|ies)", re.IGNORECASE)
 
@@ -39,7 +38,6 @@ _OVERRULED = {Meaning.LIST_PRICE, Meaning.REGULAR, Meaning.SAVING, Meaning.SEVER
 _LIST_TAGS = {"del", "s", "strike"}
 _SAID_OF_OTHERS = re.compile(r"(?<!\S)(?:with|has|show|hide|no|is)-\S+|(?<=-)-(?:with|has|show|on)-\S+")
 """`with-list-price` says that there is one beside this."""
-_STRUCK_STYLE = re.compile(r"line-through", re.IGNORECASE)
 
 
 class Visible:
@@ -101,7 +99,7 @@ class Visible:
 
     def _meaning(self, element: etree._Element, names: str, outer: Meaning | None) -> Meaning | None:
         """What amounts in an element are. What calls itself the current price is one, in a list price's block too."""
-        is_struck = element.tag in _LIST_TAGS or bool(_STRUCK_STYLE.search(element.get("style") or ""))
+        is_struck = element.tag in _LIST_TAGS or bool(STRIKES.search(element.get("style") or ""))
         if is_struck or self._sheet.strikes(element):
             return Meaning.LIST_PRICE
         if element in self._unchosen:
@@ -119,7 +117,7 @@ class Visible:
         if element.get("hidden", "false").casefold() != "false" or (tag == "dialog" and element.get("open") is None):
             return False
         style = element.get("style") or ""
-        if _UNSEEN_STYLE.search(style):
+        if HIDES.search(style):
             return False
         if self._sheet.hides(element) and "display" not in style:
             return False

@@ -13,7 +13,7 @@ from lxml import etree
 from services.common.money import to_major
 from services.pricing_watch.reading.figures import figures
 from services.pricing_watch.reading.identity import mentions, words
-from services.pricing_watch.reading.landmarks import brief_text, can_order, upwards
+from services.pricing_watch.reading.landmarks import around, brief_text, can_order, upwards
 from services.pricing_watch.reading.lines import Line, Part
 from services.pricing_watch.reading.meaning import Meaning
 from services.pricing_watch.reading.number_style import NumberStyle
@@ -170,9 +170,10 @@ class VisibleText:
         ]
         if len(places) != 1:
             return None
-        for block in upwards(lines[places[0]].runs[0].element):
-            within = [number for number, line in enumerate(lines) if _is_within(line.runs[0].element, block)]
-            seen = [one for number in within for one in amounts_of_line(lines, number, self._style)]
+        within: list[int] = []
+        for more in around(lines[places[0]].runs[0].element, [line.runs[0].element for line in lines]):
+            within += more
+            seen = [one for number in more for one in amounts_of_line(lines, number, self._style)]
             prices = [one for one in seen if one.meaning is Meaning.PRICE]
             if prices:
                 told = {told_stock(lines[number].text) for number in within} - {None}
