@@ -21,6 +21,8 @@ CONTACT = "https://cadran.example/robot"
 HOST = "shop.test"
 """Its robots.txt asks for no delay, so that a test need not wait."""
 ROBOTS = "User-agent: *\nDisallow: /private/\nDisallow: /*/private/\n"
+ALL_SOLD = 1_790_028_800.0
+"""A moment at which no product has vanished, as they do now and then by the shop's own clock."""
 
 
 class RunningShop(NamedTuple):
@@ -69,7 +71,7 @@ async def until(happened: Callable[[], object]) -> None:
 @contextmanager
 def running_shop(addresses: Sequence[str] = ("127.0.0.1",), **options: Any) -> Iterator[RunningShop]:
     """A shop on a free port, of one address of this machine or several: then it looks like several hosts."""
-    shop = Shop(**options)
+    shop = Shop(**{"clock": lambda: ALL_SOLD, **options})
     shop.robots[HOST] = PlainTextResponse(ROBOTS)
     config = uvicorn.Config(shop, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
