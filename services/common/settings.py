@@ -141,6 +141,15 @@ class Settings(CadranSettings):
     win_days: int = Field(
         30, description="A lead counts as won in time within so many days: 0, 1, 7, 14, 30, 60, 90, 180 or 365."
     )
+    loyalty_landmark_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        14, description="After an order, contacts count up to the end of so many days; returns are looked for after it."
+    )
+    loyalty_follow_up_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        90, description="For so many days after that, or after a campaign's draw, customers may come back."
+    )
+    loyalty_contacted_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        90, description="A score is a contacted customer's if they were contacted within so many days before it."
+    )
     shards: Annotated[int, Field(ge=1, le=1000)] = Field(
         1, description="Parts of the state in Redis: 1 on one Redis, several on Redis Cluster."
     )

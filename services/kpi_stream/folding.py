@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services.common.errors import TooLarge
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.kinds import NOTICE_KINDS, EntityKind, NoticeKind
 from services.kpi_stream.entities.notices import Notice
 from services.kpi_stream.fan_out import Gathered
@@ -104,8 +105,8 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 class Folder:
     """Folds batches by the declared kinds and KPIs."""
 
-    def __init__(self, kpis: Iterable[Kpi], zone: ZoneInfo) -> None:
-        self._zone = zone
+    def __init__(self, kpis: Iterable[Kpi], declared: Declared) -> None:
+        self._declared, self._zone = declared, declared.zone
         self._contributions: dict[str, list[Contribute]] = defaultdict(list)
         for kpi in kpis:
             for kind, contribute in kpi.contributions.items():
@@ -117,7 +118,9 @@ class Folder:
     def facts(self, name: EntityName, entity: Any) -> list[Fact]:
         """All that an entity contributes, to all KPIs."""
         return [
-            fact for contribute in self._contributions[name.kind] for fact in contribute(name.id, entity, self._zone)
+            fact
+            for contribute in self._contributions[name.kind]
+            for fact in contribute(name.id, entity, self._declared)
         ]
 
     def fold(self, items: Mapping[EntityName, Sequence[Item]], known: Mapping[EntityName, Any]) -> Folded:

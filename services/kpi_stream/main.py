@@ -26,6 +26,7 @@ from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
+from services.kpi_stream.declared import declared_by
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import Folder
@@ -100,7 +101,7 @@ def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, m
     )
     app.processor = Processor(
         store=StateStore(app.redis, state),
-        folder=Folder(all_kpis().values(), settings.zone),
+        folder=Folder(all_kpis().values(), declared_by(settings)),
         publisher=app.publisher,
         fan=partial(fan_out, zone=settings.zone, reporting_currency=settings.reporting_currency),
         clock=utc_now,

@@ -12,6 +12,7 @@ import msgspec
 
 from services.common.keys import StateKeys
 from services.common.settings import Settings
+from services.kpi_stream.declared import declared_by
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS, ENTITY_KINDS, NOTICES_VERSION
 from services.kpi_stream.kpis import all_kpis
 
@@ -52,9 +53,10 @@ def digest(settings: Settings) -> str:
         NOTICES_VERSION,
         sorted((kind.name, kind.version) for kind in ENTITY_KINDS.values()),
         sorted((kpi.id, kpi.version) for kpi in all_kpis().values()),
-        [settings.time_zone, settings.reporting_currency, settings.partitions, settings.shards, settings.entity_hashes],
+        [settings.reporting_currency, settings.partitions, settings.shards, settings.entity_hashes],
+        msgspec.structs.asdict(declared_by(settings)),
     ]
-    return blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
+    return blake2b(msgspec.json.encode(parts, enc_hook=str, order="sorted"), digest_size=8).hexdigest()
 
 
 def partition_fields(partitions: int) -> Iterable[tuple[str, int]]:

@@ -7,9 +7,9 @@ from services.kpi_stream.entities.kinds import ENTITY_KINDS, NOTICE_KINDS, Entit
 from services.kpi_stream.entities.notices import Notice
 from services.kpi_stream.folding import EntityName, Folder, Item, by_entity
 from services.kpi_stream.kpis import all_kpis
-from tests.support.events import PARIS, at, event, line
+from tests.support.events import DECLARED, PARIS, at, event, line
 
-FOLDER = Folder(all_kpis().values(), PARIS)
+FOLDER = Folder(all_kpis().values(), DECLARED)
 ORDER = ENTITY_KINDS["order"]
 
 

@@ -11,7 +11,7 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.records import NOTICES, ORIGIN, STATE, read
 from tests.support.engine import STATE as ENGINE_STATE
 from tests.support.engine import MemoryRecord
-from tests.support.events import PARIS, at, event, line
+from tests.support.events import DECLARED, at, event, line
 
 GOOD = encode(event("order.placed", "O1", at("2026-11-02 10:00"), channel="x", currency="EUR", lines=[line(100)]))
 
@@ -26,7 +26,6 @@ GOOD = encode(event("order.placed", "O1", at("2026-11-02 10:00"), channel="x", c
         b"[" * 30_000,
         GOOD.replace(b"order.placed", b"order.eaten"),
         GOOD.replace(b'"quantity":1', b'"quantity":"one"'),
-        encode(event("customer.assigned", "c-1", at("2026-11-02 10:00"), campaign_id="a", group="contact")),
     ],
 )
 def test_a_record_that_cannot_be_read_holds_nothing_up(value: bytes | None) -> None:
@@ -57,7 +56,7 @@ def test_an_entity_does_not_grow_beyond_what_it_can_tell_others() -> None:
         for i in range(3600)
     ]
     records = [MemoryRecord(i, 5, None, encode(closing), []) for i, closing in enumerate(closings)]
-    folder = Folder(all_kpis().values(), PARIS)
+    folder = Folder(all_kpis().values(), DECLARED)
     folded = folder.fold(by_entity(read(records, ENGINE_STATE).items), {})
     name = EntityName(kind.name, "L1")
     assert kind.max_bytes * 0.9 < len(folded.packed[name]) <= kind.max_bytes

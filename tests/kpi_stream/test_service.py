@@ -22,7 +22,7 @@ from services.kpi_stream.metrics import WorkerMetrics
 from services.kpi_stream.service import MAX_SLICE, MAX_WRITES, NotHeld, Processor, next_slice_size, pause_after
 from services.kpi_stream.store import StateStore
 from tests.support.engine import STATE, MemoryRecord
-from tests.support.events import PARIS, RECEIVED, at, event, line
+from tests.support.events import DECLARED, PARIS, RECEIVED, at, event, line
 
 TP = ("cadran.orders", 0)
 
@@ -55,7 +55,7 @@ class Rig:
         publisher: Any = self.recorder
         self.processor = Processor(
             store=self.store,
-            folder=Folder(all_kpis().values(), PARIS),
+            folder=Folder(all_kpis().values(), DECLARED),
             publisher=publisher,
             fan=partial(fan_out, zone=PARIS, reporting_currency="EUR"),
             clock=lambda: RECEIVED,

@@ -17,7 +17,7 @@ from services.kpi_stream.measures import CELLS_PER_STRING, Address
 from services.kpi_stream.records import read
 from services.kpi_stream.store import Conflict, NotNew, StateStore, Work
 from tests.support.engine import STATE, MemoryRecord
-from tests.support.events import PARIS, at, event, line
+from tests.support.events import DECLARED, at, event, line
 
 TOPIC = "cadran.orders"
 sums = st.integers(-10, 10) | st.integers(-(2**54), 2**54) | st.integers(-(2**59), 2**59)
@@ -36,7 +36,7 @@ def orders(*names: str) -> Folded:
         MemoryRecord(i, 5, None, encode(event("order.placed", name, at("2026-11-02 10:00"), **PLACED)), [])
         for i, name in enumerate(names)
     ]
-    return Folder(all_kpis().values(), PARIS).fold(by_entity(read(records, STATE).items), {})
+    return Folder(all_kpis().values(), DECLARED).fold(by_entity(read(records, STATE).items), {})
 
 
 PLACED: dict[str, Any] = {"channel": "x", "currency": "EUR", "lines": [line(100)]}

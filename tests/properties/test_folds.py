@@ -11,6 +11,9 @@ from tests.support.engine import Engine
 from tests.support.oracle import KPIS, recompute
 from tests.support.strategies import histories
 
+HEARD = ("orders", "lent", "sales", "scores")
+"""The fields that hold what others told."""
+
 
 def run(events: list[Event], seed: int) -> Engine:
     engine = Engine()
@@ -48,7 +51,7 @@ def _filled(index: dict[tuple[str, int], set[str]]) -> dict[tuple[str, int], set
 def _own_state(engine: Engine) -> dict[object, object]:
     """Entities without the offsets of what they heard: those name records, and records stand elsewhere in each log."""
     return {
-        name: [getattr(entity, field) for field in entity.__struct_fields__ if field not in ("orders", "lent")]  # type: ignore[attr-defined]
+        name: [getattr(entity, field) for field in entity.__struct_fields__ if field not in HEARD]  # type: ignore[attr-defined]
         for name, entity in engine.entities.items()
     }
 

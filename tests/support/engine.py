@@ -20,7 +20,7 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.measures import BY_DAY, Address, Resolution
 from services.kpi_stream.records import notice_messages, read
 from services.kpi_stream.state_version import StateVersion
-from tests.support.events import PARIS, RECEIVED
+from tests.support.events import DECLARED, PARIS, RECEIVED
 
 EPOCH_DAY = date(1970, 1, 1)
 PARTITIONS = 3
@@ -57,7 +57,7 @@ class Engine:
         self.cells: dict[tuple[Address, int], int] = defaultdict(int)
         self.unapplied: list[str] = []
         self.index: dict[tuple[str, int], set[str]] = defaultdict(set)
-        self._folder = Folder(all_kpis().values(), PARIS)
+        self._folder = Folder(all_kpis().values(), DECLARED)
         self._now = int(RECEIVED.timestamp()) if now is None else now
 
     def publish(self, events: Iterable[Event]) -> None:

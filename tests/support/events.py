@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.common.events import Event, parse
+from services.kpi_stream.declared import Declared
 
 PARIS = ZoneInfo("Europe/Paris")
+DECLARED = Declared(PARIS)
 RECEIVED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 _ids = count(1)
 

@@ -20,9 +20,9 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.measures import BY_DAY, BY_MONTH, Address, day_at
 from services.kpi_stream.records import Record, read
 from services.kpi_stream.state_version import StateVersion
-from tests.support.events import PARIS
+from tests.support.events import DECLARED, PARIS
 
-FOLDER = Folder(all_kpis().values(), PARIS)
+FOLDER = Folder(all_kpis().values(), DECLARED)
 KEPT_FOR_EVER = (BY_DAY.letter, BY_MONTH.letter)
 
 

@@ -1,6 +1,7 @@
 """A customer's answer and the invitation that it follows, if there was one: both bear one id.
 
-Fed by `survey.invited` and `nps.answered`. Who answered is not kept: nothing here is told by customer.
+Fed by `survey.invited` and `nps.answered`. Who answered is told to the customer's own entity alone, which sets scores
+of customers who were contacted beside the others'; no score is ever told of a customer.
 """
 
 from zoneinfo import ZoneInfo
@@ -9,9 +10,10 @@ import msgspec
 
 from services.common.events import Event
 from services.common.events.answers import NpsAnswered, SurveyInvited
+from services.kpi_stream.entities.notices import no_longer_named
 from services.kpi_stream.entities.statements import Stated, joined, rank_of
 
-VERSION = 1
+VERSION = 2
 
 
 class Invitation(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -31,6 +33,7 @@ class Given(msgspec.Struct, frozen=True, array_like=True, gc=False):
     store: str | None
     region: str | None
     rep: str | None
+    customer: str | None
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +41,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
     invited: Stated[Invitation] | None = None
     given: Stated[Given] | None = None
+    former_customers: tuple[str, ...] = ()
 
 
 def fold(answer: Answer, event: Event, zone: ZoneInfo) -> Answer:  # noqa: ARG001
@@ -48,6 +52,34 @@ def fold(answer: Answer, event: Event, zone: ZoneInfo) -> Answer:  # noqa: ARG00
             invitation = Invitation(data.survey, data.touchpoint, data.delivered)
             return msgspec.structs.replace(answer, invited=joined(answer.invited, Stated(rank, invitation)))
         case NpsAnswered() as data:
-            given = Given(data.score, data.touchpoint, data.channel, data.store_id, data.region, data.rep_id)
-            return msgspec.structs.replace(answer, given=joined(answer.given, Stated(rank, given)))
+            said = Stated(rank, _given(data))
+            given = joined(answer.given, said)
+            return Answer(answer.invited, given, _former_customers(answer, said, given))
     raise TypeError(f"an answer has no {event.type}")
+
+
+def _given(data: NpsAnswered) -> Given:
+    return Given(data.score, data.touchpoint, data.channel, data.store_id, data.region, data.rep_id, data.customer_id)
+
+
+def _former_customers(answer: Answer, said: Stated[Given], given: Stated[Given]) -> tuple[str, ...]:
+    """Whose answer it was said to be, and is not said to be now."""
+    if answer.given is None:
+        return answer.former_customers
+    outdone = said if given is answer.given else answer.given
+    return no_longer_named(answer.former_customers, {outdone.value.customer}, {given.value.customer})
+
+
+class Score(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an answer tells its customer: when it was given (microseconds since 1970), and the score."""
+
+    at: int
+    score: int
+
+
+def customer_notices(answer_id: str, answer: Answer) -> dict[str, Score | None]:  # noqa: ARG001
+    """What the answer tells the customer that it names; nothing to those it no longer means."""
+    told: dict[str, Score | None] = dict.fromkeys(answer.former_customers)
+    if answer.given is not None and answer.given.value.customer is not None:
+        told[answer.given.value.customer] = Score(answer.given.at, answer.given.value.score)
+    return told

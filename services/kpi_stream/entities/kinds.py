@@ -10,7 +10,7 @@ import msgspec
 from services.common.events import EVENT_TYPES
 from services.common.events.registry import EventType
 from services.common.topics import Topic
-from services.kpi_stream.entities import answer, lead, order, product, pulse, reference, visits
+from services.kpi_stream.entities import answer, customer, lead, offer, order, product, pulse, reference, visits
 from services.kpi_stream.entities.notices import Notice
 
 
@@ -34,8 +34,8 @@ class EntityKind(msgspec.Struct, frozen=True, dict=True):
     of the topic's.
 
     What would make an entity larger than `max_bytes` is set aside: a lead with thousands of closings is a fault of its
-    sender, and an entity tells others what it holds in records that Kafka takes up to a megabyte. A product tells
-    nobody, and grows by a closing for every page and day.
+    sender, and an entity tells others what it holds in records that Kafka takes up to a megabyte. Products and
+    customers tell nobody; a product grows by a closing for every page and day, a customer by every order.
     """
 
     name: str
@@ -76,6 +76,15 @@ ENTITY_KINDS: Mapping[str, EntityKind] = {
     for kind in (
         EntityKind("lead", Topic.LEADS, lead.Lead, lead.fold, lead.VERSION, begun_by="lead.created"),
         EntityKind("order", Topic.ORDERS, order.Order, order.fold, order.VERSION, begun_by="order.placed"),
+        EntityKind(
+            "customer",
+            Topic.CUSTOMERS,
+            customer.Customer,
+            customer.fold,
+            customer.VERSION,
+            max_bytes=8 * 1024 * 1024,
+        ),
+        EntityKind("offer", Topic.OFFERS, offer.Offer, offer.fold, offer.VERSION, begun_by="offer.made"),
         EntityKind("visits", Topic.VISITS, visits.Visits, visits.fold, visits.VERSION),
         EntityKind(
             "answer",
@@ -112,6 +121,33 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             hear=lead.hear_order,
         ),
         NoticeKind(
+            "order_to_customer",
+            sender="order",
+            to="customer",
+            topic=Topic.CUSTOMERS,
+            model=Notice[int],
+            told=order.customer_notices,
+            hear=customer.hear_order,
+        ),
+        NoticeKind(
+            "order_to_offer",
+            sender="order",
+            to="offer",
+            topic=Topic.OFFERS,
+            model=Notice[order.OfferSale],
+            told=order.offer_notices,
+            hear=offer.hear_order,
+        ),
+        NoticeKind(
+            "answer_to_customer",
+            sender="answer",
+            to="customer",
+            topic=Topic.CUSTOMERS,
+            model=Notice[answer.Score],
+            told=answer.customer_notices,
+            hear=customer.hear_score,
+        ),
+        NoticeKind(
             "merged_into",
             sender="lead",
             to="lead",
@@ -123,7 +159,7 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
     )
 }
 
-NOTICES_VERSION = 1
+NOTICES_VERSION = 2
 
 CONSUMED_TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(kind.topic for kind in ENTITY_KINDS.values()))
 

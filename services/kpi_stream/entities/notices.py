@@ -6,7 +6,7 @@ that no longer means a receiver sends empty content, which stays for ever: so an
 cannot come back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
@@ -41,3 +41,15 @@ def hear(known: Mapping[str, Heard[C]], notice: Notice[C]) -> Mapping[str, Heard
 def told(known: Mapping[str, Heard[C]]) -> dict[str, C]:
     """What senders say now, without those that no longer mean this entity; in the order of their names."""
     return {sender: heard.content for sender, heard in sorted(known.items()) if heard.content is not None}
+
+
+def no_longer_named(
+    known: tuple[str, ...], outdone: Collection[str | None], standing: Collection[str | None]
+) -> tuple[str, ...]:
+    """Whom a sender has named and does not name now: those `known`, and those of a statement that is outdone.
+
+    With those that its standing statement names they are all whom it ever named: a set that only grows. Sorted, so that
+    equal sets pack to equal bytes.
+    """
+    named = {*known, *(name for name in outdone if name)}
+    return tuple(sorted(named.difference(standing)))

@@ -1,6 +1,6 @@
 """The order: what was placed, given back and cancelled. Fed by `order.placed`, `order.returned`, `order.cancelled`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -10,20 +10,25 @@ from services.common.events import Event
 from services.common.events.fields import REVISION_MAX
 from services.common.events.orders import OrderCancelled, OrderPlaced, OrderReturned
 from services.common.money import share
-from services.kpi_stream.entities.statements import Stated, grown, joined, rank_of, with_statement
+from services.kpi_stream.entities.notices import no_longer_named
+from services.kpi_stream.entities.statements import Stated, joined, rank_of, with_statement
 
-VERSION = 1
+VERSION = 2
 UNASSIGNED = "unassigned"
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A line: amounts in minor units, net of discount where it says so; a rep where it names another than its order."""
+    """A line: amounts in minor units, net of discount where it says so; a rep where it names another than its order.
+
+    `offer`: the offer that brought it.
+    """
 
     sku: str
     quantity: int
     gross: int
     discount: int
     rep: str | None = None
+    offer: str | None = None
 
     @property
     def net(self) -> int:
@@ -31,7 +36,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was ordered, where, through whom."""
+    """What was ordered, where, by whom and through whom."""
 
     channel: str
     currency: str
@@ -40,7 +45,13 @@ class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     store: str | None
     region: str | None
     lead: str | None
+    customer: str | None
     promotions: tuple[str, ...]
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """The offers that its lines name."""
+        return frozenset([line.offer for line in self.lines if line.offer])
 
     @property
     def net(self) -> int:
@@ -62,6 +73,7 @@ class ReturnedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     sku: str
     amount: int
+    offer: str | None = None
 
 
 class Returned(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -75,13 +87,21 @@ class Returned(msgspec.Struct, frozen=True, array_like=True, gc=False):
     region: str | None
 
 
+class Former(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Whom some statement of an order named, and the one that stands does not: they are told so, for ever."""
+
+    leads: tuple[str, ...]
+    customers: tuple[str, ...]
+    offers: tuple[str, ...]
+
+
 class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
     """An order as its events, in whatever order, have made it."""
 
     placed: Stated[Placed] | None = None
     returns: Mapping[str, Stated[Returned]] = {}
     cancelled: Stated[None] | None = None
-    leads: tuple[str, ...] = ()
+    former: Former | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -106,13 +126,19 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
         return max(0, self.placed.value.net - self.returned) if self.placed else 0
 
     @property
+    def given_back_by_line(self) -> tuple[int, ...]:
+        """What all returns give back, by line."""
+        lines = self.placed.value.lines if self.placed else ()
+        return tuple([sum(parts) for parts in zip(*self.returned_by_line.values(), strict=True)] or [0] * len(lines))
+
+    @property
     def left_by_line(self) -> tuple[int, ...]:
         """What a cancel gives back, by line: in proportion to what is left of each."""
         if self.placed is None:
             return ()
         lines = self.placed.value.lines
-        gone = [sum(parts) for parts in zip(*self.returned_by_line.values(), strict=True)] or [0] * len(lines)
-        return tuple(share(self.left, [line.net - part for line, part in zip(lines, gone, strict=True)]))
+        kept = [line.net - part for line, part in zip(lines, self.given_back_by_line, strict=True)]
+        return tuple(share(self.left, kept))
 
     @property
     def is_living(self) -> bool:
@@ -130,26 +156,37 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
 
 
 def _over_lines(returned: Returned, lines: tuple[Line, ...]) -> tuple[int, ...]:
-    """Spread a return over an order's lines: each returned line over those of its sku, by net; the rest over all."""
+    """Spread a return over an order's lines, by net: each returned line over those of its offer, else those of its sku,
+    else all.
+    """
     total = [0] * len(lines)
     if not lines:
         return ()
     stated = returned.lines or (ReturnedLine("", returned.amount),)
     for part in stated:
-        same = [i for i, line in enumerate(lines) if line.sku == part.sku] if returned.lines else []
-        targets = same or range(len(lines))
+        targets = _lines_of(part, lines) if returned.lines else range(len(lines))
         for i, amount in zip(targets, share(part.amount, [lines[i].net for i in targets]), strict=True):
             total[i] += amount
     return tuple(total)
+
+
+def _lines_of(part: ReturnedLine, lines: tuple[Line, ...]) -> Sequence[int]:
+    """The places of the lines that a returned line may be."""
+    of_offer = [i for i, line in enumerate(lines) if part.offer and line.offer == part.offer]
+    return of_offer or [i for i, line in enumerate(lines) if line.sku == part.sku] or range(len(lines))
 
 
 def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
     """The order, one event taken in."""
     match event.data:
         case OrderPlaced() as data:
-            placed = joined(order.placed, Stated(rank_of(event), _placed(data)))
-            leads = grown(order.leads, data.lead_id) if data.lead_id else order.leads
-            return Order(placed, order.returns, order.cancelled, leads)
+            said = Stated(rank_of(event), _placed(data))
+            placed = joined(order.placed, said)
+            former = order.former
+            if order.placed is not None:
+                outdone = said if placed is order.placed else order.placed
+                former = _former(order.former, outdone.value, placed.value)
+            return Order(placed, order.returns, order.cancelled, former)
         case OrderReturned() as data:
             returns = with_statement(order.returns, data.return_id, Stated(rank_of(event), _returned(data)))
             return msgspec.structs.replace(order, returns=returns)
@@ -162,6 +199,17 @@ def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
     raise TypeError(f"an order has no {event.type}")
 
 
+def _former(known: Former | None, outdone: Placed, placed: Placed) -> Former | None:
+    """Whom the order has named and does not name now, one statement of it being outdone."""
+    leads, customers, offers = (known.leads, known.customers, known.offers) if known else ((), (), ())
+    former = Former(
+        no_longer_named(leads, {outdone.lead}, {placed.lead}),
+        no_longer_named(customers, {outdone.customer}, {placed.customer}),
+        no_longer_named(offers, outdone.offers, placed.offers),
+    )
+    return former if former.leads or former.customers or former.offers else None
+
+
 def _placed(data: OrderPlaced) -> Placed:
     rep = data.rep_id
     lines = [
@@ -171,6 +219,7 @@ def _placed(data: OrderPlaced) -> Placed:
             line.gross_minor,
             line.discount_minor,
             None if line.rep_id == rep else line.rep_id,
+            line.offer_id,
         )
         for line in data.lines
     ]
@@ -182,12 +231,13 @@ def _placed(data: OrderPlaced) -> Placed:
         store=data.store_id,
         region=data.region,
         lead=data.lead_id,
+        customer=data.customer_id,
         promotions=tuple(dict.fromkeys(data.promotion_ids)) if data.promotion_ids else (),
     )
 
 
 def _returned(data: OrderReturned) -> Returned:
-    lines = tuple(ReturnedLine(line.sku, line.amount_minor) for line in data.lines)
+    lines = tuple(ReturnedLine(line.sku, line.amount_minor, line.offer_id) for line in data.lines)
     return Returned(data.currency, data.amount_minor, lines, data.channel, data.rep_id, data.region)
 
 
@@ -202,17 +252,49 @@ class OrderSnapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def lead_notices(order_id: str, order: Order) -> dict[str, OrderSnapshot | None]:  # noqa: ARG001
-    """What the order tells every lead that any of its records has named; nothing to those it no longer means."""
-    if not order.leads:
-        return {}
-    snapshot = _snapshot(order)
-    current = order.placed.value.lead if order.placed else None
-    return {lead: snapshot if lead == current else None for lead in order.leads}
+    """What the order tells the lead that it names; nothing to those it no longer means."""
+    told: dict[str, OrderSnapshot | None] = dict.fromkeys(order.former.leads) if order.former else {}
+    if order.placed is not None and order.placed.value.lead is not None:
+        told[order.placed.value.lead] = _snapshot(order, order.placed)
+    return told
 
 
-def _snapshot(order: Order) -> OrderSnapshot | None:
-    if order.placed is None:
-        return None
-    placed = order.placed.value
+def _snapshot(order: Order, stated: Stated[Placed]) -> OrderSnapshot:
+    placed = stated.value
     rep = placed.rep or (placed.reps[0] if len(placed.reps) == 1 and placed.reps[0] != UNASSIGNED else None)
-    return OrderSnapshot(order.is_living, order.placed.at, rep, placed.currency, order.net)
+    return OrderSnapshot(order.is_living, stated.at, rep, placed.currency, order.net)
+
+
+def customer_notices(order_id: str, order: Order) -> dict[str, int | None]:  # noqa: ARG001
+    """What the order tells the customer that it names: when it was placed (microseconds since 1970), if it is living.
+
+    Nothing to those it no longer means.
+    """
+    told: dict[str, int | None] = dict.fromkeys(order.former.customers) if order.former else {}
+    if order.placed is not None and order.placed.value.customer is not None:
+        told[order.placed.value.customer] = order.placed.at if order.is_living else None
+    return told
+
+
+class OfferSale(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an order tells an offer of the lines that bear it: net of discount and given back, in minor units.
+
+    `is_cancelled`: with the whole order, which gives them back whatever the amounts.
+    """
+
+    net: int
+    given_back: int
+    is_cancelled: bool
+
+
+def offer_notices(order_id: str, order: Order) -> dict[str, OfferSale | None]:  # noqa: ARG001
+    """What the order tells every offer that one of its lines bears; nothing to those it no longer means."""
+    told: dict[str, OfferSale | None] = dict.fromkeys(order.former.offers) if order.former else {}
+    if order.placed is None or not order.placed.value.offers:
+        return told
+    sums: dict[str, tuple[int, int]] = {}
+    for line, part in zip(order.placed.value.lines, order.given_back_by_line, strict=True):
+        if line.offer:
+            net, given_back = sums.get(line.offer, (0, 0))
+            sums[line.offer] = net + line.net, given_back + part
+    return told | {offer: OfferSale(*amounts, order.is_cancelled) for offer, amounts in sums.items()}

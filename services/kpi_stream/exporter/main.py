@@ -15,6 +15,7 @@ from services.common.redis_clients import async_redis
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
 from services.kpi_stream.clients import build_observatory
+from services.kpi_stream.declared import declared_by
 from services.kpi_stream.exporter.api import Parts, create_app
 from services.kpi_stream.exporter.explain import Explainer
 from services.kpi_stream.exporter.freshness import LogEnds
@@ -42,7 +43,7 @@ def build(settings: Settings, stream: StreamSettings) -> FastAPI:
 
     parts = Parts(
         service=KpiService(observatory, all_kpis(), stream.stale_after),
-        explainer=Explainer(reader, Folder(all_kpis().values(), settings.zone)),
+        explainer=Explainer(reader, Folder(all_kpis().values(), declared_by(settings))),
         keys=KeyRing(settings.api_keys_file),
         checks={"state": state},
     )

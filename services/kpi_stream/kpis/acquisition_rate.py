@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from services.common.calendar import DAY, BusinessCalendar, Place, Span
 from services.common.topics import Topic
 from services.common.windows import DAY_WINDOWS, FROM_TO, WIN_DAYS, Grain, Window
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.lead import Lead, Loss, Win, owner, standing
 from services.kpi_stream.kpis.cuts import ALL, KIND, OWNER, REGION, REP, SOURCE, TEAM, UNKNOWN
 from services.kpi_stream.kpis.kpi import (
@@ -50,7 +51,7 @@ DAY_STEPS = (
 DAYS_TO_CLOSE = MeasureGroup("days_to_close", tuple(f"u{last}" for last in DAY_STEPS), DAILY)
 
 
-def contributions(lead_id: str, lead: Lead, zone: ZoneInfo) -> Iterator[Fact]:
+def contributions(lead_id: str, lead: Lead, declared: Declared) -> Iterator[Fact]:
     """A lead in its cohort, and its closing on the day of closing; both to the credit of the same rep."""
     if lead.created is None:
         return
@@ -60,7 +61,7 @@ def contributions(lead_id: str, lead: Lead, zone: ZoneInfo) -> Iterator[Fact]:
     closing = win or loss
     members = _members(lead, closing.rep if closing else owner(lead))
     created_at = lead.created.at // 1_000_000
-    days = _days_between(created_at, win.at // 1_000_000, zone) if win else None
+    days = _days_between(created_at, win.at // 1_000_000, declared.zone) if win else None
     yield Fact(
         COHORT, created_at, members, (1, *(int(days is not None and i == class_of(days)) for i in range(len(CLASSES))))
     )

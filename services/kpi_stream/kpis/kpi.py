@@ -10,13 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from services.common.calendar import Place, Span
 from services.common.topics import Topic
 from services.common.windows import Comparison, Grain, Window, WindowName, compare
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.kpis.cuts import Cut
 from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.statistics import Interval
@@ -164,8 +164,8 @@ def nothing_related(subject: Subject, world: World) -> Asking[Mapping[str, Relat
     return {}
 
 
-Contribute = Callable[[str, Any, ZoneInfo], Iterable[Fact]]
-"""From an entity's id, the entity and the business time zone to what it contributes. Pure."""
+Contribute = Callable[[str, Any, Declared], Iterable[Fact]]
+"""From an entity's id, the entity and what is declared to what it contributes. Pure."""
 
 
 Describe = Callable[[Any, Subject, int], Sequence[Any]]

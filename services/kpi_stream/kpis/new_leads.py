@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from services.common.calendar import DAY, Span
 from services.common.topics import Topic
 from services.common.windows import TO_DATE, Period
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.lead import Lead, first_rep, owner, standing
 from services.kpi_stream.kpis.cuts import ALL, KIND, OWNER, REGION, REP, SOURCE, TEAM, UNKNOWN
 from services.kpi_stream.kpis.kpi import Direction, Estimate, Kpi, Metric, Panel, Parts, Related, Subject, Text, Unit
@@ -21,7 +21,7 @@ VERDICT_REPS = 3
 TOO_HIGH, TOO_LOW = 0.7, 1.3
 
 
-def contributions(lead_id: str, lead: Lead, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
+def contributions(lead_id: str, lead: Lead, declared: Declared) -> Iterator[Fact]:  # noqa: ARG001
     """One lead, at its creation; merged and invalid ones leave their bucket."""
     if lead.created is None or not standing(lead_id, lead).counts:
         return

@@ -7,11 +7,11 @@ whole blocks of days, however they are asked for (`blocks.py`; docs/anonymity.md
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from services.common.events.answers import LEAST_ANSWERS, count_classes
 from services.common.topics import Topic
 from services.common.windows import DAY_WINDOWS, Grain
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.answer import Answer, Given, Invitation
 from services.kpi_stream.entities.order import UNASSIGNED
 from services.kpi_stream.kpis.blocks import in_blocks
@@ -51,7 +51,7 @@ WITH_INVITATIONS = (ALL, TOUCHPOINT)
 MOST_ANSWER_WITHIN = timedelta(days=14)
 
 
-def contributions(answer_id: str, answer: Answer, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
+def contributions(answer_id: str, answer: Answer, declared: Declared) -> Iterator[Fact]:  # noqa: ARG001
     """An answer on its day, and the invitation on its own."""
     if answer.given is not None:
         given = answer.given.value

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.common.events.subjects import joined
 from services.common.money import round_half_even, to_major
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.product import OwnPrice, Product, Reading, Standing, pairs_of, standings
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, NOW, Fact, MeasureGroup, Member, day_at, noon_of
@@ -42,10 +43,10 @@ EXACT = Context(prec=34)
 Height = tuple[MeasureGroup, tuple[Member, ...], tuple[int, ...]]
 
 
-def contributions(sku: str, product: Product, zone: ZoneInfo) -> Iterator[Fact]:
+def contributions(sku: str, product: Product, declared: Declared) -> Iterator[Fact]:
     """Of every pair: the changes of its levels, its moves, and how it stands now."""
     for pair in pairs_of(product):
-        yield from _of_pair(sku, product, pair, zone)
+        yield from _of_pair(sku, product, pair, declared.zone)
 
 
 def _of_pair(sku: str, product: Product, pair: str, zone: ZoneInfo) -> Iterator[Fact]:

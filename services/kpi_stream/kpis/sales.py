@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from services.common.events.subjects import joined
 from services.common.topics import Topic
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.order import UNASSIGNED, Line, Order, Placed, Returned
 from services.kpi_stream.entities.visits import Visits, by_hour, counted_hours
 from services.kpi_stream.kpis.conversion import conversion
@@ -36,7 +36,7 @@ WITH_VISITS = (ALL, CHANNEL, STORE)
 """The cuts that visits are counted by."""
 
 
-def order_contributions(order_id: str, order: Order, zone: ZoneInfo) -> list[Fact]:  # noqa: ARG001
+def order_contributions(order_id: str, order: Order, declared: Declared) -> list[Fact]:  # noqa: ARG001
     """A sale on its day; what is given back on its own day, and beside it on the order's."""
     if order.placed is None:
         return [_unknown_order_return(stated.value, stated.at // 1_000_000) for stated in order.returns.values()]
@@ -113,7 +113,7 @@ def _members_of(
     )
 
 
-def visits_contributions(subject: str, visits: Visits, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
+def visits_contributions(subject: str, visits: Visits, declared: Declared) -> Iterator[Fact]:  # noqa: ARG001
     """Visits of a channel and store by day; and by the hour, where hours were counted by themselves."""
     channel, store, _ = subject.split("/")
     member: tuple[Member, ...] = (("channel,store", f"{channel}/{store or UNKNOWN}"),)

@@ -9,12 +9,12 @@ Cells only say on which days rounds closed; the figures are read from the round.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from services.common.calendar import DAY, Span
 from services.common.events.answers import WHOLE_COMPANY, PulseFigure, PulsePublished
 from services.common.topics import Topic
 from services.common.windows import DAY_WINDOWS, Grain
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.pulse import Pulse
 from services.kpi_stream.kpis.cuts import ALL, OWN_TEAM
 from services.kpi_stream.kpis.kpi import (
@@ -45,12 +45,12 @@ HOLDS_FOR = timedelta(days=400)
 OVERALL = "overall"
 
 
-def contributions(subject: str, pulse: Pulse, zone: ZoneInfo) -> Iterator[Fact]:  # noqa: ARG001
+def contributions(subject: str, pulse: Pulse, declared: Declared) -> Iterator[Fact]:  # noqa: ARG001
     """That a round closed, on its day."""
     if pulse.published is None:
         return
     published = pulse.published.value
-    closed_at = datetime.combine(published.closed_on, time(12), zone)
+    closed_at = datetime.combine(published.closed_on, time(12), declared.zone)
     member = EVERYONE if published.team_id == WHOLE_COMPANY else ("team", published.team_id)
     yield Fact(ROUNDS, int(closed_at.timestamp()), (member,), (1,))
 

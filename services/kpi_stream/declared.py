@@ -1,0 +1,37 @@
+"""What an installation declares once, and entities contribute by: so it is part of the state version."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.common.settings import Settings
+
+
+class LoyaltyDays(msgspec.Struct, frozen=True):
+    """How long customers are followed, in business days.
+
+    After an order, contacts count up to the end of day `landmark`, and returns in the `follow_up` days after it. After
+    an assignment, returns count in the `follow_up` days. A score is a contacted customer's if they were contacted in
+    the `contacted` days before it.
+    """
+
+    landmark: int = 14
+    follow_up: int = 90
+    contacted: int = 90
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """What contributions depend on beside the entity. `pairs`: by base sku, the skus that go with it."""
+
+    zone: ZoneInfo
+    loyalty: LoyaltyDays = LoyaltyDays()
+    pairs: Mapping[str, tuple[str, ...]] = {}
+
+
+def declared_by(settings: Settings) -> Declared:
+    """What an installation's settings declare."""
+    loyalty = LoyaltyDays(
+        settings.loyalty_landmark_days, settings.loyalty_follow_up_days, settings.loyalty_contacted_days
+    )
+    return Declared(settings.zone, loyalty)
