@@ -248,6 +248,7 @@ KPI = Kpi(
     beside=beside,
     read=read,
     related=related,
+    rolling=(30, 90, 1),
     panels=(
         Panel(
             "stat",
