@@ -51,6 +51,13 @@ class Source(NamedTuple):
     won: float
 
 
+class CustomerKind(NamedTuple):
+    """Customers of a kind: how many of every hundred they are, and how often one of them buys."""
+
+    of_hundred: int
+    orders_a_year: float
+
+
 class Team(NamedTuple):
     """A team of reps and of those who help them: how many people, and how they feel, 0 to 10."""
 
@@ -120,15 +127,32 @@ SOURCES = (
 
 LEADS_PER_DAY = 46
 
+CUSTOMERS = 116_000
+"""How many there are today: so many that all orders together come to what each kind buys."""
+
+CUSTOMER_KINDS = (
+    CustomerKind(1, 20.0),
+    CustomerKind(5, 6.0),
+    CustomerKind(18, 1.8),
+    CustomerKind(76, 0.5),
+)
+
+ANONYMOUS = 0.25
+"""How many of those who buy in a store leave no name."""
+
 BY_WEEKDAY = (0.9, 0.92, 0.98, 1.0, 1.15, 1.4, 0.85)
 BY_MONTH = (1.05, 0.9, 0.95, 0.97, 1.0, 1.02, 1.05, 0.75, 1.02, 1.0, 1.15, 1.35)
 GROWTH_PER_YEAR = 0.12
 
 
+def growth(day: date, today: date) -> float:
+    """How large the company is on a day, of what it is today."""
+    return float((1 + GROWTH_PER_YEAR) ** ((day - today).days / 365))
+
+
 def season(day: date, today: date) -> float:
     """How a day compares with an ordinary one: weekday, month, and the company's growth towards today."""
-    years = (day - today).days / 365
-    return float(BY_WEEKDAY[day.weekday()] * BY_MONTH[day.month - 1] * (1 + GROWTH_PER_YEAR) ** years)
+    return BY_WEEKDAY[day.weekday()] * BY_MONTH[day.month - 1] * growth(day, today)
 
 
 def promotion_id(campaign: Campaign, day: date) -> str:
