@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.simulator.company import ANONYMOUS, REPS, SHOPS, Shop, season
+from services.simulator.contacts import contacts_of_day
 from services.simulator.customers import hundreds_on, someone
 from services.simulator.leads import leads_of_day
 from services.simulator.orders import campaigns_at, order
 from services.simulator.prices import prices_of_day
 from services.simulator.statements import statements_of_day
 from services.simulator.surveys import surveys_of_day
+from services.simulator.win_back import win_back_of_day
 
 SOURCE = "/simulator"
 DUPLICATED, LATE = 0.01, 0.01
@@ -89,8 +91,14 @@ def plan(day: date, *, seed: int, today: date, zone: ZoneInfo, closed: bool) -> 
         *statements_of_day(made),
         *(happening for shop in SHOPS for happening in _shop_day(made, shop)),
         *leads_of_day(made),
+        *win_back_of_day(made),
     ]
-    return [*happenings, *surveys_of_day(made, happenings), *prices_of_day(made)]
+    return [
+        *happenings,
+        *surveys_of_day(made, happenings),
+        *prices_of_day(made),
+        *contacts_of_day(made, happenings),
+    ]
 
 
 def _shop_day(made: Day, shop: Shop) -> Iterator[Happening]:
