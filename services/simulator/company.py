@@ -51,6 +51,15 @@ class Source(NamedTuple):
     won: float
 
 
+class Technique(NamedTuple):
+    """A way in which reps propose more, or better: how often of a hundred, and what share says yes to a usual rep."""
+
+    name: str
+    kind: str
+    of_hundred: int
+    accepted: float
+
+
 class CustomerKind(NamedTuple):
     """Customers of a kind: how many of every hundred they are, how often one buys, and is contacted after an order.
 
@@ -92,6 +101,8 @@ REPS = (
     Rep("r12", "Léo", "west", "west", 0.85),
 )
 
+SKILL_OF = {rep.id: rep.skill for rep in REPS}
+
 ONLINE = Shop("online", None, None, 170, 38.0)
 
 SHOPS = (
@@ -112,6 +123,24 @@ PRODUCTS = tuple(
     Product(f"{family}-{number:02}", base + 350 * number * (number % 3 + 1))
     for family, base in (("CHAIR", 6900), ("LAMP", 2900), ("DESK", 17900), ("RUG", 4900), ("VASE", 1500))
     for number in range(1, 9)
+)
+
+PAIRS = {
+    "DESK-01": "LAMP-01",
+    "DESK-02": "LAMP-02",
+    "DESK-03": "LAMP-03",
+    "DESK-04": "LAMP-04",
+    "CHAIR-01": "RUG-01",
+    "CHAIR-02": "RUG-02",
+    "CHAIR-03": "RUG-03",
+}
+"""What reps are told to propose beside what: by the sku that is bought, the sku that goes with it."""
+
+TECHNIQUES = (
+    Technique("bundle", "cross_sell", 35, 0.42),
+    Technique("accessory", "cross_sell", 30, 0.28),
+    Technique("warranty", "up_sell", 15, 0.33),
+    Technique("premium", "up_sell", 20, 0.18),
 )
 
 CAMPAIGNS = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.common.calendar import DAY
 from services.common.events.answers import LEAST_ANSWERS, WHOLE_COMPANY, count_classes
-from services.simulator.company import REPS, TEAMS, TOUCHPOINTS, Team
+from services.simulator.company import SKILL_OF, TEAMS, TOUCHPOINTS, Team
 from services.simulator.orders import placed_in
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ TARGETS_ARE_SET_ON = 25
 TARGETS = {"nps": 40, "team_satisfaction": 7.5}
 QUESTIONS = {"overall": 0.0, "methods": -0.4, "manager": 0.5, "workload": -1.2}
 """By how much the answers to a question differ from the team's mood."""
-
-SKILL_OF = {rep.id: rep.skill for rep in REPS}
 
 
 def surveys_of_day(made: "Day", happenings: Sequence["Happening"]) -> "Iterator[Happening]":
