@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Rep(NamedTuple):
-    """A rep: skill scales how often a lead is won."""
+    """A rep: skill scales how often a lead is won and an offer is accepted."""
 
     id: str
     alias: str
