@@ -3,10 +3,15 @@
 from hypothesis import strategies as st
 
 from services.common.events import Event
-from tests.support.events import at, event
+from tests.support.events import at, event, line
 
 INSTANTS = [
-    at("2026-10-24 23:59:59"),
+    at("2026-03-29 03:30"),  # in a day of 23 hours
+    at("2026-07-11 23:59:59"),  # 104 days later, as is the sixth after the third
+    at("2026-07-12 00:00"),
+    at("2026-07-26 23:59:59"),  # 14 days after the third
+    at("2026-07-27 00:00"),
+    at("2026-10-24 23:59:59"),  # 90 days after the fourth
     at("2026-10-25 00:00"),
     at("2026-10-25 23:30"),  # the end of a day of 25 hours
     at("2026-10-31 23:59"),
@@ -22,6 +27,8 @@ revisions = st.integers(0, 2)
 ids = st.sampled_from(["i1", "i2", "i3", "i4"])
 leads = st.sampled_from(["L1", "L2", "L3", "L4"])
 orders = st.sampled_from(["O1", "O2", "O3"])
+customers = st.sampled_from(["C1", "C2", None])
+campaigns = st.sampled_from(["spring", "summer"])
 touchpoints = st.sampled_from(["delivery", "shop"])
 currencies = st.sampled_from(["EUR", "EUR", "USD"])
 prices = st.sampled_from([-1, 0, 1, 99, 100, 100, 150, 20_000, 10**12])
@@ -71,6 +78,7 @@ def order_events(draw: st.DrawFn) -> Event:
         data |= {"rep_id": draw(reps), "region": draw(regions), "store_id": draw(st.sampled_from([None, "s1"]))}
         data |= {
             "lead_id": draw(st.one_of(st.none(), leads)),
+            "customer_id": draw(customers),
             "promotion_ids": draw(st.lists(st.sampled_from("pq"), max_size=4)),
         }
     elif kind == "returned":
@@ -98,7 +106,7 @@ def answer_events(draw: st.DrawFn) -> Event:
     if kind == "nps.answered":
         data |= {"score": draw(st.integers(0, 10)), "touchpoint": draw(touchpoints), "rep_id": draw(reps)}
         data |= {"channel": draw(st.sampled_from([None, "online"])), "store_id": draw(st.sampled_from([None, "s1"]))}
-        data["region"] = draw(regions)
+        data |= {"region": draw(regions), "customer_id": draw(customers)}
     elif kind == "survey.invited":
         data |= {"survey": draw(st.sampled_from(["nps", "nps", "other"])), "touchpoint": draw(touchpoints)}
         data["delivered"] = draw(st.booleans())
@@ -136,5 +144,37 @@ def price_events(draw: st.DrawFn) -> Event:
     return event(kind, draw(st.sampled_from(["LAMP", "DESK/1"])), draw(times), event_id=draw(ids), **kept)
 
 
+@st.composite
+def customer_events(draw: st.DrawFn) -> Event:
+    """Contacts of few ids, which may be corrected, and draws into two campaigns."""
+    kind = draw(st.sampled_from(["contacted", "contacted", "assigned"]))
+    data: dict[str, object] = {"revision": draw(revisions)}
+    if kind == "contacted":
+        data |= {"contact_id": draw(st.sampled_from(["k1", "k2", "k3"])), "rep_id": draw(reps)}
+        data |= {"medium": draw(st.sampled_from(["mail", "phone"])), "campaign_id": draw(st.none() | campaigns)}
+    else:
+        data |= {"campaign_id": draw(campaigns), "group": draw(st.sampled_from(["contact", "holdout"]))}
+    kept = {name: value for name, value in data.items() if value is not None}
+    return event(f"customer.{kind}", draw(st.sampled_from(["C1", "C2"])), draw(times), event_id=draw(ids), **kept)
+
+
+@st.composite
+def repeat_orders(draw: st.DrawFn) -> Event:
+    """Orders of two customers, mostly of the same, bare of what customers are not told of."""
+    kind = draw(st.sampled_from(["placed", "placed", "placed", "placed", "returned", "cancelled"]))
+    subject, revision = draw(st.sampled_from([f"O{i}" for i in range(6)])), draw(revisions)
+    data: dict[str, object] = {"revision": revision}
+    if kind == "placed":
+        customer = draw(st.sampled_from(["C1", "C1", "C1", "C2", None]))
+        data |= {"channel": "online", "currency": "EUR", "lines": [line(100)]}
+        data |= {} if customer is None else {"customer_id": customer}
+    elif kind == "returned":
+        data |= {"return_id": "r1", "currency": "EUR", "amount_minor": draw(st.sampled_from([50, 100]))}
+    return event(f"order.{kind}", subject, draw(times), event_id=draw(ids), **data)
+
+
+customer_histories = st.lists(st.one_of(repeat_orders(), customer_events(), answer_events()), max_size=40)
 price_histories = st.lists(price_events(), max_size=40)
-histories = st.lists(st.one_of(lead_events(), order_events(), answer_events(), price_events()), max_size=25)
+histories = st.lists(
+    st.one_of(lead_events(), order_events(), answer_events(), customer_events(), price_events()), max_size=25
+)
