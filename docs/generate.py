@@ -151,7 +151,7 @@ def _kpi(kpi: Kpi) -> list[str]:
         lines.append(
             f"A point of a daily series covers the days up to its own: `rolling={choices}` (the first is usual)."
         )
-    if not kpi.is_explained:
+    if not kpi.listed:
         lines.append("`explain` is refused: people's answers stand behind it. See [anonymity](anonymity.md).")
     lines += ["", "| metric | windows | what it is |", "| --- | --- | --- |", *_metrics(kpi), ""]
     if kpi.alerts:

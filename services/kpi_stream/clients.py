@@ -5,6 +5,7 @@ from redis.asyncio import Redis
 from services.common.calendar import BusinessCalendar, OpeningTimes, public_holidays
 from services.common.settings import Settings
 from services.common.windows import utc_now
+from services.kpi_stream.declared import loyalty_days
 from services.kpi_stream.exporter.freshness import LogEnds
 from services.kpi_stream.exporter.moment import Observatory
 from services.kpi_stream.exporter.store import StateReader
@@ -30,4 +31,5 @@ def build_observatory(settings: Settings, redis: Redis, ends: LogEnds) -> Observ
         utc_now,
         reporting_currency=settings.reporting_currency,
         win_days=settings.win_days,
+        loyalty=loyalty_days(settings),
     )

@@ -31,7 +31,9 @@ class Declared(msgspec.Struct, frozen=True):
 
 def declared_by(settings: Settings) -> Declared:
     """What an installation's settings declare."""
-    loyalty = LoyaltyDays(
-        settings.loyalty_landmark_days, settings.loyalty_follow_up_days, settings.loyalty_contacted_days
-    )
-    return Declared(settings.zone, loyalty)
+    return Declared(settings.zone, loyalty_days(settings))
+
+
+def loyalty_days(settings: Settings) -> LoyaltyDays:
+    """How long an installation follows its customers."""
+    return LoyaltyDays(settings.loyalty_landmark_days, settings.loyalty_follow_up_days, settings.loyalty_contacted_days)

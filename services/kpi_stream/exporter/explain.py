@@ -31,7 +31,7 @@ class Explainer:
         :raises Malformed: when the window is too long to look through, or the member has not the parts of its cut.
         :raises Forbidden: when people's answers stand behind the number.
         """
-        if not query.kpi.is_explained:
+        if not query.kpi.listed:
             mend = "read the numbers, which are told of several people together"
             raise Forbidden(f"behind {query.kpi.id} stand people's answers, which are not listed", mend=mend)
         if 1 < len(query.cut.fields) != len(parts_of(member)):
@@ -89,7 +89,7 @@ def _adds(facts: Sequence[Fact], query: Query, subject: Subject, spans: Mapping[
     members = {(query.cut.cell_cut, name) for name in subject.members}
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for fact in facts:
-        if fact.group not in query.kpi.groups or members.isdisjoint(fact.members):
+        if fact.group not in query.kpi.listed or members.isdisjoint(fact.members):
             continue
         for name, span in spans.items():
             if (fact.group.is_level or span.start.timestamp() <= fact.at) and fact.at < span.end.timestamp():

@@ -63,6 +63,7 @@ BESIDE = {
 """By the suffix of their names."""
 
 BRIEF_SUFFIXES = ("_n", "_target")
+INTERVAL_SUFFIXES = ("_low", "_high")
 
 
 class Family(NamedTuple):
@@ -80,6 +81,9 @@ def families(kpi: Kpi, cut: Cut, currency: str) -> Iterator[Family]:
             name, help_text = metric_name(metric, cut, currency), describe(metric, cut)
             if metric.source:
                 yield Family(name, help_text, partial(_related, metric.source))
+                for suffix in INTERVAL_SUFFIXES if metric.has_interval else ():
+                    end = partial(_end, metric.source, suffix)
+                    yield Family(name + suffix, describe(metric, cut, suffix), end)
             else:
                 yield Family(name, help_text, attrgetter("value"))
                 for suffix in BRIEF_SUFFIXES if cut.brief else BESIDE:
@@ -89,6 +93,13 @@ def families(kpi: Kpi, cut: Cut, currency: str) -> Iterator[Family]:
 def _related(source: str, row: Row) -> Number | None:
     related = row.related.get(source)
     return related.value if related else None
+
+
+def _end(source: str, suffix: str, row: Row) -> Number | None:
+    """An end of a related number's interval."""
+    related = row.related.get(source)
+    interval = related.interval if related else None
+    return getattr(interval, suffix.removeprefix("_"), None)
 
 
 def describe(metric: Metric, cut: Cut, suffix: str = "") -> str:

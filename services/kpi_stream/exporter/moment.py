@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.common.calendar import BusinessCalendar, OpeningTimes
 from services.common.windows import Clock
+from services.kpi_stream.declared import LoyaltyDays
 from services.kpi_stream.exporter.at_hand import AtHand
 from services.kpi_stream.exporter.freshness import Freshness, LogEnds, freshness
 from services.kpi_stream.exporter.store import Statements, StateReader
@@ -35,6 +36,7 @@ class Observatory:
         *,
         reporting_currency: str,
         win_days: int,
+        loyalty: LoyaltyDays,
     ) -> None:
         self.reader = reader
         self._ends = ends
@@ -42,6 +44,7 @@ class Observatory:
         self.clock = clock
         self._reporting_currency = reporting_currency
         self._win_days = win_days
+        self._loyalty = loyalty
         self._calendar: tuple[Statements | None, BusinessCalendar | None] = (None, None)
 
     async def look(self) -> Moment:
@@ -63,6 +66,7 @@ class Observatory:
             book=book,
             reporting_currency=self._reporting_currency,
             win_days=self._win_days,
+            loyalty=self._loyalty,
         )
         return Moment(state, freshness(nexts, applied, self._ends), world)
 

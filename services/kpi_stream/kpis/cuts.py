@@ -56,4 +56,6 @@ COMPETITOR = Cut("competitor", ("competitor",))
 TOUCHPOINT = Cut("touchpoint", ("touchpoint",))
 PROMOTION = Cut("promotion", ("promotion",), adds_up=False, brief=True)
 CHANNEL_REGION = Cut("channel,region", ("channel", "region"), brief=True)
+MEDIUM = Cut("medium", ("medium",), adds_up=False)
+CAMPAIGN = Cut("campaign", ("campaign",), adds_up=False, brief=True)
 UNKNOWN = "unknown"

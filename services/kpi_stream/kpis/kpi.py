@@ -206,7 +206,8 @@ class Metric:
     """A number for Prometheus: its name without prefix and cut, its unit, and where it comes from.
 
     `source` names a related number, or is empty for the headline. `cuts` are those that it is told by (empty: all that
-    the KPI has); `is_mean`: members do not add up whatever the cut.
+    the KPI has, of a related number without the brief ones); `is_mean`: members do not add up whatever the cut.
+    `has_interval`: a related number's ends are told as well, as a headline's always are.
     """
 
     name: str
@@ -215,9 +216,10 @@ class Metric:
     source: str = ""
     cuts: tuple[Cut, ...] = ()
     is_mean: bool = False
+    has_interval: bool = False
 
     def is_told_by(self, cut: Cut) -> bool:
-        return (not self.cuts or cut in self.cuts) and not (self.source and cut.brief)
+        return cut in self.cuts or (not self.cuts and not (self.source and cut.brief))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,8 +231,8 @@ class Kpi:
 
     `read` says how its totals are read, where they are not the sums of its cells over the spans. `change` judges two
     values that are compared. `rolling`: how many days, up to its own, a point of a daily series covers; the first is
-    usual. `is_explained`: may what stands behind a number be listed? `describe`: what is told of an entity there,
-    beside what it adds.
+    usual. `unlisted`: groups behind which people's answers stand, of which nobody is listed. `describe`: what is told
+    of an entity there, beside what it adds.
 
     What a KPI takes from `world.now` may change at a full hour, never within one: a snapshot stands as long, unless
     what it was told, statements or the window itself move.
@@ -260,11 +262,16 @@ class Kpi:
     read: Callable[[Subject, Sequence[Spans], World], Asking[list[Parts]]] | None = None
     change: Callable[[Estimate, Estimate], Related | None] | None = None
     rolling: tuple[int, ...] = (1,)
-    is_explained: bool = True
+    unlisted: tuple[MeasureGroup, ...] = ()
     describe: Describe = nothing_more
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
     alerts: tuple[Alert, ...] = ()
+
+    @property
+    def listed(self) -> tuple[MeasureGroup, ...]:
+        """The groups behind which entities may be listed."""
+        return tuple(group for group in self.groups if group not in self.unlisted)
 
     def cut(self, name: str) -> Cut | None:
         """The cut that a `by` names, or none."""

@@ -185,7 +185,7 @@ KPI = Kpi(
     read=read,
     change=change,
     rolling=(30, 90, 1),
-    is_explained=False,
+    unlisted=(ANSWERS, INVITATIONS),
     panels=(
         Panel("stat", Text(en="Net promoter score", fr="Net promoter score"), "nps", unit=Unit.POINTS),
         Panel("stat", Text(en="Response rate", fr="Taux de réponse"), "survey_response_ratio", unit=Unit.RATIO),

@@ -1,7 +1,7 @@
 """Scores, and intervals: how sure a rate is. Plain formulas, to be read beside their source."""
 
 from fractions import Fraction
-from math import sqrt
+from math import hypot, sqrt
 
 import msgspec
 
@@ -33,6 +33,22 @@ def wilson(successes: int, n: int) -> Interval | None:
     low = centre - margin if successes else 0.0
     high = centre + margin if successes < n else 1.0
     return Interval(low, high, LEVEL, "wilson")
+
+
+def newcombe(successes: int, n: int, others_successes: int, others_n: int) -> Interval | None:
+    """The interval of the difference of two independent proportions, the first less the other; `None` without both.
+
+    Source: R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in
+    Medicine 17 (1998), method 10: the two score intervals put together.
+    """
+    one, other = wilson(successes, n), wilson(others_successes, others_n)
+    if one is None or other is None:
+        return None
+    rate, others_rate = successes / n, others_successes / others_n
+    low = hypot(rate - one.low, other.high - others_rate)
+    high = hypot(one.high - rate, others_rate - other.low)
+    difference = rate - others_rate
+    return Interval(difference - low, difference + high, LEVEL, "newcombe")
 
 
 def net_promoter_score(promoters: int, detractors: int, n: int) -> Fraction:

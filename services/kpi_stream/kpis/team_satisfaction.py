@@ -237,7 +237,7 @@ KPI = Kpi(
     grain=Grain.DAY,
     beside=beside,
     read=read,
-    is_explained=False,
+    unlisted=(ROUNDS,),
     panels=(
         Panel("stat", Text(en="Team satisfaction", fr="Satisfaction de l’équipe"), "satisfaction", unit=Unit.SCORE),
         Panel(

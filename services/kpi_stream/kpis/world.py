@@ -13,11 +13,14 @@ from services.common.events.reference import CalendarSet, PromotionSet, RateSet,
 from services.common.events.subjects import joined
 from services.common.money import exponent, to_major
 from services.common.windows import Period
+from services.kpi_stream.declared import LoyaltyDays
 from services.kpi_stream.entities.reference import Reference, in_force
 from services.kpi_stream.entities.statements import microseconds
 
 RATE_MAX_AGE = 7
 """Days that a rate may be older than the day it is used for."""
+
+LOYALTY = LoyaltyDays()
 
 T = TypeVar("T")
 
@@ -119,8 +122,10 @@ class World:
         book: ReferenceBook,
         reporting_currency: str,
         win_days: int = 30,
+        loyalty: LoyaltyDays = LOYALTY,
     ) -> None:
         self.win_days = win_days
+        self.loyalty = loyalty
         self.now = now
         self.calendar = calendar
         self.book = book
