@@ -1,14 +1,25 @@
 """Customers after any order of arrival: the cells of a recomputation, and that itself held against cases by hand."""
 
 from collections import defaultdict
+from random import Random
 from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.common.events import Event
+from services.kpi_stream.entities import customer as customer_entity
+from tests.support import loyalty_oracle
+from tests.support.engine import Engine
 from tests.support.events import at, event, line
 from tests.support.loyalty_oracle import MOST, add_customers
-from tests.support.oracle import OrderView
-from tests.support.standing import Cells, group_events
+from tests.support.oracle import KPIS, OrderView, recompute
+from tests.support.standing import Cells, group_events, latest
+from tests.support.strategies import customer_histories
 
+KPI = ["loyalty"]
 Counted = dict[tuple[str, str, str, str], int]
 """By measure, cut, member and day."""
 
@@ -176,3 +187,41 @@ class TestTheRecomputation:
 def _bare() -> dict[str, Any]:
     """An order of nobody that is known."""
     return {"channel": "online", "currency": "EUR", "lines": [line(100)]}
+
+
+def engine_after(events: list[Event], seed: int) -> Engine:
+    """Shuffled, some of them twice, in batches of any size, some of them taken by a zombie as well."""
+    random = Random(seed)
+    arrived = [*events, *(random.choice(events) for _ in range(5) if events)]
+    random.shuffle(arrived)
+    engine = Engine()
+    engine.publish(arrived)
+    engine.run(random)
+    assert engine.unapplied == []
+    return engine
+
+
+@given(customer_histories, st.integers())
+def test_every_cell_is_that_of_a_recomputation(events: list[Event], seed: int) -> None:
+    assert engine_after(events, seed).by_day(KPIS) == recompute(events)
+
+
+@given(customer_histories, st.integers(), st.integers(0, 4))
+def test_who_is_a_crowd_does_not_depend_on_the_order_of_arrival(events: list[Event], seed: int, most: int) -> None:
+    with patch.object(customer_entity, "MOST", most), patch.object(loyalty_oracle, "MOST", most):
+        assert engine_after(events, seed).by_day(KPIS) == recompute(events)
+
+
+@given(customer_histories, st.integers())
+def test_whom_an_order_or_an_answer_no_longer_names_it_leaves_no_trace_with(events: list[Event], seed: int) -> None:
+    """The same as if statements that are outdone had named nobody."""
+    by_type = group_events(events)
+    told = [own for kind in ("order.placed", "nps.answered") for own in by_type[kind].values()]
+    standing = [latest(own) for own in told]
+    unnamed = [each if each in standing else _naming_nobody(each) for each in events]
+    assert engine_after(events, seed).by_day(KPI) == engine_after(unnamed, seed).by_day(KPI)
+
+
+def _naming_nobody(said: Event) -> Event:
+    """An event without its customer, of the same rank."""
+    return replace(said, data=replace(said.data, customer_id=None)) if hasattr(said.data, "customer_id") else said
