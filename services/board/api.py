@@ -16,7 +16,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.board.charts import sparkline
 from services.board.formats import Formats
-from services.board.service import BESIDE, CUTS, WINDOWS, BoardService, View
+from services.board.service import BESIDE, CUTS, DIFFERENCES, WINDOWS, BoardService, View
 from services.board.store import ChangeSignal
 from services.common.errors import CadranError
 from services.common.http import Check, install_error_handlers, install_health
@@ -71,6 +71,7 @@ class Renderer:
             "windows": WINDOWS,
             "cuts": CUTS,
             "beside": BESIDE,
+            "differences": DIFFERENCES,
         }
         return environment
 

@@ -83,6 +83,10 @@ class Formats:
         change = value / previous - 1
         return ("+" if change > 0 else "") + str(format_percent(change, locale=self._locale))
 
+    def difference(self, value: float | None, unit: str) -> str:
+        """A difference of two rates or scores: in points, with its sign."""
+        return self.change(value, 0, unit)
+
     def time(self, instant: datetime) -> str:
         return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
 

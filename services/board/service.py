@@ -8,7 +8,21 @@ from typing import Any, NamedTuple
 from services.board.store import Answer, ReadApi
 
 WINDOWS = ("today", "7d", "30d", "mtd", "qtd", "ytd")
-CUTS = ("rep", "team", "region", "channel", "store", "source", "promotion", "touchpoint", "competitor")
+CUTS = (
+    "rep",
+    "team",
+    "region",
+    "channel",
+    "store",
+    "source",
+    "promotion",
+    "touchpoint",
+    "medium",
+    "campaign",
+    "kind",
+    "technique",
+    "competitor",
+)
 BESIDE = (
     "methods",
     "manager",
@@ -20,8 +34,21 @@ BESIDE = (
     "falls",
     "rises",
     "oldest_reading",
+    "others",
+    "observed_gap",
+    "repeat_rate",
+    "score_of_contacted",
+    "score_of_others",
+    "success_of_answered",
+    "revenue_brought",
+    "attach_rate",
 )
 """The related numbers that a tile shows beside its headline."""
+DIFFERENCES = ("observed_gap",)
+"""Those of them that are differences, shown in points with their sign."""
+
+CAMPAIGN_WINDOW = "ytd"
+"""Campaigns are followed for months, whatever window the rest of the page has."""
 
 TREND_DAYS, MATURING_DAYS = 30, 31
 """A trend shows 30 days; those of an unfinished cohort are left out, so it is looked for over twice as many."""
@@ -67,6 +94,7 @@ class Tile(NamedTuple):
     window: Answer
     cohort: Answer | None
     dearest: tuple[Answer, ...]
+    campaigns: tuple[Answer, ...]
 
 
 class Page(NamedTuple):
@@ -99,6 +127,8 @@ class BoardService:
             self._api.rows(kpi["id"], view.window, None, {"dearest": "yes"} if "dearest" in kpi["options"] else {}),
             self._api.rows(kpi["id"], view.window, view.cut) if has_cut else _nothing(),
         )
+        can_draw = any(cut["by"] == "campaign" for cut in kpi["cuts"])
+        campaigns = await self._api.rows(kpi["id"], CAMPAIGN_WINDOW, "campaign") if can_draw else await _nothing()
         last = date.fromisoformat(whole["window"]["to"][:10])
         series = await self._api.series(kpi["id"], last - timedelta(days=TREND_DAYS + MATURING_DAYS), last)
         row = whole["rows"][0]
@@ -119,6 +149,7 @@ class BoardService:
             window=whole["window"],
             cohort=whole["spans"].get("cohort"),
             dearest=_dearest(row),
+            campaigns=tuple(row for row in campaigns["rows"] if "uplift" in row["related"]),
         )
 
 

@@ -49,8 +49,6 @@ IdsByDay = dict[tuple[str, int], set[str]]
 """Entity ids by (kind, day since 1970-01-01)."""
 
 
-_NO_DAYS: Set[int] = frozenset()
-
 _pack = msgspec.msgpack.Encoder()
 
 
@@ -93,12 +91,13 @@ def by_entity(items: Iterable[Item]) -> dict[EntityName, list[Item]]:
 class Step(msgspec.Struct, frozen=True, gc=False):
     """An entity after some items, as it is and as it is stored.
 
-    `told`: what it tells others changed on the way, even if it changed back.
+    `tells`: what it tells others, by the kind of notice; `is_news`: that changed on the way, even if it changed back.
     """
 
     entity: Any
     packed: bytes
-    told: bool
+    tells: Mapping[str, Mapping[str, Any]]
+    is_news: bool
     offset: int
 
 
@@ -137,37 +136,42 @@ class Folder:
             facts = self.facts(name, step.entity)
         except Exception:  # an item that cannot be taken in must not hold up the others
             step, facts = self._one_by_one(name, items, before, folded)
-        if step.told:
-            self._tell(name, step, folded)
+        if step.is_news:
+            _tell(name, step, folded)
         if step.entity is before or step.entity == before:
             return
         folded.entities[name], folded.packed[name] = step.entity, step.packed
-        folded.facts.add(facts)
-        days, days_before = self._days(facts), _NO_DAYS
-        if known is not None:  # an empty entity contributes nothing
-            facts_before = self.facts(name, before)
-            folded.facts.take_away(facts_before)
-            days_before = self._days(facts_before)
+        facts_before = self.facts(name, before) if known is not None else []  # an empty entity contributes nothing
+        self._move(name, facts_before, facts, folded)
+
+    def _move(self, name: EntityName, before: Sequence[Fact], now: Sequence[Fact], folded: Folded) -> None:
+        """What changes between two lists of facts: most begin alike, and of a large entity nearly all stays."""
+        same = _alike(before, now)
+        added, gone = now[same:], before[same:]
+        folded.facts.add(added)
+        folded.facts.take_away(gone)
+        days, days_before = self._days(added), self._days(gone)
         for day in days - days_before:
             folded.entered[name.kind, day].add(name.id)
-        for day in days_before - days:
-            folded.left[name.kind, day].add(name.id)
+        if left := days_before - days:
+            for day in left - self._days(now[:same]):
+                folded.left[name.kind, day].add(name.id)
 
     def _take_in(self, name: EntityName, items: Sequence[Item], entity: Any) -> Step:
-        tells = self._notices[name.kind]
-        told, changed = {} if entity is items[0].kind.empty else _told(tells, name, entity), False
+        kinds = self._notices[name.kind]
+        tells, is_news = {} if entity is items[0].kind.empty else _told(kinds, name, entity), False
         for item in items:
             entity = item.take_in(entity, item.said, self._zone)
-            now = _told(tells, name, entity)
-            changed = changed or now != told
-            told = now
-        return Step(entity, _packed(entity, items[0].kind), changed, items[-1].offset)
+            now = _told(kinds, name, entity)
+            is_news = is_news or now != tells
+            tells = now
+        return Step(entity, _packed(entity, items[0].kind), tells, is_news, items[-1].offset)
 
     def _one_by_one(
         self, name: EntityName, items: Sequence[Item], before: Any, folded: Folded
     ) -> tuple[Step, list[Fact]]:
         """Take in what can be; the rest is set aside with its reason."""
-        step, facts = Step(before, b"", False, items[0].offset), self.facts(name, before)
+        step, facts = Step(before, b"", {}, False, items[0].offset), self.facts(name, before)
         for item in items:
             try:
                 next_step = self._take_in(name, [item], step.entity)
@@ -175,21 +179,32 @@ class Folder:
             except Exception as error:
                 folded.unapplied.append(Unapplied(item.offset, f"{type(error).__name__}: {error}"))
                 continue
-            step = msgspec.structs.replace(next_step, told=step.told or next_step.told)
+            step = msgspec.structs.replace(next_step, is_news=step.is_news or next_step.is_news)
         return step, facts
-
-    def _tell(self, name: EntityName, step: Step, folded: Folded) -> None:
-        for kind in self._notices[name.kind]:
-            for to, content in kind.told(name.id, step.entity).items():
-                folded.notices[kind.name].append(Notice(to, name.id, step.offset, content))
 
     def _days(self, facts: Iterable[Fact]) -> Set[int]:
         return {day_at(fact.at, self._zone) for fact in facts}
 
 
-def _told(tells: Iterable[NoticeKind], name: EntityName, entity: Any) -> dict[str, Mapping[str, Any]]:
+def _alike(one: Sequence[Fact], other: Sequence[Fact]) -> int:
+    """How many facts two lists begin with alike."""
+    n = 0
+    for a, b in zip(one, other, strict=False):
+        if a is not b and a != b:
+            break
+        n += 1
+    return n
+
+
+def _tell(name: EntityName, step: Step, folded: Folded) -> None:
+    for kind, content_of in step.tells.items():
+        for to, content in content_of.items():
+            folded.notices[kind].append(Notice(to, name.id, step.offset, content))
+
+
+def _told(kinds: Iterable[NoticeKind], name: EntityName, entity: Any) -> dict[str, Mapping[str, Any]]:
     """What an entity tells, by the kind of notice."""
-    return {kind.name: content for kind in tells if (content := kind.told(name.id, entity))}
+    return {kind.name: content for kind in kinds if (content := kind.told(name.id, entity))}
 
 
 def _packed(entity: Any, kind: EntityKind) -> bytes:

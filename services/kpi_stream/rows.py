@@ -117,7 +117,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
         gap=progress.gap,
         numerator=estimate.numerator if kpi.unit is Unit.RATIO else msgspec.UNSET,
         denominator=estimate.denominator if kpi.unit is Unit.RATIO else msgspec.UNSET,
-        related={name: _judged(number) for name, number in related.items()},
+        related={name: _judged(number, world) for name, number in related.items()},
         by_currency=parts["window"].by_currency or msgspec.UNSET,
     )
 
@@ -139,12 +139,14 @@ def row_with_related(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | N
     if own is None:
         return None
     related = yield from kpi.related(subject, world)
-    judged = {name: _judged(number) for name, number in related.items()}
+    judged = {name: _judged(number, world) for name, number in related.items()}
     return msgspec.structs.replace(own, related={**own.related, **judged})
 
 
-def _judged(number: Related) -> Related:
-    """A rate beside the headline, flagged where it rests on few."""
+def _judged(number: Related, world: World) -> Related:
+    """A number beside the headline: money in the currency that it is told in, a rate flagged where it rests on few."""
+    if number.unit is Unit.MONEY:
+        return msgspec.structs.replace(number, unit=world.reporting_currency)
     if number.unit is not Unit.RATIO or not isinstance(number.n, int) or number.n >= SMALL_DENOMINATOR:
         return number
     return msgspec.structs.replace(number, flags=(*number.flags, Flag.SMALL_N))

@@ -145,7 +145,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
         """Neither cancelled nor wholly given back."""
         if self.placed is None or self.is_cancelled:
             return False
-        return not (self.returned > 0 and self.returned >= self.placed.value.net)
+        return not self.returns or not (self.returned > 0 and self.returned >= self.placed.value.net)
 
     @property
     def net(self) -> int:

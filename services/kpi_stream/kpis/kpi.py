@@ -91,10 +91,10 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 
 
 class Related(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number beside the headline."""
+    """A number beside the headline; money is told in a currency, its code is then the unit."""
 
     value: Number | None
-    unit: Unit
+    unit: Unit | str
     numerator: Number | None = None
     denominator: Number | None = None
     n: Number | None = None

@@ -231,8 +231,16 @@ KPI = Kpi(
             "incremental_returning_customers",
             (CAMPAIGN,),
         ),
-        Metric("contacted_score", Unit.SCORE, "Mean score of customers who had been contacted", "score_of_contacted"),
-        Metric("others_score", Unit.SCORE, "Mean score of customers who had not been contacted", "score_of_others"),
+        Metric(
+            "contacted_score",
+            Unit.SCORE,
+            "Mean score of customers who had been contacted",
+            "score_of_contacted",
+            (ALL,),
+        ),
+        Metric(
+            "others_score", Unit.SCORE, "Mean score of customers who had not been contacted", "score_of_others", (ALL,)
+        ),
     ),
     estimate=estimate,
     windows=DAY_WINDOWS,
@@ -240,6 +248,7 @@ KPI = Kpi(
     beside=beside,
     read=read,
     related=related,
+    rolling=(30, 90, 1),
     panels=(
         Panel(
             "stat",

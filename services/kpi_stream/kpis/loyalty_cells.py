@@ -32,71 +32,64 @@ CROWDS = MeasureGroup("crowds", ("crowds",), (NOW,))
 ORDER_DAY = "day"
 
 
-class Dated(NamedTuple):
-    """When something happened: microseconds since 1970, and the business day."""
-
-    at: int
-    day: int
-
-
-class Contacted(NamedTuple):
-    """A contact, and when."""
-
-    at: int
-    day: int
-    contact: Contact
-
-
 class History(NamedTuple):
-    """A customer's valid orders and contacts, by time; orders of the same instant by name."""
+    """A customer's valid orders and contacts, by time: when (microseconds since 1970) and on which business day.
 
-    orders: Sequence[Dated]
-    contacts: Sequence[Contacted]
+    Orders of the same instant come in the order of their names.
+    """
+
+    orders: Sequence[int]
+    order_days: Sequence[int]
+    contacts: Sequence[tuple[int, int, Contact]]
 
     def has_order(self, first_day: int, last_day: int, *, after: int = 0) -> bool:
         """Is there an order on some days, both included, and later than an instant?"""
-        later = bisect_right(self.orders, after, key=lambda order: order.at)
-        at = bisect_left(self.orders, first_day, lo=later, key=lambda order: order.day)
-        return at < len(self.orders) and self.orders[at].day <= last_day
+        first = bisect_left(self.order_days, first_day, lo=bisect_right(self.orders, after) if after else 0)
+        return first < len(self.order_days) and self.order_days[first] <= last_day
 
 
-def contributions(customer_id: str, customer: Customer, declared: Declared) -> Iterator[Fact]:  # noqa: ARG001
-    """All that a customer adds."""
+def contributions(customer_id: str, customer: Customer, declared: Declared) -> list[Fact]:  # noqa: ARG001
+    """All that a customer adds, by time as far as it can: so that what a new order leaves alone comes first."""
     if customer.is_crowd:
-        yield Fact(CROWDS, 0, (EVERYONE,), (1,))
-        return
+        return [Fact(CROWDS, 0, (EVERYONE,), (1,))]
     zone, days = declared.zone, declared.loyalty
     history = _history(customer, zone)
+    facts: list[Fact] = []
     if history.orders:
-        yield from _repeats(history.orders, zone)
-        yield from _spells(history, zone, days)
+        facts += _repeats(history.order_days, zone)
+        facts += _spells(history, zone, days)
     if customer.assigned:
-        yield from _draws(customer, history, zone, days)
+        facts += _draws(customer, history, zone, days)
     if customer.scores:
-        yield from _scores(customer, history, zone, days)
+        facts += _scores(customer, history, zone, days)
+    return facts
 
 
 def _history(customer: Customer, zone: ZoneInfo) -> History:
-    placed = sorted((heard.content, name) for name, heard in customer.orders.items() if heard.content is not None)
-    said = sorted((contact.at, contact_id, contact.value) for contact_id, contact in customer.contacts.items())
+    placed = sorted([(heard.content, name) for name, heard in customer.orders.items() if heard.content is not None])
+    orders = [at for at, _ in placed]
+    said = sorted([(contact.at, name, contact.value) for name, contact in customer.contacts.items()])
     return History(
-        [Dated(at, day_at(at // 1_000_000, zone)) for at, _ in placed],
-        [Contacted(at, day_at(at // 1_000_000, zone), contact) for at, _, contact in said],
+        orders,
+        [day_at(at // 1_000_000, zone) for at in orders],
+        [(at, day_at(at // 1_000_000, zone), contact) for at, _, contact in said],
     )
 
 
-def _repeats(orders: Sequence[Dated], zone: ZoneInfo) -> Iterator[Fact]:
+def _repeats(days: Sequence[int], zone: ZoneInfo) -> list[Fact]:
     """Every order on its day, and under it the days of the two before."""
-    for n, order in enumerate(orders):
-        yield _order_on(order.day, zone)
+    facts = []
+    for n, day in enumerate(days):
+        facts.append(_of_order(day, zone))
         if n >= 1:
-            yield _before(orders[n - 1].day, order.day, (1, 0), zone)
+            facts.append(_before(days[n - 1], day, (1, 0), zone))
         if n >= 2:
-            yield _before(orders[n - 2].day, order.day, (0, 1), zone)
+            facts.append(_before(days[n - 2], day, (0, 1), zone))
+    return facts
 
 
 @lru_cache(maxsize=4096)
-def _order_on(day: int, zone: ZoneInfo) -> Fact:
+def _of_order(day: int, zone: ZoneInfo) -> Fact:
     return Fact(ORDERS, noon_of(day, zone), (EVERYONE,), (1,))
 
 
@@ -105,7 +98,7 @@ def _before(earlier: int, day: int, values: tuple[int, int], zone: ZoneInfo) -> 
     return Fact(REPEATS, noon_of(earlier, zone), ((ORDER_DAY, date_of(day).isoformat()),), values)
 
 
-def _spells(history: History, zone: ZoneInfo, days: LoyaltyDays) -> Iterator[Fact]:
+def _spells(history: History, zone: ZoneInfo, days: LoyaltyDays) -> list[Fact]:
     """An order opens a spell, and none other does until it counts: whoever was contacted until the landmark is set
     beside whoever was not, and both are followed from there alone.
 
@@ -114,29 +107,33 @@ def _spells(history: History, zone: ZoneInfo, days: LoyaltyDays) -> Iterator[Fac
     Oncology 1 (1983).
     """
     counts_after = days.landmark + days.follow_up + 1
-    n = 0
+    facts, n = [], 0
     while n < len(history.orders):
-        opened = history.orders[n]
-        yield _spell(history, n, zone, days)
-        n = bisect_left(history.orders, opened.day + counts_after, lo=n + 1, key=lambda order: order.day)
+        facts.append(_spell(history, n, zone, days))
+        n = bisect_left(history.order_days, history.order_days[n] + counts_after, lo=n + 1)
+    return facts
 
 
 def _spell(history: History, n: int, zone: ZoneInfo, days: LoyaltyDays) -> Fact:
     """The spell that the n-th order opens. Who buys again before the landmark is out: both groups begin there."""
-    opened = history.orders[n]
-    landmark = opened.day + days.landmark
+    opened, opened_on = history.orders[n], history.order_days[n]
+    landmark = opened_on + days.landmark
     last_day = landmark + days.follow_up
-    at = noon_of(last_day + 1, zone)
-    if n + 1 < len(history.orders) and history.orders[n + 1].day <= landmark:
-        return Fact(SPELLS, at, (EVERYONE,), (0, 0, 0, 0, 1))
+    if n + 1 < len(history.orders) and history.order_days[n + 1] <= landmark:
+        return _of_spell(last_day + 1, (), (0, 0, 0, 0, 1), zone)
     returned = int(history.has_order(landmark + 1, last_day))
-    contacts = [own.contact for own in history.contacts if own.at > opened.at and own.day <= landmark]
+    contacts = [contact for at, day, contact in history.contacts if at > opened and day <= landmark]
     if not contacts:
-        return Fact(SPELLS, at, (EVERYONE,), (0, 0, 1, returned, 0))
-    return Fact(SPELLS, at, (EVERYONE, *_members(contacts)), (1, returned, 0, 0, 0))
+        return _of_spell(last_day + 1, (), (0, 0, 1, returned, 0), zone)
+    return _of_spell(last_day + 1, _members(contacts), (1, returned, 0, 0, 0), zone)
 
 
-def _members(contacts: Sequence[Contact]) -> list[Member]:
+@lru_cache(maxsize=65536)
+def _of_spell(counts_on: int, members: tuple[Member, ...], values: tuple[int, ...], zone: ZoneInfo) -> Fact:
+    return Fact(SPELLS, noon_of(counts_on, zone), (EVERYONE, *members), values)
+
+
+def _members(contacts: Sequence[Contact]) -> tuple[Member, ...]:
     """How, in which campaigns and by whom: each once."""
     named = (
         (cut, member)
@@ -144,27 +141,24 @@ def _members(contacts: Sequence[Contact]) -> list[Member]:
         for cut, member in (("medium", contact.medium), ("campaign", contact.campaign), ("rep", contact.rep))
         if member is not None
     )
-    return list(dict.fromkeys(named))
+    return tuple(dict.fromkeys(named))
 
 
 def _draws(customer: Customer, history: History, zone: ZoneInfo, days: LoyaltyDays) -> Iterator[Fact]:
     """Whom a campaign drew: whether its contacts reached them, and once their time is over whether they came back."""
     for campaign, draw in customer.assigned.items():
-        day, members = day_at(draw.at // 1_000_000, zone), (("campaign", campaign),)
-        last_day = day + days.follow_up
+        drawn_on, members = day_at(draw.at // 1_000_000, zone), (("campaign", campaign),)
+        last_day = drawn_on + days.follow_up
         reached = any(
-            own.contact.campaign == campaign and own.at >= draw.at and own.day <= last_day for own in history.contacts
+            contact.campaign == campaign and at >= draw.at and day <= last_day for at, day, contact in history.contacts
         )
-        returned = history.has_order(day, last_day, after=draw.at)
+        returned = history.has_order(drawn_on, last_day, after=draw.at)
         contact = int(draw.group == "contact")
         holdout = 1 - contact
-        yield Fact(DRAWS, noon_of(day, zone), members, (contact, holdout, contact * reached, holdout * reached))
-        yield Fact(
-            OUTCOMES,
-            noon_of(last_day + 1, zone),
-            members,
-            (contact, contact * returned, holdout, holdout * returned),
-        )
+        drawn = (contact, holdout, contact * reached, holdout * reached)
+        outcome = (contact, contact * returned, holdout, holdout * returned)
+        yield Fact(DRAWS, noon_of(drawn_on, zone), members, drawn)
+        yield Fact(OUTCOMES, noon_of(last_day + 1, zone), members, outcome)
 
 
 def _scores(customer: Customer, history: History, zone: ZoneInfo, days: LoyaltyDays) -> Iterator[Fact]:
@@ -172,8 +166,8 @@ def _scores(customer: Customer, history: History, zone: ZoneInfo, days: LoyaltyD
     for heard in customer.scores.values():
         if heard.content is None:
             continue
-        given = Dated(heard.content.at, day_at(heard.content.at // 1_000_000, zone))
-        contacted = any(own.at < given.at and own.day >= given.day - days.contacted for own in history.contacts)
+        given, score = heard.content.at, heard.content.score
+        given_on = day_at(given // 1_000_000, zone)
+        contacted = any(at < given and day >= given_on - days.contacted for at, day, _ in history.contacts)
         group = SCORES_OF_CONTACTED if contacted else SCORES_OF_OTHERS
-        values = tuple(int(score == heard.content.score) for score in range(11))
-        yield Fact(group, noon_of(given.day, zone), (EVERYONE,), values)
+        yield Fact(group, noon_of(given_on, zone), (EVERYONE,), tuple(int(own == score) for own in range(11)))
