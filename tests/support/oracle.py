@@ -10,12 +10,11 @@ from datetime import date, datetime
 
 from services.common.events import Event
 from tests.support.engine import Cell
-from tests.support.events import PARIS
+from tests.support.loyalty_oracle import add_customers
 from tests.support.price_oracle import add_prices
+from tests.support.standing import Cells, EventsByType, day_of, group_events, latest, standing_by_time
 
-Cells = dict[Cell, int]
-EventsByType = dict[str, dict[str, list[Event]]]
-KPIS = ("new_leads", "acquisition_rate", "sales", "competitor_prices", "team_satisfaction", "nps")
+KPIS = ("new_leads", "acquisition_rate", "sales", "competitor_prices", "loyalty", "team_satisfaction", "nps")
 """The KPIs whose cells are recomputed here."""
 
 EDGES = [0, 1, 7, 14, 30, 60, 90, 180, 365]
@@ -23,31 +22,6 @@ STEPS = [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 21, 25, 30, 36, 43,
     52, 62, 75, 90, 108, 130, 156, 187, 224, 269, 365,
 ]  # fmt: skip
-
-
-def day_of(instant: datetime) -> date:
-    return instant.astimezone(PARIS).date()
-
-
-def latest(events: Iterable[Event]) -> Event | None:
-    """The statement that stands: greatest revision, then latest, then greatest id, then greatest digest."""
-    return max(events, key=lambda e: (e.data.revision, e.time, e.id, e.digest), default=None)
-
-
-def standing_by_time(events: Iterable[Event]) -> dict[datetime, Event]:
-    """Of the statements of one type about one subject at one time, the one that stands."""
-    by_time: dict[datetime, list[Event]] = defaultdict(list)
-    for event in events:
-        by_time[event.time].append(event)
-    return {time: found for time, own in by_time.items() if (found := latest(own))}
-
-
-def group_events(events: Iterable[Event]) -> EventsByType:
-    """Events by type and subject."""
-    by_type: EventsByType = defaultdict(lambda: defaultdict(list))
-    for event in events:
-        by_type[event.type][event.subject].append(event)
-    return by_type
 
 
 def recompute(events: Iterable[Event]) -> Cells:
@@ -70,6 +44,7 @@ def recompute(events: Iterable[Event]) -> Cells:
     add_answers(cells, by_type)
     add_rounds(cells, by_type)
     add_prices(cells, by_type)
+    add_customers(cells, by_type, orders)
     return {cell: value for cell, value in cells.items() if value}
 
 
