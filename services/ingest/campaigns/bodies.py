@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -70,9 +71,7 @@ def read_customers(headers: Mapping[str, str], body: bytes) -> list[str]:
     if not customers:
         raise Malformed("the batch is empty", mend="send at least one customer")
     if len(customers) > MOST_CUSTOMERS:
-        raise TooLarge(
-            f"there are {len(customers)} customers, the limit is {MOST_CUSTOMERS}", mend="send them in parts"
-        )
+        raise TooLarge(f"there are more than {MOST_CUSTOMERS:,} customers", mend="send them in parts")
     return customers
 
 
@@ -81,7 +80,8 @@ def _from_table(body: bytes) -> list[str]:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Malformed("the table is not written in UTF-8", mend="save it in UTF-8") from None
-    return customers_of(rows_of("the table", io.StringIO(text, newline=""), Line))
+    rows = rows_of("the table", io.StringIO(text, newline=""), Line)
+    return customers_of(islice(rows, MOST_CUSTOMERS + 1))  # of a table that is too long no more is read
 
 
 def customers_of(rows: Iterable[Row | Rejected]) -> list[str]:

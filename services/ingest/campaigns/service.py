@@ -35,7 +35,7 @@ class _Found(NamedTuple):
     """Customers' assignments, and which of them were drawn just now."""
 
     assignments: dict[str, Assignment]
-    drawn: Sequence[Assignment] = ()
+    drawn: Sequence[Assignment]
 
 
 class Campaigns:

@@ -148,6 +148,7 @@ REFUSED: list[Refusal] = [
     ({"json": {"customers": ["a\tb"]}}, 422, "customers[0]", "without line breaks"),
     ({"json": {"customer": ["C-1"]}}, 422, "customer", "did you mean customers?"),
     ({"json": {"customers": ["C"] * 10_001}}, 413, "", "in parts"),
+    ({"content": "\n".join(["customer_id", *["C"] * 10_001, "not,read"]), "headers": CSV}, 413, "", "in parts"),
     ({"json": {"customers": ["x" * 199] * 2_000}}, 413, "", "less at once"),
     ({"content": "{", "headers": {"Content-Type": "application/json"}}, 400, "", "JSON object"),
     ({"content": "x", "headers": {"Content-Type": "text/plain"}}, 415, "Content-Type", "text/csv"),
