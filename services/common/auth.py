@@ -30,6 +30,8 @@ class Scope(StrEnum):
     READ_SURVEYS = "surveys:read"
     WRITE_PRICES = "prices:write"
     READ_PRICES = "prices:read"
+    WRITE_CAMPAIGNS = "campaigns:write"
+    ASSIGN_CUSTOMERS = "campaigns:assign"
     ADMIN = "admin"
 
 

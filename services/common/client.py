@@ -76,6 +76,17 @@ class ApiClient:
             self._sleep(max(pause, _retry_after(response)))
             pause = min(pause * 2, BACKOFF_MAX)
 
+    def told(self, method: str, path: str, content: object = None) -> bytes:
+        """What the service says.
+
+        :raises Unavailable: when it says nothing within the patience.
+        :raises Refused: when it says no.
+        """
+        response = self.ask(method, path, content)
+        if not response.is_success:
+            raise refusal(self.name, response)
+        return response.content
+
     def _answer(self, method: str, path: str, body: bytes) -> httpx.Response | None:
         try:
             return self._http.request(method, path, content=body, headers={"Content-Type": "application/json"})

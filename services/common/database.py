@@ -10,7 +10,8 @@ whatever other processes do.
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any, NamedTuple, TypeVar
@@ -33,6 +34,7 @@ Work = Callable[[Connection], T]
 MOST_WAITING = 1000
 MOST_TOGETHER = 100
 POOL = 5
+"""Connections: one to write by, the others to read by."""
 LOCK, LOCK_SECONDS = 0x43414452414E, 10
 """The number of PostgreSQL's lock ("CADRAN"), and how long one waits for it."""
 
@@ -58,6 +60,8 @@ class Database:
         self._engine = _engine(url, schema)
         self._jobs: Queue[_Job | None] = Queue(MOST_WAITING)
         self._writer = threading.Thread(target=self._write_all, name=f"{schema.service}-writer", daemon=True)
+        # Of its own: a database that hangs must not take the threads that names of other servers are looked up in.
+        self._readers = ThreadPoolExecutor(POOL - 1, thread_name_prefix=f"{schema.service}-reader")
 
     def open(self) -> None:
         """Bring the tables up to date and begin.
@@ -80,6 +84,7 @@ class Database:
         if self._writer.is_alive():
             self._jobs.put(None)
             self._writer.join()
+        self._readers.shutdown()
         self._engine.dispose()
 
     async def write(self, work: Work[T]) -> T:
@@ -100,7 +105,8 @@ class Database:
         :raises Unavailable: when the database does not answer.
         :raises Invalid: when it is asked for what no text of PostgreSQL can be.
         """
-        return await asyncio.to_thread(self._read, work)
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run, self._read, work)
 
     def forget(self) -> None:
         """Let the journal go, which still holds what was erased; a reader that is at work keeps it a while longer."""

@@ -31,6 +31,8 @@ from services.common.problems import Problem, problem_of
 from services.common.windows import Clock
 from services.ingest import reading
 from services.ingest.asgi import CountRefused, DirectPosts
+from services.ingest.campaigns.api import campaign_routes
+from services.ingest.campaigns.service import Campaigns
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome
@@ -62,6 +64,7 @@ class Parts(NamedTuple):
     """What the interface is made of."""
 
     gateway: Gateway
+    campaigns: Campaigns
     keys: KeyRing
     rate: EventRate
     zone: ZoneInfo
@@ -76,7 +79,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The gateway's app."""
     app = FastAPIOffline(
         title="Cadran ingest",
-        summary="Events in: each is checked, published to Kafka, and only then acknowledged.",
+        summary="Events in: each is checked, published to Kafka, and only then acknowledged. And who is held out.",
         version="1",
         lifespan=lifespan,
     )
@@ -84,6 +87,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     install_health(app, parts.checks)
     events = _events(parts)
     app.include_router(events)
+    app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.settings.max_batch_bytes))
     app.include_router(_schemas())
 
     install_metrics(app, parts.registry)

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.common.client import EventsClient, read_key
 from services.common.settings import Port, Settings
+from services.ingest.campaigns import commands as campaign_commands
+from services.ingest.client import KeyFile, Url
 from services.ingest.importer.build import Builder, Built, Rejected
 from services.ingest.importer.mapping import load_mapping
 from services.ingest.importer.table import read_table
@@ -27,6 +29,7 @@ console = Console()
 
 def register(app: typer.Typer) -> None:
     app.command("import")(import_file)
+    campaign_commands.register(app)
 
 
 def import_file(
@@ -39,8 +42,8 @@ def import_file(
     revision: Annotated[
         int, typer.Option(min=0, help="Raise it when you import a corrected file: the greatest revision stands.")
     ] = 0,
-    url: Annotated[str, typer.Option(help="The gateway. Empty: the local stack's.")] = "",
-    key_file: Annotated[Path | None, typer.Option(help="A file with the API key. Empty: the local stack's.")] = None,
+    url: Url = "",
+    key_file: KeyFile = None,
 ) -> None:
     """Import a CSV file. Ids come from the content: importing it twice, or shuffled, changes nothing."""
     settings = Settings.load()

@@ -9,15 +9,21 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing
+from services.common.background import at_work
+from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.logging import configure_logging
+from services.common.outbox import Outbox
 from services.common.publisher import Publisher
 from services.common.redis_clients import async_redis
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
 from services.ingest.api import Parts, create_app
+from services.ingest.campaigns.metrics import CampaignMetrics
+from services.ingest.campaigns.service import Campaigns
+from services.ingest.campaigns.tables import SCHEMA
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Budget, Gateway
@@ -25,23 +31,28 @@ from services.ingest.settings import IngestSettings
 from services.ingest.store import Marks
 
 
-def build(settings: Settings, ingest: IngestSettings) -> ASGIApp:
-    """The app, its clients opened and closed with its lifespan."""
+def build(settings: Settings, ingest: IngestSettings, database: Database) -> ASGIApp:
+    """The app, its clients opened and closed with its lifespan; the database, which is open, is closed with it."""
     registry = CollectorRegistry()
-    metrics = IngestMetrics(registry)
+    metrics, campaign_metrics = IngestMetrics(registry), CampaignMetrics(registry)
     redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
     publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)
+    outbox = Outbox(database, publisher, campaign_metrics.outbox_waiting, campaign_metrics.events_sent)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with publisher:
+        async with publisher, at_work([outbox.run]):
             yield
+        database.close()
         await redis.aclose()
 
     parts = Parts(
         gateway=Gateway(publisher, Marks(redis), budget),
+        campaigns=Campaigns(
+            database, zone=settings.zone, clock=utc_now, written=outbox.written, drawn=campaign_metrics.drawn
+        ),
         keys=KeyRing(settings.api_keys_file),
         rate=EventRate(ingest.rate_limit),
         zone=settings.zone,
@@ -49,7 +60,7 @@ def build(settings: Settings, ingest: IngestSettings) -> ASGIApp:
         settings=ingest,
         registry=registry,
         metrics=metrics,
-        checks={"kafka": publisher.check},
+        checks={"kafka": publisher.check},  # not the database: events are taken without it
     )
     return create_app(parts, lifespan)
 
@@ -59,7 +70,9 @@ def main() -> None:
         settings, ingest = Settings.load(), IngestSettings.load()
         configure_logging("ingest", level=settings.log_level, log_format=settings.log_format)
         require_topics(settings)
-        app = build(settings, ingest)
+        database = Database(database_url(ingest.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
+        database.open()
+        app = build(settings, ingest, database)
     except CadranError as error:
         sys.exit(f"ingest cannot start: {error}")
     serve(app, host=settings.host, port=settings.port(Port.INGEST), grace=10)

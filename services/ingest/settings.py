@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from services.common.settings import CadranSettings
@@ -11,7 +11,7 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 class IngestSettings(CadranSettings):
-    """Limits of the gateway."""
+    """Limits of the gateway, and where its campaigns are kept."""
 
     model_config = SettingsConfigDict(env_prefix="CADRAN_INGEST_", frozen=True, extra="ignore")
 
@@ -27,4 +27,9 @@ class IngestSettings(CadranSettings):
     )
     rate_limit: str = Field(
         "100000/second", description="Events that one key may send, as `100000/second`; beyond, 429."
+    )
+    database: SecretStr = Field(
+        SecretStr(""),
+        description="Where campaigns and what was drawn are kept: `postgresql+psycopg://user:password@host/name`. "
+        "Empty: an SQLite file in the local folder.",
     )

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.common.errors import ConfigurationError
-from services.pricing_watch.printing import amount, console, say
+from services.common.printing import amount, console, say
 from services.pricing_watch.records import Candidate, Reading, Wanted
 
 MOST_SHOWN = 20

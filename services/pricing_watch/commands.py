@@ -7,22 +7,21 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
-import httpx
 import msgspec
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from services.common.client import ApiClient, refusal
+from services.common.client import ApiClient
 from services.common.csv_rows import Rejected, Row
 from services.common.errors import ConfigurationError, Invalid
 from services.common.file_sending import Batches, File, Item, Rejects, read_all, send_items
+from services.common.printing import amount, console, moment, say
 from services.common.settings import Settings
 from services.pricing_watch import checking
 from services.pricing_watch.answers import ExplainAnswer, PageAnswer, PagesAnswer, ProductsAnswer
 from services.pricing_watch.client import KeyFile, Url, pricing_client
 from services.pricing_watch.judging.judgement import Verdict
-from services.pricing_watch.printing import amount, console, moment, say
 from services.pricing_watch.store import WatchedProduct
 from services.pricing_watch.watching.given import GivenPrice
 from services.pricing_watch.watching.watch_file import load_watch_file
@@ -51,7 +50,7 @@ def exescape(
     """Say why a competitor's price is believed, or not, with the last readings and their evidence."""
     query = urlencode({"sku": sku, "competitor": competitor})
     with pricing_client(url, key_file) as client:
-        content = _get(client, f"/v1/explain?{query}")
+        content = client.told("GET", f"/v1/explain?{query}")
     if as_json:
         sys.stdout.write(content.decode() + "\n")
         return
@@ -84,7 +83,7 @@ def status(
 ) -> None:
     """Show where pairs stand, those that are read next first."""
     with pricing_client(url, key_file) as client:
-        pages = msgspec.json.decode(_get(client, f"/v1/pages?limit={limit}"), type=PagesAnswer).pages
+        pages = msgspec.json.decode(client.told("GET", f"/v1/pages?limit={limit}"), type=PagesAnswer).pages
     table = Table("next reading", "sku", "competitor", "verdict", "price", "missed", box=None)
     zone = Settings.load().zone
     for page in pages:
@@ -109,7 +108,7 @@ def read(
 ) -> None:
     """Read a page before it is due, as soon as its host's turn comes."""
     with pricing_client(url, key_file) as client:
-        _told(client, client.ask("POST", "/v1/pages/read", {"sku": sku, "competitor": competitor}))
+        client.told("POST", "/v1/pages/read", {"sku": sku, "competitor": competitor})
     say("it is read as soon as its host's turn comes: `cadran prices explain` shows what came of it")
 
 
@@ -170,7 +169,7 @@ def drop(
 ) -> None:
     """Watch a product no more."""
     with pricing_client(url, key_file) as client:
-        _told(client, client.ask("DELETE", f"/v1/watch/{quote(sku, safe='')}", None))
+        client.told("DELETE", f"/v1/watch/{quote(sku, safe='')}")
     say(f"{sku} is not watched any more")
 
 
@@ -200,25 +199,13 @@ def _products_of(rows: list[Row]) -> tuple[list[Item], list[Rejected]]:
 def _watched(client: ApiClient) -> Iterator[WatchedProduct]:
     after = ""
     while True:
-        answer = msgspec.json.decode(_get(client, f"/v1/watch?{urlencode({'after': after})}"), type=ProductsAnswer)
+        answer = msgspec.json.decode(
+            client.told("GET", f"/v1/watch?{urlencode({'after': after})}"), type=ProductsAnswer
+        )
         yield from answer.products
         if not answer.next:
             return
         after = answer.next
-
-
-def _get(client: ApiClient, path: str) -> bytes:
-    return _told(client, client.ask("GET", path, None))
-
-
-def _told(client: ApiClient, response: httpx.Response) -> bytes:
-    """What the service says.
-
-    :raises Refused: when it says no.
-    """
-    if not response.is_success:
-        raise refusal(client.name, response)
-    return response.content
 
 
 def _price(page: PageAnswer) -> str:

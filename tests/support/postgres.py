@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,23 +14,70 @@ from tests.support.redis import free_port
 USER = "postgres"
 
 
+class Cluster:
+    """A cluster in a folder. `url` is that of an empty database, as CADRAN_SURVEY_DATABASE takes it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._data = str(folder / "data")
+        self._log = str(folder / "log")
+        self._options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -k {folder}"
+        self.url = f"postgresql+psycopg://{USER}@127.0.0.1:{port}/postgres"
+
+    def make(self) -> None:
+        _run(["initdb", "-D", self._data, "-U", USER, "--auth=trust", "--no-sync", "--locale=C.UTF-8"])
+
+    def start(self) -> None:
+        _run(["pg_ctl", "-D", self._data, "-o", self._options, "-l", self._log, "-w", "start"])
+
+    def stop(self) -> None:
+        _run(["pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop"])
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """It is stopped, and refuses connections."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Its processes stand still: it takes connections, and answers nothing."""
+        main = int((Path(self._data) / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        processes = [main, *map(int, children)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
+
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The URL of an empty database, as CADRAN_SURVEY_DATABASE takes it."""
-    folder, port = Path(tempfile.mkdtemp(prefix="cadran-postgres-")), free_port()
+def running_cluster() -> Iterator[Cluster]:
+    folder = Path(tempfile.mkdtemp(prefix="cadran-postgres-"))
     if os.getuid() == 0:
         shutil.chown(folder, USER)
-    data = str(folder / "data")
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -k {folder}"
+    cluster = Cluster(folder, free_port())
     try:
-        _run(["initdb", "-D", data, "-U", USER, "--auth=trust", "--no-sync", "--locale=C.UTF-8"])
-        _run(["pg_ctl", "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start"])
+        cluster.make()
+        cluster.start()
         try:
-            yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}/postgres"
+            yield cluster
         finally:
-            _run(["pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+            cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of an empty database."""
+    with running_cluster() as cluster:
+        yield cluster.url
 
 
 def _run(command: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from services.common.client import Refused, refusal
-from services.common.csv_rows import Rejected, Row, read_rows
+from services.common.csv_rows import each_good, read_rows
 from services.common.errors import Invalid
 from services.survey.client import KeyFile, Url, survey_client
 from services.survey.pulse.records import Colleague
@@ -30,7 +30,7 @@ def roster(
     key_file: KeyFile = None,
 ) -> None:
     """Say whom the next round asks. Everybody who works in a team, each once; the open round is left alone."""
-    rows = _whole(file)
+    rows = each_good(read_rows(file, Colleague))
     response = _ask(url, key_file, "PUT", "/v1/pulse/roster", [row.fields for row in rows])
     told = _told(response, [row.line for row in rows])
     console.print(f"{told['people']} people in {told['teams']} teams", highlight=False)
@@ -65,16 +65,6 @@ def rounds(url: Url = "", key_file: KeyFile = None) -> None:
     for told in _told(_ask(url, key_file, "GET", "/v1/pulse/rounds", None)):
         state = f"closed {told['closed_at']}" if "closed_at" in told else f"open until {told['closes_at']}"
         console.print(f"{told['round_id']}  {state}", highlight=False)
-
-
-def _whole(file: Path) -> list[Row]:
-    """The lines of a file, of which each must be good."""
-    rows: list[Row] = []
-    for row in read_rows(file, Colleague):
-        if isinstance(row, Rejected):
-            raise Invalid(row.reason, field=f"line {row.line}", mend="mend the file; nothing was changed")
-        rows.append(row)
-    return rows
 
 
 def _day(text: str) -> str:

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+
+import pytest
+
+from services.common.database import Database
+from services.ingest.campaigns.tables import SCHEMA
+from tests.ingest.campaigns.parts import Service
+from tests.support.databases import opened
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with opened(database_url, SCHEMA) as database:
+        yield database
+
+
+@pytest.fixture
+def service(database: Database) -> Service:
+    return Service(database)
