@@ -17,8 +17,9 @@ from services.kpi_stream.kpis.kpi import Flag
 from services.kpi_stream.measures import NOW
 from tests.support.engine import Engine
 from tests.support.events import at, event
-from tests.support.oracle import group_events, recompute
+from tests.support.oracle import recompute
 from tests.support.price_oracle import Pair, pair_at, products
+from tests.support.standing import group_events
 from tests.support.strategies import price_histories
 from tests.support.world import rows, total_row, world
 

@@ -10,12 +10,11 @@ from datetime import date, datetime
 
 from services.common.events import Event
 from tests.support.engine import Cell
-from tests.support.events import PARIS
+from tests.support.offer_oracle import add_attached, add_offers
 from tests.support.price_oracle import add_prices
+from tests.support.standing import Cells, EventsByType, day_of, group_events, latest, standing_by_time
 
-Cells = dict[Cell, int]
-EventsByType = dict[str, dict[str, list[Event]]]
-KPIS = ("new_leads", "acquisition_rate", "sales", "competitor_prices", "team_satisfaction", "nps")
+KPIS = ("new_leads", "acquisition_rate", "sales", "competitor_prices", "team_satisfaction", "add_on_sales", "nps")
 """The KPIs whose cells are recomputed here."""
 
 EDGES = [0, 1, 7, 14, 30, 60, 90, 180, 365]
@@ -23,31 +22,6 @@ STEPS = [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 21, 25, 30, 36, 43,
     52, 62, 75, 90, 108, 130, 156, 187, 224, 269, 365,
 ]  # fmt: skip
-
-
-def day_of(instant: datetime) -> date:
-    return instant.astimezone(PARIS).date()
-
-
-def latest(events: Iterable[Event]) -> Event | None:
-    """The statement that stands: greatest revision, then latest, then greatest id, then greatest digest."""
-    return max(events, key=lambda e: (e.data.revision, e.time, e.id, e.digest), default=None)
-
-
-def standing_by_time(events: Iterable[Event]) -> dict[datetime, Event]:
-    """Of the statements of one type about one subject at one time, the one that stands."""
-    by_time: dict[datetime, list[Event]] = defaultdict(list)
-    for event in events:
-        by_time[event.time].append(event)
-    return {time: found for time, own in by_time.items() if (found := latest(own))}
-
-
-def group_events(events: Iterable[Event]) -> EventsByType:
-    """Events by type and subject."""
-    by_type: EventsByType = defaultdict(lambda: defaultdict(list))
-    for event in events:
-        by_type[event.type][event.subject].append(event)
-    return by_type
 
 
 def recompute(events: Iterable[Event]) -> Cells:
@@ -70,6 +44,8 @@ def recompute(events: Iterable[Event]) -> Cells:
     add_answers(cells, by_type)
     add_rounds(cells, by_type)
     add_prices(cells, by_type)
+    add_offers(cells, by_type, orders)
+    add_attached(cells, orders)
     return {cell: value for cell, value in cells.items() if value}
 
 
@@ -107,6 +83,12 @@ class OrderView:
         return sum(r.data.amount_minor for r in self.returns if r.data.currency == self.placed.data.currency)
 
     @property
+    def given_back(self) -> list[int]:
+        """By line, of the returns in the order's currency: what another is worth nobody knows."""
+        own = [self._over_lines(r) for r in self.returns if r.data.currency == self.placed.data.currency]
+        return [sum(parts[i] for parts in own) for i in range(len(self.line_nets))]
+
+    @property
     def living(self) -> bool:
         if self.placed is None or self.cancel is not None:
             return False
@@ -139,14 +121,12 @@ class OrderView:
         for rep in {self.line_rep(i) for i in range(len(data.lines))}:
             own = [i for i in range(len(data.lines)) if self.line_rep(i) == rep]
             self._add_sale(cells, "rep", rep, day, own)
-        given_back = [0] * len(data.lines)
         for back in self.returns:
             parts = self._over_lines(back)
-            given_back = [a + b for a, b in zip(given_back, parts, strict=True)]
             self._add_back(cells, places, back.data.currency, parts, day_of(back.time), day)
         if self.cancel is not None:
             left = max(0, sum(self.line_nets) - self.returned)
-            weights = [net - back for net, back in zip(self.line_nets, given_back, strict=True)]
+            weights = [net - back for net, back in zip(self.line_nets, self.given_back, strict=True)]
             self._add_back(cells, places, data.currency, split(left, weights), day_of(self.cancel.time), day)
 
     def _add_sale(self, cells: Cells, cut: str, member: str, day: date, lines: Iterable[int]) -> None:
@@ -167,10 +147,14 @@ class OrderView:
                 cells[Cell("returned_order_day_minor", currency, cut, member, order_day)] += part
 
     def _over_lines(self, back: Event) -> list[int]:
-        nets, skus = self.line_nets, [line.sku for line in self.placed.data.lines]
+        nets, lines = self.line_nets, self.placed.data.lines
         parts = [0] * len(nets)
-        for sku, amount in [(r.sku, r.amount_minor) for r in back.data.lines] or [(None, back.data.amount_minor)]:
-            targets = [i for i, own in enumerate(skus) if own == sku] or list(range(len(nets)))
+        whole = [(None, None, back.data.amount_minor)]
+        for sku, offer, amount in [(r.sku, r.offer_id, r.amount_minor) for r in back.data.lines] or whole:
+            targets = list(range(len(nets)))
+            if offer is not None:
+                targets = [i for i in targets if lines[i].offer_id == offer] or targets
+            targets = [i for i in targets if lines[i].sku == sku] or targets
             for i, part in zip(targets, split(amount, [nets[i] for i in targets]), strict=True):
                 parts[i] += part
         return parts
