@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-prices bench-reading bench-rebalance bench-endurance clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-prices bench-reading bench-rebalance bench-endurance bench-large clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-rebalance: setup-dev ## Measure how long a change of workers holds things 
 
 bench-endurance: setup-dev ## Measure a worker's memory while it applies millions of orders: N=3000000
 	$(PYTHON) -m tests.benchmarks.endurance --events $(or $(N),3000000)
+
+bench-large: setup-dev ## Measure what an order of 1,000 lines takes, and a customer of 10,000 orders
+	$(PYTHON) -m tests.benchmarks.large_entities
 
 bench-survey: setup-dev ## Measure how fast one process takes answers, beside a bare form: N=6000
 	$(PYTHON) -m tests.benchmarks.survey --answers $(or $(N),6000)

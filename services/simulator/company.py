@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Rep(NamedTuple):
-    """A rep: skill scales how often a lead is won."""
+    """A rep: skill scales how often a lead is won and an offer is accepted."""
 
     id: str
     alias: str
@@ -51,6 +51,26 @@ class Source(NamedTuple):
     won: float
 
 
+class Technique(NamedTuple):
+    """A way in which reps propose more, or better: how often of a hundred, and what share says yes to a usual rep."""
+
+    name: str
+    kind: str
+    of_hundred: int
+    accepted: float
+
+
+class CustomerKind(NamedTuple):
+    """Customers of a kind: how many of every hundred they are, how often one buys, and is contacted after an order.
+
+    Those who come back anyway are contacted the most: contact seems to work, and does nothing.
+    """
+
+    of_hundred: int
+    orders_a_year: float
+    contacted: float
+
+
 class Team(NamedTuple):
     """A team of reps and of those who help them: how many people, and how they feel, 0 to 10."""
 
@@ -81,13 +101,17 @@ REPS = (
     Rep("r12", "Léo", "west", "west", 0.85),
 )
 
+SKILL_OF = {rep.id: rep.skill for rep in REPS}
+
+ONLINE = Shop("online", None, None, 170, 38.0)
+
 SHOPS = (
     Shop("store", "lille", "north", 52, 5.5),
     Shop("store", "lyon", "east", 64, 5.0),
     Shop("store", "marseille", "south", 58, 6.5),
     Shop("store", "nice", "south", 36, 7.0),
     Shop("store", "nantes", "west", 44, 5.2),
-    Shop("online", None, None, 170, 38.0),
+    ONLINE,
 )
 
 TOUCHPOINTS = {"store": "in_store", "online": "delivery", "phone": "phone_order"}
@@ -99,6 +123,24 @@ PRODUCTS = tuple(
     Product(f"{family}-{number:02}", base + 350 * number * (number % 3 + 1))
     for family, base in (("CHAIR", 6900), ("LAMP", 2900), ("DESK", 17900), ("RUG", 4900), ("VASE", 1500))
     for number in range(1, 9)
+)
+
+PAIRS = {
+    "DESK-01": "LAMP-01",
+    "DESK-02": "LAMP-02",
+    "DESK-03": "LAMP-03",
+    "DESK-04": "LAMP-04",
+    "CHAIR-01": "RUG-01",
+    "CHAIR-02": "RUG-02",
+    "CHAIR-03": "RUG-03",
+}
+"""What reps are told to propose beside what: by the sku that is bought, the sku that goes with it."""
+
+TECHNIQUES = (
+    Technique("bundle", "cross_sell", 35, 0.42),
+    Technique("accessory", "cross_sell", 30, 0.28),
+    Technique("warranty", "up_sell", 15, 0.33),
+    Technique("premium", "up_sell", 20, 0.18),
 )
 
 CAMPAIGNS = (
@@ -120,15 +162,32 @@ SOURCES = (
 
 LEADS_PER_DAY = 46
 
+CUSTOMERS = 116_000
+"""How many there are today: so many that all orders together come to what each kind buys."""
+
+CUSTOMER_KINDS = (
+    CustomerKind(1, 20.0, 0.5),
+    CustomerKind(5, 6.0, 0.45),
+    CustomerKind(18, 1.8, 0.22),
+    CustomerKind(76, 0.5, 0.05),
+)
+
+ANONYMOUS = 0.25
+"""How many of those who buy in a store leave no name."""
+
 BY_WEEKDAY = (0.9, 0.92, 0.98, 1.0, 1.15, 1.4, 0.85)
 BY_MONTH = (1.05, 0.9, 0.95, 0.97, 1.0, 1.02, 1.05, 0.75, 1.02, 1.0, 1.15, 1.35)
 GROWTH_PER_YEAR = 0.12
 
 
+def growth(day: date, today: date) -> float:
+    """How large the company is on a day, of what it is today."""
+    return float((1 + GROWTH_PER_YEAR) ** ((day - today).days / 365))
+
+
 def season(day: date, today: date) -> float:
     """How a day compares with an ordinary one: weekday, month, and the company's growth towards today."""
-    years = (day - today).days / 365
-    return float(BY_WEEKDAY[day.weekday()] * BY_MONTH[day.month - 1] * (1 + GROWTH_PER_YEAR) ** years)
+    return BY_WEEKDAY[day.weekday()] * BY_MONTH[day.month - 1] * growth(day, today)
 
 
 def promotion_id(campaign: Campaign, day: date) -> str:

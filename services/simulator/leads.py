@@ -1,29 +1,29 @@
 """Leads: where they come from, who takes them, and what becomes of them in the days after."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from services.simulator.company import LEADS_PER_DAY, REPS, SOURCES, Rep, Shop, Source, season
+from services.simulator.customers import someone
+from services.simulator.orders import order
 
 if TYPE_CHECKING:
     from services.simulator.plan import Day, Happening
-
-PlaceOrder = Callable[..., "Iterator[Happening]"]
 
 PHONE = Shop("phone", None, None, 0, 0)
 INVALID, MERGED, LOST, REOPENED = 0.04, 0.02, 0.5, 0.04
 
 
-def leads_of_day(made: "Day", place_order: PlaceOrder) -> "Iterator[Happening]":
+def leads_of_day(made: "Day") -> "Iterator[Happening]":
     """The leads created on a day, and what becomes of them."""
     weekend = 0.3 if made.day.weekday() >= 5 or made.closed else 1.0
     expected = LEADS_PER_DAY * season(made.day, made.today) ** 0.5 * weekend
     for _ in range(max(0, round(made.random.gauss(expected, expected**0.5)))):
-        yield from _lead(made, place_order)
+        yield from _lead(made)
 
 
-def _lead(made: "Day", place_order: PlaceOrder) -> "Iterator[Happening]":
+def _lead(made: "Day") -> "Iterator[Happening]":
     random, lead_id = made.random, made.name("L")
     source = random.choices(SOURCES, [s.share for s in SOURCES])[0]
     rep = random.choice(REPS)
@@ -49,17 +49,18 @@ def _lead(made: "Day", place_order: PlaceOrder) -> "Iterator[Happening]":
         twin = f"L-{made.day:%y%m%d}-{random.randrange(1, made.count('L'))}"  # one of those before it
         yield from made.happen("lead.merged", lead_id, created + _hours(made, 20), {"into_lead_id": twin})
     elif random.random() < source.won * rep.skill:
-        yield from _won(made, lead_id, rep, created, place_order)
+        yield from _won(made, lead_id, rep, created)
     elif random.random() < LOST:
         yield from _lost(made, lead_id, rep, source, created)
 
 
-def _won(made: "Day", lead_id: str, rep: Rep, created: datetime, place_order: PlaceOrder) -> "Iterator[Happening]":
+def _won(made: "Day", lead_id: str, rep: Rep, created: datetime) -> "Iterator[Happening]":
     """An order by telephone some days later; the rep closes the lead as well, or forgets to."""
     random = made.random
     when = (created + timedelta(days=min(300.0, random.lognormvariate(2.3, 0.9)))).replace(microsecond=0)
     shop = PHONE._replace(region=rep.region)
-    yield from place_order(made, shop, when, rep=rep.id, lead=lead_id)
+    customer = someone(random, made.hundreds)
+    yield from order(made, shop, when, customer=customer, rep=rep.id, lead=lead_id)
     if random.random() < 0.8:
         yield from made.happen("lead.closed", lead_id, when + _hours(made, 5), {"outcome": "won", "rep_id": rep.id})
 

@@ -11,25 +11,18 @@ from random import Random
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.simulator.company import (
-    CAMPAIGNS,
-    PRODUCTS,
-    REGIONS,
-    REPS,
-    SHOPS,
-    Campaign,
-    Shop,
-    promotion_id,
-    running,
-    season,
-)
+from services.simulator.company import ANONYMOUS, REPS, SHOPS, Shop, season
+from services.simulator.contacts import contacts_of_day
+from services.simulator.customers import hundreds_on, someone
 from services.simulator.leads import leads_of_day
+from services.simulator.orders import campaigns_at, order
 from services.simulator.prices import prices_of_day
 from services.simulator.statements import statements_of_day
 from services.simulator.surveys import surveys_of_day
+from services.simulator.win_back import win_back_of_day
 
 SOURCE = "/simulator"
-DUPLICATED, LATE, EDITED, CANCELLED = 0.01, 0.01, 0.015, 0.012
+DUPLICATED, LATE = 0.01, 0.01
 
 
 class Happening(NamedTuple):
@@ -48,7 +41,9 @@ class Day:
         self.today = today
         self.zone = zone
         self.closed = closed
+        self.hundreds = hundreds_on(day, today)
         self.random = Random(f"{seed}/{day.isoformat()}")
+        self._tag = f"{day:%y%m%d}"
         self._counts: Counter[str] = Counter()
 
     def midnight(self, days: int = 0) -> datetime:
@@ -63,7 +58,7 @@ class Day:
     def name(self, prefix: str) -> str:
         """A name that no other thing of any day has."""
         self._counts[prefix] += 1
-        return f"{prefix}-{self.day:%y%m%d}-{self._counts[prefix]}"
+        return f"{prefix}-{self._tag}-{self._counts[prefix]}"
 
     def count(self, prefix: str) -> int:
         """How many things were named so."""
@@ -95,22 +90,36 @@ def plan(day: date, *, seed: int, today: date, zone: ZoneInfo, closed: bool) -> 
     happenings = [
         *statements_of_day(made),
         *(happening for shop in SHOPS for happening in _shop_day(made, shop)),
-        *leads_of_day(made, order),
+        *leads_of_day(made),
+        *win_back_of_day(made),
     ]
-    return [*happenings, *surveys_of_day(made, happenings), *prices_of_day(made)]
+    return [
+        *happenings,
+        *surveys_of_day(made, happenings),
+        *prices_of_day(made),
+        *contacts_of_day(made, happenings),
+    ]
 
 
 def _shop_day(made: Day, shop: Shop) -> Iterator[Happening]:
     """A shop's orders with what follows from them, and its visitors."""
     if shop.channel == "store" and (made.closed or made.day.weekday() == 6):
         return
-    uplift = max((campaign.uplift for campaign in _campaigns(shop, made.day)), default=1.0)
+    uplift = max((campaign.uplift for campaign in campaigns_at(shop, made.day)), default=1.0)
     expected = shop.orders * season(made.day, made.today) * uplift
     orders = max(0, round(made.random.gauss(expected, math.sqrt(expected) * 1.3)))
     for _ in range(orders):
-        yield from order(made, shop, made.instant(_hour_of(made, shop)), rep=_seller(made, shop), lead=None)
+        time = made.instant(_hour_of(made, shop))
+        yield from order(made, shop, time, customer=_buyer(made, shop), rep=_seller(made, shop))
     visitors = round(orders * shop.visitors_per_order * made.random.uniform(0.9, 1.1) / uplift**0.5)
     yield from _visits(made, shop, visitors)
+
+
+def _buyer(made: Day, shop: Shop) -> str | None:
+    """Who buys, if they say so."""
+    if shop.channel == "store" and made.random.random() < ANONYMOUS:
+        return None
+    return someone(made.random, made.hundreds)
 
 
 def _seller(made: Day, shop: Shop) -> str | None:
@@ -120,69 +129,11 @@ def _seller(made: Day, shop: Shop) -> str | None:
     return made.random.choice([rep.id for rep in REPS if rep.region == shop.region])
 
 
-def _campaigns(shop: Shop, day: date) -> list[Campaign]:
-    return [c for c in CAMPAIGNS if running(c, day) and (not c.channels or shop.channel in c.channels)]
-
-
 def _hour_of(made: Day, shop: Shop) -> float:
     """When an order is placed: shops open from 9 to 19, people order from home in the evening."""
     if shop.channel == "store":
         return made.random.triangular(9, 19, 15.5)
     return made.random.triangular(6.5, 23.9, 20) if made.random.random() < 0.93 else made.random.uniform(0, 6.5)
-
-
-def order(made: Day, shop: Shop, time: datetime, *, rep: str | None, lead: str | None) -> Iterator[Happening]:
-    """An order; now and then it is edited, cancelled or given back."""
-    random, order_id, day = made.random, made.name("A"), time.astimezone(made.zone).date()
-    promotions = _campaigns(shop, day)
-    discount = max((c.discount for c in promotions), default=0.0)
-    lines = [_line(random, discount) for _ in range(random.choices((1, 2, 3, 4), (50, 28, 15, 7))[0])]
-    data = {
-        "channel": shop.channel,
-        "store_id": shop.store,
-        "region": shop.region or random.choice(REGIONS),
-        "currency": "EUR" if shop.store or random.random() < 0.96 else "GBP",
-        "customer_id": f"c-{int(random.paretovariate(0.6)) % 60000}",
-        "lead_id": lead,
-        "rep_id": rep,
-        "promotion_ids": [promotion_id(campaign, day) for campaign in promotions] or None,
-        "lines": lines,
-    }
-    yield from made.happen("order.placed", order_id, time, data)
-    if random.random() < EDITED:
-        edited = {**data, "lines": [*lines, _line(random, discount)], "revision": 1}
-        yield from made.happen("order.placed", order_id, time, edited)
-    if random.random() < CANCELLED:
-        when = time + timedelta(hours=random.uniform(0.5, 40))
-        yield from made.happen("order.cancelled", order_id, when, {"reason": "changed their mind"})
-    elif random.random() < (0.075 if shop.channel == "online" else 0.03):
-        yield from _returned(made, order_id, data, time)
-
-
-def _line(random: Random, discount: float) -> dict[str, Any]:
-    product = random.choice(PRODUCTS)
-    quantity = random.choices((1, 2, 3, 6), (78, 15, 5, 2))[0]
-    gross = product.price * quantity
-    line = {"sku": product.sku, "quantity": quantity, "gross_minor": gross}
-    return {**line, "discount_minor": round(gross * discount)} if discount and random.random() < 0.8 else line
-
-
-def _returned(made: Day, order_id: str, data: Mapping[str, Any], placed: datetime) -> Iterator[Happening]:
-    """Some of an order's lines given back, a few days to weeks later."""
-    random = made.random
-    lines = random.sample(data["lines"], k=random.randint(1, len(data["lines"])))
-    back = [{**line, "amount_minor": line["gross_minor"] - line.get("discount_minor", 0)} for line in lines]
-    back = [{name: line[name] for name in ("sku", "quantity", "amount_minor")} for line in back]
-    time = placed + timedelta(days=random.triangular(2, 28, 6))
-    returned = {
-        "return_id": made.name("R"),
-        "currency": data["currency"],
-        "amount_minor": sum(line["amount_minor"] for line in back),
-        "lines": back,
-        "channel": data["channel"],
-        "reason": random.choice(("too large", "broken", "does not please")),
-    }
-    yield from made.happen("order.returned", order_id, time.replace(microsecond=0), returned)
 
 
 def _visits(made: Day, shop: Shop, visitors: int) -> Iterator[Happening]:

@@ -69,6 +69,8 @@ def _targets(made: "Day", month: date) -> "Iterator[Happening]":
     yield from _target(made, month, "sales", round(orders * MEAN_ORDER * STRETCH))
     yield from _target(made, month, "new_leads", round(leads))
     yield from _target(made, month, "acquisition_rate", 0.2)
+    yield from _target(made, month, "loyalty", 0.45)
+    yield from _target(made, month, "add_on_sales", 0.4)
     for rep in REPS:
         yield from _target(made, month, "new_leads", round(leads / len(REPS) * TOO_MUCH_FOR.get(rep.id, 1)), rep)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from services.common.calendar import DAY
 from services.common.events.answers import LEAST_ANSWERS, WHOLE_COMPANY, count_classes
-from services.simulator.company import REPS, TEAMS, TOUCHPOINTS, Team
+from services.simulator.company import SKILL_OF, TEAMS, TOUCHPOINTS, Team
+from services.simulator.orders import placed_in
 
 if TYPE_CHECKING:
     from services.simulator.plan import Day, Happening
@@ -21,12 +22,10 @@ TARGETS = {"nps": 40, "team_satisfaction": 7.5}
 QUESTIONS = {"overall": 0.0, "methods": -0.4, "manager": 0.5, "workload": -1.2}
 """By how much the answers to a question differ from the team's mood."""
 
-SKILL_OF = {rep.id: rep.skill for rep in REPS}
-
 
 def surveys_of_day(made: "Day", happenings: Sequence["Happening"]) -> "Iterator[Happening]":
     """Those invited because of a day's orders, with their answers; on the first of a month the round that closed."""
-    for placed in _orders(happenings):
+    for placed in placed_in(happenings):
         if made.random.random() < INVITED:
             yield from _invited(made, placed)
     if made.day.day == 1:
@@ -40,12 +39,6 @@ def survey_targets(made: "Day", month: date) -> "Iterator[Happening]":
     for measure, value in TARGETS.items():
         data = {"measure": measure, "period": "month", "starts_on": month.isoformat(), "value": value}
         yield from made.happen("target.set", None, made.instant(10), data)
-
-
-def _orders(happenings: Sequence["Happening"]) -> Iterator[Mapping[str, Any]]:
-    """Each order of the day once, as it was first placed."""
-    orders = {h.event["subject"]: h.event for h in reversed(happenings) if h.event["type"] == "order.placed"}
-    return iter(list(orders.values())[::-1])
 
 
 def _invited(made: "Day", placed: Mapping[str, Any]) -> "Iterator[Happening]":

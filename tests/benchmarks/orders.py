@@ -1,7 +1,7 @@
 """What is measured on: histories, the same for everyone who is measured."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from services.common.calendar import public_holidays
 from services.common.events import EVENT_TYPES, encode, parse
 from services.common.publisher import Message
+from services.common.topics import Topic
 from services.simulator.service import Company
 
 ZONE = ZoneInfo("Europe/Paris")
@@ -71,6 +72,21 @@ def mixed(number: int, *, until: datetime) -> Iterator[Sent]:
     first = today - timedelta(days=2 + number // EVENTS_OF_A_DAY)
     company = Company(seed=7, first=first, today=today, zone=ZONE, is_holiday=public_holidays("FR").__contains__)
     return islice((happening.event for happening in company.until(until)), number)
+
+
+NAMES = frozenset({"customer_id", "lead_id", "offer_id"})
+
+
+def orders_alone(history: Iterable[Sent]) -> Iterator[Sent]:
+    """The orders of a history, which name nobody whom they would have to tell."""
+    for sent in history:
+        if EVENT_TYPES[sent["type"]].topic is Topic.ORDERS:
+            yield {**sent, "data": _without_names(sent["data"])}
+
+
+def _without_names(data: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {field: value for field, value in data.items() if field not in NAMES}
+    return {**kept, "lines": [_without_names(line) for line in data["lines"]]} if "lines" in data else kept
 
 
 def message(sent: Sent) -> Message:

@@ -14,11 +14,17 @@ COMPARED = {"aiokafka_floor": "x floor", "faust_windowed": "x Faust", "quix_wind
 """What ours is set against when it consumes, and the headings."""
 
 
+ORDERS_ALONE = {"cadran": "cadran_unnamed", "cadran_mix": "cadran_mix_orders"}
+"""What a history is set against that has all of its orders, and nobody whom they tell."""
+
+
 def ratios(rows: Sequence[Measured]) -> Iterator[tuple[str, str, float]]:
     """How many times as fast as another each of ours is: at consuming, and at taking in over HTTP."""
     rates = {measured.name: measured.events_per_s for measured in rows}
     for name in rates:
-        others = COMPARED if name.startswith("cadran") else (f"{name}_bare", f"{name}_ceiling")
+        others = (
+            [*COMPARED, ORDERS_ALONE.get(name)] if name.startswith("cadran") else [f"{name}_bare", f"{name}_ceiling"]
+        )
         for other in others:
             if other in rates:
                 yield name, other, rates[name] / rates[other]
@@ -57,15 +63,26 @@ def tables(rows: Sequence[Measured], snapshots: Sequence[Snapshot]) -> Iterator[
 
 
 def _consuming(rows: Sequence[Measured]) -> Table:
-    headings = ("events/s", "CPU us", *STAGES, "calls", "commands", "bytes in", "peak MB", *COMPARED.values())
+    headings = (
+        "events/s",
+        "CPU us",
+        *STAGES,
+        "calls",
+        "commands",
+        "bytes in",
+        "peak MB",
+        *COMPARED.values(),
+        "x alone",
+    )
     table = _table("Consumed from Kafka (us and Redis: per event)", headings)
     times = {(ours, other): ratio for ours, other, ratio in ratios(rows)}
     for measured in rows:
         stages = [_number(measured.stages_us.get(stage), 1) for stage in STAGES]
         use = [_number(value, digits) for value, digits in zip(measured.redis or (None,) * 3, (3, 1, 0), strict=True)]
         compared = [_number(times.get((measured.name, other)), 2) for other in COMPARED]
+        alone = _number(times.get((measured.name, ORDERS_ALONE.get(measured.name, ""))), 2)
         cells = [_number(measured.events_per_s), _number(measured.cpu_us, 1), *stages, *use]
-        table.add_row(measured.name, *cells, _number(measured.peak_mb), *compared)
+        table.add_row(measured.name, *cells, _number(measured.peak_mb), *compared, alone)
     return table
 
 

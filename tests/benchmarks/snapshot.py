@@ -17,7 +17,7 @@ from tests.benchmarks.orders import Sent, message, publish
 from tests.benchmarks.programs import running
 from tests.support.stack import RunningStack, wait_for
 
-REPS, REGIONS, CHANNELS = 50, 20, 8
+REPS, REGIONS, CHANNELS, CUSTOMERS = 50, 20, 8, 10_000
 SCRAPES = 5
 WORKER, EXPORTER = "services.kpi_stream.main", "services.kpi_stream.exporter.main"
 
@@ -35,7 +35,8 @@ def _day(time: datetime, random: Random) -> Iterator[Sent]:
         amount = {"currency": "EUR", "region": region, "rep_id": rep}
         line = {"sku": "SKU-1", "quantity": 1, "gross_minor": random.randint(100, 99_999)}
         channel = f"channel-{random.randrange(CHANNELS)}"
-        yield _event("order.placed", f"O-{name}", time, {**amount, "channel": channel, "lines": [line]})
+        who = {"customer_id": f"c-{random.randrange(CUSTOMERS)}"}
+        yield _event("order.placed", f"O-{name}", time, {**amount, **who, "channel": channel, "lines": [line]})
         yield _event("lead.created", f"L-{name}", time, {**amount, "source": random.choice(("fair", "web"))})
         if random.random() < 0.5:
             yield _event("lead.closed", f"L-{name}", time, {"outcome": random.choice(("won", "lost")), "rep_id": rep})

@@ -10,7 +10,7 @@ from services.common.topics import Topic
 from services.common.windows import utc_now
 from tests.benchmarks.cadran import NUDGES, consume, consume_together
 from tests.benchmarks.measured import Measured
-from tests.benchmarks.orders import BUSY, SPARSE, Sent, message, mixed, orders, publish
+from tests.benchmarks.orders import BUSY, SPARSE, Sent, message, mixed, orders, orders_alone, publish
 from tests.support.stack import RunningStack, running_servers
 
 QUIX = "quix_windowed"
@@ -25,7 +25,10 @@ def measure(events: int, peers: Collection[str]) -> Iterator[Measured]:
     """Every contender, one after the other."""
     yield from _busy_hours(events, peers)
     yield _alone("cadran_sparse", orders(events, until=utc_now(), over=SPARSE))
-    yield _alone("cadran_mix", mixed(events, until=utc_now()))
+    now = utc_now()
+    yield _alone("cadran_unnamed", orders_alone(orders(events, until=now, over=BUSY)))
+    yield _alone("cadran_mix", mixed(events, until=now))
+    yield _alone("cadran_mix_orders", orders_alone(mixed(events, until=now)))
 
 
 def _busy_hours(events: int, peers: Collection[str]) -> Iterator[Measured]:

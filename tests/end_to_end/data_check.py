@@ -9,6 +9,7 @@ import gzip
 import random
 import sys
 import tempfile
+from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -57,16 +58,45 @@ def retail_by_day(rows: list[Row]) -> dict[str, Counter[str]]:
     return days
 
 
+def retail_customers(rows: list[Row]) -> list[tuple[str, str]]:
+    """The day and the customer of every invoice that names one and is no return."""
+    starts: dict[tuple[str, str], str] = {}
+    for row in rows:
+        customer = row["CustomerID"].partition(".")[0]
+        if customer and not row["InvoiceNo"].startswith("C"):
+            key = (row["InvoiceNo"], customer)
+            starts[key] = min(starts.get(key, "9"), row["InvoiceDate"])
+    return [(start[:10], customer) for (_, customer), start in starts.items()]
+
+
 def check_retail(stack: RunningStack, path: Path) -> int:
     """Compare every day and the total; import again and shuffled, and compare anew. Returns the numbers compared."""
     rows = read(path)
-    expected = retail_by_day(rows)
+    expected, invoices = retail_by_day(rows), retail_customers(rows)
     compared = 0
     with tempfile.TemporaryDirectory() as folder:
         for copy in (path, path, _shuffled(rows, Path(folder))):
             _import(stack, copy, "online_retail.yml")
-            compared += _compare_days(stack, expected)
+            compared += _compare_days(stack, expected) + _compare_customers(stack, invoices)
     return compared
+
+
+def _compare_customers(stack: RunningStack, invoices: list[tuple[str, str]]) -> int:
+    """Customers and those who ordered more than once, over all days and over each month."""
+    days = sorted(day for day, _ in invoices)
+    months = sorted({day[:7] for day in days})
+    spans = [(days[0], days[-1]), *((f"{month}-01", _last_day(month)) for month in months)]
+    for first, last in spans:
+        orders = Counter(customer for day, customer in invoices if first <= day <= last)
+        measures = stack.kpi("loyalty", from_=first, to=last)["rows"][0]["measures"]
+        _same(f"{first}..{last} valid_orders", measures["valid_orders"], orders.total())
+        _same(f"{first}..{last} customers", measures["customers"], len(orders))
+        _same(f"{first}..{last} repeaters", measures["repeaters"], sum(count > 1 for count in orders.values()))
+    return 3 * len(spans)
+
+
+def _last_day(month: str) -> str:
+    return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]}"
 
 
 def _compare_days(stack: RunningStack, expected: dict[str, Counter[str]]) -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from services.common.settings import Port
 from services.common.windows import Period
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import PARIS, at, cloud_event, line
 from tests.support.stack import RunningStack, wait_for
 
 BOARDS = sorted(Path("deploy/grafana/dashboards").glob("*.json"))
@@ -25,7 +25,8 @@ def story(stack: RunningStack) -> None:
     """Within 90 days: 6 leads of ana's and 4 of bob's from two sources, sales in two channels and regions; targets.
 
     Beside them ten invitations and six answers, and a round of the team's pulse; five answers and a round of before.
-    Four watched pages of competitors; of three the price is known, and was at parity 90 days ago.
+    Four watched pages of competitors; of three the price is known, and was at parity 90 days ago. Customers, whose
+    orders are worth nothing, as sales are another matter.
     """
     zone = stack.settings.zone
     today = NOW.astimezone(zone).date()
@@ -68,7 +69,7 @@ def story(stack: RunningStack) -> None:
         events.append(
             cloud_event("target.set", None, NOW - timedelta(days=40), **data, **({"rep_id": rep} if rep else {}))
         )
-    stack.send([*events, *surveys(), *prices()])
+    stack.send([*events, *surveys(), *prices(), *customers()])
     stack.wait_applied()
     all_told = f'cadran_net_sales_euros{{window="{WINDOW}"}} == 523.45 and cadran_price_index{{window="{WINDOW}"}} < 90'
     wait_for(lambda: query(stack, all_told), "Prometheus has scraped")
@@ -120,6 +121,28 @@ def prices() -> list[dict[str, Any]]:
         amounts = {"price_minor": price, "list_price_minor": 10_000, "currency": "EUR"}
         events.append(cloud_event("price.observed", sku, time, **data, **amounts))
     return events
+
+
+def customers() -> list[dict[str, Any]]:
+    """Four customers contacted after an order of 120 days ago, one of whom came back; two who were not, and did not.
+
+    A campaign drew four for contact, two of whom ordered again (one of them twice), and two for its hold-out: 91 days
+    ago, so that all is over today.
+    """
+
+    def noon(days: int) -> datetime:
+        return at(f"{_day(NOW) - timedelta(days=days)} 12:00")
+
+    def order(customer: str, days: int) -> dict[str, Any]:
+        sold = {"channel": "online", "currency": "EUR", "region": "north", "rep_id": "bob", "lines": [line(0)]}
+        return cloud_event("order.placed", f"{customer}-{days}", noon(days), customer_id=customer, **sold)
+
+    groups = {**dict.fromkeys(("c0", "c1", "c2", "c3"), "contact"), **dict.fromkeys(("h0", "h1"), "holdout")}
+    events = [cloud_event("customer.assigned", c, noon(91), campaign_id="spring", group=g) for c, g in groups.items()]
+    events += [order(customer, 120) for customer in ("e0", "e1", "e2", "e3", "f0", "f1")]
+    for customer in ("e0", "e1", "e2", "e3"):
+        events.append(cloud_event("customer.contacted", customer, noon(119), contact_id="k", medium="phone"))
+    return [*events, order("e0", 60), order("c0", 50), order("c0", 40), order("c1", 50)]
 
 
 def query(stack: RunningStack, expression: str) -> list[dict[str, Any]]:
@@ -174,6 +197,10 @@ HAND_MADE: dict[str, dict[str, float]] = {
     'cadran_price_rises{window="90d"}': {"": 1},
     'sort_desc(cadran_competitor_price_falls{window="90d"})': {"acme": 1, "bolt": 0, "cole": 0},
     'cadran_price_oldest_reading_seconds{window="90d"}': {"": (_day(NOW) - _day(LAST_READ)).total_seconds()},
+    'cadran_contacted_return_ratio{window="90d"}': {"": 0.25},
+    'cadran_repeat_ratio{window="90d"}': {"": 1 / 3},
+    'sort_desc(cadran_medium_observed_gap_ratio{window="90d"})': {"phone": 0.25},
+    'sort_desc(cadran_campaign_uplift_ratio{window="mtd"})': {"spring": 0.5},
     "cadran_exporter_lag_records": {"": 0},
 }
 
@@ -195,6 +222,7 @@ NOT_YET = {
     'cadran_new_leads_compared{window="90d"} / cadran_new_leads_previous{window="90d"} - 1',
     'cadran_new_leads_pace_ratio{window="90d"}',
     'cadran_net_sales_euros_pace_ratio{window="90d"}',
+    'cadran_contacted_return_ratio_compared{window="90d"} - cadran_contacted_return_ratio_previous{window="90d"}',
     'cadran_rep_net_sales_euros_target{window="mtd"}',
     'cadran_rep_nps_target{window="mtd"}',
     'cadran_rep_nps{window="mtd"}',  # nothing of the first days of a month: answers of five days ago were before it

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.common.settings import Port
+from services.kpi_stream.kpis import all_kpis
 from tests.support.browser import Open, pages_of, running_browser
 from tests.support.events import cloud_event, line
 from tests.support.stack import RunningStack, running_stack, wait_for
@@ -38,6 +39,28 @@ def prices() -> list[dict[str, Any]]:
     return events
 
 
+def customers() -> list[dict[str, Any]]:
+    """Of four customers contacted after an order one came back, of two others none. Thirty were drawn for a campaign,
+    half of them as a hold-out; all 15 for contact ordered again, and one of the others.
+    """
+
+    def ago(days: int) -> datetime:
+        return NOW - timedelta(days=days)
+
+    def order(customer: str, days: int) -> dict[str, Any]:
+        sold = {"channel": "online", "currency": "EUR", "lines": [line(0)], "customer_id": customer}
+        return cloud_event("order.placed", f"{customer}-{days}", ago(days), **sold)
+
+    events = [order(f"e{i}", 115) for i in range(4)] + [order(f"f{i}", 115) for i in range(2)] + [order("e0", 60)]
+    events += [cloud_event("customer.contacted", f"e{i}", ago(113), contact_id="k", medium="phone") for i in range(4)]
+    events += [
+        cloud_event("customer.assigned", f"{group}{i}", ago(100), campaign_id="spring <b>", group=group)
+        for i in range(15)
+        for group in ("contact", "holdout")
+    ]
+    return [*events, *(order(f"contact{i}", 90) for i in range(15)), order("holdout0", 90)]
+
+
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
     with running_stack(CADRAN_STREAM_STALE_AFTER="3") as running:
@@ -56,6 +79,7 @@ def stack() -> Iterator[RunningStack]:
                     for i, score in enumerate((10, 9, 9, 8, 6, 9))
                 ),
                 *prices(),
+                *customers(),
                 pulse("all", n=15),
                 pulse("north", n=12, mean=7.5),
             ]
@@ -126,6 +150,27 @@ def test_prices_stand_against_the_competitors_and_where_we_are_dearest_is_told(p
     expect(row.locator("th, td")).to_have_text(["LAMP", "105.2", "€120.00", "€100.00 acme"])
 
 
+def test_loyalty_is_observed_and_only_a_draw_tells_an_effect(page: Page) -> None:
+    page.goto("/?window=30d&by=medium")
+    tile = page.locator("#tile-loyalty")
+    expect(tile.locator(".value")).to_have_text("25.0%")
+    expect(tile).to_contain_text("1 of 4")
+    expect(tile).to_contain_text("Not contacted 0.0%")
+    expect(tile).to_contain_text("Observed gap +25.0 pt")
+    expect(tile).not_to_contain_text("plift")
+    expect(page.locator("#bars-loyalty")).to_contain_text("phone")
+
+
+def test_a_campaign_that_drew_by_lot_tells_its_effect(page: Page) -> None:
+    page.goto("/?window=today")
+    campaign = page.locator("#campaigns-loyalty tbody tr").first
+    if (NOW - timedelta(days=9)).year == NOW.year:  # it was over nine days ago, and is told since January 1
+        expect(campaign.locator("th")).to_have_text("spring <b>")
+        expect(campaign).to_contain_text("+93.3 pt")
+        expect(campaign).to_contain_text("15 of 15")
+        expect(campaign).to_contain_text("1 of 15")
+
+
 def test_windows_cuts_and_languages_are_links_that_work_without_a_script(open_page: Open) -> None:
     page = open_page(java_script_enabled=False, locale="fr-FR")
     page.goto("/")
@@ -141,7 +186,7 @@ def test_windows_cuts_and_languages_are_links_that_work_without_a_script(open_pa
     expect(page.locator("a[aria-current]")).to_have_count(3)
 
 
-@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (16, "By rep")])
+@pytest.mark.parametrize(("tabs", "reached"), [(11, "How it is made"), (10 + len(all_kpis()), "By rep")])
 def test_the_keyboard_reaches_every_link_and_keeps_its_place_when_numbers_move(
     page: Page, stack: RunningStack, tabs: int, reached: str
 ) -> None:

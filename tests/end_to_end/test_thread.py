@@ -220,12 +220,38 @@ def test_an_offer_is_followed_to_what_was_kept_of_it(stack: RunningStack) -> Non
     }
 
 
+def test_customers_are_listed_by_pseudonym_for_those_who_may_see_them(stack: RunningStack) -> None:
+    """Two of them ordered, one twice; what they scored is told of neither."""
+    stack.send(
+        [
+            *(order(f"K{i}", 0, customer_id=customer) for i, customer in enumerate(("c1", "c1", "c2"))),
+            cloud_event("customer.contacted", "c1", NOW - timedelta(days=1), contact_id="k", medium="email"),
+            *(
+                cloud_event("nps.answered", f"k{i}", NOW - timedelta(days=3), score=9, touchpoint="x", customer_id="c2")
+                for i in range(6)
+            ),
+        ]
+    )
+    stack.wait_applied()
+    row = stack.kpi("loyalty", window="30d")["rows"][0]
+    assert [row["measures"][name] for name in ("valid_orders", "customers", "repeaters")] == [3, 2, 1]
+    assert row["related"]["repeat_rate"]["value"] == 0.5
+    with stack.http(Port.EXPORTER) as client:
+        answer = client.get("/v1/kpis/loyalty/explain", params={"window": "30d"}).json()
+        read = client.get("/v1/kpis/loyalty", params={"window": "30d"}).json()
+    assert [
+        (behind["kind"], behind["id"], [added["measures"] for added in behind["adds"]]) for behind in answer["entities"]
+    ] == [("customer", "c1", [{"valid_orders": 2}]), ("customer", "c2", [{"valid_orders": 1}])]
+    assert read["rows"][0]["related"]["score_of_others"] == {"value": 9.0, "unit": "score", "n": 6}
+
+
 def test_a_key_that_may_not_explain_is_refused_and_one_that_may_not_read_too(stack: RunningStack) -> None:
     reader = stack.cadran("keys", "create", "reader", "--scope", "kpis:read").stdout.strip()
     writer = stack.cadran("keys", "create", "writer", "--scope", "events:write").stdout.strip()
     with stack.http(Port.EXPORTER, reader) as client:
         wait_for(lambda: client.get("/v1/kpis").status_code == 200, "the key is known")
         assert client.get("/v1/kpis/sales/explain").status_code == 403
+        assert client.get("/v1/kpis/loyalty/explain").status_code == 403
     with stack.http(Port.EXPORTER, writer) as client:
         assert client.get("/v1/kpis/sales").status_code == 403
     assert httpx.get(f"{stack.url(Port.EXPORTER)}/v1/kpis").status_code == 401

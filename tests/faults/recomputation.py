@@ -30,7 +30,7 @@ from tests.support.refold import cells_in
 from tests.support.stack import RunningStack
 from tests.support.world import engine_of, rows, world
 
-DAYS_BACK = 30
+DAYS_BACK = 221
 COUNTED = ("orders", "leads", "invited")
 """The measures that count an entity once: by them is told what was lost and what was counted twice."""
 

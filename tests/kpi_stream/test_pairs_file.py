@@ -11,6 +11,7 @@ from services.kpi_stream.declared import declared_by
 from services.kpi_stream.live_state import require_fit
 from services.kpi_stream.pairs_file import PAIRS, Pairs, load_pairs, pairs_of
 from services.kpi_stream.state_version import StateVersion, digest
+from services.simulator.company import PAIRS as SOLD_TOGETHER
 
 GOOD = """\
 # comments
@@ -49,10 +50,7 @@ def test_none_are_declared_by_an_empty_mapping_or_an_empty_setting(
 def test_what_the_repository_ships_are_the_pairs_of_the_simulated_company(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever folder a process is started in."""
     monkeypatch.chdir("/")
-    assert declared_by(Settings.load()).pairs == {
-        **{f"DESK-0{i}": (f"LAMP-0{i}",) for i in (1, 2, 3, 4)},
-        **{f"CHAIR-0{i}": (f"RUG-0{i}",) for i in (1, 2, 3)},
-    }
+    assert declared_by(Settings.load()).pairs == {base: (offered,) for base, offered in SOLD_TOGETHER.items()}
 
 
 BAD = {

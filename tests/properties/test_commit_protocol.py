@@ -40,15 +40,15 @@ from tests.support.oracle import KPIS, recompute
 from tests.support.redis import running_redis
 from tests.support.refold import cells_of, content_in, content_of, refolded
 from tests.support.remote import Call, Outcome, Servers, Worker
-from tests.support.strategies import lead_events, order_events
+from tests.support.strategies import customer_events, lead_events, order_events
 
 STATE = msgspec.structs.replace(ENGINE_STATE, partitions=1)
-TPS = [(topic.value, 0) for topic in (Topic.ORDERS, Topic.LEADS)]
+TPS = [(topic.value, 0) for topic in (Topic.ORDERS, Topic.LEADS, Topic.CUSTOMERS)]
 WORKERS = 2
 ROUNDS = 100
 """Batches after which what is quiet must have come to its end."""
 
-events = st.one_of(order_events(), lead_events())
+events = st.one_of(order_events(), lead_events(), customer_events())
 workers = st.integers(0, WORKERS - 1)
 some = st.integers(0, 9)
 """One of what there is, whatever its number."""

@@ -18,7 +18,7 @@ from tests.support.strategies import offer_histories, times
 from tests.support.world import rows, world
 
 KPI = "add_on_sales"
-FIRST, LAST = date(2026, 10, 23), date(2026, 11, 24)
+FIRST, LAST = date(2026, 3, 28), date(2026, 11, 24)
 days = st.dates(FIRST, LAST)
 windows = st.just((FIRST, LAST)) | st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
 cuts = st.sampled_from(["", "kind", "technique", "rep", "pair"])

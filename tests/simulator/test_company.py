@@ -31,6 +31,12 @@ def test_the_same_seed_makes_the_same_company_and_another_seed_another() -> None
     assert one != other
 
 
+def test_a_day_is_the_same_whatever_was_before_it_and_whenever_it_is_asked_for() -> None:
+    for day in (TODAY - timedelta(days=201), TODAY - timedelta(days=3), TODAY + timedelta(days=30)):
+        own = company(days=40)
+        assert own.day(day) == own.day(day) == company(days=2).day(day)
+
+
 def test_every_event_is_within_the_contract() -> None:
     for happening in company().until(NOW):
         parse(msgspec.json.encode(happening.event), receivedat=max(happening.arrives, NOW), zone=PARIS)
@@ -74,6 +80,13 @@ def test_it_is_believable() -> None:
     assert 0.3 < kinds["lead.closed"] / kinds["lead.created"] < 0.9
     assert {"survey.invited", "pulse.published"} <= set(kinds)
     assert 0.15 < kinds["nps.answered"] / kinds["survey.invited"] < 0.25
+
+
+def test_contacts_and_offers_add_about_a_third_to_what_there_is_without_them() -> None:
+    kinds = Counter(h.event["type"] for h in company(days=100).until(NOW))
+    added = sum(count for kind, count in kinds.items() if kind.startswith(("customer.", "offer.")))
+    assert 0.25 < added / (kinds.total() - added) < 0.37
+    assert 380 < kinds["order.placed"] / 100 < 500
 
 
 def test_answers_follow_their_invitation_and_depend_on_who_served_the_customer() -> None:

@@ -10,11 +10,21 @@ from datetime import date, datetime
 
 from services.common.events import Event
 from tests.support.engine import Cell
+from tests.support.loyalty_oracle import add_customers
 from tests.support.offer_oracle import add_attached, add_offers
 from tests.support.price_oracle import add_prices
 from tests.support.standing import Cells, EventsByType, day_of, group_events, latest, standing_by_time
 
-KPIS = ("new_leads", "acquisition_rate", "sales", "competitor_prices", "team_satisfaction", "add_on_sales", "nps")
+KPIS = (
+    "new_leads",
+    "acquisition_rate",
+    "sales",
+    "competitor_prices",
+    "loyalty",
+    "team_satisfaction",
+    "add_on_sales",
+    "nps",
+)
 """The KPIs whose cells are recomputed here."""
 
 EDGES = [0, 1, 7, 14, 30, 60, 90, 180, 365]
@@ -44,6 +54,7 @@ def recompute(events: Iterable[Event]) -> Cells:
     add_answers(cells, by_type)
     add_rounds(cells, by_type)
     add_prices(cells, by_type)
+    add_customers(cells, by_type, orders)
     add_offers(cells, by_type, orders)
     add_attached(cells, orders)
     return {cell: value for cell, value in cells.items() if value}
