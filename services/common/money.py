@@ -6,6 +6,7 @@ major one.
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 from functools import cache
 
 from iso4217 import Currency
@@ -47,6 +48,11 @@ def round_half_even(amount: Decimal) -> int:
 def to_major(minor: int, currency: str) -> Decimal:
     """Minor units to major ones, exactly."""
     return Decimal(minor).scaleb(-exponent(currency))
+
+
+def part_of(amount: int, part: int, whole: int) -> int:
+    """amount x part / whole in minor units, exactly, then rounded once, a half to the even one; `whole` is not 0."""
+    return round(Fraction(amount * part, whole))
 
 
 def share(amount: int, weights: Sequence[int]) -> list[int]:

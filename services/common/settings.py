@@ -22,6 +22,8 @@ from services.common.money import known_currency
 from services.common.windows import WIN_DAYS
 
 PREFIX = "CADRAN_"
+ROOT = Path(__file__).resolve().parents[2]
+"""Cadran's own folder."""
 SERVICE_PREFIXES = ("CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_")
 
 
@@ -150,6 +152,11 @@ class Settings(CadranSettings):
     loyalty_contacted_days: Annotated[int, Field(ge=1, le=365)] = Field(
         90, description="A score is a contacted customer's if they were contacted within so many days before it."
     )
+    pairs: Path | None = Field(
+        Path("deploy/offers/pairs.yml"),
+        description="The file of products that go together: see offers.md. A relative path begins at Cadran's own "
+        "folder. Empty: none.",
+    )
     shards: Annotated[int, Field(ge=1, le=1000)] = Field(
         1, description="Parts of the state in Redis: 1 on one Redis, several on Redis Cluster."
     )
@@ -180,6 +187,11 @@ class Settings(CadranSettings):
     def _hours_can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         return check_weekly_hours(value)
 
+    @field_validator("pairs", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
     @field_validator("win_days")
     @classmethod
     def _is_class_edge(cls, value: int) -> int:
@@ -202,6 +214,10 @@ class Settings(CadranSettings):
     @property
     def redis_url(self) -> str:
         return self.redis or f"redis://127.0.0.1:{self.port(Port.REDIS)}/0"
+
+    @property
+    def pairs_file(self) -> Path | None:
+        return ROOT / self.pairs if self.pairs else None
 
     @property
     def api_keys_file(self) -> Path:

@@ -25,6 +25,7 @@ from services.kpi_stream import rebuild as rebuilding
 from services.kpi_stream.clients import build_observatory
 from services.kpi_stream.comparison import Comparer, Comparison
 from services.kpi_stream.dead_letters import DeadLetter, Shelf, replay_messages
+from services.kpi_stream.declared import declared_by
 from services.kpi_stream.draft import Draft, discard, open_draft, unfinished
 from services.kpi_stream.exporter.freshness import LogEnds
 from services.kpi_stream.kpis import all_kpis
@@ -104,7 +105,7 @@ def _abort(redis: Redis) -> None:
 
 
 def _rebuild(redis: Redis, lock: Lock, settings: Settings) -> None:
-    draft = open_draft(redis, new_version(settings))
+    draft = open_draft(redis, new_version(settings, declared_by(settings)))
     log_file = settings.local_dir / "logs" / "rebuild.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services.common.settings import Settings
+from services.kpi_stream.pairs_file import load_pairs
 
 
 class LoyaltyDays(msgspec.Struct, frozen=True):
@@ -30,8 +31,12 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 def declared_by(settings: Settings) -> Declared:
-    """What an installation's settings declare."""
-    return Declared(settings.zone, loyalty_days(settings))
+    """What an installation's settings declare.
+
+    :raises ConfigurationError: when the file of pairs cannot be used.
+    """
+    pairs = load_pairs(settings.pairs_file) if settings.pairs_file else {}
+    return Declared(settings.zone, loyalty_days(settings), pairs)
 
 
 def loyalty_days(settings: Settings) -> LoyaltyDays:

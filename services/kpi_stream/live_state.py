@@ -9,16 +9,17 @@ from services.common.errors import ConfigurationError
 from services.common.keys import STATE_POINTER, state_record
 from services.common.settings import Settings
 from services.common.topic_admin import topic_ids
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.state_version import StateVersion, digest, partition_fields
 
 
-def new_version(settings: Settings) -> StateVersion:
+def new_version(settings: Settings, declared: Declared) -> StateVersion:
     """A version that was never used, for this release and these topics."""
     cluster, ids = topic_ids(settings.kafka_servers)
     return StateVersion(
         version=secrets.token_hex(4),
-        digest=digest(settings),
+        digest=digest(settings, declared),
         cluster=cluster,
         topics={topic.value: ids[topic] for topic in CONSUMED_TOPICS},
         partitions=settings.partitions,
@@ -64,32 +65,32 @@ def all_states(redis: Redis) -> list[StateVersion]:
     return [msgspec.json.decode(record, type=StateVersion) for record in records if record]
 
 
-def ensure_live(redis: Redis, settings: Settings) -> StateVersion:
+def ensure_live(redis: Redis, settings: Settings, declared: Declared) -> StateVersion:
     """The live state, made anew where Redis holds none; everything is then replayed from offset 0.
 
     :raises ConfigurationError: when it was made by another release, other settings or another Kafka.
     """
     state = live_state(redis)
     if state is None:
-        draft = new_version(settings)
+        draft = new_version(settings, declared)
         prepare(redis, draft)
         if not redis.set(STATE_POINTER, msgspec.json.encode(draft), nx=True):
             drop(redis, draft)  # another worker was faster
         state = live_state(redis)
         if state is None:
             raise ConfigurationError("Redis keeps no state", mend="check that it accepts writes")
-    require_fit(state, settings)
+    require_fit(state, settings, declared)
     return state
 
 
-def require_fit(state: StateVersion, settings: Settings) -> None:
+def require_fit(state: StateVersion, settings: Settings, declared: Declared) -> None:
     """Refuse a state that this process must not touch.
 
     :raises ConfigurationError: saying why, and naming `cadran rebuild`.
     """
-    if state.digest != digest(settings):
+    if state.digest != digest(settings, declared):
         raise ConfigurationError(
-            "the state in Redis was made by another release or with other settings",
+            "the state in Redis was made by another release, with other settings or other pairs of products",
             mend="run `cadran rebuild`; until then the workers of the release that made it go on",
         )
     cluster, ids = topic_ids(settings.kafka_servers)

@@ -26,7 +26,7 @@ from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
-from services.kpi_stream.declared import declared_by
+from services.kpi_stream.declared import Declared, declared_by
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import Folder
@@ -55,17 +55,21 @@ STREAM_BUFFER = 4
 comes as larger ones. Behind 256 small ones, a partition was seen to wait for 50 s at 500 events a second."""
 
 
-def state_to_work_on(settings: Settings, stream: StreamSettings) -> StateVersion:
-    """The live state, or the one that a rebuild names. Waits, saying so, while the live one is of another release."""
+def state_to_work_on(settings: Settings, stream: StreamSettings) -> tuple[StateVersion, Declared]:
+    """The live state, or the one that a rebuild names, and what is declared, by which it was made.
+
+    Waits, saying so, while the live one is of another make.
+    """
     client = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
     require_redis_settings(client)
     if stream.state:
-        state = state_named(client, stream.state)
-        require_fit(state, settings)
-        return state
+        state, declared = state_named(client, stream.state), declared_by(settings)
+        require_fit(state, settings, declared)
+        return state, declared
     while True:
+        declared = declared_by(settings)
         try:
-            return ensure_live(client, settings)
+            return ensure_live(client, settings, declared), declared
         except ConfigurationError as error:
             log.warning("this worker commits nothing", reason=error.message, mend=error.mend)
             time.sleep(WAIT_FOR_REBUILD_SECONDS)
@@ -92,7 +96,9 @@ class WorkerApp(faust.App):
         await self.redis.aclose()
 
 
-def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, metrics: WorkerMetrics) -> WorkerApp:
+def build_app(
+    settings: Settings, stream: StreamSettings, state: StateVersion, declared: Declared, metrics: WorkerMetrics
+) -> WorkerApp:
     """The worker: one agent per topic, each awaiting partition batches."""
     app = WorkerApp(f"cadran-{state.version}", broker=f"kafka://{settings.kafka_servers}", **_faust_settings(stream))
     app.redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
@@ -101,7 +107,7 @@ def build_app(settings: Settings, stream: StreamSettings, state: StateVersion, m
     )
     app.processor = Processor(
         store=StateStore(app.redis, state),
-        folder=Folder(all_kpis().values(), declared_by(settings)),
+        folder=Folder(all_kpis().values(), declared),
         publisher=app.publisher,
         fan=partial(fan_out, zone=settings.zone, reporting_currency=settings.reporting_currency),
         clock=utc_now,
@@ -185,7 +191,7 @@ def main() -> None:
         settings, stream = Settings.load(), StreamSettings.load()
         configure_logging(f"worker-{stream.worker}", level=settings.log_level, log_format=settings.log_format)
         require_topics(settings)
-        state = state_to_work_on(settings, stream)
+        state, declared = state_to_work_on(settings, stream)
     except CadranError as error:
         sys.exit(f"worker cannot start: {error}")
     except RedisError as error:
@@ -196,7 +202,7 @@ def main() -> None:
     collect_seldom()
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = build_app(settings, stream, state, metrics)
+    app = build_app(settings, stream, state, declared, metrics)
     log.info("working", state=state.version, topics=[topic.value for topic in CONSUMED_TOPICS])
     faust.Worker(app, loop=loop, override_logging=False, redirect_stdouts=False).execute_from_commandline()
 

@@ -12,7 +12,7 @@ import msgspec
 
 from services.common.keys import StateKeys
 from services.common.settings import Settings
-from services.kpi_stream.declared import declared_by
+from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS, ENTITY_KINDS, NOTICES_VERSION
 from services.kpi_stream.kpis import all_kpis
 
@@ -46,7 +46,7 @@ class StateVersion(msgspec.Struct, frozen=True):
         return partition % self.shards
 
 
-def digest(settings: Settings) -> str:
+def digest(settings: Settings, declared: Declared) -> str:
     """A name for everything that a state depends on: equal digests mean that the state can be gone on with."""
     parts: list[object] = [
         FORMAT_VERSION,
@@ -54,7 +54,7 @@ def digest(settings: Settings) -> str:
         sorted((kind.name, kind.version) for kind in ENTITY_KINDS.values()),
         sorted((kpi.id, kpi.version) for kpi in all_kpis().values()),
         [settings.reporting_currency, settings.partitions, settings.shards, settings.entity_hashes],
-        msgspec.structs.asdict(declared_by(settings)),
+        msgspec.structs.asdict(declared),
     ]
     return blake2b(msgspec.json.encode(parts, enc_hook=str, order="sorted"), digest_size=8).hexdigest()
 

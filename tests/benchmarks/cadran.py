@@ -16,6 +16,7 @@ from prometheus_client.samples import Sample
 
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
+from services.kpi_stream.declared import declared_by
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.live_state import ensure_live
 from tests.benchmarks.measured import Measured, RedisUse
@@ -49,7 +50,7 @@ class Observer:
         self._redis = redis.Redis.from_url(settings.redis_url)
         self._consumer: Any = KafkaConsumer(bootstrap_servers=settings.kafka_servers)
         self._partitions = [TopicPartition(t.value, p) for t in CONSUMED_TOPICS for p in range(settings.partitions)]
-        self._next_offsets = ensure_live(self._redis, settings).keys(0).next_offsets
+        self._next_offsets = ensure_live(self._redis, settings, declared_by(settings)).keys(0).next_offsets
         self._end = 0
 
     def __enter__(self) -> Self:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import Invalid
-from services.common.money import exponent, known_currency, round_half_even, share, to_major
+from services.common.money import exponent, known_currency, part_of, round_half_even, share, to_major
 
 amounts = st.integers(-(10**15), 10**15)
 weights = st.lists(st.integers(-100, 10**9), min_size=1, max_size=30)
@@ -38,6 +38,22 @@ def test_of_equal_remainders_the_first_takes_the_unit() -> None:
 def test_nothing_cannot_take_a_share() -> None:
     with pytest.raises(ValueError, match="over nothing"):
         share(1, [])
+
+
+@given(amounts, st.integers(-(10**15), 10**15), st.integers(1, 10**15))
+def test_a_part_is_the_nearest_integer(amount: int, part: int, whole: int) -> None:
+    assert 2 * abs(part_of(amount, part, whole) * whole - amount * part) <= whole
+
+
+@given(amounts, st.integers(0, 10**15), st.integers(0, 10**15))
+def test_a_part_is_never_more_than_all_and_keeps_the_sign(amount: int, part: int, rest: int) -> None:
+    whole = part + rest or 1
+    assert 0 <= part_of(amount, part, whole) * (1 if amount > 0 else -1) <= abs(amount)
+
+
+@pytest.mark.parametrize(("amount", "half"), [(1, 0), (3, 2), (5, 2), (-1, 0), (-3, -2), (2, 1)])
+def test_half_a_part_goes_to_the_even_integer(amount: int, half: int) -> None:
+    assert part_of(amount, 1, 2) == half
 
 
 @pytest.mark.parametrize(("code", "decimals"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4)])

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -119,14 +120,31 @@ def test_a_rebuild_gives_the_same_numbers_in_a_state_of_its_own(stack: RunningSt
     wait_for(lambda: orders_today(stack) == count + 1, "events go on being applied")
 
 
-def test_a_worker_of_other_settings_commits_nothing_and_names_rebuild(stack: RunningStack) -> None:
-    environment = {**stack.environment, "CADRAN_TIME_ZONE": "America/New_York", "CADRAN_STREAM_WORKER": "2"}
-    command = [sys.executable, "-m", "services.kpi_stream.main"]
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as worker:
+WORKER = [sys.executable, "-m", "services.kpi_stream.main"]
+
+
+@pytest.mark.parametrize("other", [{"CADRAN_TIME_ZONE": "America/New_York"}, {"CADRAN_PAIRS": ""}])
+def test_a_worker_of_other_settings_commits_nothing_and_names_rebuild(
+    stack: RunningStack, other: dict[str, str]
+) -> None:
+    environment = {**stack.environment, **other, "CADRAN_STREAM_WORKER": "2"}
+    with subprocess.Popen(WORKER, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as worker:
         assert worker.stderr is not None
         line_of_log = next(text for text in worker.stderr if "commits nothing" in text)
         worker.kill()
     assert "cadran rebuild" in line_of_log
+    assert "other settings or other pairs of products" in line_of_log
+
+
+def test_pairs_with_a_fault_are_told_before_anything_is_begun(stack: RunningStack, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.yml"
+    path.write_text("pairs:\n  DESK-01: [DESK-01]\n")
+    environment = {**stack.environment, "CADRAN_PAIRS": str(path), "CADRAN_STREAM_WORKER": "2"}
+    rebuild = [sys.executable, "-m", "services.common.cli", "rebuild"]
+    for command in (WORKER, rebuild):
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1
+        assert "pairs.yml line 2: pairs.DESK-01: goes with itself" in done.stderr
 
 
 def test_a_small_simulation_fills_every_kpi_and_is_not_begun_twice(stack: RunningStack) -> None:

@@ -187,6 +187,39 @@ def test_the_pairs_behind_a_price_index_are_listed(stack: RunningStack) -> None:
     assert of_another["entities"] == []
 
 
+def test_an_offer_is_followed_to_what_was_kept_of_it(stack: RunningStack) -> None:
+    """A lamp of 40.00 was sold with a desk, of a pair that is shipped as declared; half of its price is given back."""
+    proposed = {"kind": "cross_sell", "rep_id": "ana", "technique": "bundle", "offered_sku": "LAMP-01"}
+    day, sold = NOW - timedelta(days=300), {"channel": "phone", "currency": "EUR"}
+    given_back = {"sku": "LAMP-01", "quantity": 1, "amount_minor": 2_000, "offer_id": "F1"}
+    lines = [line(18_000, sku="DESK-01"), line(4_000, sku="LAMP-01", offer="F1")]
+    stack.send(
+        [
+            cloud_event("order.returned", "F-A1", day, return_id="R", currency="EUR", amount_minor=2_000,
+                        lines=[given_back]),
+            cloud_event("offer.answered", "F1", day, outcome="accepted", amount_delta_minor=4_000, currency="EUR"),
+            cloud_event("order.placed", "F-A1", day, lines=lines, **sold),
+            cloud_event("order.placed", "F-A2", day, lines=lines[:1], **sold),
+            *(cloud_event("offer.made", name, day, base_sku="DESK-01", **proposed) for name in ("F1", "F2")),
+        ]
+    )  # fmt: skip
+    stack.wait_applied()
+    on = day.astimezone(stack.settings.zone).date().isoformat()
+    (row,) = stack.kpi("add_on_sales", from_=on, to=on, by="pair")["rows"]
+    assert (row["by"], row["value"], row["numerator"]) == ({"base": "DESK-01", "offered": "LAMP-01"}, 0.5, 1)
+    assert (row["related"]["revenue_brought"]["value"], row["related"]["attach_rate"]["value"]) == (20.0, 0.5)
+    with stack.http(Port.EXPORTER) as client:
+        query = {"from": on, "to": on, "by": "pair", "member": "DESK-01/LAMP-01"}
+        behind = client.get("/v1/kpis/add_on_sales/explain", params=query).json()["entities"]
+    adds = {(each["kind"], each["id"]): each["adds"][0]["measures"] for each in behind}
+    assert adds == {
+        ("offer", "F1"): {"made": 1, "accepted": 1, "brought_minor": 4_000, "taken_back_minor": 2_000},
+        ("offer", "F2"): {"made": 1, "open": 1},
+        ("order", "F-A1"): {"orders_with_base": 1, "orders_with_both": 1},
+        ("order", "F-A2"): {"orders_with_base": 1},
+    }
+
+
 def test_customers_are_listed_by_pseudonym_for_those_who_may_see_them(stack: RunningStack) -> None:
     """Two of them ordered, one twice; what they scored is told of neither."""
     stack.send(

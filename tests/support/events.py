@@ -10,7 +10,9 @@ from services.common.events import Event, parse
 from services.kpi_stream.declared import Declared
 
 PARIS = ZoneInfo("Europe/Paris")
-DECLARED = Declared(PARIS)
+PAIRS = {"a": ("b", "z"), "b": ("a",)}
+"""The products that go together in tests."""
+DECLARED = Declared(PARIS, pairs=PAIRS)
 RECEIVED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 _ids = count(1)
 
@@ -41,7 +43,14 @@ def at(text: str, zone: ZoneInfo = PARIS) -> datetime:
 
 
 def line(
-    gross: int, *, sku: str = "sku", quantity: int = 1, discount: int = 0, rep: str | None = None
+    gross: int,
+    *,
+    sku: str = "sku",
+    quantity: int = 1,
+    discount: int = 0,
+    rep: str | None = None,
+    offer: str | None = None,
 ) -> dict[str, Any]:
     """An order line."""
-    return {"sku": sku, "quantity": quantity, "gross_minor": gross, "discount_minor": discount, "rep_id": rep}
+    sold = {"sku": sku, "quantity": quantity, "gross_minor": gross, "discount_minor": discount, "rep_id": rep}
+    return sold if offer is None else {**sold, "offer_id": offer}

@@ -11,10 +11,20 @@ from datetime import date, datetime
 from services.common.events import Event
 from tests.support.engine import Cell
 from tests.support.loyalty_oracle import add_customers
+from tests.support.offer_oracle import add_attached, add_offers
 from tests.support.price_oracle import add_prices
 from tests.support.standing import Cells, EventsByType, day_of, group_events, latest, standing_by_time
 
-KPIS = ("new_leads", "acquisition_rate", "sales", "competitor_prices", "loyalty", "team_satisfaction", "nps")
+KPIS = (
+    "new_leads",
+    "acquisition_rate",
+    "sales",
+    "competitor_prices",
+    "loyalty",
+    "team_satisfaction",
+    "add_on_sales",
+    "nps",
+)
 """The KPIs whose cells are recomputed here."""
 
 EDGES = [0, 1, 7, 14, 30, 60, 90, 180, 365]
@@ -45,6 +55,8 @@ def recompute(events: Iterable[Event]) -> Cells:
     add_rounds(cells, by_type)
     add_prices(cells, by_type)
     add_customers(cells, by_type, orders)
+    add_offers(cells, by_type, orders)
+    add_attached(cells, orders)
     return {cell: value for cell, value in cells.items() if value}
 
 
@@ -82,6 +94,12 @@ class OrderView:
         return sum(r.data.amount_minor for r in self.returns if r.data.currency == self.placed.data.currency)
 
     @property
+    def given_back(self) -> list[int]:
+        """By line, of the returns in the order's currency: what another is worth nobody knows."""
+        own = [self._over_lines(r) for r in self.returns if r.data.currency == self.placed.data.currency]
+        return [sum(parts[i] for parts in own) for i in range(len(self.line_nets))]
+
+    @property
     def living(self) -> bool:
         if self.placed is None or self.cancel is not None:
             return False
@@ -114,14 +132,12 @@ class OrderView:
         for rep in {self.line_rep(i) for i in range(len(data.lines))}:
             own = [i for i in range(len(data.lines)) if self.line_rep(i) == rep]
             self._add_sale(cells, "rep", rep, day, own)
-        given_back = [0] * len(data.lines)
         for back in self.returns:
             parts = self._over_lines(back)
-            given_back = [a + b for a, b in zip(given_back, parts, strict=True)]
             self._add_back(cells, places, back.data.currency, parts, day_of(back.time), day)
         if self.cancel is not None:
             left = max(0, sum(self.line_nets) - self.returned)
-            weights = [net - back for net, back in zip(self.line_nets, given_back, strict=True)]
+            weights = [net - back for net, back in zip(self.line_nets, self.given_back, strict=True)]
             self._add_back(cells, places, data.currency, split(left, weights), day_of(self.cancel.time), day)
 
     def _add_sale(self, cells: Cells, cut: str, member: str, day: date, lines: Iterable[int]) -> None:
@@ -142,10 +158,14 @@ class OrderView:
                 cells[Cell("returned_order_day_minor", currency, cut, member, order_day)] += part
 
     def _over_lines(self, back: Event) -> list[int]:
-        nets, skus = self.line_nets, [line.sku for line in self.placed.data.lines]
+        nets, lines = self.line_nets, self.placed.data.lines
         parts = [0] * len(nets)
-        for sku, amount in [(r.sku, r.amount_minor) for r in back.data.lines] or [(None, back.data.amount_minor)]:
-            targets = [i for i, own in enumerate(skus) if own == sku] or list(range(len(nets)))
+        whole = [(None, None, back.data.amount_minor)]
+        for sku, offer, amount in [(r.sku, r.offer_id, r.amount_minor) for r in back.data.lines] or whole:
+            targets = list(range(len(nets)))
+            if offer is not None:
+                targets = [i for i in targets if lines[i].offer_id == offer] or targets
+            targets = [i for i in targets if lines[i].sku == sku] or targets
             for i, part in zip(targets, split(amount, [nets[i] for i in targets]), strict=True):
                 parts[i] += part
         return parts

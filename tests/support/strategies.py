@@ -37,6 +37,7 @@ revisions = st.integers(0, 2)
 ids = st.sampled_from(["i1", "i2", "i3", "i4"])
 leads = st.sampled_from(["L1", "L2", "L3", "L4"])
 orders = st.sampled_from(["O1", "O2", "O3"])
+offers = st.sampled_from(["F1", "F2", "F3", "F4"])
 CUSTOMERS = ["C1", "C1", "C2"]
 CAMPAIGNS = ["spring", "summer"]
 customers = st.sampled_from([None, *CUSTOMERS])
@@ -76,7 +77,13 @@ def order_lines(draw: st.DrawFn) -> dict[str, object]:
         "discount_minor": draw(st.integers(0, 300)),
     }
     rep = draw(reps)
-    return found if rep is None else {**found, "rep_id": rep}
+    return _with_offer(draw, found if rep is None else {**found, "rep_id": rep})
+
+
+def _with_offer(draw: st.DrawFn, found: dict[str, object]) -> dict[str, object]:
+    """A line, borne by one of few offers, or by none."""
+    offer = draw(st.one_of(st.none(), offers))
+    return found if offer is None else {**found, "offer_id": offer}
 
 
 @st.composite
@@ -99,7 +106,8 @@ def order_events(draw: st.DrawFn) -> Event:
             "revision": draw(revisions),
         }
         parts = draw(st.lists(st.tuples(st.sampled_from(["a", "b", "z"]), st.integers(0, 4_000)), max_size=2))
-        data["lines"] = [{"sku": sku, "quantity": 1, "amount_minor": amount} for sku, amount in parts]
+        returned = [{"sku": sku, "quantity": 1, "amount_minor": amount} for sku, amount in parts]
+        data["lines"] = [_with_offer(draw, each) for each in returned]
         data["amount_minor"] = sum(amount for _, amount in parts) if parts else draw(st.integers(0, 12_000))
         data |= {"channel": draw(st.sampled_from([None, "online"])), "rep_id": draw(reps), "region": draw(regions)}
     else:
@@ -153,6 +161,57 @@ def price_events(draw: st.DrawFn) -> Event:
             data["stock"] = draw(st.sampled_from([None, "in_stock", "limited", "preorder", "out_of_stock"]))
     kept = {name: value for name, value in data.items() if value is not None}
     return event(kind, draw(st.sampled_from(["LAMP", "DESK/1"])), draw(times), event_id=draw(ids), **kept)
+
+
+@st.composite
+def offer_events(draw: st.DrawFn) -> Event:
+    """Offers of the same few ids, and answers that are now and then corrected."""
+    kind = draw(st.sampled_from(["made", "made", "answered"]))
+    data: dict[str, object] = {"revision": draw(revisions)}
+    if kind == "made":
+        data |= {"kind": draw(st.sampled_from(["up_sell", "cross_sell"])), "rep_id": draw(st.sampled_from("xy"))}
+        data |= {"technique": draw(st.sampled_from(["bundle", "demo"])), "offered_sku": draw(st.sampled_from("abz"))}
+        data["base_sku"] = draw(st.sampled_from(["a", "b", None]))
+    else:
+        data["outcome"] = draw(st.sampled_from(["accepted", "accepted", "accepted", "refused"]))
+        worth = {"amount_delta_minor": draw(amounts), "currency": draw(currencies)}
+        data |= draw(st.sampled_from([worth, worth, worth, {}]))
+    kept = {name: value for name, value in data.items() if value is not None}
+    return event(f"offer.{kind}", draw(offers), draw(times), event_id=draw(ids), **kept)
+
+
+@st.composite
+def offer_sales(draw: st.DrawFn) -> Event:
+    """Orders whose lines mostly bear an offer, and of which mostly a part is given back."""
+    kind = draw(st.sampled_from(["placed", "placed", "returned", "returned", "cancelled"]))
+    data: dict[str, object] = {}
+    borne = st.tuples(st.sampled_from("ab"), st.integers(0, 900), st.one_of(offers, offers, st.none()))
+    if kind == "placed":
+        sold = draw(st.lists(borne, min_size=1, max_size=4))
+        data |= {"channel": "online", "currency": "EUR", "revision": draw(revisions)}
+        data["lines"] = [line(gross, sku=sku, offer=offer, rep=draw(reps)) for sku, gross, offer in sold]
+    elif kind == "returned":
+        back = draw(st.lists(borne, max_size=3))
+        data |= {"return_id": draw(st.sampled_from(["r1", "r2"])), "currency": draw(st.sampled_from(["EUR", "USD"]))}
+        data["lines"] = [_returned(sku, amount, offer) for sku, amount, offer in back]
+        data |= {"amount_minor": sum(amount for _, amount, _ in back) if back else draw(st.integers(0, 900))}
+        data["revision"] = draw(revisions)
+    else:
+        data["revision"] = draw(st.integers(0, 1))
+    return event(f"order.{kind}", draw(orders), draw(times), event_id=draw(ids), **data)
+
+
+def _returned(sku: str, amount: int, offer: str | None) -> dict[str, object]:
+    back = {"sku": sku, "quantity": 1, "amount_minor": amount}
+    return back if offer is None else {**back, "offer_id": offer}
+
+
+def few_or_many(events: st.SearchStrategy[Event]) -> st.SearchStrategy[list[Event]]:
+    """Lists of any length: Hypothesis alone makes them of five on average, in which little meets."""
+    return st.one_of(st.lists(events, max_size=10), st.lists(events, min_size=15, max_size=40))
+
+
+offer_histories = few_or_many(st.one_of(offer_events(), offer_events(), offer_sales(), offer_sales(), order_events()))
 
 
 Pick = Callable[[Sequence[Any]], Any]
@@ -214,5 +273,6 @@ customer_histories = st.builds(_those_told, st.integers(0, 2**32), st.lists(st.b
 
 price_histories = st.lists(price_events(), max_size=40)
 histories = st.lists(
-    st.one_of(lead_events(), order_events(), answer_events(), customer_events(), price_events()), max_size=25
+    st.one_of(lead_events(), order_events(), offer_events(), answer_events(), customer_events(), price_events()),
+    max_size=25,
 )

@@ -20,7 +20,7 @@ _DATA: dict[str, tuple[str, dict[str, Any]]] = {
             "promotion_ids": ["autumn"],
             "lines": [
                 {"sku": "CHAIR", "quantity": 2, "gross_minor": 25980, "discount_minor": 2598},
-                {"sku": "LAMP", "quantity": 1, "gross_minor": 8900, "rep_id": "ana"},
+                {"sku": "LAMP", "quantity": 1, "gross_minor": 8900, "rep_id": "ana", "offer_id": "O-301"},
             ],
             "tax_minor": 6456,
         },
@@ -31,7 +31,7 @@ _DATA: dict[str, tuple[str, dict[str, Any]]] = {
             "return_id": "R-1",
             "currency": "EUR",
             "amount_minor": 8900,
-            "lines": [{"sku": "LAMP", "quantity": 1, "amount_minor": 8900}],
+            "lines": [{"sku": "LAMP", "quantity": 1, "amount_minor": 8900, "offer_id": "O-301"}],
             "reason": "broken",
         },
     ),

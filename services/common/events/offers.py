@@ -15,7 +15,7 @@ from services.common.events.fields import (
 
 
 class OfferMade(Statement, frozen=True, kw_only=True):
-    """A rep proposed something more, or something better."""
+    """A rep proposed something more, or something better. `technique` is your own word for how: choose a few."""
 
     kind: Literal["up_sell", "cross_sell"]
     rep_id: Name
@@ -27,7 +27,8 @@ class OfferMade(Statement, frozen=True, kw_only=True):
 
 
 class OfferAnswered(Statement, frozen=True, kw_only=True):
-    """The customer said yes or no; `amount_delta_minor` is what the yes brought."""
+    """The customer said yes or no; `amount_delta_minor` is what the yes brought, without tax. What is given back of the
+    order lines that bear the offer is taken off it."""
 
     outcome: Literal["accepted", "refused"]
     amount_delta_minor: Amount | None = None

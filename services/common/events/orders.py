@@ -27,7 +27,7 @@ Discount = Annotated[
 
 
 class OrderLine(Data, frozen=True, kw_only=True):
-    """One line: `gross_minor` is its exact amount before discount, tax and shipping."""
+    """One line: `gross_minor` is its exact amount before discount, tax and shipping; `offer_id`: what brought it."""
 
     sku: Id
     quantity: Quantity
@@ -61,7 +61,7 @@ class OrderPlaced(Statement, frozen=True, kw_only=True):
 
 
 class ReturnLine(Data, frozen=True, kw_only=True):
-    """One line given back: `amount_minor` after discount, without tax and shipping."""
+    """One line given back: `amount_minor` after discount, without tax and shipping; `offer_id`: what had brought it."""
 
     sku: Id
     quantity: Quantity

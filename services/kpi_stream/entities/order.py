@@ -127,9 +127,15 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
 
     @property
     def given_back_by_line(self) -> tuple[int, ...]:
-        """What all returns give back, by line."""
-        lines = self.placed.value.lines if self.placed else ()
-        return tuple([sum(parts) for parts in zip(*self.returned_by_line.values(), strict=True)] or [0] * len(lines))
+        """What all returns give back by line, in minor units of the order's currency."""
+        if self.placed is None:
+            return ()
+        own = [
+            parts
+            for name, parts in self.returned_by_line.items()
+            if self.returns[name].value.currency == self.placed.value.currency
+        ]
+        return tuple([sum(parts) for parts in zip(*own, strict=True)] or [0] * len(self.placed.value.lines))
 
     @property
     def left_by_line(self) -> tuple[int, ...]:
@@ -156,9 +162,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
 
 
 def _over_lines(returned: Returned, lines: tuple[Line, ...]) -> tuple[int, ...]:
-    """Spread a return over an order's lines, by net: each returned line over those of its offer, else those of its sku,
-    else all.
-    """
+    """Spread a return over an order's lines, by net: each returned line over those that it may be."""
     total = [0] * len(lines)
     if not lines:
         return ()
@@ -171,9 +175,12 @@ def _over_lines(returned: Returned, lines: tuple[Line, ...]) -> tuple[int, ...]:
 
 
 def _lines_of(part: ReturnedLine, lines: tuple[Line, ...]) -> Sequence[int]:
-    """The places of the lines that a returned line may be."""
+    """The places of the lines that a returned line may be: those of its offer, of its sku where an offer brought
+    several; else those of its sku, else all.
+    """
     of_offer = [i for i, line in enumerate(lines) if part.offer and line.offer == part.offer]
-    return of_offer or [i for i, line in enumerate(lines) if line.sku == part.sku] or range(len(lines))
+    among = of_offer or range(len(lines))
+    return [i for i in among if lines[i].sku == part.sku] or among
 
 
 def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001

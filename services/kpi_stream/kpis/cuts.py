@@ -56,6 +56,9 @@ COMPETITOR = Cut("competitor", ("competitor",))
 TOUCHPOINT = Cut("touchpoint", ("touchpoint",))
 PROMOTION = Cut("promotion", ("promotion",), adds_up=False, brief=True)
 CHANNEL_REGION = Cut("channel,region", ("channel", "region"), brief=True)
+TECHNIQUE = Cut("technique", ("technique",))
+PAIR = Cut("pair", ("base", "offered"), brief=True)
+"""Two products that go together, as the installation declares."""
 MEDIUM = Cut("medium", ("medium",), adds_up=False)
 CAMPAIGN = Cut("campaign", ("campaign",), adds_up=False, brief=True)
 UNKNOWN = "unknown"

@@ -190,7 +190,7 @@ def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
 KPI = Kpi(
     id="sales",
     number=3,
-    version=1,
+    version=2,
     title=Text(en="Net sales", fr="Ventes nettes"),
     question=Text(
         en="Where do we sell, and which promotions work?",

@@ -1,21 +1,19 @@
 """The file of the watch list, `watch.yml`: read whole, or refused with every fault and its line."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
-import yaml
 from msgspec import Meta
 
-from services.common.errors import ConfigurationError, Invalid
+from services.common import yaml_files
+from services.common.errors import Invalid
 from services.common.events.explain import explain
+from services.common.yaml_files import Document, FileKind
 from services.pricing_watch.watching.products import CompetitorPage, Product, check_product
 
-MOST_TOLD = 20
-FIELD = "CADRAN_PRICING_WATCH_LIST"
-LOADER = yaml.CBaseLoader
-"""Every scalar stays as it is written: 129.90 becomes no float, NO no Norway."""
+WATCH_LIST = FileKind("the watch list", "CADRAN_PRICING_WATCH_LIST", "docs/pricing.md")
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,23 +23,12 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     defaults: Annotated[dict[str, str], Meta(description="What holds for every page.", examples=["interval: 6h"])] = {}
 
 
-class _Fault(NamedTuple):
-    line: int
-    error: Invalid
-
-
 def load_watch_file(path: Path) -> tuple[Product, ...]:
     """The products of a file.
 
     :raises ConfigurationError: naming every fault with its line and the mend.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", field=FIELD, mend="mend its path"
-        ) from None
-    return read_products(path.name, content)
+    return yaml_files.load(path, WATCH_LIST, products_of)
 
 
 def read_products(name: str, content: bytes) -> tuple[Product, ...]:
@@ -49,64 +36,24 @@ def read_products(name: str, content: bytes) -> tuple[Product, ...]:
 
     :raises ConfigurationError: naming every fault with its line and the mend.
     """
-    try:
-        products, faults = read_watch_file(content.decode())
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{name} is not in UTF-8", field=FIELD, mend="save it in UTF-8") from None
-    if faults:
-        told = "\n  ".join(f"{name} line {line}: {error}" for line, error in faults[:MOST_TOLD])
-        more = f"\n  and {len(faults) - MOST_TOLD} more" if len(faults) > MOST_TOLD else ""
-        raise ConfigurationError(f"the watch list cannot be used:\n  {told}{more}", field=FIELD)
-    return products
+    return yaml_files.read(name, content, WATCH_LIST, products_of)
 
 
-def read_watch_file(text: str) -> tuple[tuple[Product, ...], list[_Fault]]:
-    """The products of a file's text, and its faults."""
-    try:
-        root = yaml.compose(text, LOADER)
-        content = None if root is None else LOADER("").construct_document(root)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return (), [_Fault(line, Invalid(f"is no YAML: {error.problem}", mend="mind the indentation and the quotes"))]
-    except (yaml.YAMLError, RecursionError) as error:
-        return (), [_Fault(1, Invalid(f"is no YAML: {error}", mend="see docs/pricing.md for an example"))]
-    twice = list(_twice(root))
-    try:
-        file = msgspec.convert(content or {}, _File)
-    except msgspec.ValidationError as error:
-        return (), [*twice, _Fault(1, explain(error, _File, ""))]
-    products, faults = _products(file, root)
-    return products, [*twice, *faults]
-
-
-def _twice(node: yaml.Node | None) -> Iterator[_Fault]:
-    """Words that stand twice in one place: the last would win, and nobody would know."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield _Fault(
-                    key.start_mark.line + 1, Invalid("stands twice", field=str(key.value), mend="leave one out")
-                )
-            seen.add(str(key.value))
-            yield from _twice(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _twice(item)
-
-
-def _products(file: _File, root: yaml.Node | None) -> tuple[tuple[Product, ...], list[_Fault]]:
+def products_of(document: Document) -> tuple[Product, ...]:
+    """The products of a document that can be read; the faults of others are noted in it."""
+    file = document.convert(_File)
+    if file is None:
+        return ()
+    for fault in _unknown_defaults(file.defaults):
+        document.blame(fault)
     products: dict[str, Product] = {}
-    faults = [_Fault(_line(root, ("defaults",)), fault) for fault in _unknown_defaults(file.defaults)]
     for i, given in enumerate(file.products):
         try:
             product = _product(given, file.defaults, known=products)
             products[product.sku] = product
         except Invalid as error:
-            place = f"products[{i}].{error.field}"
-            told = Invalid(error.message, field=place, mend=error.mend)
-            faults.append(_Fault(_line(root, _steps(place)), told))
-    return tuple(products.values()), faults
+            document.blame(Invalid(error.message, field=f"products[{i}].{error.field}", mend=error.mend))
+    return tuple(products.values())
 
 
 def _unknown_defaults(defaults: Mapping[str, str]) -> Iterator[Invalid]:
@@ -135,30 +82,3 @@ def read_product(given: object) -> Product:
         return check_product(msgspec.convert(given, Product, strict=False))
     except msgspec.ValidationError as error:
         raise explain(error, Product, "") from None
-
-
-def _steps(place: str) -> Iterator[str | int]:
-    for step in place.replace("[", ".[").split("."):
-        if step.startswith("["):
-            yield int(step[1:-1])
-        elif step:
-            yield step
-
-
-def _line(node: yaml.Node | None, steps: Iterable[str | int]) -> int:
-    """The line of a place in the file, or of the nearest one around it."""
-    line = 1
-    for step in steps:
-        if node is None:
-            break
-        line = node.start_mark.line + 1
-        node = _child(node, step)
-    return node.start_mark.line + 1 if node is not None else line
-
-
-def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-        return node.value[step] if step < len(node.value) else None
-    if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == step), None)
-    return None

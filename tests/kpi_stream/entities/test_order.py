@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.kpi_stream.entities.order import Order, fold, lead_notices
+from services.kpi_stream.entities.order import OfferSale, Order, fold, lead_notices, offer_notices
 from tests.support.events import PARIS, at, event, line
 
 
@@ -30,6 +30,42 @@ def test_a_returned_line_falls_on_the_lines_of_its_sku_else_on_all() -> None:
     lines = [{"sku": "b", "quantity": 1, "amount_minor": 300}, {"sku": "z", "quantity": 1, "amount_minor": 10}]
     found = order(placed(line(1000, sku="a"), line(2000, sku="b")), returned(310, lines=lines))
     assert found.returned_by_line == {"r1": (3, 307)}
+
+
+def test_a_returned_line_falls_on_those_of_its_offer_of_its_sku_where_that_brought_several() -> None:
+    sold = placed(
+        line(100, sku="a", offer="o"), line(200, sku="b", offer="o"), line(400, sku="a", offer="p"), line(800, sku="c")
+    )
+
+    def by_line(sku: str, offer: str | None, amount: int = 60) -> tuple[int, ...]:
+        back = {"sku": sku, "quantity": 1, "amount_minor": amount, **({"offer_id": offer} if offer else {})}
+        return order(sold, returned(amount, lines=[back])).returned_by_line["r1"]
+
+    assert by_line("a", "o") == (60, 0, 0, 0)
+    assert by_line("c", "o") == (20, 40, 0, 0)  # it brought none of that sku
+    assert by_line("a", None) == (12, 0, 48, 0)
+    assert by_line("a", "unknown") == (12, 0, 48, 0)
+    assert by_line("z", "unknown", 1500) == (100, 200, 400, 800)
+
+
+def test_what_another_currency_gives_back_is_on_no_line() -> None:
+    sold = placed(line(100, sku="a", offer="o"), line(100, sku="b"))
+    in_dollars = returned(100, "r2", currency="USD", lines=[{"sku": "a", "quantity": 1, "amount_minor": 100}])
+    found = order(sold, returned(50), in_dollars)
+    assert found.given_back_by_line == (25, 25)
+    assert offer_notices("O", found) == {"o": OfferSale(100, 25, is_cancelled=False)}
+    assert order(sold, in_dollars, ("cancelled", {})).left_by_line == (100, 100)
+
+
+def test_it_tells_every_offer_it_ever_named_and_those_it_names_how_their_lines_stand() -> None:
+    lines = [line(100, offer="o"), line(300, discount=100, offer="p"), line(5, offer="p"), line(7)]
+    found = order(placed(*lines, revision=1), placed(line(1, offer="q")), returned(100), ("cancelled", {}))
+    told = offer_notices("O", found)
+    assert told == {
+        "o": OfferSale(100, 32, is_cancelled=True),
+        "p": OfferSale(205, 66, is_cancelled=True),
+        "q": None,
+    }
 
 
 def test_a_cancel_gives_back_what_no_return_has_whatever_their_time() -> None:

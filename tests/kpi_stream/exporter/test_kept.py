@@ -26,7 +26,7 @@ from services.kpi_stream.state_version import StateVersion
 from tests.support.engine import STATE as ENGINE_STATE
 from tests.support.events import RECEIVED, event, line
 from tests.support.remote import Servers, Snapshot, Worker
-from tests.support.strategies import answer_events, lead_events, order_events, orders, price_events, reps
+from tests.support.strategies import answer_events, lead_events, offer_events, order_events, orders, price_events, reps
 
 SHARDS = 2
 BATCH = 3
@@ -123,7 +123,7 @@ class Rebuild(NamedTuple):
     """All is applied to a new state, which goes live."""
 
 
-single = st.one_of(order_events(), lead_events(), just_now(), answer_events(), price_events(), rounds)
+single = st.one_of(order_events(), lead_events(), offer_events(), just_now(), answer_events(), price_events(), rounds)
 told = st.one_of(st.lists(single, min_size=1, max_size=4), five_answers())
 stated = st.lists(reference_events(), min_size=1, max_size=2)
 passed = st.builds(Pass, st.sampled_from(MOVES))

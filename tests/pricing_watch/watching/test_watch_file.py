@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from services.common.errors import ConfigurationError
-from services.pricing_watch.watching.watch_file import load_watch_file, read_watch_file
+from services.common.yaml_files import Document
+from services.pricing_watch.watching.products import Product
+from services.pricing_watch.watching.watch_file import WATCH_LIST, load_watch_file, products_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,12 +31,19 @@ products:
 """
 
 
+def read(text: str) -> tuple[tuple[Product, ...], list[tuple[int, str]]]:
+    """The products of a text, and its faults."""
+    document = Document(text, WATCH_LIST)
+    products = products_of(document)
+    return products, [(line, str(error)) for line, error in document.faults]
+
+
 def faults(text: str) -> list[tuple[int, str]]:
-    return [(line, str(error)) for line, error in read_watch_file(text)[1]]
+    return read(text)[1]
 
 
 def test_a_file_is_read():
-    (product,), none = read_watch_file(GOOD)
+    (product,), none = read(GOOD)
     assert none == []
     assert (product.own_price, product.own_price_minor, product.pack) == ("129.90", 12990, "6")
     page, by_hand = product.competitors
@@ -47,7 +56,7 @@ def test_what_the_repository_ships_can_be_used():
 
 
 def test_a_list_of_nothing_watches_nothing_and_an_empty_file_is_half_written():
-    assert read_watch_file("products: []") == ((), [])
+    assert read("products: []") == ((), [])
     assert "products: is missing" in faults("")[0][1]
 
 
@@ -61,6 +70,7 @@ BAD = {
     "a misspelt field": ("own_price:", "ownprice:", 7, "did you mean own_price?"),
     "a misspelt field of a page": ("        pack: 4", "        pak: 4", 13, "did you mean pack?"),
     "a default that is no field": ("  locale: fr-FR", "  local: fr-FR", 2, "is no field of a page"),
+    "a default that is a list": ("  locale: fr-FR", "  locale: [fr-FR]", 1, "defaults[...]: expected text, got a list"),
     "an address without a scheme": ("https://northlight.example/lamp", "northlight.example/lamp", 12, "no address"),
     "an address of a file": ("https://northlight.example/lamp", "file:///etc/passwd", 12, "no address of a page"),
     "an address with a password": ("https://north", "https://me:secret@north", 12, "holds a name or password"),

@@ -1,0 +1,90 @@
+"""What offers and orders add to cells: what came of an offer, on the day it was made; what was sold together.
+
+Pairs of products are those that the installation declares (`Declared.pairs`).
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from services.common.events.subjects import joined
+from services.common.money import part_of
+from services.kpi_stream.declared import Declared
+from services.kpi_stream.entities.notices import told
+from services.kpi_stream.entities.offer import Answered, Made, Offer
+from services.kpi_stream.entities.order import OfferSale, Order
+from services.kpi_stream.measures import ALL as EVERYONE
+from services.kpi_stream.measures import DAILY, Fact, MeasureGroup, Member
+
+ACCEPTED, REFUSED = "accepted", "refused"
+
+MONEY = ("brought_minor", "taken_back_minor")
+OFFERS = MeasureGroup("offers", ("made", "accepted", "refused", "open", *MONEY), DAILY, money=MONEY)
+"""By the day the offer was made, whenever it is answered; `open`: not answered."""
+
+ATTACH = MeasureGroup("attach", ("orders_with_base", "orders_with_both"), DAILY)
+"""Orders that hold the first product of a declared pair, and those of them that hold both; an order counts once for
+each pair."""
+
+
+def offer_contributions(offer_id: str, offer: Offer, declared: Declared) -> Iterator[Fact]:  # noqa: ARG001
+    """An offer on the day it was made, with what it brought and what of that was taken back."""
+    if offer.made is None:
+        return
+    members = _members(offer.made.value, declared)
+    answer = offer.answered.value if offer.answered else None
+    outcome = answer.outcome if answer else None
+    counts = (1, int(outcome == ACCEPTED), int(outcome == REFUSED), int(answer is None))
+    brought, currency = _brought(answer)
+    taken_back = _taken_back(brought, told(offer.sales).values())
+    yield Fact(OFFERS, offer.made.at // 1_000_000, members, (*counts, brought, taken_back), currency)
+
+
+def _members(made: Made, declared: Declared) -> tuple[Member, ...]:
+    by_all = (EVERYONE, ("kind", made.kind), ("technique", made.technique), ("rep", made.rep))
+    if made.base_sku is None or made.offered_sku not in declared.pairs.get(made.base_sku, ()):
+        return by_all
+    return (*by_all, ("pair", joined(made.base_sku, made.offered_sku)))
+
+
+def _brought(answer: Answered | None) -> tuple[int, str]:
+    """What a yes brought, in minor units, and its currency."""
+    if answer is None or answer.outcome != ACCEPTED or answer.amount_delta is None:
+        return 0, ""
+    return answer.amount_delta, answer.currency or ""
+
+
+def _taken_back(brought: int, sales: Iterable[OfferSale]) -> int:
+    """As much of what was brought as was given back of the lines that bear the offer; never more than all of it.
+
+    Of several orders those that are not cancelled count together; if all are cancelled, nothing was kept. Lines that
+    are worth nothing are given back as soon as anything of them is.
+    """
+    known = list(sales)
+    kept = [sale for sale in known if not sale.is_cancelled]
+    net, given_back = sum(sale.net for sale in kept), sum(sale.given_back for sale in kept)
+    if not known or (kept and given_back <= 0):
+        return 0
+    if not kept or given_back >= net:
+        return brought
+    return part_of(brought, given_back, net)
+
+
+def order_contributions(order_id: str, order: Order, declared: Declared) -> list[Fact]:  # noqa: ARG001
+    """An order that stands, under each declared pair of which it holds the first product."""
+    if not declared.pairs or order.placed is None:
+        return []
+    skus = {line.sku for line in order.placed.value.lines}
+    bases = declared.pairs.keys() & skus
+    if not bases or not order.is_living:
+        return []
+    at = order.placed.at // 1_000_000
+    return [
+        Fact(ATTACH, at, _pair(base, offered), (1, int(offered in skus)))
+        for base in sorted(bases)
+        for offered in declared.pairs[base]
+    ]
+
+
+@lru_cache(maxsize=16384)
+def _pair(base: str, offered: str) -> tuple[Member, ...]:
+    return EVERYONE, ("pair", joined(base, offered))

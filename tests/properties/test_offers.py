@@ -1,0 +1,99 @@
+"""Offers and orders after any order of arrival: cells and values are those of a recomputation from all events."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.events import Event
+from services.kpi_stream.kpis.kpi import Flag
+from tests.support.engine import Cell, Engine
+from tests.support.offer_oracle import places
+from tests.support.oracle import KPIS, recompute
+from tests.support.standing import day_of, group_events, latest
+from tests.support.strategies import offer_histories, times
+from tests.support.world import rows, world
+
+KPI = "add_on_sales"
+FIRST, LAST = date(2026, 3, 28), date(2026, 11, 24)
+days = st.dates(FIRST, LAST)
+windows = st.just((FIRST, LAST)) | st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
+cuts = st.sampled_from(["", "kind", "technique", "rep", "pair"])
+
+
+def engine_after(events: Sequence[Event], seed: int) -> Engine:
+    """Shuffled, some of them twice, in batches of any size, some of them taken by a zombie as well."""
+    random = Random(seed)
+    arrived = [*events, *(random.choice(events) for _ in range(3) if events)]
+    random.shuffle(arrived)
+    engine = Engine()
+    engine.publish(arrived)
+    engine.run(random)
+    assert engine.unapplied == []
+    return engine
+
+
+@given(offer_histories, st.integers())
+def test_every_cell_is_that_of_a_recomputation(events: list[Event], seed: int) -> None:
+    assert engine_after(events, seed).by_day(KPIS) == recompute(events)
+
+
+class Offered(NamedTuple):
+    """An offer that was made: when, how it ended, and the members that it counts for."""
+
+    day: date
+    outcome: str | None
+    members: dict[str, str]
+
+
+def offers_in(events: Sequence[Event]) -> list[Offered]:
+    by_type = group_events(events)
+    found = []
+    for name, own in by_type["offer.made"].items():
+        made, answer = latest(own), latest(by_type["offer.answered"][name])
+        found.append(Offered(day_of(made.time), answer.data.outcome if answer else None, dict(places(made))))
+    return found
+
+
+@given(offer_histories, st.integers(), st.data(), st.integers(6, 9), windows, cuts)
+def test_a_window_tells_what_came_of_offers_that_had_their_time(
+    events: list[Event], seed: int, data: st.DataObject, age: int, window: tuple[date, date], by: str
+) -> None:
+    """Read about when something that was said is seven days old."""
+    now = data.draw(st.sampled_from([each.time for each in events]) if events else times) + timedelta(days=age)
+    first, last = window
+    found = rows(KPI, engine_after(events, seed), world(now), window=f"{first}/{last}", by=by)
+    for member, row in found.items():
+        own = [each for each in offers_in(events) if each.members.get(by or "all") == member]
+        in_window = [each for each in own if first <= each.day <= last]
+        young = [each for each in in_window if each.outcome is None and each.day > day_of(now) - timedelta(days=8)]
+        outcomes = [each.outcome for each in in_window if each not in young]
+        answered = len(outcomes) - outcomes.count(None)
+        accepted = outcomes.count("accepted")
+        assert (row.numerator, row.denominator) == (accepted, len(outcomes))
+        assert row.value == (accepted / len(outcomes) if outcomes else None)
+        assert row.measures["young"] == len(young)
+        assert (Flag.IMMATURE in row.flags) == bool(young)
+        of_answered = row.related["success_of_answered"]
+        assert (of_answered.numerator, of_answered.denominator) == (accepted, answered)
+        cells = in_days(recompute(events), by or "all", member, first, last)
+        net = cells.get(("brought_minor", "EUR"), 0) - cells.get(("taken_back_minor", "EUR"), 0)
+        if not any(currency == "USD" and measure.endswith("_minor") for measure, currency in cells):
+            assert row.measures["net_brought_minor"] == net
+        if by in ("", "pair"):
+            rate = row.related["attach_rate"]
+            counted = (cells.get((name, ""), 0) for name in ("orders_with_both", "orders_with_base"))
+            assert (rate.numerator, rate.denominator) == tuple(counted)
+
+
+def in_days(cells: dict[Cell, int], cut: str, member: str, first: date, last: date) -> dict[tuple[str, str], int]:
+    """What cells add up to over days, by measure and currency."""
+    found: dict[tuple[str, str], int] = {}
+    for cell, value in cells.items():
+        if (cell.cut, cell.member) == (cut, member) and first <= cell.day <= last:
+            key = (cell.measure, cell.currency)
+            found[key] = found.get(key, 0) + value
+    return found
