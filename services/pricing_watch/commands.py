@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 @prices.command("explain")
-def exescape(
+def explain(
     sku: Annotated[str, typer.Argument(help="Our number of the product.")],
     competitor: Annotated[str, typer.Argument(help="The competitor's name on the watch list.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer, candidates included.")] = False,
