@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from services.common.errors import Unavailable
+from services.common.errors import CadranError
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
@@ -32,8 +32,8 @@ async def _again_and_again(work: Work) -> None:
     while task is not None and not task.cancelling():  # a work that ends by an error when it is cancelled has ended
         try:
             await work()
-        except Unavailable as error:
-            log.warning("work waits", work=work.__qualname__, error=error.message)
+        except CadranError as error:
+            log.warning("work waits", work=work.__qualname__, error=str(error))
         except Exception:
             log.exception("work failed", work=work.__qualname__)
         await asyncio.sleep(PAUSE)

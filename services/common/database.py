@@ -38,6 +38,9 @@ POOL = 5
 LOCK, LOCK_SECONDS = 0x43414452414E, 10
 """The number of PostgreSQL's lock ("CADRAN"), and how long one waits for it."""
 
+CONNECT_IN_TIME = {"connect_timeout": 10}
+"""Seconds: who starts, or reads, must not wait for ever for a PostgreSQL that is there and says nothing."""
+
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an answer that was acknowledged survives a power cut
@@ -64,10 +67,12 @@ class Database:
         self._readers = ThreadPoolExecutor(POOL - 1, thread_name_prefix=f"{schema.service}-reader")
 
     def open(self) -> None:
-        """Bring the tables up to date and begin.
+        """Bring the tables up to date and begin, unless it has begun.
 
         :raises ConfigurationError: when the database does not let us.
         """
+        if self._writer.is_alive():
+            return
         try:
             migrate(self._engine, self._schema)
             self.forget()  # who was killed may have left it to be done
@@ -92,6 +97,7 @@ class Database:
 
         :raises Unavailable: when too much waits, or the database does not answer. Nothing was written then.
         """
+        self._require_open()
         done: Future[T] = Future()
         try:
             self._jobs.put_nowait(_Job(work, done))
@@ -105,6 +111,7 @@ class Database:
         :raises Unavailable: when the database does not answer.
         :raises Invalid: when it is asked for what no text of PostgreSQL can be.
         """
+        self._require_open()
         run = copy_context().run
         return await asyncio.get_running_loop().run_in_executor(self._readers, run, self._read, work)
 
@@ -116,6 +123,10 @@ class Database:
 
     async def check(self) -> None:
         await self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+
+    def _require_open(self) -> None:
+        if not self._writer.is_alive():
+            raise Unavailable("the database is not open yet", mend="try again a little later")
 
     def _read(self, work: Work[T]) -> T:
         try:
@@ -197,6 +208,7 @@ def _engine(url: str, schema: Schema) -> Engine:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            connect_args=CONNECT_IN_TIME if url.startswith("postgresql") else {},
             hide_parameters=True,  # of a statement that fails: they may hold addresses, and errors are logged
         )
     except (ArgumentError, ImportError):  # what it was given may hold a password, and is not repeated

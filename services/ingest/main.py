@@ -1,5 +1,6 @@
 """`python -m services.ingest.main`: the gateway's process. Settings and clients are built here and nowhere else."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,9 +12,9 @@ from starlette.types import ASGIApp
 from services.common.auth import KeyRing
 from services.common.background import at_work
 from services.common.database import Database, database_url
-from services.common.errors import CadranError
+from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
-from services.common.logging import configure_logging
+from services.common.logging import configure_logging, get_logger
 from services.common.outbox import Outbox
 from services.common.publisher import Publisher
 from services.common.redis_clients import async_redis
@@ -30,9 +31,14 @@ from services.ingest.service import Budget, Gateway
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Marks
 
+log = get_logger(__name__)
+
 
 def build(settings: Settings, ingest: IngestSettings, database: Database) -> ASGIApp:
-    """The app, its clients opened and closed with its lifespan; the database, which is open, is closed with it."""
+    """The app, its clients opened and closed with its lifespan.
+
+    A database that is not open yet is opened beside, as soon as it lets itself be: events are taken without it.
+    """
     registry = CollectorRegistry()
     metrics, campaign_metrics = IngestMetrics(registry), CampaignMetrics(registry)
     redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
@@ -41,9 +47,13 @@ def build(settings: Settings, ingest: IngestSettings, database: Database) -> ASG
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, campaign_metrics.outbox_waiting, campaign_metrics.events_sent)
 
+    async def tell_draws() -> None:
+        await asyncio.to_thread(database.open)
+        await outbox.run()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with publisher, at_work([outbox.run]):
+        async with publisher, at_work([tell_draws]):
             yield
         database.close()
         await redis.aclose()
@@ -65,13 +75,21 @@ def build(settings: Settings, ingest: IngestSettings, database: Database) -> ASG
     return create_app(parts, lifespan)
 
 
+def _open_now(database: Database) -> None:
+    """Open the database, if it lets itself be: otherwise it is tried again while events are taken."""
+    try:
+        database.open()
+    except ConfigurationError as error:
+        log.warning("campaigns wait for their database", error=str(error))
+
+
 def main() -> None:
     try:
         settings, ingest = Settings.load(), IngestSettings.load()
         configure_logging("ingest", level=settings.log_level, log_format=settings.log_format)
         require_topics(settings)
         database = Database(database_url(ingest.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
-        database.open()
+        _open_now(database)
         app = build(settings, ingest, database)
     except CadranError as error:
         sys.exit(f"ingest cannot start: {error}")

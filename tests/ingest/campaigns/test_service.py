@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -201,10 +202,14 @@ async def test_a_campaign_that_was_not_set_up_is_told_with_the_mend(service: Ser
 
 async def test_a_database_that_hangs_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.2)
-    database = Database(sqlite_url(tmp_path), SCHEMA)  # not opened: nobody takes up what is to be written
+    database, held = Database(sqlite_url(tmp_path), SCHEMA), threading.Event()
+    database.open()
+    holding = asyncio.create_task(database.write(lambda _: held.wait()))
     try:
         with pytest.raises(Unavailable) as told:
             await Service(database).set_up()
     finally:
+        held.set()
+        await holding
         database.close()
     assert "events are taken meanwhile" in told.value.mend
