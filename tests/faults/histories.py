@@ -16,7 +16,9 @@ REPS = ["ana", "bob", "cyd", "unassigned"]
 CHANNELS = ["online", "store", "phone"]
 REGIONS = ["north", "south/east", "west"]
 COMPETITORS = ["acme", "bolt"]
-SKUS = ["LAMP-01", "DESK-02", "CHAIR-03"]
+SKUS = ["a", "b", "z"]
+"""Some of them go together (tests/support/pairs.yml)."""
+
 CAMPAIGNS = ["spring", "summer"]
 DAY = 24 * 60
 RECENT, PAST, LONG_AGO = (1, 120), (240, 20 * DAY), (20 * DAY, 220 * DAY)
@@ -100,7 +102,7 @@ def _order(name: str, named: Names, random: Random) -> Iterator[CloudEvent]:
     for revision in range(random.choice([1, 1, 1, 2, 3])):
         yield cloud_event("order.placed", name, placed_at, revision=revision, **_placed(named, random))
     for i in range(random.choice([0, 0, 0, 1, 2])):
-        back = {"return_id": f"r{i}", "currency": "EUR", "amount_minor": random.randint(1, 60_000)}
+        back = {"return_id": f"r{i}", "currency": "EUR", **_given_back(named, random)}
         yield cloud_event("order.returned", name, _moment(random), **back)
     if random.random() < 0.15:
         yield cloud_event("order.cancelled", name, _moment(random))
@@ -125,6 +127,16 @@ def _placed(named: Names, random: Random) -> dict[str, object]:
     if random.random() < 0.9:
         placed["customer_id"] = random.choice(named.customers)
     return placed
+
+
+def _given_back(named: Names, random: Random) -> dict[str, object]:
+    """An amount, or lines, which may bear offers; neither need be of the order."""
+    offers = [None, *named.offers]
+    lines = [
+        {"sku": sku, "quantity": 1, "amount_minor": random.randint(1, 60_000), "offer_id": random.choice(offers)}
+        for sku in random.sample(SKUS, random.randint(0, 2))
+    ]
+    return {"amount_minor": sum(each["amount_minor"] for each in lines) or random.randint(1, 60_000), "lines": lines}
 
 
 def _customer(name: str, random: Random) -> Iterator[CloudEvent]:

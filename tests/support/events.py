@@ -3,14 +3,17 @@
 import json
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.common.events import Event, parse
 from services.kpi_stream.declared import Declared
+from services.kpi_stream.pairs_file import load_pairs
 
 PARIS = ZoneInfo("Europe/Paris")
-PAIRS = {"a": ("b", "z"), "b": ("a",)}
+PAIRS_FILE = Path(__file__).with_name("pairs.yml")
+PAIRS = load_pairs(PAIRS_FILE)
 """The products that go together in tests."""
 DECLARED = Declared(PARIS, pairs=PAIRS)
 RECEIVED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
