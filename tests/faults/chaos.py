@@ -21,6 +21,7 @@ from tests.faults.probe import Probe
 from tests.faults.processors import add_programs
 from tests.faults.recomputation import Comparison, compare
 from tests.faults.sender import Sender
+from tests.support.events import PAIRS_FILE
 from tests.support.stack import RunningStack, running_stack
 
 Say = Callable[[str], None]
@@ -66,8 +67,8 @@ class Run(NamedTuple):
 def run(seconds: float, seed: int, say: Say) -> Run:
     """Break things for so long, then compare."""
     random = Random(seed)
-    settings = {"REDIS_TIMEOUT": REDIS_TIMEOUT, "STALLED_AFTER": STALLED_AFTER}
-    with running_stack(**{f"CADRAN_STREAM_{name}": str(value) for name, value in settings.items()}) as stack:
+    settings = {"STREAM_REDIS_TIMEOUT": REDIS_TIMEOUT, "STREAM_STALLED_AFTER": STALLED_AFTER, "PAIRS": PAIRS_FILE}
+    with running_stack(**{f"CADRAN_{name}": str(value) for name, value in settings.items()}) as stack:
         add_programs(stack)
         with closing(Probe(stack)) as probe:
             probe.seconds_until_visible(time.monotonic())

@@ -3,15 +3,19 @@
 import json
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import yaml
 
 from services.common.events import Event, parse
 from services.kpi_stream.declared import Declared
 
 PARIS = ZoneInfo("Europe/Paris")
-PAIRS = {"a": ("b", "z"), "b": ("a",)}
-"""The products that go together in tests."""
+PAIRS_FILE = Path(__file__).with_name("pairs.yml")
+PAIRS = {base: tuple(skus) for base, skus in yaml.safe_load(PAIRS_FILE.read_text())["pairs"].items()}
+"""The products that go together, by the first of them."""
 DECLARED = Declared(PARIS, pairs=PAIRS)
 RECEIVED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 _ids = count(1)
