@@ -26,7 +26,7 @@ def story(stack: RunningStack) -> None:
 
     Beside them ten invitations and six answers, and a round of the team's pulse; five answers and a round of before.
     Four watched pages of competitors; of three the price is known, and was at parity 90 days ago. Customers, whose
-    orders are worth nothing, as sales are another matter.
+    orders are worth nothing, as sales are another matter. Five offers, and two orders with desks, one with its lamp.
     """
     zone = stack.settings.zone
     today = NOW.astimezone(zone).date()
@@ -69,7 +69,7 @@ def story(stack: RunningStack) -> None:
         events.append(
             cloud_event("target.set", None, NOW - timedelta(days=40), **data, **({"rep_id": rep} if rep else {}))
         )
-    stack.send([*events, *surveys(), *prices(), *customers()])
+    stack.send([*events, *surveys(), *prices(), *customers(), *offers()])
     stack.wait_applied()
     all_told = f'cadran_net_sales_euros{{window="{WINDOW}"}} == 523.45 and cadran_price_index{{window="{WINDOW}"}} < 90'
     wait_for(lambda: query(stack, all_told), "Prometheus has scraped")
@@ -145,6 +145,27 @@ def customers() -> list[dict[str, Any]]:
     return [*events, order("e0", 60), order("c0", 50), order("c0", 40), order("c1", 50)]
 
 
+def offers() -> list[dict[str, Any]]:
+    """Of ana's four of 40 days ago two were accepted, for 10 and 30 EUR, and one refused; bob's of today was too."""
+    before = NOW - timedelta(days=40)
+    bundle = {"kind": "cross_sell", "rep_id": "ana", "technique": "bundle", "offered_sku": "LAMP-01"}
+    events = [cloud_event("offer.made", f"P{i}", before, **bundle) for i in range(4)]
+    for name, amount in (("P0", 1_000), ("P1", 3_000)):
+        answer = {"outcome": "accepted", "amount_delta_minor": amount, "currency": "EUR"}
+        events.append(cloud_event("offer.answered", name, before, **answer))
+    premium = {"kind": "up_sell", "rep_id": "bob", "technique": "premium", "offered_sku": "DESK-01"}
+    events += [
+        cloud_event("offer.answered", "P2", before, outcome="refused"),
+        cloud_event("offer.made", "P4", NOW, **premium),
+        cloud_event("offer.answered", "P4", NOW, outcome="accepted"),
+    ]
+    sold = {"channel": "online", "currency": "EUR", "region": "north", "rep_id": "bob"}
+    for name, skus in (("X1", ("DESK-01", "LAMP-01")), ("X2", ("DESK-01",))):
+        lines = [line(0, sku=sku) for sku in skus]
+        events.append(cloud_event("order.placed", name, before, **sold, lines=lines))
+    return events
+
+
 def query(stack: RunningStack, expression: str) -> list[dict[str, Any]]:
     answer = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params={"query": expression}).json()
     assert answer["status"] == "success", (expression, answer)
@@ -201,6 +222,13 @@ HAND_MADE: dict[str, dict[str, float]] = {
     'cadran_repeat_ratio{window="90d"}': {"": 1 / 3},
     'sort_desc(cadran_medium_observed_gap_ratio{window="90d"})': {"phone": 0.25},
     'sort_desc(cadran_campaign_uplift_ratio{window="mtd"})': {"spring": 0.5},
+    'cadran_add_on_success_ratio{window="90d"}': {"": 0.6},
+    'cadran_add_on_accepted_ratio{window="90d"}': {"": 0.75},
+    'cadran_add_on_revenue_euros{window="90d"}': {"": 40},
+    'cadran_attach_ratio{window="90d"}': {"": 0.5},
+    'sort_desc(cadran_technique_add_on_success_ratio{window="90d"})': {"premium": 1, "bundle": 0.5},
+    'sort_desc(cadran_kind_add_on_success_ratio{window="90d"})': {"up_sell": 1, "cross_sell": 0.5},
+    'cadran_rep_add_on_success_ratio{window="mtd"}': {"bob": 1},
     "cadran_exporter_lag_records": {"": 0},
 }
 
@@ -223,6 +251,8 @@ NOT_YET = {
     'cadran_new_leads_pace_ratio{window="90d"}',
     'cadran_net_sales_euros_pace_ratio{window="90d"}',
     'cadran_contacted_return_ratio_compared{window="90d"} - cadran_contacted_return_ratio_previous{window="90d"}',
+    'cadran_add_on_success_ratio_compared{window="90d"} - cadran_add_on_success_ratio_previous{window="90d"}',
+    'cadran_rep_add_on_success_ratio_target{window="mtd"}',
     'cadran_rep_net_sales_euros_target{window="mtd"}',
     'cadran_rep_nps_target{window="mtd"}',
     'cadran_rep_nps{window="mtd"}',  # nothing of the first days of a month: answers of five days ago were before it
