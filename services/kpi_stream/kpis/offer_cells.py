@@ -71,17 +71,18 @@ def _taken_back(brought: int, sales: Iterable[OfferSale]) -> int:
 
 def order_contributions(order_id: str, order: Order, declared: Declared) -> list[Fact]:  # noqa: ARG001
     """An order that stands, under each declared pair of which it holds the first product."""
-    if not declared.pairs or order.placed is None:
+    pairs = declared.pairs
+    if not pairs or order.placed is None:
         return []
-    skus = {line.sku for line in order.placed.value.lines}
-    bases = declared.pairs.keys() & skus
+    lines = order.placed.value.lines
+    bases = [line.sku for line in lines if line.sku in pairs]
     if not bases or not order.is_living:
         return []
-    at = order.placed.at // 1_000_000
+    at, skus = order.placed.at // 1_000_000, {line.sku for line in lines}
     return [
         Fact(ATTACH, at, _pair(base, offered), (1, int(offered in skus)))
-        for base in sorted(bases)
-        for offered in declared.pairs[base]
+        for base in sorted(set(bases))
+        for offered in pairs[base]
     ]
 
 
