@@ -47,7 +47,7 @@ BESIDE = (
 DIFFERENCES = ("observed_gap",)
 """Those of them that are differences, shown in points with their sign."""
 
-CAMPAIGN_WINDOW = "ytd"
+CAMPAIGN_DAYS = 400
 """Campaigns are followed for months, whatever window the rest of the page has."""
 
 TREND_DAYS, MATURING_DAYS = 30, 31
@@ -127,9 +127,9 @@ class BoardService:
             self._api.rows(kpi["id"], view.window, None, {"dearest": "yes"} if "dearest" in kpi["options"] else {}),
             self._api.rows(kpi["id"], view.window, view.cut) if has_cut else _nothing(),
         )
-        can_draw = any(cut["by"] == "campaign" for cut in kpi["cuts"])
-        campaigns = await self._api.rows(kpi["id"], CAMPAIGN_WINDOW, "campaign") if can_draw else await _nothing()
         last = date.fromisoformat(whole["window"]["to"][:10])
+        can_draw = any(cut["by"] == "campaign" for cut in kpi["cuts"])
+        campaigns = await self._campaigns(kpi["id"], last) if can_draw else ()
         series = await self._api.series(kpi["id"], last - timedelta(days=TREND_DAYS + MATURING_DAYS), last)
         row = whole["rows"][0]
         return Tile(
@@ -149,8 +149,13 @@ class BoardService:
             window=whole["window"],
             cohort=whole["spans"].get("cohort"),
             dearest=_dearest(row),
-            campaigns=tuple(row for row in campaigns["rows"] if "uplift" in row["related"]),
+            campaigns=campaigns,
         )
+
+    async def _campaigns(self, kpi: str, last: date) -> tuple[Answer, ...]:
+        """Those that drew by lot."""
+        followed = await self._api.rows_of_days(kpi, last - timedelta(days=CAMPAIGN_DAYS - 1), last, "campaign")
+        return tuple(row for row in followed["rows"] if "uplift" in row["related"])
 
 
 async def _nothing() -> Answer:

@@ -28,6 +28,12 @@ class ReadApi:
         answer: Answer = await self._get(f"/v1/kpis/{kpi}", {"window": window, **({"by": by} if by else {}), **options})
         return answer
 
+    async def rows_of_days(self, kpi: str, first: date, last: date, by: str) -> Answer:
+        """A KPI over some days, by a cut."""
+        days = {"from": first.isoformat(), "to": last.isoformat(), "by": by}
+        answer: Answer = await self._get(f"/v1/kpis/{kpi}", days)
+        return answer
+
     async def series(self, kpi: str, first: date, last: date) -> Answer:
         """A KPI day by day."""
         answer: Answer = await self._get(

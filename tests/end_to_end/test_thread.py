@@ -228,7 +228,7 @@ def test_customers_are_listed_by_pseudonym_for_those_who_may_see_them(stack: Run
             cloud_event("customer.contacted", "c1", NOW - timedelta(days=1), contact_id="k", medium="email"),
             *(
                 cloud_event("nps.answered", f"k{i}", NOW - timedelta(days=3), score=9, touchpoint="x", customer_id="c2")
-                for i in range(6)
+                for i in range(20)
             ),
         ]
     )
@@ -242,7 +242,7 @@ def test_customers_are_listed_by_pseudonym_for_those_who_may_see_them(stack: Run
     assert [
         (behind["kind"], behind["id"], [added["measures"] for added in behind["adds"]]) for behind in answer["entities"]
     ] == [("customer", "c1", [{"valid_orders": 2}]), ("customer", "c2", [{"valid_orders": 1}])]
-    assert read["rows"][0]["related"]["score_of_others"] == {"value": 9.0, "unit": "score", "n": 6}
+    assert read["rows"][0]["related"]["score_of_others"] == {"value": 9.0, "unit": "score", "n": 20}
 
 
 def test_a_key_that_may_not_explain_is_refused_and_one_that_may_not_read_too(stack: RunningStack) -> None:

@@ -54,7 +54,7 @@ def answer(name: str, time: str, score: int, **data: Any) -> Event:
 
 
 def spells(found: Counted) -> Counted:
-    measures = ("out", "contacted", "contacted_returned", "others", "others_returned")
+    measures = ("out", "contacted", "contacted_came_back", "others", "others_came_back")
     return {key: value for key, value in found.items() if key[0] in measures}
 
 
@@ -113,7 +113,7 @@ class TestTheRecomputation:
         places = [("all", ""), ("medium", "phone"), ("campaign", "spring"), ("rep", "ana")]
         assert spells(found) == {
             **{("contacted", *place, "2026-04-16"): 1 for place in places},
-            **{("contacted_returned", *place, "2026-04-16"): 1 for place in places},
+            **{("contacted_came_back", *place, "2026-04-16"): 1 for place in places},
             ("others", "all", "", "2026-07-30"): 1,
         }
 
@@ -123,7 +123,7 @@ class TestTheRecomputation:
         assert spells(recomputed(bought, order("O2", "2026-01-15 23:59"), contact("k", "2026-01-02 10:00"))) == out
         assert spells(recomputed(bought, order("O2", "2026-01-01 10:00"))) == out
         came_back = spells(recomputed(bought, order("O2", "2026-01-16 00:00")))
-        assert came_back == {stays: 1, ("others_returned", "all", "", "2026-04-16"): 1}
+        assert came_back == {stays: 1, ("others_came_back", "all", "", "2026-04-16"): 1}
 
     def test_a_contact_counts_as_it_stands(self) -> None:
         told_first = contact("k", "2026-01-02 10:00", "phone", rep_id="ana")
@@ -146,14 +146,14 @@ class TestTheRecomputation:
         )
         assert {key: value for key, value in found.items() if key[1] == "campaign" and key[2] != ""} == {
             ("drawn_holdout", "campaign", "spring", "2026-01-01"): 1,
-            ("reached_holdout", "campaign", "spring", "2026-01-01"): 1,
-            ("holdout", "campaign", "spring", "2026-04-02"): 1,
-            ("holdout_returned", "campaign", "spring", "2026-04-02"): 1,
+            ("due_holdout_reached", "campaign", "spring", "2026-04-02"): 1,
+            ("due_holdout", "campaign", "spring", "2026-04-02"): 1,
+            ("due_holdout_came_back", "campaign", "spring", "2026-04-02"): 1,
             ("drawn_holdout", "campaign", "summer", "2026-01-01"): 1,
-            ("holdout", "campaign", "summer", "2026-04-02"): 1,
+            ("due_holdout", "campaign", "summer", "2026-04-02"): 1,
             ("drawn_contact", "campaign", "autumn", "2026-01-01"): 1,
-            ("reached_contact", "campaign", "autumn", "2026-01-01"): 1,
-            ("contact", "campaign", "autumn", "2026-04-02"): 1,
+            ("due_contact_reached", "campaign", "autumn", "2026-04-02"): 1,
+            ("due_contact", "campaign", "autumn", "2026-04-02"): 1,
         }
 
     def test_a_score_is_of_one_who_was_contacted_in_the_90_days_before(self) -> None:

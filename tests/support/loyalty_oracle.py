@@ -124,11 +124,11 @@ def add_spells(cells: Cells, customer: Customer) -> None:
             cells[Cell("out", "", "all", "", told_on)] += 1
             continue
         contacts = [each for each in customer.contacts if opening.time < each.time and day_of(each.time) <= landmark]
-        has_returned = any(landmark < order.day <= landmark + FOLLOW_UP for order in later)
+        came_back = any(landmark < order.day <= landmark + FOLLOW_UP for order in later)
         group = "contacted" if contacts else "others"
         for cut, member in {("all", ""), *(place for each in contacts for place in places(each))}:
             cells[Cell(group, "", cut, member, told_on)] += 1
-            cells[Cell(f"{group}_returned", "", cut, member, told_on)] += has_returned
+            cells[Cell(f"{group}_came_back", "", cut, member, told_on)] += came_back
 
 
 def places(contact: Event) -> list[tuple[str, str]]:
@@ -144,11 +144,11 @@ def add_draws(cells: Cells, customer: Customer) -> None:
         last = drawn_on + FOLLOW_UP
         contacts = [each for each in customer.contacts if each.data.campaign_id == campaign]
         is_reached = any(draw.time <= each.time and day_of(each.time) <= last for each in contacts)
-        has_returned = any(draw.time < order.time and order.day <= last for order in customer.orders)
+        came_back = any(draw.time < order.time and order.day <= last for order in customer.orders)
         cells[Cell(f"drawn_{group}", "", "campaign", campaign, drawn_on)] += 1
-        cells[Cell(f"reached_{group}", "", "campaign", campaign, drawn_on)] += is_reached
-        cells[Cell(group, "", "campaign", campaign, last + DAY)] += 1
-        cells[Cell(f"{group}_returned", "", "campaign", campaign, last + DAY)] += has_returned
+        cells[Cell(f"due_{group}", "", "campaign", campaign, last + DAY)] += 1
+        cells[Cell(f"due_{group}_reached", "", "campaign", campaign, last + DAY)] += is_reached
+        cells[Cell(f"due_{group}_came_back", "", "campaign", campaign, last + DAY)] += came_back
 
 
 def add_scores(cells: Cells, customer: Customer) -> None:

@@ -11,7 +11,6 @@ from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.world import World
 
 DEFAULT_WINDOW = "mtd"
-MAX_DAYS = 366 * 20
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 
 
@@ -57,10 +56,9 @@ def find_window(kpi: Kpi, world: World, name: str | None, first: date | None, la
                 raise Malformed(
                     f"{day} is out of reach", field=field, mend=f"ask for days from {FIRST_YEAR} to {LAST_YEAR}"
                 )
-        if (last - first).days > MAX_DAYS:
-            raise Malformed(
-                f"is {(last - first).days} days after `from`", field="to", mend=f"ask for at most {MAX_DAYS}"
-            )
+        if (last - first).days > kpi.longest:
+            mend = f"ask for at most {kpi.longest} of {kpi.id}"
+            raise Malformed(f"is {(last - first).days} days after `from`", field="to", mend=mend)
         return days_window(first, last, world.calendar)
     window = named_window(name or DEFAULT_WINDOW, world.now, world.calendar)
     if window.name not in kpi.windows:

@@ -25,7 +25,7 @@ from services.kpi_stream.kpis.parts import read_parts
 from services.kpi_stream.kpis.requests import Asking, together
 from services.kpi_stream.rows import Row, row_with_related, subjects
 
-MAX_POINTS = 1000
+MAX_POINTS, MOST_VALUES = 1000, 50_000
 STEPS = ("day", "month")
 
 
@@ -59,7 +59,8 @@ class KpiService:
     async def series(self, query: Query, step: str, rolling: int | None, moment: Moment) -> SeriesAnswer:
         """A point a day or month, for every member of the cut; `rolling` days up to its own make a point of a day.
 
-        :raises Malformed: when the step is unknown, the points are too many, or the KPI has no such rolling days.
+        :raises Malformed: when the step is unknown, the points or members are too many, or the KPI has no such rolling
+            days.
         """
         if step not in STEPS:
             raise Malformed(f"no step is called {step!r}", field="step", mend=f"send one of {', '.join(STEPS)}")
@@ -118,6 +119,9 @@ def _steps(query: Query, step: str, rolling: int, calendar: BusinessCalendar) ->
 def _series(query: Query, steps: Sequence[Step], moment: Moment) -> Asking[list[SeriesRow]]:
     kpi, cut, window, options = query
     members = yield from subjects(kpi, cut, window, moment.world, options)
+    if len(members) * len(steps) > MOST_VALUES:
+        said = f"{len(members)} members with {len(steps)} points each are too many"
+        raise Malformed(said, field="step", mend="send step=month, fewer days, or another cut")
     return (yield from together([_series_row(kpi, subject, steps, moment) for subject in members]))
 
 

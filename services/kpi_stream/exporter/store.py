@@ -26,6 +26,9 @@ from services.kpi_stream.store import entity_key
 WISHES_AT_ONCE = 200
 """Some ten milliseconds' worth: whoever else asks must not wait for all of a large computation."""
 
+STRINGS_AT_ONCE = 1000
+"""Some 4 MB: Redis, and whoever else asks here, must not wait for all of a large reading."""
+
 Statements = Mapping[str, Mapping[str, Reference]]
 """Reference statements by event type and subject."""
 
@@ -136,7 +139,9 @@ class StateReader:
         codes, strings = at_hand.currencies, at_hand.strings
         codes |= await self._currencies(state, {request.group.name for request in requests} - codes.keys())
         reporting = Reporting(world.reporting_currency, world.calendar, world.convert)
-        for request in requests:
+        for i, request in enumerate(requests):
+            if i % WISHES_AT_ONCE == 0:
+                await asyncio.sleep(0)
             if not at_hand.knows(request):
                 at_hand.note(request, stretches(request, codes[request.group.name], reporting))
         at_hand.take(await self._read_strings(state, sorted(at_hand.unread)))
@@ -199,8 +204,12 @@ class StateReader:
         """The cells of some strings, summed over the shards."""
         if not wanted:
             return {}
-        shards = [await self._redis.mget([keys.cells(*address) for address in wanted]) for keys in state.all_keys()]
-        return {address: _cells(found) for address, *found in zip(wanted, *shards, strict=True)}
+        found: dict[Address, Sequence[int]] = {}
+        for start in range(0, len(wanted), STRINGS_AT_ONCE):
+            some = wanted[start : start + STRINGS_AT_ONCE]
+            shards = [await self._redis.mget([keys.cells(*address) for address in some]) for keys in state.all_keys()]
+            found |= {address: _cells(own) for address, *own in zip(some, *shards, strict=True)}
+        return found
 
     async def entity_ids(self, state: StateVersion, kind: str, days: Sequence[int]) -> list[str]:
         """The ids of the entities that count on some days, sorted."""

@@ -25,6 +25,7 @@ from services.kpi_stream.kpis.kpi import (
     same_point,
 )
 from services.kpi_stream.kpis.offer_cells import ATTACH, OFFERS, offer_contributions, order_contributions
+from services.kpi_stream.kpis.rates import rate_of
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 
@@ -112,26 +113,14 @@ def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related
     totals = parts["window"]
     accepted, net = totals["accepted"], _net_brought(totals)
     found = {
-        "success_of_answered": _rate(accepted, accepted + totals["refused"], _still_moving(_young(parts))),
+        "success_of_answered": rate_of(accepted, accepted + totals["refused"], _still_moving(_young(parts))),
         "revenue_brought": Related(
             world.major(net), Unit.MONEY, n=accepted, flags=(Flag.RATE_MISSING,) if net is None else ()
         ),
     }
     if subject.cut in WITH_PAIRS:
-        found["attach_rate"] = _rate(totals["orders_with_both"], totals["orders_with_base"])
+        found["attach_rate"] = rate_of(totals["orders_with_both"], totals["orders_with_base"])
     return found
-
-
-def _rate(part: int, whole: int, flags: tuple[Flag, ...] = ()) -> Related:
-    return Related(
-        part / whole if whole else None,
-        Unit.RATIO,
-        numerator=part,
-        denominator=whole,
-        n=whole,
-        interval=wilson(part, whole),
-        flags=flags,
-    )
 
 
 KPI = Kpi(

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
-from services.kpi_stream.kpis.kpi import Flag, Number, Related, Totals, Unit
-from services.kpi_stream.kpis.statistics import Interval, newcombe
+import msgspec
 
-LEAST_CONTACTED, MOST_OF_HOLDOUT = 0.5, 0.05
+from services.kpi_stream.kpis.kpi import Flag, Number, Related, Totals, Unit
+from services.kpi_stream.kpis.rates import difference_of, rate_of
+from services.kpi_stream.kpis.statistics import Interval
+
+LEAST_CONTACTED, MOST_CONTACTED_OF_HOLDOUT = 0.5, 0.05
 """Shares of those drawn. Beyond them who was contacted differs so much from who was drawn that an effect is diluted."""
 
 
@@ -14,29 +17,27 @@ def effect(totals: Totals, waiting: int) -> Mapping[str, Related]:
 
     `waiting`: customers drawn whose time is not over. Nothing where nobody was drawn.
     """
-    drawn = totals["drawn_contact"] + totals["drawn_holdout"]
-    if not (drawn or waiting or totals["contact"] or totals["holdout"]):
+    due = totals["due_contact"] + totals["due_holdout"]
+    if not (due or waiting):
         return {}
     uplift = _uplift(totals, waiting)
     found = {"uplift": uplift, "incremental_returning_customers": _incremental(totals, uplift)}
-    return found | ({"contacted_as_drawn": _as_drawn(totals)} if drawn else {})
+    return found | ({"contacted_as_drawn": _as_drawn(totals)} if due else {})
 
 
 def _uplift(totals: Totals, waiting: int) -> Related:
     """Share of those drawn for contact who came back, less that of the hold-out, whoever was really contacted."""
-    contact, holdout = totals["contact"], totals["holdout"]
-    rates = _rate(totals["contact_returned"], contact), _rate(totals["holdout_returned"], holdout)
-    return Related(
-        None if rates[0] is None or rates[1] is None else rates[0] - rates[1],
-        Unit.RATIO,
-        n=min(contact, holdout),
-        interval=newcombe(totals["contact_returned"], contact, totals["holdout_returned"], holdout),
-        flags=(Flag.IMMATURE,) if waiting and not (contact and holdout) else (),
+    contact, holdout = totals["due_contact"], totals["due_holdout"]
+    came_back, holdout_came_back = totals["due_contact_came_back"], totals["due_holdout_came_back"]
+    uplift = difference_of(came_back, contact, holdout_came_back, holdout)
+    return msgspec.structs.replace(
+        uplift,
+        flags=(Flag.IMMATURE,) if waiting and uplift.value is None else (),
         details={
             "contact": contact,
-            "contact_returned": totals["contact_returned"],
+            "contact_came_back": came_back,
             "holdout": holdout,
-            "holdout_returned": totals["holdout_returned"],
+            "holdout_came_back": holdout_came_back,
             "waiting": waiting,
         },
     )
@@ -44,7 +45,7 @@ def _uplift(totals: Totals, waiting: int) -> Related:
 
 def _incremental(totals: Totals, uplift: Related) -> Related:
     """Customers who came back and would not have: uplift x drawn for contact."""
-    contact = totals["contact"]
+    contact = totals["due_contact"]
     interval = uplift.interval and Interval(
         uplift.interval.low * contact, uplift.interval.high * contact, uplift.interval.level, uplift.interval.method
     )
@@ -53,18 +54,16 @@ def _incremental(totals: Totals, uplift: Related) -> Related:
 
 
 def _as_drawn(totals: Totals) -> Related:
-    """Of those drawn, how many were contacted if they were to be, and left alone if not."""
-    contact, holdout = totals["drawn_contact"], totals["drawn_holdout"]
-    reached, reached_holdout = totals["reached_contact"], totals["reached_holdout"]
+    """Of those whose time is over, how many were contacted if they were to be, and left alone if not."""
+    contact, holdout = totals["due_contact"], totals["due_holdout"]
+    reached, reached_holdout = totals["due_contact_reached"], totals["due_holdout_reached"]
     of_contact, of_holdout = _rate(reached, contact), _rate(reached_holdout, holdout)
-    differs = (of_contact or 0) < LEAST_CONTACTED or (of_holdout or 0) > MOST_OF_HOLDOUT
-    kept = reached + holdout - reached_holdout
-    return Related(
-        _rate(kept, contact + holdout),
-        Unit.RATIO,
-        numerator=kept,
-        denominator=contact + holdout,
-        n=contact + holdout,
+    differs = (of_contact is not None and of_contact < LEAST_CONTACTED) or (
+        of_holdout is not None and of_holdout > MOST_CONTACTED_OF_HOLDOUT
+    )
+    return msgspec.structs.replace(
+        rate_of(reached + holdout - reached_holdout, contact + holdout),
+        interval=None,
         details={"contacted_of_contact": of_contact, "contacted_of_holdout": of_holdout, "differs": differs},
     )
 

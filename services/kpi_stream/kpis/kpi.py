@@ -25,6 +25,8 @@ from services.kpi_stream.measures import Fact, MeasureGroup
 
 Number = int | float | Decimal
 
+MAX_DAYS = 366 * 20
+
 
 class Text(msgspec.Struct, frozen=True):
     """A text in the two languages of every page."""
@@ -231,8 +233,8 @@ class Kpi:
 
     `read` says how its totals are read, where they are not the sums of its cells over the spans. `change` judges two
     values that are compared. `rolling`: how many days, up to its own, a point of a daily series covers; the first is
-    usual. `unlisted`: groups behind which people's answers stand, of which nobody is listed. `describe`: what is told
-    of an entity there, beside what it adds.
+    usual. `longest`: how many days a window may have. `unlisted`: groups behind which people's answers stand, of which
+    nobody is listed. `describe`: what is told of an entity there, beside what it adds.
 
     What a KPI takes from `world.now` may change at a full hour, never within one: a snapshot stands as long, unless
     what it was told, statements or the window itself move.
@@ -262,6 +264,7 @@ class Kpi:
     read: Callable[[Subject, Sequence[Spans], World], Asking[list[Parts]]] | None = None
     change: Callable[[Estimate, Estimate], Related | None] | None = None
     rolling: tuple[int, ...] = (1,)
+    longest: int = MAX_DAYS
     unlisted: tuple[MeasureGroup, ...] = ()
     describe: Describe = nothing_more
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -6,13 +6,11 @@ nothing of what contact does. That is told where a campaign drew by lot (`hold_o
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from fractions import Fraction
 
-from services.common.calendar import Span
-from services.common.events.answers import LEAST_ANSWERS
+from services.common.calendar import DAY, Span
 from services.common.topics import Topic
-from services.common.windows import DAY_WINDOWS, Grain
-from services.kpi_stream.kpis.blocks import in_blocks
+from services.common.windows import DAY_WINDOWS, Grain, Window
+from services.kpi_stream.kpis.contacted_scores import scores_beside
 from services.kpi_stream.kpis.cuts import ALL, CAMPAIGN, MEDIUM, REP
 from services.kpi_stream.kpis.hold_out import effect
 from services.kpi_stream.kpis.kpi import (
@@ -27,7 +25,6 @@ from services.kpi_stream.kpis.kpi import (
     Spans,
     Subject,
     Text,
-    Totals,
     Unit,
 )
 from services.kpi_stream.kpis.loyalty_cells import (
@@ -42,17 +39,26 @@ from services.kpi_stream.kpis.loyalty_cells import (
     contributions,
 )
 from services.kpi_stream.kpis.parts import sums
+from services.kpi_stream.kpis.rates import difference_of, rate_of
 from services.kpi_stream.kpis.repeat_rate import customers_of, repeat_rate
 from services.kpi_stream.kpis.requests import Asking, Sum, together
-from services.kpi_stream.kpis.statistics import newcombe, one_decimal, wilson
+from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
-from services.kpi_stream.measures import MeasureGroup
 
 EVERYONE = "everyone"
 """The part that holds what is so whatever the member: those who were not contacted at all."""
 WAITING = "waiting"
 """The part that holds those drawn whose time is not over."""
 CUSTOMERS = "customers"
+
+LONGEST = 2 * 366
+"""Days of a window: distinct customers are read by the days of a window, each with all those before it."""
+
+
+def spans(window: Window, world: World) -> Spans:
+    """The window's days that have come: what counts on a later day is not over."""
+    tomorrow = world.calendar.midnight(world.today + DAY)
+    return {"window": Span(window.span.start, max(window.span.start, min(window.span.end, tomorrow)))}
 
 
 def read(subject: Subject, each: Sequence[Spans], world: World) -> Asking[list[Parts]]:
@@ -94,21 +100,22 @@ def _not_over(world: World) -> Span:
 def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:
     """The share of contacted customers who came back."""
     own, everyone = parts["window"], parts[EVERYONE]
-    contacted, returned = own["contacted"], own["contacted_returned"]
-    measures = {"contacted": contacted, "contacted_returned": returned}
+    contacted, came_back = own["contacted"], own["contacted_came_back"]
+    measures = {"contacted": contacted, "contacted_came_back": came_back}
     if subject.cut is ALL:
-        measures |= {name: everyone[name] for name in ("others", "others_returned", "out", *CROWDS.measures)}
+        measures |= {name: everyone[name] for name in ("others", "others_came_back", "out", *CROWDS.measures)}
         measures |= parts[CUSTOMERS].measures  # type: ignore[arg-type]
     if subject.cut is CAMPAIGN:
         measures |= {name: own[name] for name in (*DRAWS.measures, *OUTCOMES.measures)}
+        measures["waiting"] = _waiting(parts)
     lies_ahead = subject.window.last_day(world.calendar) > world.today
     return Estimate(
-        value=returned / contacted if contacted else None,
+        value=came_back / contacted if contacted else None,
         measures=measures,
         n=contacted,
-        numerator=returned,
+        numerator=came_back,
         denominator=contacted,
-        interval=wilson(returned, contacted),
+        interval=wilson(came_back, contacted),
         flags=(Flag.IMMATURE,) if lies_ahead else (),
     )
 
@@ -116,62 +123,29 @@ def estimate(parts: Parts, subject: Subject, world: World) -> Estimate:
 def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related]:  # noqa: ARG001
     """Those who were not contacted, and how far the contacted are from them; repeat rate, or what a draw shows."""
     own, everyone = parts["window"], parts[EVERYONE]
-    found = {"others": _others(everyone), "observed_gap": _observed_gap(own, everyone)}
-    if CUSTOMERS in parts:
+    others = everyone["others_came_back"], everyone["others"]
+    found = {
+        "others": rate_of(*others),
+        "observed_gap": difference_of(own["contacted_came_back"], own["contacted"], *others),
+    }
+    if subject.cut is ALL:
         return found | {"repeat_rate": repeat_rate(parts[CUSTOMERS])}
-    if WAITING in parts:
-        waiting = parts[WAITING]
-        return found | dict(effect(own, waiting["drawn_contact"] + waiting["drawn_holdout"]))
+    if subject.cut is CAMPAIGN:
+        return found | dict(effect(own, _waiting(parts)))
     return found
 
 
-def _others(everyone: Totals) -> Related:
-    """The share of customers who came back without having been contacted."""
-    others, returned = everyone["others"], everyone["others_returned"]
-    return Related(
-        returned / others if others else None,
-        Unit.RATIO,
-        numerator=returned,
-        denominator=others,
-        n=others,
-        interval=wilson(returned, others),
-    )
-
-
-def _observed_gap(own: Totals, everyone: Totals) -> Related:
-    """Contacted customers' share less that of those who were not contacted at all."""
-    contacted, others = own["contacted"], everyone["others"]
-    returned, others_returned = own["contacted_returned"], everyone["others_returned"]
-    return Related(
-        returned / contacted - others_returned / others if contacted and others else None,
-        Unit.RATIO,
-        n=min(contacted, others),
-        interval=newcombe(returned, contacted, others_returned, others),
-    )
+def _waiting(parts: Parts) -> int:
+    """Of a campaign: those drawn whose time is not over."""
+    return sum(parts[WAITING][name] for name in DRAWS.measures)
 
 
 def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
-    """The mean scores of customers who had been contacted, and of the others."""
+    """The scores of contacted customers and of the others."""
     if subject.cut is not ALL:
         yield from ()
         return {}
-    spans = [{"window": subject.window.span}]
-    contacted, others = yield from together(
-        [in_blocks(group, subject, spans, world) for group in (SCORES_OF_CONTACTED, SCORES_OF_OTHERS)]
-    )
-    return {
-        "score_of_contacted": _mean(SCORES_OF_CONTACTED, contacted[0]["window"]),
-        "score_of_others": _mean(SCORES_OF_OTHERS, others[0]["window"]),
-    }
-
-
-def _mean(group: MeasureGroup, totals: Totals) -> Related:
-    """The mean of scores of 0 to 10; of fewer than five nothing but how many they are."""
-    counts = [totals[name] for name in group.measures]
-    n = sum(counts)
-    if n < LEAST_ANSWERS:
-        return Related(None, Unit.SCORE, n=n, flags=(Flag.SUPPRESSED,))
-    return Related(one_decimal(Fraction(sum(score * count for score, count in enumerate(counts)), n)), Unit.SCORE, n=n)
+    return (yield from scores_beside(subject, world))
 
 
 KPI = Kpi(
@@ -185,17 +159,21 @@ KPI = Kpi(
     ),
     formula=Text(
         en="Contacted customers who order again / contacted customers: contacted within 14 days of an order, back in "
-        "the 90 days after those. Set beside customers who were not contacted, the difference is observed, no effect: "
-        "who gets contacted is a choice.",
-        fr="Clients contactés qui recommandent / clients contactés : contactés dans les 14 jours d’une commande, de "
-        "retour dans les 90 jours suivants. L’écart avec les clients non contactés est observé, pas un effet : "
-        "qui l’on contacte est un choix.",
+        "the 90 days after those (unless set otherwise). Beside it the same of customers who were not contacted; the "
+        "gap is observed, no effect, as who gets contacted is a choice. Repeat rate: customers with two valid orders "
+        "or more / customers with one or more. Uplift: of customers whom a campaign drew by lot, the share who order "
+        "within 90 days of those drawn for contact, less that of the hold-out.",
+        fr="Clients contactés qui commandent à nouveau / clients contactés : contactés dans les 14 jours suivant une "
+        "commande, de retour dans les 90 jours d’après (sauf réglage). À côté, la même part des clients non "
+        "contactés ; l’écart est observé, pas un effet : qui l’on contacte est un choix. Taux de réachat : clients "
+        "d’au moins deux commandes valides / clients d’au moins une. Effet : parmi les clients tirés au sort par "
+        "une campagne, part de ceux à contacter qui commandent dans les 90 jours, moins celle du groupe témoin.",
     ),
     credit=Text(
         en="Each medium, campaign and rep of the contacts, once for each customer; an effect is told only of campaigns "
         "that drew by lot.",
-        fr="Chaque moyen, campagne et commercial des contacts, une fois par client ; un effet n’est dit que des "
-        "campagnes tirées au sort.",
+        fr="Chaque moyen, campagne et commercial des contacts, une fois par client ; seules les campagnes avec tirage "
+        "au sort permettent de mesurer un effet.",
     ),
     unit=Unit.RATIO,
     good=Direction.UP,
@@ -205,8 +183,8 @@ KPI = Kpi(
     contributions={"customer": contributions},
     feeds=(Topic.CUSTOMERS, Topic.ORDERS, Topic.ANSWERS),
     metrics=(
-        Metric("contacted_return_ratio", Unit.RATIO, "Share of contacted customers who ordered again"),
-        Metric("others_return_ratio", Unit.RATIO, "The same of customers who were not contacted", "others", (ALL,)),
+        Metric("contacted_came_back_ratio", Unit.RATIO, "Share of contacted customers who ordered again"),
+        Metric("others_came_back_ratio", Unit.RATIO, "The same of customers who were not contacted", "others", (ALL,)),
         Metric(
             "observed_gap_ratio",
             Unit.RATIO,
@@ -245,21 +223,23 @@ KPI = Kpi(
     estimate=estimate,
     windows=DAY_WINDOWS,
     grain=Grain.DAY,
+    longest=LONGEST,
+    spans=spans,
     beside=beside,
     read=read,
     related=related,
-    rolling=(30, 90, 1),
+    rolling=(30, 1),
     panels=(
         Panel(
             "stat",
-            Text(en="Contacted customers who came back", fr="Clients contactés revenus"),
-            "contacted_return_ratio",
+            Text(en="Contacted customers who came back", fr="Clients contactés de retour"),
+            "contacted_came_back_ratio",
             unit=Unit.RATIO,
         ),
         Panel("stat", Text(en="Repeat rate", fr="Taux de réachat"), "repeat_ratio", unit=Unit.RATIO),
         Panel(
             "bars",
-            Text(en="Observed gap by medium (no effect)", fr="Écart observé par moyen (pas un effet)"),
+            Text(en="Observed gap by medium (no effect)", fr="Écart observé par moyen de contact (pas un effet)"),
             "observed_gap_ratio",
             cut="medium",
             unit=Unit.RATIO,

@@ -1,7 +1,7 @@
 """What a customer adds to cells: orders that follow one another, spells by landmark, draws of campaigns, scores.
 
-A day on which something is over may lie ahead: a spell is added to the day on which it will count. No window reaches
-there before the day has come.
+A day on which something is over may lie ahead: a spell is added to the day on which it will count. What is read ends
+with today (`loyalty.py`).
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,11 +20,15 @@ REPEATS = MeasureGroup("repeats", ("previous", "one_before"), (BY_DAY,))
 """Orders by the days of the customer's two orders before them, under the day of the order itself (the cut `day`): of
 orders in [a, b] those whose previous one lies in [a, b] are no customer's first there. So customers of any days can be
 counted exactly, each once, without keeping who they are."""
-SPELLS = MeasureGroup("spells", ("contacted", "contacted_returned", "others", "others_returned", "out"), DAILY)
-DRAWS = MeasureGroup("draws", ("drawn_contact", "drawn_holdout", "reached_contact", "reached_holdout"), DAILY)
+SPELLS = MeasureGroup("spells", ("contacted", "contacted_came_back", "others", "others_came_back", "out"), DAILY)
+DRAWS = MeasureGroup("draws", ("drawn_contact", "drawn_holdout"), DAILY)
 """By the day of the draw."""
-OUTCOMES = MeasureGroup("draw_outcomes", ("contact", "contact_returned", "holdout", "holdout_returned"), DAILY)
-"""By the day on which the draw's time is over."""
+OUTCOMES = MeasureGroup(
+    "draw_outcomes",
+    tuple(f"due_{group}{what}" for group in ("contact", "holdout") for what in ("", "_reached", "_came_back")),
+    DAILY,
+)
+"""By the day on which the draw's time is over: those drawn, whom the campaign contacted, and who came back."""
 SCORES_OF_CONTACTED = MeasureGroup("scores_of_contacted", tuple(f"contacted_s{score}" for score in range(11)), DAILY)
 SCORES_OF_OTHERS = MeasureGroup("scores_of_others", tuple(f"other_s{score}" for score in range(11)), DAILY)
 CROWDS = MeasureGroup("crowds", ("crowds",), (NOW,))
@@ -35,17 +39,33 @@ ORDER_DAY = "day"
 class History(NamedTuple):
     """A customer's valid orders and contacts, by time: when (microseconds since 1970) and on which business day.
 
-    Orders of the same instant come in the order of their names.
+    Those of the same instant come in the order of their names.
     """
 
     orders: Sequence[int]
     order_days: Sequence[int]
-    contacts: Sequence[tuple[int, int, Contact]]
+    contacts: Sequence[int]
+    contact_days: Sequence[int]
+    contacted: Sequence[Contact]
 
-    def has_order(self, first_day: int, last_day: int, *, after: int = 0) -> bool:
-        """Is there an order on some days, both included, and later than an instant?"""
-        first = bisect_left(self.order_days, first_day, lo=bisect_right(self.orders, after) if after else 0)
+    def has_order_on(self, first_day: int, last_day: int) -> bool:
+        """Is there an order on some days, both included?"""
+        first = bisect_left(self.order_days, first_day)
         return first < len(self.order_days) and self.order_days[first] <= last_day
+
+    def has_order_since(self, instant: int, last_day: int) -> bool:
+        """Is there an order later than an instant, up to a day?"""
+        first = bisect_right(self.orders, instant)
+        return first < len(self.order_days) and self.order_days[first] <= last_day
+
+    def contacts_since(self, instant: int, last_day: int) -> Sequence[Contact]:
+        """The contacts later than an instant, up to a day."""
+        return self.contacted[bisect_right(self.contacts, instant) : bisect_right(self.contact_days, last_day)]
+
+    def was_contacted_before(self, instant: int, first_day: int) -> bool:
+        """Is there a contact earlier than an instant, on a day or later?"""
+        last = bisect_left(self.contacts, instant) - 1
+        return last >= 0 and self.contact_days[last] >= first_day
 
 
 def contributions(customer_id: str, customer: Customer, declared: Declared) -> list[Fact]:  # noqa: ARG001
@@ -67,12 +87,14 @@ def contributions(customer_id: str, customer: Customer, declared: Declared) -> l
 
 def _history(customer: Customer, zone: ZoneInfo) -> History:
     placed = sorted([(heard.content, name) for name, heard in customer.orders.items() if heard.content is not None])
-    orders = [at for at, _ in placed]
-    said = sorted([(contact.at, name, contact.value) for name, contact in customer.contacts.items()])
+    said = sorted([(contact.at, name) for name, contact in customer.contacts.items()])
+    orders, contacts = [at for at, _ in placed], [at for at, _ in said]
     return History(
         orders,
         [day_at(at // 1_000_000, zone) for at in orders],
-        [(at, day_at(at // 1_000_000, zone), contact) for at, _, contact in said],
+        contacts,
+        [day_at(at // 1_000_000, zone) for at in contacts],
+        [customer.contacts[name].value for _, name in said],
     )
 
 
@@ -121,11 +143,11 @@ def _spell(history: History, n: int, zone: ZoneInfo, days: LoyaltyDays) -> Fact:
     last_day = landmark + days.follow_up
     if n + 1 < len(history.orders) and history.order_days[n + 1] <= landmark:
         return _of_spell(last_day + 1, (), (0, 0, 0, 0, 1), zone)
-    returned = int(history.has_order(landmark + 1, last_day))
-    contacts = [contact for at, day, contact in history.contacts if at > opened and day <= landmark]
+    came_back = int(history.has_order_on(landmark + 1, last_day))
+    contacts = history.contacts_since(opened, landmark)
     if not contacts:
-        return _of_spell(last_day + 1, (), (0, 0, 1, returned, 0), zone)
-    return _of_spell(last_day + 1, _members(contacts), (1, returned, 0, 0, 0), zone)
+        return _of_spell(last_day + 1, (), (0, 0, 1, came_back, 0), zone)
+    return _of_spell(last_day + 1, _members(contacts), (1, came_back, 0, 0, 0), zone)
 
 
 @lru_cache(maxsize=65536)
@@ -145,20 +167,41 @@ def _members(contacts: Sequence[Contact]) -> tuple[Member, ...]:
 
 
 def _draws(customer: Customer, history: History, zone: ZoneInfo, days: LoyaltyDays) -> Iterator[Fact]:
-    """Whom a campaign drew: whether its contacts reached them, and once their time is over whether they came back."""
+    """Whom a campaign drew; and once their time is over, whether it contacted them and whether they came back."""
+    contacts = _by_campaign(history)
     for campaign, draw in customer.assigned.items():
         drawn_on, members = day_at(draw.at // 1_000_000, zone), (("campaign", campaign),)
         last_day = drawn_on + days.follow_up
-        reached = any(
-            contact.campaign == campaign and at >= draw.at and day <= last_day for at, day, contact in history.contacts
-        )
-        returned = history.has_order(drawn_on, last_day, after=draw.at)
-        contact = int(draw.group == "contact")
-        holdout = 1 - contact
-        drawn = (contact, holdout, contact * reached, holdout * reached)
-        outcome = (contact, contact * returned, holdout, holdout * returned)
-        yield Fact(DRAWS, noon_of(drawn_on, zone), members, drawn)
-        yield Fact(OUTCOMES, noon_of(last_day + 1, zone), members, outcome)
+        own = contacts.get(campaign, _NEVER)
+        first = bisect_left(own.at, draw.at)
+        reached = int(first < len(own.days) and own.days[first] <= last_day)
+        outcome = (1, reached, int(history.has_order_since(draw.at, last_day)))
+        nothing = (0, 0, 0)
+        is_contact = draw.group == "contact"
+        yield Fact(DRAWS, noon_of(drawn_on, zone), members, (1, 0) if is_contact else (0, 1))
+        values = (*outcome, *nothing) if is_contact else (*nothing, *outcome)
+        yield Fact(OUTCOMES, noon_of(last_day + 1, zone), members, values)
+
+
+class _Times(NamedTuple):
+    """When something happened, in its order: microseconds since 1970, and business days."""
+
+    at: list[int]
+    days: list[int]
+
+
+_NEVER = _Times([], [])
+
+
+def _by_campaign(history: History) -> dict[str, _Times]:
+    """The contacts that campaigns made."""
+    found: dict[str, _Times] = {}
+    for at, day, contact in zip(history.contacts, history.contact_days, history.contacted, strict=True):
+        if contact.campaign is not None:
+            own = found.setdefault(contact.campaign, _Times([], []))
+            own.at.append(at)
+            own.days.append(day)
+    return found
 
 
 def _scores(customer: Customer, history: History, zone: ZoneInfo, days: LoyaltyDays) -> Iterator[Fact]:
@@ -168,6 +211,6 @@ def _scores(customer: Customer, history: History, zone: ZoneInfo, days: LoyaltyD
             continue
         given, score = heard.content.at, heard.content.score
         given_on = day_at(given // 1_000_000, zone)
-        contacted = any(at < given and day >= given_on - days.contacted for at, day, _ in history.contacts)
+        contacted = history.was_contacted_before(given, given_on - days.contacted)
         group = SCORES_OF_CONTACTED if contacted else SCORES_OF_OTHERS
         yield Fact(group, noon_of(given_on, zone), (EVERYONE,), tuple(int(own == score) for own in range(11)))

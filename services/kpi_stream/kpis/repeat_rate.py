@@ -5,10 +5,10 @@ from datetime import date
 
 from services.common.calendar import DAY, Span
 from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.kpis.kpi import Related, Totals, Unit
+from services.kpi_stream.kpis.kpi import Related, Totals
 from services.kpi_stream.kpis.loyalty_cells import ORDER_DAY, ORDERS, REPEATS
+from services.kpi_stream.kpis.rates import rate_of
 from services.kpi_stream.kpis.requests import Asking, Sum
-from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 
 
@@ -31,15 +31,7 @@ def customers_of(span: Span, world: World) -> Asking[Totals]:
 
 def repeat_rate(totals: Totals) -> Related:
     """Customers with at least two valid orders / customers with at least one."""
-    customers, repeaters = totals["customers"], totals["repeaters"]
-    return Related(
-        repeaters / customers if customers else None,
-        Unit.RATIO,
-        numerator=repeaters,
-        denominator=customers,
-        n=customers,
-        interval=wilson(repeaters, customers),
-    )
+    return rate_of(totals["repeaters"], totals["customers"])
 
 
 def _days(span: Span, world: World) -> list[date]:

@@ -2,10 +2,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.common.events import Event
 from services.kpi_stream.entities import customer as entity
-from services.kpi_stream.kpis.kpi import Flag
+from services.kpi_stream.kpis.contacted_scores import _mean
+from services.kpi_stream.kpis.kpi import Flag, Related, Totals
+from services.kpi_stream.kpis.loyalty_cells import SCORES_OF_OTHERS
 from services.kpi_stream.rows import Row
 from tests.support.engine import Engine
 from tests.support.events import at, event, line
@@ -47,7 +51,7 @@ def told(*events: Event, window: str = COUNTED) -> Row:
 
 def spells(*events: Event, window: str = COUNTED) -> tuple[object, ...]:
     measures = told(*events, window=window).measures
-    return tuple(measures[name] for name in ("contacted", "contacted_returned", "others", "others_returned", "out"))
+    return tuple(measures[name] for name in ("contacted", "contacted_came_back", "others", "others_came_back", "out"))
 
 
 @pytest.mark.parametrize(
@@ -76,8 +80,10 @@ def test_a_spell_counts_on_its_last_day_alone_and_none_opens_before() -> None:
     events = [order(0), order(60), order(105), contact(106)]
     assert spells(*events) == (0, 0, 1, 1, 0)
     assert spells(*events, window="2026-10-13/2026-10-13") == (0, 0, 0, 0, 0)
-    row = told(*events, window="2027-01-27/2027-01-27")  # 105 days after October 14
-    assert (row.measures["contacted"], row.flags[0]) == (1, Flag.IMMATURE)
+    ahead = "2026-11-20/2027-01-27"  # 105 days after October 14
+    assert (told(*events, window=ahead).measures["contacted"], told(*events, window=ahead).flags[0]) == (0, "immature")
+    later = total_row("loyalty", engine(*events), world("2027-01-27 08:00"), window="today")
+    assert (later.measures["contacted"], later.flags) == (1, [Flag.SMALL_N])
 
 
 def test_what_was_cancelled_or_wholly_given_back_is_no_repurchase() -> None:
@@ -135,9 +141,9 @@ def test_only_a_draw_by_lot_tells_an_uplift() -> None:
     assert uplift.interval is not None
     assert uplift.details == {
         "contact": 10,
-        "contact_returned": 5,
+        "contact_came_back": 5,
         "holdout": 10,
-        "holdout_returned": 1,
+        "holdout_came_back": 1,
         "waiting": 0,
     }
     incremental = over["spring"].related["incremental_returning_customers"]
@@ -149,12 +155,37 @@ def test_only_a_draw_by_lot_tells_an_uplift() -> None:
     assert "uplift" not in total_row("loyalty", kpi, HERE, window="2026-07-01/2026-11-23").related
 
 
+def test_a_draw_is_told_to_be_kept_only_when_its_time_is_over() -> None:
+    yesterday = (HERE.now - FIRST_DAY).days - 1
+    young = [draw("contact", f"a{i}", yesterday) for i in range(9)] + [
+        draw("holdout", f"b{i}", yesterday) for i in range(9)
+    ]
+    (row,) = rows("loyalty", engine(*young), HERE, window="30d", by="campaign").values()
+    assert row.measures["waiting"] == 18
+    assert "contacted_as_drawn" not in row.related
+    held_out = engine(*(draw("holdout", f"b{i}") for i in range(9)))
+    (row,) = rows("loyalty", held_out, HERE, window="ytd", by="campaign").values()
+    assert (row.related["contacted_as_drawn"].value, row.related["contacted_as_drawn"].details["differs"]) == (
+        1.0,
+        False,
+    )
+    ahead = rows("loyalty", engine(*young), HERE, window="2026-11-24/2027-03-30", by="campaign")
+    assert ahead["spring"].related["uplift"].value is None
+
+
+def test_a_campaign_is_told_while_all_whom_it_drew_still_have_time() -> None:
+    here = world("2027-01-10 10:00")
+    drawn = engine_of([draw("contact", "a", day=140), draw("holdout", "b", day=140)], here.now)
+    (row,) = rows("loyalty", drawn, here, window="ytd", by="campaign").values()
+    assert (row.measures["waiting"], row.related["uplift"].flags) == (2, (Flag.IMMATURE, Flag.SMALL_N))
+
+
 def test_the_earliest_draw_of_a_campaign_stands_and_counts_when_its_time_is_over() -> None:
     events = [draw("holdout", "a", day=10), draw("contact", "a", day=5), order(6, "a")]
     kpi = engine(*events)
     day_91 = (FIRST_DAY + timedelta(days=5 + 91)).date()
     (row,) = rows("loyalty", kpi, HERE, window=f"{day_91}/{day_91}", by="campaign").values()
-    assert row.related["uplift"].details["contact_returned"] == 1
+    assert row.related["uplift"].details["contact_came_back"] == 1
     assert row.related["uplift"].details["holdout"] == 0
     recent = engine(draw("contact", "a", day=130))
     (row,) = rows("loyalty", recent, HERE, window="qtd", by="campaign").values()
@@ -184,14 +215,26 @@ def test_scores_of_contacted_customers_beside_the_others() -> None:
         time = FIRST_DAY + timedelta(days=day)
         return event("nps.answered", f"N{i}", time, score=value, touchpoint="t", **named)
 
-    events = [contact(i, f"a{i}") for i in range(6)]
-    events += [score(i, 8 + i % 2, f"a{i}") for i in range(6)]
-    events += [score(10 + i, 3, f"b{i}") for i in range(6)] + [score(99, 0, None)]
-    row = told(*events, window="2026-07-01/2026-08-10")
-    assert (row.related["score_of_contacted"].value, row.related["score_of_contacted"].n) == (8.5, 6)
-    assert (row.related["score_of_others"].value, row.related["score_of_others"].n) == (3.0, 6)
-    few = told(*events[:6], score(1, 8, "a1"), window="2026-07-01/2026-08-10").related["score_of_contacted"]
-    assert (few.value, few.flags) == (None, (Flag.SUPPRESSED,))
+    contacts = [contact(0, f"a{i}") for i in range(100)]
+    scores = [score(i, 8 + (i % 4 == 0), f"a{i}") for i in range(100)]
+    others = [score(1000 + i, 3, f"b{i}") for i in range(20)] + [score(999, 0, None)]
+    row = told(*contacts, *scores, *others, window="2026-07-01/2026-08-10")
+    assert (row.related["score_of_contacted"].value, row.related["score_of_contacted"].n) == (8.2, 100)
+    assert (row.related["score_of_others"].value, row.related["score_of_others"].n) == (3.0, 20)
+    some = told(*contacts, *scores[:99], *others[:19], window="2026-07-01/2026-08-10").related
+    assert some["score_of_contacted"].value == 8.5  # to half a point
+    assert (some["score_of_others"].value, some["score_of_others"].flags) == (None, (Flag.SUPPRESSED,))
+
+
+@given(st.lists(st.integers(0, 10), min_size=20, max_size=140), st.integers(0, 10))
+def test_one_answer_moves_a_mean_by_a_step_at_most(scores: list[int], one: int) -> None:
+    """Whoever makes a score change sides, by a contact that is sent late, learns which way it lies at most."""
+
+    def mean(given: list[int]) -> Related:
+        return _mean(SCORES_OF_OTHERS, Totals({f"other_s{s}": given.count(s) for s in range(11)}))
+
+    before, after = mean(scores), mean([*scores, one])
+    assert abs(float(after.value) - float(before.value)) <= (0.5 if len(scores) < 100 else 0.1) + 1e-9
 
 
 def test_a_number_that_stands_for_everybody_counts_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
