@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.common.events import Event, encode
+from services.kpi_stream.entities.answer import Score
 from services.kpi_stream.entities.customer import MOST
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.entities.notices import Notice
@@ -100,6 +101,21 @@ def record_of(said: Event, offset: int) -> MemoryRecord:
     return MemoryRecord(offset, 0, said.subject.encode(), encode(said), [])
 
 
+def contacts_and_draws(numbers: range) -> Iterator[MemoryRecord]:
+    """Contacts of a campaign each, which also drew the customer, spread over three years."""
+    for i in numbers:
+        time, campaign = FIRST + YEARS * i / MOST, {"campaign_id": f"K{i}"}
+        yield record_of(event("customer.contacted", "C", time, contact_id=f"k{i}", medium="email", **campaign), 2 * i)
+        yield record_of(event("customer.assigned", "C", time, group="contact", **campaign), 2 * i + 1)
+
+
+def scores_of_a_customer(numbers: range) -> list[MemoryRecord]:
+    """What answers, spread over three years, tell their customer."""
+    told = [Notice(CUSTOMER.id, f"N{i}", i, Score(microseconds(FIRST + YEARS * i / MOST), i % 11)) for i in numbers]
+    messages = notice_messages({"answer_to_customer": told}, STATE)
+    return [MemoryRecord(i, 0, None, each.value, list(each.headers)) for i, each in enumerate(messages)]
+
+
 def orders_of_a_customer(numbers: range) -> list[MemoryRecord]:
     """What orders, spread over three years, tell their customer."""
     told = [Notice(CUSTOMER.id, f"O{i:05}", i, microseconds(FIRST + YEARS * i / MOST)) for i in numbers]
@@ -121,15 +137,20 @@ def large_customers() -> Iterator[tuple[str, Taken]]:
     before = stored(orders_of_a_customer(range(MOST - AT_ONCE)), CUSTOMER)
     last = orders_of_a_customer(range(MOST - AT_ONCE, MOST))
     yield f"the last {AT_ONCE} of {MOST:,} at once", taken(last, CUSTOMER, before)
+    for count in (1_000, MOST):
+        numbers = range(count - 1)
+        rich = [*orders_of_a_customer(numbers), *contacts_and_draws(numbers), *scores_of_a_customer(numbers)]
+        last = orders_of_a_customer(range(count - 1, count))
+        yield f"order {count:,}; contacts, draws, scores", taken(last, CUSTOMER, stored(rich, CUSTOMER))
     yield f"{MOST + 1:,} at once", taken(orders_of_a_customer(range(MOST + 1)), CUSTOMER, None)
 
 
 def tell(title: str, rows: Iterable[tuple[str, Taken]]) -> None:
     steps = ("decode", "unpack", "fold", "fan_out", "tell", "all")
-    print(f"\n{title:<32}" + "".join(f"{step.replace('_', ' '):>9}" for step in steps) + f"{'kB':>8}{'cells':>8}")
+    print(f"\n{title:<40}" + "".join(f"{step.replace('_', ' '):>9}" for step in steps) + f"{'kB':>8}{'cells':>8}")
     for name, each in rows:
         times = "".join(f"{getattr(each, step):>9.2f}" for step in steps)
-        print(f"{name:<32}{times}{each.packed / 1000:>8.1f}{each.cells:>8.0f}", flush=True)
+        print(f"{name:<40}{times}{each.packed / 1000:>8.1f}{each.cells:>8.0f}", flush=True)
 
 
 def main() -> None:
