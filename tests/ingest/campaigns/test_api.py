@@ -17,13 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.auth import KeyRing, Scope
+from services.common.database import opened
 from services.common.errors import Invalid, Unavailable
 from services.common.http import install_error_handlers
 from services.ingest.campaigns.api import campaign_routes
 from services.ingest.campaigns.bodies import Asked, checked, read_customers
 from services.ingest.campaigns.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service, customers
-from tests.support.databases import opened, sqlite_url
+from tests.support.databases import sqlite_url
 
 MAX_BYTES = 400_000
 CSV = {"Content-Type": "text/csv"}
