@@ -17,6 +17,7 @@ from services.common.csv_rows import read_rows
 from services.common.errors import Invalid
 from services.common.printing import console, moment, say
 from services.common.settings import Settings
+from services.ingest.campaigns import person_commands
 from services.ingest.campaigns.answers import AssignmentsAnswer, CampaignsAnswer, Standing
 from services.ingest.campaigns.bodies import HEADER, Line, customers_of, lines
 from services.ingest.campaigns.records import Assignment, Campaign
@@ -36,6 +37,7 @@ CampaignId = Annotated[
 
 def register(app: typer.Typer) -> None:
     app.add_typer(campaigns, name="campaigns")
+    person_commands.register(campaigns)
 
 
 @campaigns.command("set")
