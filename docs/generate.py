@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from services.board.settings import BoardSettings
 from services.common.events import EVENT_TYPES, EventType
 from services.common.events.examples import example
+from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.ingest.settings import IngestSettings
@@ -79,6 +80,10 @@ def events_page() -> str:
         "`POST /v1/events/batch` up to 10,000 (a JSON array, or NDJSON). 202: Kafka has it. 409: the id was given to",
         "something else. 422: the contract is broken; the answer names the field and the mend. 429 and 503: wait for",
         "`Retry-After`, then send the same again. No `time` may lie more than five minutes in the future.",
+        "",
+        "Each source gives ids of its own. So that two never collide, the namespace of the key (`cadran keys create",
+        f"--namespace`) is put before {', '.join(f'`{name}`' for name in sorted(NAMED_BY_SOURCE))}.",
+        "Customers, reps and products are the same in every source.",
         "",
     ]
     for event_type in EVENT_TYPES.values():

@@ -45,7 +45,9 @@ def create_key(
     scope: Annotated[list[Scope], typer.Option(help="What it may do; repeat it for more.")],
     namespace: Annotated[
         str | None,
-        typer.Option(help="Put before the ids of its orders, leads and offers, so that two shops never collide."),
+        typer.Option(
+            help="Put before the ids of its orders, leads, offers and contacts, so that two sources never collide."
+        ),
     ] = None,
 ) -> None:
     """Create a key and print it: it is never shown again."""

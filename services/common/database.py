@@ -9,8 +9,9 @@ whatever other processes do.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from pathlib import Path
 from queue import Empty, Full, Queue
@@ -78,7 +79,7 @@ class Database:
             self.forget()  # who was killed may have left it to be done
         except DBAPIError as error:
             raise ConfigurationError(
-                f"the database cannot be used: {error.orig}",
+                f"the database cannot be used: {' '.join(str(error.orig).split())}",  # it may be told in several lines
                 field=f"CADRAN_{self._schema.service.upper()}_DATABASE",
                 mend="start it, create the database, and give the user the right to make tables",
             ) from None
@@ -247,3 +248,17 @@ def _begin_postgresql(connection: Connection) -> None:
 def database_url(given: str, folder: Path, schema: Schema) -> str:
     """The database's address: the one that is set, else a file in the local folder."""
     return given or f"sqlite:///{(folder / 'data' / f'{schema.service}.sqlite').resolve()}"
+
+
+@contextmanager
+def opened(url: str, schema: Schema) -> Iterator[Database]:
+    """A database for as long as it takes, as commands need it.
+
+    :raises ConfigurationError: when the database does not let us.
+    """
+    database = Database(url, schema)
+    database.open()
+    try:
+        yield database
+    finally:
+        database.close()

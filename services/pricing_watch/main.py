@@ -36,11 +36,10 @@ from services.pricing_watch.watching.watch_follower import WatchFollower
 from services.pricing_watch.watching.watch_list import WatchList
 
 
-def build(settings: Settings, pricing: PricingSettings) -> FastAPI:
-    """The app, its clients opened and closed with its lifespan."""
+def build(settings: Settings, pricing: PricingSettings, database: Database) -> FastAPI:
+    """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
     metrics = PricingMetrics(registry)
-    database = Database(database_url(pricing.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
     publisher = Publisher(settings.kafka_servers, client_id="cadran-pricing", timeout=pricing.publish_timeout)
     outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
     stating = Stating(settings.zone)
@@ -65,7 +64,6 @@ def build(settings: Settings, pricing: PricingSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        database.open()
         async with publisher, fetcher, readers, at_work(works):
             yield
         database.close()
@@ -87,7 +85,9 @@ def main() -> None:
         settings, pricing = Settings.load(), PricingSettings.load()
         configure_logging("pricing_watch", level=settings.log_level, log_format=settings.log_format)
         require_topics(settings)
-        app = build(settings, pricing)
+        database = Database(database_url(pricing.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
+        database.open()
+        app = build(settings, pricing, database)
     except CadranError as error:
         sys.exit(f"the price watcher cannot start: {error}")
     serve(app, host=settings.host, port=settings.port(Port.PRICING), grace=10)

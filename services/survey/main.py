@@ -64,10 +64,10 @@ class Core(NamedTuple):
     sessions: Sessions
 
 
-def build(settings: Settings, survey: SurveySettings) -> ASGIApp:
-    """The app, its clients opened and closed with its lifespan."""
+def build(settings: Settings, survey: SurveySettings, database: Database) -> ASGIApp:
+    """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
-    core = _core(settings, survey, SurveyMetrics(registry))
+    core = _core(settings, survey, database, SurveyMetrics(registry))
     publisher = Publisher(settings.kafka_servers, client_id="cadran-survey", timeout=survey.publish_timeout)
     outbox = Outbox(core.database, publisher, core.metrics.outbox_waiting, core.metrics.events_sent)
     mailer = _mailer(core) if survey.smtp_host else None
@@ -99,7 +99,6 @@ def build(settings: Settings, survey: SurveySettings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        core.database.open()
         async with publisher, at_work(works):
             yield
         core.database.close()
@@ -124,7 +123,7 @@ def build(settings: Settings, survey: SurveySettings) -> ASGIApp:
     return create_app(parts, lifespan)
 
 
-def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) -> Core:
+def _core(settings: Settings, survey: SurveySettings, database: Database, metrics: SurveyMetrics) -> Core:
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
     secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
@@ -133,7 +132,7 @@ def _core(settings: Settings, survey: SurveySettings, metrics: SurveyMetrics) ->
         settings,
         survey,
         metrics,
-        Database(database_url(survey.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA),
+        database,
         Links(secrets, base_url),
         Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand,
@@ -194,7 +193,9 @@ def main() -> None:
         settings, survey = Settings.load(), SurveySettings.load()
         configure_logging("survey", level=settings.log_level, log_format=settings.log_format)
         require_topics(settings)
-        app = build(settings, survey)
+        database = Database(database_url(survey.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
+        database.open()
+        app = build(settings, survey, database)
     except CadranError as error:
         sys.exit(f"survey cannot start: {error}")
     serve(app, host=settings.host, port=settings.port(Port.SURVEY), grace=10)

@@ -1,14 +1,13 @@
 """`cadran survey export` and `cadran survey erase`: the right of access, and the right to be forgotten."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Annotated, TypeVar
 
 import msgspec
 import typer
 
-from services.common.database import Database, Work, database_url
+from services.common.database import Database, Work, database_url, opened
 from services.common.errors import NotFound
 from services.common.settings import Settings
 from services.common.windows import utc_now
@@ -49,15 +48,9 @@ def erase(
     print("erased")
 
 
-@contextmanager
-def _database() -> Iterator[Database]:
+def _database() -> AbstractContextManager[Database]:
     given = SurveySettings.load().database.get_secret_value()
-    database = Database(database_url(given, Settings.load().local_dir, SCHEMA), SCHEMA)
-    database.open()
-    try:
-        yield database
-    finally:
-        database.close()
+    return opened(database_url(given, Settings.load().local_dir, SCHEMA), SCHEMA)
 
 
 def _held(database: Database, known_by: str) -> Held:

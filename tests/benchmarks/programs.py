@@ -29,6 +29,13 @@ def running(stack: RunningStack, module: str, *arguments: str, **settings: str) 
         process.wait(timeout=STOP_SECONDS)
 
 
+def ended(stack: RunningStack, module: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """What a Python program on a stack's servers says that ends by itself."""
+    environment = {**stack.environment, **settings}
+    command = [sys.executable, "-m", module]
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
 def resident_mb(pid: int) -> float:
     """Memory that a process holds now."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])

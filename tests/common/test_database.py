@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from services.common.database import opened
 from services.pricing_watch.tables import SCHEMA
-from tests.support.databases import opened, sqlite_url
+from tests.support.databases import sqlite_url
 
 
 async def test_reads_that_hang_leave_the_threads_of_everything_else_alone(tmp_path: Path) -> None:

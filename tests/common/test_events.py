@@ -289,7 +289,8 @@ def test_a_namespace_is_put_before_ids_that_a_source_gives() -> None:
     offer = in_namespace(parsed(example("offer.answered")), "shop1")
     assert (offer.subject, offer.data.order_id) == ("shop1:O-301", "shop1:A-1001")
     assert in_namespace(parsed(example("lead.merged")), "shop1").data.into_lead_id == "shop1:L-7001"
-    assert in_namespace(parsed(example("customer.contacted")), "shop1").subject == "c-51"
+    contact = in_namespace(parsed(example("customer.contacted")), "crm1")
+    assert (contact.subject, contact.data.contact_id, contact.data.campaign_id) == ("c-51", "crm1:m-9", "autumn")
     assert in_namespace(parsed(example("order.placed")), "") == parsed(example("order.placed"))
 
 

@@ -2,10 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.pricing_watch.tables import SCHEMA
 from tests.pricing_watch.parts import Service
-from tests.support.databases import opened
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from services.common.events import Event, decode
 from services.common.settings import Port
 from services.common.topics import Topic
 from services.simulator.shop.catalogue import COMPETITORS, path_of, range_of
-from tests.benchmarks.programs import running
+from tests.benchmarks.programs import ended, running
 from tests.support.kafka import records
 from tests.support.shop import RunningShop, running_shop
 from tests.support.stack import RunningStack, running_stack, wait_for
@@ -124,3 +124,16 @@ def test_each_host_was_asked_one_thing_at_a_time_and_never_too_soon(shop: Runnin
         assert len(requests) > 2 * DUE / len(HOSTS)
         pauses = [later.began - (earlier.ended or 0) for earlier, later in pairwise(requests)]
         assert min(pauses) > 0.09
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/pricing.sqlite", "postgresql+psycopg://cadran:secret@127.0.0.1:1/pricing"]
+)
+def test_a_database_that_cannot_be_used_ends_it_with_one_line(stack: RunningStack, url: str) -> None:
+    done = ended(stack, "services.pricing_watch.main", CADRAN_PRICING_DATABASE=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "the price watcher cannot start: CADRAN_PRICING_DATABASE: the database cannot be used"
+    )
+    assert done.stderr.count("\n") == 1
+    assert "secret" not in done.stderr

@@ -1,23 +1,8 @@
 """Databases for tests: SQLite in a folder, and PostgreSQL."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
-
-from services.common.database import Database
-from services.common.tables import Schema
-
-
-@contextmanager
-def opened(url: str, schema: Schema) -> Iterator[Database]:
-    database = Database(url, schema)
-    database.open()
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def sqlite_url(folder: Path) -> str:

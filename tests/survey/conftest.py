@@ -3,10 +3,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.survey.tables import SCHEMA
 from tests.support.browser import running_browser
-from tests.support.databases import opened
 from tests.support.mail import MailServer, running_mail_server
 from tests.support.stack import RunningStack, running_stack
 from tests.survey.asked import Asked, ask

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from services.common.events import decode
 from services.common.settings import Port
 from services.common.topics import Topic
-from tests.benchmarks.programs import running
+from tests.benchmarks.programs import ended, running
 from tests.support.databases import emptied
 from tests.support.kafka import records
 from tests.support.stack import RunningStack, running_stack, wait_for
@@ -191,3 +191,14 @@ def test_a_database_that_another_program_holds_is_told_and_taken_again(stack: Ru
         other.execute("ROLLBACK")
     assert answer_of(stack, asked) is None
     assert httpx.post(asked.link, data={"score": "2"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/survey.sqlite", "postgresql+psycopg://cadran:secret@127.0.0.1:1/survey"]
+)
+def test_a_database_that_cannot_be_used_ends_it_with_one_line(stack: RunningStack, url: str) -> None:
+    done = ended(stack, "services.survey.main", CADRAN_SURVEY_DATABASE=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("survey cannot start: CADRAN_SURVEY_DATABASE: the database cannot be used")
+    assert done.stderr.count("\n") == 1
+    assert "secret" not in done.stderr

@@ -1,4 +1,5 @@
-"""Namespaces: order, lead and offer ids are made unique in the installation by putting the key's namespace before them.
+"""Namespaces: ids of orders, leads, offers and contacts are made unique in the installation by putting the key's
+namespace before them.
 
 Customers, reps and skus are names shared by all sources and are left alone.
 """
@@ -12,11 +13,11 @@ from services.common.events.event import Event, digest_of
 from services.common.events.fields import ID_LENGTH, Data
 from services.common.events.registry import EVENT_TYPES
 
-NAMED_BY_SOURCE = frozenset({"lead_id", "into_lead_id", "order_id", "offer_id"})
+NAMED_BY_SOURCE = frozenset({"lead_id", "into_lead_id", "order_id", "offer_id", "contact_id"})
 
 
 def in_namespace(event: Event, namespace: str) -> Event:
-    """The event with its order, lead and offer ids in a namespace; an empty namespace changes nothing.
+    """The event with the ids that its source gives in a namespace; an empty namespace changes nothing.
 
     :raises Invalid: when an id is too long for the namespace before it.
     """

@@ -11,7 +11,7 @@ from services.common.auth import KeyRing, Scope
 from services.common.http import json_response, read_body, require
 from services.common.json_bodies import json_body, read_one
 from services.ingest.campaigns.answers import AssignmentsAnswer, AssignmentsPage, CampaignsAnswer
-from services.ingest.campaigns.bodies import CSV, Asked, Named, checked, read_customers, table, wants_table
+from services.ingest.campaigns.bodies import CSV, HEADER, Asked, Named, checked, lines, read_customers, wants_table
 from services.ingest.campaigns.records import Assignment, Setup
 from services.ingest.campaigns.service import Campaigns
 
@@ -36,8 +36,10 @@ def _setting_up(campaigns: Campaigns, keys: KeyRing) -> APIRouter:
     router = APIRouter()
     writes, reads = ([Depends(require(keys, scope))] for scope in (Scope.WRITE_CAMPAIGNS, Scope.ASSIGN_CUSTOMERS))
 
+    # By two paths, so that any id is told what is wrong with it: the one takes line breaks, the other slashes.
+    @router.put("/campaigns/{campaign_id:path}", include_in_schema=False, dependencies=writes)
     @router.put(
-        "/campaigns/{campaign_id:path}",  # so that a slash is told what is wrong with it
+        "/campaigns/{campaign_id}",
         summary="Set a campaign up, or change the share of the draws to come",
         dependencies=writes,
         openapi_extra=_SETUP,
@@ -83,7 +85,7 @@ def _assigning(campaigns: Campaigns, keys: KeyRing, max_bytes: int) -> APIRouter
         customers = read_customers(request.headers, await read_body(request, max_bytes))
         drawn = await campaigns.assign(campaign_id, customers)
         if wants_table(request.headers):
-            return Response(table(drawn, header=True), media_type=CSV, headers=NOT_STORED)
+            return Response(HEADER + lines(drawn), media_type=CSV, headers=NOT_STORED)
         return _not_stored(AssignmentsAnswer(campaign_id, drawn))
 
     @router.get("/campaigns/{campaign_id}/assignments", summary="All that was drawn: in pages as JSON, or whole as CSV")
@@ -106,10 +108,10 @@ def _not_stored(content: object) -> Response:
 
 async def _all_lines(campaigns: Campaigns, campaign_id: str, page: list[Assignment]) -> AsyncIterator[str]:
     """The table from a page on. A fault on the way cuts the connection, so that nobody takes half of it for all."""
-    yield table(page, header=True)
+    yield HEADER + lines(page)
     while len(page) == PAGE:
         page = await campaigns.assignments(campaign_id, after=page[-1].customer_id, limit=PAGE)
-        yield table(page, header=False)
+        yield lines(page)
 
 
 _SETUP = json_body(

@@ -41,7 +41,13 @@ class Line(msgspec.Struct):
 class Customers(msgspec.Struct, forbid_unknown_fields=True):
     """A batch of customers."""
 
-    customers: Annotated[list[CustomerId], Meta(description="Customers' pseudonyms, a list.", examples=['["C-1"]'])]
+    customers: Annotated[
+        list[CustomerId],
+        Meta(
+            description="Customers' pseudonyms, a list, in UTF-8, each without blanks at its ends.",
+            examples=['["C-1"]'],
+        ),
+    ]
 
 
 def checked(kind: type[T], **fields: str) -> T:
@@ -105,14 +111,12 @@ def wants_table(headers: Mapping[str, str]) -> bool:
     return CSV in kinds
 
 
-HEADER = Assignment.__struct_fields__
+HEADER = ",".join(Assignment.__struct_fields__) + "\r\n"
+"""The line that names the columns of a table of assignments."""
 
 
-def table(assignments: Iterable[Assignment], *, header: bool) -> str:
-    """Lines of CSV, the first one naming the columns if asked for."""
+def lines(assignments: Iterable[Assignment]) -> str:
+    """Assignments as lines of CSV, without the one that names the columns."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    if header:
-        writer.writerow(HEADER)
-    writer.writerows(msgspec.to_builtins(assignment).values() for assignment in assignments)
+    csv.writer(text).writerows(msgspec.to_builtins(assignment).values() for assignment in assignments)
     return text.getvalue()

@@ -17,8 +17,9 @@ from services.common.csv_rows import read_rows
 from services.common.errors import Invalid
 from services.common.printing import console, moment, say
 from services.common.settings import Settings
+from services.ingest.campaigns import person_commands
 from services.ingest.campaigns.answers import AssignmentsAnswer, CampaignsAnswer, Standing
-from services.ingest.campaigns.bodies import Line, customers_of, table
+from services.ingest.campaigns.bodies import HEADER, Line, customers_of, lines
 from services.ingest.campaigns.records import Assignment, Campaign
 from services.ingest.client import KeyFile, Url, gateway_client
 
@@ -36,6 +37,7 @@ CampaignId = Annotated[
 
 def register(app: typer.Typer) -> None:
     app.add_typer(campaigns, name="campaigns")
+    person_commands.register(campaigns)
 
 
 @campaigns.command("set")
@@ -107,7 +109,7 @@ def assign(
         for part in _parts(customers):
             told = client.told("POST", f"{_path(campaign)}/assignments", {"customers": part})
             drawn += msgspec.json.decode(told, type=AssignmentsAnswer).assignments
-    sys.stdout.write(table(drawn, header=True))  # all or nothing: half a table would be taken for the whole
+    sys.stdout.write(HEADER + lines(drawn))  # all or nothing: half a table would be taken for the whole
 
 
 def _customers(file: Path | None, given: Sequence[str]) -> Sequence[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from services.ingest.campaigns import tables
 from services.ingest.campaigns.balance import Tally
@@ -62,6 +62,18 @@ def tallies(connection: Connection, campaign_ids: Sequence[str]) -> dict[str, li
     for campaign_id, share, group, count in connection.execute(query):
         found[campaign_id].append(Tally(share, Group(group), count))
     return found
+
+
+def groups_of(connection: Connection, *, customer_id: str) -> dict[str, Group]:
+    """What a customer was drawn into, by campaign."""
+    its = _assignments.customer_id == customer_id
+    query = select(_assignments.campaign_id, _assignments.group).where(its).order_by(_assignments.campaign_id)
+    return {campaign_id: Group(group) for campaign_id, group in connection.execute(query)}
+
+
+def forget(connection: Connection, *, customer_id: str) -> None:
+    """Delete what was drawn for a customer, in every campaign."""
+    connection.execute(delete(tables.assignments).where(_assignments.customer_id == customer_id))
 
 
 def _rows(connection: Connection, *conditions: Any, limit: int | None = None) -> Iterable[RowMapping]:

@@ -2,10 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.ingest.campaigns.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service
-from tests.support.databases import opened
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 import asyncio
 import csv
 import io
+import json
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -15,18 +17,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.auth import KeyRing, Scope
-from services.common.errors import Unavailable
+from services.common.database import opened
+from services.common.errors import Invalid, Unavailable
 from services.common.http import install_error_handlers
 from services.ingest.campaigns.api import campaign_routes
+from services.ingest.campaigns.bodies import Asked, checked, read_customers
 from services.ingest.campaigns.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service, customers
-from tests.support.databases import opened, sqlite_url
+from tests.support.databases import sqlite_url
 
 MAX_BYTES = 400_000
 CSV = {"Content-Type": "text/csv"}
 AS_CSV = {"Accept": "text/csv"}
 
-ids = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30).filter(lambda t: t == t.strip())
+letters = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffd")
+ids = st.text(letters, min_size=1, max_size=30).filter(lambda text: text == text.strip())
+blanks = st.sampled_from([chr(code) for code in range(0x3001) if chr(code).isspace()])
 
 
 def client(service: Service, folder: Path, *scopes: Scope) -> httpx.AsyncClient:
@@ -92,10 +98,26 @@ async def test_what_cannot_be_set_up_is_refused_with_its_field(
     assert mend in refused.json()["mend"]
 
 
-@pytest.mark.parametrize("campaign", ["a%7Fb", "x" * 101, "a/b", "a%2Fb"])
-async def test_an_id_that_no_event_can_bear_is_refused(api: httpx.AsyncClient, campaign: str) -> None:
+@pytest.mark.parametrize(
+    "campaign",
+    [
+        *["a%7Fb", "a%0Ab", "a%0A", "%0Aa", "a%09b", "a%C2%85b", "a%C2%9Fb", "%1B"],
+        *["%20a", "a%20", "%20", "%C2%A0a", "a%E2%80%83", "%2E", "%2E%2E", "a%FFb", ""],
+        *["x" * 101, "a/b", "a%2Fb"],
+    ],
+)
+async def test_an_id_that_cannot_be_asked_for_everywhere_is_refused(api: httpx.AsyncClient, campaign: str) -> None:
     refused = await api.put(f"/campaigns/{campaign}", json={"share": 0.9})
     assert (refused.status_code, refused.json()["field"]) == (422, "campaign_id")
+    assert "without a slash, a control character, or blanks at its ends" in refused.json()["mend"]
+    assert [each["campaign_id"] for each in (await api.get("/campaigns")).json()["campaigns"]] == ["autumn"]
+
+
+@pytest.mark.parametrize("campaign", ["...", ".a", "a.", "a  b", "été 26", "\U0001f342"])
+async def test_any_other_id_is_taken(api: httpx.AsyncClient, campaign: str) -> None:
+    made = await api.put(f"/campaigns/{quote(campaign)}", json={"share": 0.9})
+    assert (made.status_code, made.json()["campaign_id"]) == (201, campaign)
+    assert (await api.get(f"/campaigns/{quote(campaign)}")).json()["campaign_id"] == campaign
 
 
 async def test_one_customer_is_asked_about(api: httpx.AsyncClient, service: Service) -> None:
@@ -112,7 +134,7 @@ async def test_one_customer_is_asked_about(api: httpx.AsyncClient, service: Serv
     assert (await api.get("/campaigns/autumn/assignment", params={"customer": "C-1"})).json() == asked.json()
 
 
-@pytest.mark.parametrize("query", ["", "customer=", "customer=a%0Ab", f"customer={'x' * 201}"])
+@pytest.mark.parametrize("query", ["", "customer=", "customer=a%0Ab", "customer=%FF", f"customer={'x' * 201}"])
 async def test_a_customer_without_a_name_is_refused(api: httpx.AsyncClient, query: str) -> None:
     refused = await api.get(f"/campaigns/autumn/assignment?{query}")
     assert (refused.status_code, refused.json()["field"]) == (422, "customer")
@@ -146,6 +168,8 @@ REFUSED: list[Refusal] = [
     ({"json": {"customers": ["C-1", ""]}}, 422, "customers[1]", "pseudonym"),
     ({"json": {"customers": ["C-1", 2]}}, 422, "customers[1]", "pseudonym"),
     ({"json": {"customers": ["a\tb"]}}, 422, "customers[0]", "without line breaks"),
+    ({"json": {"customers": ["\ufffd"]}}, 422, "customers[0]", "in UTF-8"),
+    ({"content": "customer_id\n\ufffd\n".encode(), "headers": CSV}, 422, "line 2: customer_id", "in UTF-8"),
     ({"json": {"customer": ["C-1"]}}, 422, "customer", "did you mean customers?"),
     ({"json": {"customers": ["C"] * 10_001}}, 413, "", "in parts"),
     ({"content": "\n".join(["customer_id", *["C"] * 10_001, "not,read"]), "headers": CSV}, 413, "", "in parts"),
@@ -246,6 +270,18 @@ async def test_a_key_may_do_what_its_scopes_say(
         for what, (method, path, body) in ASKED.items():
             answer = await api.request(method, path, json=body)
             assert answer.status_code == (200 if what in may else refused), what
+
+
+@given(customer=ids, blank=blanks, where=st.sampled_from(["{1}{0}", "{0}{1}"]))
+def test_blanks_at_the_ends_of_an_id_make_no_other_customer(customer: str, blank: str, where: str) -> None:
+    spelt = where.format(customer, blank)
+    with pytest.raises(Invalid, match=r"^customer: .* without blanks at its ends"):
+        checked(Asked, customer=spelt)
+    with pytest.raises(Invalid, match=r"^customers\[1\]: .* without blanks at its ends"):
+        read_customers({"content-type": "application/json"}, json.dumps({"customers": ["C-1", spelt]}).encode())
+    rows = io.StringIO()
+    csv.writer(rows).writerows([["customer_id"], [spelt]])
+    assert read_customers({"content-type": "text/csv"}, rows.getvalue().encode()) == [customer]
 
 
 @given(asked=st.lists(ids, min_size=1, max_size=10))

@@ -1,8 +1,6 @@
 """What breaks while customers are drawn: each is drawn once and told once, and events are taken all the while."""
 
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,9 +12,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from deploy.local.programs import ROOT
 from services.common.events.examples import example
 from services.common.settings import Port
+from tests.benchmarks.programs import ended
 from tests.ingest.campaigns.asked import all_drawn, another_gateway, ask, set_up, told, wait_told
 from tests.ingest.campaigns.parts import customers
 from tests.support.databases import emptied
@@ -205,9 +203,7 @@ def test_a_database_that_another_program_holds_is_told_and_taken_again(stack: Ru
 
 
 def test_an_address_that_is_none_ends_it_with_one_line(stack: RunningStack) -> None:
-    environment = {**stack.environment, "CADRAN_INGEST_DATABASE": "secret"}
-    command = [sys.executable, "-m", "services.ingest.main"]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = ended(stack, "services.ingest.main", CADRAN_INGEST_DATABASE="secret")
     assert done.returncode == 1
     assert "ingest cannot start: CADRAN_INGEST_DATABASE: is no address of a database" in done.stderr
     assert "secret" not in done.stderr

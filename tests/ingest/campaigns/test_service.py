@@ -12,7 +12,7 @@ from signal import SIGKILL
 import pytest
 from sqlalchemy import Connection
 
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.common.errors import Conflict, NotFound, Unavailable
 from services.ingest.campaigns import service as module
 from services.ingest.campaigns import tables
@@ -20,11 +20,11 @@ from services.ingest.campaigns.drawing import draw
 from services.ingest.campaigns.records import Group, Setup
 from services.ingest.campaigns.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service, customers
-from tests.support.databases import opened, sqlite_url
+from tests.support.databases import sqlite_url
 
 KILLED_WHILE_DRAWING = """
 import asyncio, os, sys
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.ingest.campaigns import service
 from services.ingest.campaigns.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service

@@ -5,18 +5,20 @@ import io
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from deploy.local.programs import ROOT
 from services.common.settings import Port
 from services.common.topics import Topic
 from tests.ingest.campaigns.asked import all_drawn, ask, set_up, told, wait_told
 from tests.ingest.campaigns.parts import customers
 from tests.support.kafka import records
-from tests.support.stack import RunningStack, running_stack
+from tests.support.stack import RunningStack, running_stack, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,30 @@ def test_a_campaign_is_run_by_commands(stack: RunningStack, api: httpx.Client, t
     assert told(stack, "autumn") == {row["customer_id"]: row["group"] for row in rows(drawn.stdout)}
 
 
+def test_a_customer_is_forgotten_in_every_campaign(stack: RunningStack, api: httpx.Client) -> None:
+    person, other = "Pseudonym-to-be-forgotten", "Pseudonym-that-stays"
+    for campaign in ("forget 1", "forget 2"):
+        set_up(api, campaign)
+        for customer in (person, other):
+            ask(api, campaign, customer)
+        wait_told(stack, campaign, [person, other])
+    before = {campaign: all_drawn(api, campaign) for campaign in ("forget 1", "forget 2")}
+    wait_for(lambda: "cadran_campaigns_outbox_events 0.0" in api.get("/metrics").text, "nothing waits for Kafka")
+    command = [sys.executable, "-m", "services.common.cli", "campaigns", "forget", person]
+    kept = subprocess.run(command, env=stack.environment, cwd=ROOT, capture_output=True, text=True, input="n\n")
+    assert (kept.returncode, all_drawn(api, "forget 1")) == (1, before["forget 1"])
+    done = stack.cadran("campaigns", "forget", person, "--yes")
+    assert done.stdout == f"forget 1: {before['forget 1'][person]}, forget 2: {before['forget 2'][person]}\nforgotten\n"
+    for campaign, groups in before.items():
+        assert all_drawn(api, campaign) == {other: groups[other]}
+    held = {path.name: path.read_bytes() for path in stack.layout.data.glob("ingest.sqlite*")}
+    assert any(other.encode() in content for content in held.values())
+    assert [name for name, content in held.items() if person.encode() in content] == []
+    again = stack.cadran("campaigns", "forget", person, "--yes")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == f"cadran: nothing was drawn for {person!r} - check the id\n"
+
+
 def test_the_stream_takes_every_draw(stack: RunningStack, api: httpx.Client) -> None:
     set_up(api, "stream")
     for customer in customers(20):
@@ -102,7 +128,7 @@ def test_the_steps_of_the_documentation_work_as_they_are_written(stack: RunningS
     assert json.loads(shown)["balance"]["verdict"] == "too_few"
 
 
-@pytest.mark.parametrize("command", [[], ["set"], ["list"], ["show"], ["assign"]])
+@pytest.mark.parametrize("command", [[], ["set"], ["list"], ["show"], ["assign"], ["forget"]])
 def test_help_says_what_a_command_does(stack: RunningStack, command: list[str]) -> None:
     done = stack.cadran("campaigns", *command, "--help")
     assert done.returncode == 0

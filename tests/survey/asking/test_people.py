@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.common.errors import CadranError, ConfigurationError, Invalid
 from services.survey.addresses import read_address
 from services.survey.asking.people import AskedBefore, NoContact, OptedOut, Person, check_may_ask
 from services.survey.records import By, Contact, Invitation
 from services.survey.tables import SCHEMA
-from tests.support.databases import opened, sqlite_url
+from tests.support.databases import sqlite_url
 from tests.survey.parts import PAUSE, START, Service, asking
 
 moments = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda passed: START + passed)

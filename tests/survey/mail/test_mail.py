@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.common.errors import ConfigurationError, Conflict
 from services.survey.links import Purpose
 from services.survey.mail.courier import Account, Courier, Outcome, Security, read_account
@@ -20,7 +20,6 @@ from services.survey.mail.letters import read_sender
 from services.survey.mail.mailer import LEASE, MOST_ATTEMPTS
 from services.survey.records import About, Contact, Invitation
 from services.survey.tables import SCHEMA
-from tests.support.databases import opened
 from tests.support.mail import OK, MailServer, make_certificate, running_mail_server, text_of, with_login
 from tests.support.redis import free_port
 from tests.survey.parts import START, Service, asking

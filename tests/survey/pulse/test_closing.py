@@ -12,17 +12,17 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.common.errors import NotFound
 from services.survey.pulse import tables
 from services.survey.pulse.comments import FEWEST_FOR_COMMENTS
 from services.survey.tables import SCHEMA, letters, outbox
-from tests.support.databases import opened, sqlite_url
+from tests.support.databases import sqlite_url
 from tests.survey.pulse.rounds import TEAMS, Rounds, people, raw
 
 KILLED_WHILE_CLOSING = """
 import asyncio, os, sys
-from services.common.database import Database
+from services.common.database import Database, opened
 from services.survey.tables import SCHEMA
 from services.survey.pulse import service
 from tests.survey.pulse.rounds import Rounds

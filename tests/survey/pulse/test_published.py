@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from services.common.auth import KeyRing, Scope
+from services.common.database import opened
 from services.common.events import encode
 from services.survey.answers.service import Surveys
 from services.survey.api import Parts, create_app
@@ -21,7 +22,7 @@ from services.survey.pulse.clearing import REMEMBERED, Cleared, Row
 from services.survey.pulse.schedule import Schedule
 from services.survey.sessions import Sessions
 from services.survey.tables import SCHEMA, letters
-from tests.support.databases import opened, sqlite_url
+from tests.support.databases import sqlite_url
 from tests.support.mail import MailServer, running_mail_server, text_of
 from tests.survey.parts import PARIS, Service
 from tests.survey.pulse.company import Round, history
