@@ -10,7 +10,18 @@ import msgspec
 from services.common.events import EVENT_TYPES
 from services.common.events.registry import EventType
 from services.common.topics import Topic
-from services.kpi_stream.entities import answer, customer, lead, offer, order, product, pulse, reference, visits
+from services.kpi_stream.entities import (
+    answer,
+    customer,
+    lead,
+    offer,
+    order,
+    order_notices,
+    product,
+    pulse,
+    reference,
+    visits,
+)
 from services.kpi_stream.entities.notices import Notice
 
 
@@ -116,8 +127,8 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             sender="order",
             to="lead",
             topic=Topic.LEADS,
-            model=Notice[order.OrderSnapshot],
-            told=order.lead_notices,
+            model=Notice[order_notices.OrderSnapshot],
+            told=order_notices.lead_notices,
             hear=lead.hear_order,
         ),
         NoticeKind(
@@ -126,7 +137,7 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             to="customer",
             topic=Topic.CUSTOMERS,
             model=Notice[int],
-            told=order.customer_notices,
+            told=order_notices.customer_notices,
             hear=customer.hear_order,
         ),
         NoticeKind(
@@ -134,8 +145,8 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             sender="order",
             to="offer",
             topic=Topic.OFFERS,
-            model=Notice[order.OfferSale],
-            told=order.offer_notices,
+            model=Notice[order_notices.OfferSale],
+            told=order_notices.offer_notices,
             hear=offer.hear_order,
         ),
         NoticeKind(

@@ -6,7 +6,7 @@ that no longer means a receiver sends empty content, which stays for ever: so an
 cannot come back.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
@@ -41,6 +41,11 @@ def hear(known: Mapping[str, Heard[C]], notice: Notice[C]) -> Mapping[str, Heard
 def told(known: Mapping[str, Heard[C]]) -> dict[str, C]:
     """What senders say now, without those that no longer mean this entity; in the order of their names."""
     return {sender: heard.content for sender, heard in sorted(known.items()) if heard.content is not None}
+
+
+def tell(former: Iterable[str], named: Mapping[str, C | None]) -> dict[str, C | None]:
+    """What a sender tells those that it names now; nothing to those that it has named and no longer means."""
+    return {**dict.fromkeys(former), **named}
 
 
 def no_longer_named(

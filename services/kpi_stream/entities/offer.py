@@ -11,7 +11,7 @@ import msgspec
 from services.common.events import Event
 from services.common.events.offers import OfferAnswered, OfferMade
 from services.kpi_stream.entities.notices import Heard, Notice, hear
-from services.kpi_stream.entities.order import OfferSale
+from services.kpi_stream.entities.order_notices import OfferSale
 from services.kpi_stream.entities.statements import Stated, joined, rank_of
 
 VERSION = 1

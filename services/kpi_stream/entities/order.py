@@ -90,9 +90,12 @@ class Returned(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Former(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whom some statement of an order named, and the one that stands does not: they are told so, for ever."""
 
-    leads: tuple[str, ...]
-    customers: tuple[str, ...]
-    offers: tuple[str, ...]
+    leads: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+
+
+NOBODY = Former()
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
@@ -208,13 +211,13 @@ def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
 
 def _former(known: Former | None, outdone: Placed, placed: Placed) -> Former | None:
     """Whom the order has named and does not name now, one statement of it being outdone."""
-    leads, customers, offers = (known.leads, known.customers, known.offers) if known else ((), (), ())
+    known = known or NOBODY
     former = Former(
-        no_longer_named(leads, {outdone.lead}, {placed.lead}),
-        no_longer_named(customers, {outdone.customer}, {placed.customer}),
-        no_longer_named(offers, outdone.offers, placed.offers),
+        no_longer_named(known.leads, {outdone.lead}, {placed.lead}),
+        no_longer_named(known.customers, {outdone.customer}, {placed.customer}),
+        no_longer_named(known.offers, outdone.offers, placed.offers),
     )
-    return former if former.leads or former.customers or former.offers else None
+    return None if former == NOBODY else former
 
 
 def _placed(data: OrderPlaced) -> Placed:
@@ -246,62 +249,3 @@ def _placed(data: OrderPlaced) -> Placed:
 def _returned(data: OrderReturned) -> Returned:
     lines = tuple(ReturnedLine(line.sku, line.amount_minor, line.offer_id) for line in data.lines)
     return Returned(data.currency, data.amount_minor, lines, data.channel, data.rep_id, data.region)
-
-
-class OrderSnapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an order tells a lead: since when it counts, through whom, and what it brought. Only living orders count."""
-
-    living: bool
-    at: int
-    rep: str | None
-    currency: str
-    net: int
-
-
-def lead_notices(order_id: str, order: Order) -> dict[str, OrderSnapshot | None]:  # noqa: ARG001
-    """What the order tells the lead that it names; nothing to those it no longer means."""
-    told: dict[str, OrderSnapshot | None] = dict.fromkeys(order.former.leads) if order.former else {}
-    if order.placed is not None and order.placed.value.lead is not None:
-        told[order.placed.value.lead] = _snapshot(order, order.placed)
-    return told
-
-
-def _snapshot(order: Order, stated: Stated[Placed]) -> OrderSnapshot:
-    placed = stated.value
-    rep = placed.rep or (placed.reps[0] if len(placed.reps) == 1 and placed.reps[0] != UNASSIGNED else None)
-    return OrderSnapshot(order.is_living, stated.at, rep, placed.currency, order.net)
-
-
-def customer_notices(order_id: str, order: Order) -> dict[str, int | None]:  # noqa: ARG001
-    """What the order tells the customer that it names: when it was placed (microseconds since 1970), if it is living.
-
-    Nothing to those it no longer means.
-    """
-    told: dict[str, int | None] = dict.fromkeys(order.former.customers) if order.former else {}
-    if order.placed is not None and order.placed.value.customer is not None:
-        told[order.placed.value.customer] = order.placed.at if order.is_living else None
-    return told
-
-
-class OfferSale(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an order tells an offer of the lines that bear it: net of discount and given back, in minor units.
-
-    `is_cancelled`: with the whole order, which gives them back whatever the amounts.
-    """
-
-    net: int
-    given_back: int
-    is_cancelled: bool
-
-
-def offer_notices(order_id: str, order: Order) -> dict[str, OfferSale | None]:  # noqa: ARG001
-    """What the order tells every offer that one of its lines bears; nothing to those it no longer means."""
-    told: dict[str, OfferSale | None] = dict.fromkeys(order.former.offers) if order.former else {}
-    if order.placed is None or not order.placed.value.offers:
-        return told
-    sums: dict[str, tuple[int, int]] = {}
-    for line, part in zip(order.placed.value.lines, order.given_back_by_line, strict=True):
-        if line.offer:
-            net, given_back = sums.get(line.offer, (0, 0))
-            sums[line.offer] = net + line.net, given_back + part
-    return told | {offer: OfferSale(*amounts, order.is_cancelled) for offer, amounts in sums.items()}

@@ -11,7 +11,8 @@ from services.common.money import part_of
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.notices import told
 from services.kpi_stream.entities.offer import Answered, Made, Offer
-from services.kpi_stream.entities.order import OfferSale, Order
+from services.kpi_stream.entities.order import Order
+from services.kpi_stream.entities.order_notices import OfferSale
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup, Member
 

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.kpi_stream.entities.order import OfferSale, Order, fold, lead_notices, offer_notices
+from services.kpi_stream.entities.order import Order, fold
+from services.kpi_stream.entities.order_notices import OfferSale, lead_notices, offer_notices
 from tests.support.events import PARIS, at, event, line
 
 
