@@ -1,6 +1,7 @@
 """The order: what was placed, given back and cancelled. Fed by `order.placed`, `order.returned`, `order.cancelled`."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from services.common.money import share
 from services.kpi_stream.entities.notices import no_longer_named
 from services.kpi_stream.entities.statements import Stated, joined, rank_of, with_statement
 
-VERSION = 2
+VERSION = 3
 UNASSIGNED = "unassigned"
 
 
@@ -114,8 +115,11 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
     @cached_property
     def returned_by_line(self) -> dict[str, tuple[int, ...]]:
         """For each return, how much of it falls on each line of the order, in minor units."""
-        lines = self.placed.value.lines if self.placed else ()
-        return {name: _over_lines(stated.value, lines) for name, stated in sorted(self.returns.items())}
+        if self.placed is None or not self.returns:
+            return {}
+        lines = self.placed.value.lines
+        places = _places_of(lines)
+        return {name: _over_lines(stated.value, lines, places) for name, stated in sorted(self.returns.items())}
 
     @property
     def returned(self) -> int:
@@ -154,7 +158,11 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
         """Neither cancelled nor wholly given back."""
         if self.placed is None or self.is_cancelled:
             return False
-        return not self.returns or not (self.returned > 0 and self.returned >= self.placed.value.net)
+        if not self.returns or not self.returned:
+            return True
+        # Wholly given back: nothing is left, or what is left is of the other sign.
+        net = self.placed.value.net
+        return net * (net - self.returned) > 0
 
     @property
     def net(self) -> int:
@@ -164,26 +172,41 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
         return self.placed.value.net - self.returned
 
 
-def _over_lines(returned: Returned, lines: tuple[Line, ...]) -> tuple[int, ...]:
-    """Spread a return over an order's lines, by net: each returned line over those that it may be."""
+_PlaceKey = tuple[str, str]
+"""An offer and a sku, either of them empty for any: it names lines of an order."""
+
+
+def _places_of(lines: Iterable[Line]) -> Mapping[_PlaceKey, Sequence[int]]:
+    """The places of lines by what names them."""
+    found: dict[_PlaceKey, list[int]] = defaultdict(list)
+    for i, line in enumerate(lines):
+        for offer in {line.offer or "", ""}:
+            for sku in (line.sku, ""):
+                found[offer, sku].append(i)
+    return found
+
+
+def _over_lines(
+    returned: Returned, lines: Sequence[Line], places: Mapping[_PlaceKey, Sequence[int]]
+) -> tuple[int, ...]:
+    """Spread a return over an order's lines, by net: all that falls on the same ones is added up before."""
+    amounts: dict[_PlaceKey, int] = defaultdict(int)
+    for part in returned.lines or (ReturnedLine("", returned.amount),):
+        amounts[_place_of(part, places)] += part.amount
     total = [0] * len(lines)
-    if not lines:
-        return ()
-    stated = returned.lines or (ReturnedLine("", returned.amount),)
-    for part in stated:
-        targets = _lines_of(part, lines) if returned.lines else range(len(lines))
-        for i, amount in zip(targets, share(part.amount, [lines[i].net for i in targets]), strict=True):
-            total[i] += amount
+    for key, amount in amounts.items():
+        targets = places[key]
+        for i, own in zip(targets, share(amount, [lines[i].net for i in targets]), strict=True):
+            total[i] += own
     return tuple(total)
 
 
-def _lines_of(part: ReturnedLine, lines: tuple[Line, ...]) -> Sequence[int]:
-    """The places of the lines that a returned line may be: those of its offer, of its sku where an offer brought
-    several; else those of its sku, else all.
+def _place_of(part: ReturnedLine, places: Container[_PlaceKey]) -> _PlaceKey:
+    """The lines that a returned line may be: those of its offer, of its sku where an offer brought several; else those
+    of its sku, else all.
     """
-    of_offer = [i for i, line in enumerate(lines) if part.offer and line.offer == part.offer]
-    among = of_offer or range(len(lines))
-    return [i for i in among if lines[i].sku == part.sku] or among
+    offer = part.offer or ""
+    return next(key for key in ((offer, part.sku), (offer, ""), ("", part.sku), ("", "")) if key in places)
 
 
 def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001

@@ -49,6 +49,13 @@ def test_a_returned_line_falls_on_those_of_its_offer_of_its_sku_where_that_broug
     assert by_line("z", "unknown", 1500) == (100, 200, 400, 800)
 
 
+def test_what_falls_on_the_same_lines_is_added_up_before_it_is_spread() -> None:
+    """Alone each cent would be the first line's."""
+    cents = [{"sku": sku, "quantity": 1, "amount_minor": 1} for sku in ("a", "a", "z", "y")]
+    found = order(placed(line(60, sku="a"), line(50, sku="a"), line(100, sku="b")), returned(4, lines=cents))
+    assert found.returned_by_line == {"r1": (2, 1, 1)}
+
+
 def test_what_another_currency_gives_back_is_on_no_line() -> None:
     sold = placed(line(100, sku="a", offer="o"), line(100, sku="b"))
     in_dollars = returned(100, "r2", currency="USD", lines=[{"sku": "a", "quantity": 1, "amount_minor": 100}])
@@ -91,6 +98,16 @@ def test_an_order_that_was_wholly_given_back_lives_no_more() -> None:
     assert order(placed(line(1000)), returned(999)).is_living
     assert not order(placed(line(1000)), returned(600), returned(400, "r2")).is_living
     assert order(placed(line(0))).is_living
+    assert not order(placed(line(0)), returned(1)).is_living
+
+
+def test_so_is_one_of_negative_worth() -> None:
+    """Such as an exchange in which more came back than went out."""
+    assert order(placed(line(-500))).is_living
+    assert order(placed(line(-500)), returned(-499)).is_living
+    assert order(placed(line(-500)), returned(100)).is_living
+    assert not order(placed(line(-500)), returned(-500)).is_living
+    assert not order(placed(line(-500)), returned(-600)).is_living
 
 
 def test_an_edited_order_is_its_greatest_revision() -> None:
