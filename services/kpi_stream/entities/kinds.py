@@ -170,7 +170,7 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
     )
 }
 
-NOTICES_VERSION = 2
+NOTICES_VERSION = 3
 
 CONSUMED_TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(kind.topic for kind in ENTITY_KINDS.values()))
 

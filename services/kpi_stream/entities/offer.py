@@ -14,7 +14,7 @@ from services.kpi_stream.entities.notices import Heard, Notice, hear
 from services.kpi_stream.entities.order_notices import OfferSale
 from services.kpi_stream.entities.statements import Stated, joined, rank_of
 
-VERSION = 1
+VERSION = 2
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -36,7 +36,10 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):
-    """An offer as events and notices, in whatever order, have made it."""
+    """An offer as events and notices, in whatever order, have made it.
+
+    `sales`: by every order that ever bore it; one that does not any more has no content, for ever.
+    """
 
     made: Stated[Made] | None = None
     answered: Stated[Answered] | None = None

@@ -50,6 +50,7 @@ class OfferSale(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `is_cancelled`: with the whole order, which gives them back whatever the amounts.
     """
 
+    currency: str
     net: int
     given_back: int
     is_cancelled: bool
@@ -71,4 +72,4 @@ def _sales(order: Order, placed: Placed) -> dict[str, OfferSale]:
         if line.offer:
             net, given_back = sums.get(line.offer, (0, 0))
             sums[line.offer] = net + line.net, given_back + part
-    return {offer: OfferSale(*amounts, order.is_cancelled) for offer, amounts in sums.items()}
+    return {offer: OfferSale(placed.currency, *amounts, order.is_cancelled) for offer, amounts in sums.items()}

@@ -137,7 +137,7 @@ def _rate(part: int, whole: int, flags: tuple[Flag, ...] = ()) -> Related:
 KPI = Kpi(
     id="add_on_sales",
     number=7,
-    version=1,
+    version=2,
     title=Text(en="Up-selling and cross-selling", fr="Ventes additionnelles"),
     question=Text(
         en="Which proposal works, and for whom?",

@@ -61,7 +61,7 @@ def test_what_another_currency_gives_back_is_on_no_line() -> None:
     in_dollars = returned(100, "r2", currency="USD", lines=[{"sku": "a", "quantity": 1, "amount_minor": 100}])
     found = order(sold, returned(50), in_dollars)
     assert found.given_back_by_line == (25, 25)
-    assert offer_notices("O", found) == {"o": OfferSale(100, 25, is_cancelled=False)}
+    assert offer_notices("O", found) == {"o": OfferSale("EUR", 100, 25, is_cancelled=False)}
     assert order(sold, in_dollars, ("cancelled", {})).left_by_line == (100, 100)
 
 
@@ -70,8 +70,8 @@ def test_it_tells_every_offer_it_ever_named_and_those_it_names_how_their_lines_s
     found = order(placed(*lines, revision=1), placed(line(1, offer="q")), returned(100), ("cancelled", {}))
     told = offer_notices("O", found)
     assert told == {
-        "o": OfferSale(100, 32, is_cancelled=True),
-        "p": OfferSale(205, 66, is_cancelled=True),
+        "o": OfferSale("EUR", 100, 32, is_cancelled=True),
+        "p": OfferSale("EUR", 205, 66, is_cancelled=True),
         "q": None,
     }
 
