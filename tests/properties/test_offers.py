@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.common.events import Event
+from services.kpi_stream.entities import offer as offer_entity
 from services.kpi_stream.entities.notices import Heard
 from services.kpi_stream.entities.offer import Answered, Made, Offer
 from services.kpi_stream.entities.order_notices import OfferSale
 from services.kpi_stream.entities.statements import Stated
 from services.kpi_stream.kpis.kpi import Flag
 from services.kpi_stream.kpis.offer_cells import OFFERS, offer_contributions
+from tests.support import offer_oracle
 from tests.support.engine import Cell, Engine
 from tests.support.events import DECLARED
 from tests.support.offer_oracle import places
@@ -46,6 +49,12 @@ def engine_after(events: Sequence[Event], seed: int) -> Engine:
 @given(offer_histories, st.integers())
 def test_every_cell_is_that_of_a_recomputation(events: list[Event], seed: int) -> None:
     assert engine_after(events, seed).by_day(KPIS) == recompute(events)
+
+
+@given(offer_histories, st.integers(), st.integers(0, 3))
+def test_what_is_a_code_does_not_depend_on_the_order_of_arrival(events: list[Event], seed: int, most: int) -> None:
+    with patch.object(offer_entity, "MOST", most), patch.object(offer_oracle, "MOST", most):
+        assert engine_after(events, seed).by_day(KPIS) == recompute(events)
 
 
 standing_sales = st.builds(OfferSale, currencies, st.integers(-100, 1000), st.integers(-100, 2000), st.booleans())

@@ -13,6 +13,10 @@ import msgspec
 
 C = TypeVar("C")
 
+MOST = 10_000
+"""Of no one customer or offer more is told: what is named more often is many under one name. It becomes a state that
+takes nothing in any more: as what is kept only grows, the same ones do, whatever the order of arrival."""
+
 
 class Heard(msgspec.Struct, Generic[C], frozen=True, array_like=True):
     """What an entity was last told by another: the sender's offset, and the content (none: no longer meant)."""
