@@ -60,7 +60,7 @@ class Document:
         try:
             return msgspec.convert(self._content or {}, model)
         except msgspec.ValidationError as error:
-            self.blame(explain(error, model, ""))
+            self.blame(self._explained(error, model))
             return None
 
     def blame(self, error: Invalid, place: Iterable[str | int] | None = None) -> None:
@@ -69,6 +69,15 @@ class Document:
         A field is read as `products[0].sku`, so a word with a dot in it needs its place given.
         """
         self.faults.append(Fault(self._line(_steps(error.field) if place is None else place), error))
+
+    def _explained(self, error: msgspec.ValidationError, model: type[Model]) -> Invalid:
+        """What does not fit; of a word with nothing behind it YAML says that it is text."""
+        told = explain(error, model, "")
+        node = self._root
+        for step in _steps(told.field):
+            node = _child(node, step)[1]
+        is_empty = isinstance(node, yaml.ScalarNode) and not node.style and not node.value
+        return Invalid("is empty", field=told.field, mend=told.mend) if is_empty else told
 
     def _line(self, place: Iterable[str | int]) -> int:
         """The line of a place in the file, or of the nearest one around it."""

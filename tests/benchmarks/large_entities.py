@@ -15,9 +15,8 @@ import msgspec
 
 from services.common.events import Event, encode
 from services.kpi_stream.entities.answer import Score
-from services.kpi_stream.entities.customer import MOST
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
-from services.kpi_stream.entities.notices import Notice
+from services.kpi_stream.entities.notices import MOST, Notice
 from services.kpi_stream.entities.statements import microseconds
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import EntityName, Folder, by_entity

@@ -1,7 +1,7 @@
 """`make bench-large` in small: what grows is bounded, whatever the machine."""
 
-from services.kpi_stream.entities.customer import MOST
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
+from services.kpi_stream.entities.notices import MOST
 from tests.benchmarks.large_entities import CUSTOMER, ORDER, order, orders_of_a_customer, stored, taken
 
 

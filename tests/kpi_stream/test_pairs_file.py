@@ -55,7 +55,7 @@ def test_what_the_repository_ships_are_the_pairs_of_the_simulated_company(monkey
 
 BAD = {
     "a sku alone": ("[LAMP-01, CHAIR-01]", "LAMP-01", 3, "pairs.DESK-1.5: expected a list, got text - send a list"),
-    "nothing": ("[LAMP-01, CHAIR-01]", "", 3, "pairs.DESK-1.5: expected a list, got text"),
+    "nothing": ("[LAMP-01, CHAIR-01]", "", 3, "pairs.DESK-1.5: is empty - send a list of skus, or leave it out"),
     "an empty list": ("[LAMP-01, CHAIR-01]", "[]", 3, "pairs.DESK-1.5: expected a list of length >= 1"),
     "an empty sku": ('- "on"', '- ""', 4, "pairs.007: expected text of length >= 1"),
     "a list in a list": ('- "on"', "- [on]", 4, "pairs.007: expected text, got a list"),
@@ -63,11 +63,32 @@ BAD = {
     "a sku twice": ("[LAMP-01, CHAIR-01]", "[A,\n    B,\n    A]", 5, "pairs.DESK-1.5: has 'A' twice - leave one out"),
     "a base twice": ("  007:", "  DESK-1.5:", 4, "DESK-1.5: stands twice"),
     "a misspelt word": ("pairs:", "pair:", 2, "pair: is no field here - did you mean pairs?"),
+    "a control character": ('"on"', '"o\\tn"', 5, r"pairs: 'o\tn' holds a control character - write it without"),
+    "one in a base": ("  007:", '  "0\\x7f":', 4, r"pairs: '0\x7f' holds a control character"),
+    "one at the end": ('"on"', '"on\\n"', 5, r"pairs: 'on\n' holds a control character"),
+    "no pairs": (GOOD[GOOD.index("pairs:") :], "pairs:", 2, "pairs: is empty - send by base sku a list of those"),
     "a list of pairs": (GOOD[GOOD.index("pairs:") :], "pairs: [DESK]", 2, "pairs: expected an object, got a list"),
     "half a file": (GOOD, "", 1, "pairs: is missing - send by base sku a list of those that go with it"),
     "no mapping at all": (GOOD, "- DESK", 1, "expected an object, got a list"),
     "no YAML": ("LAMP-01, CHAIR-01]", "LAMP-01", 4, "is no YAML"),
 }
+
+
+def listed(base: str, count: int) -> str:
+    return f"  {base}: [{', '.join(f's{i}' for i in range(count))}]\n"
+
+
+def test_at_most_100_are_offered_with_one_and_10_000_in_all() -> None:
+    found, faults = read("pairs:\n" + "".join(listed(f"b{i}", 100) for i in range(100)))
+    assert (sum(map(len, found.values())), faults) == (10_000, [])
+    too_many = "".join(listed(f"b{i}", 100) for i in range(100)) + listed("c", 1)
+    assert read(f"pairs:\n{too_many}") == (
+        {},
+        [(1, "pairs: holds 10001 pairs - declare at most 10000")],
+    )
+    assert read(f"pairs:\n  a: {'x' * 20_000}")[1][0][1].startswith("pairs.a: expected a list, got text")
+    told = "pairs.b: expected a list of length <= 100 - send a list of at most 100 skus, for example [LAMP-01]"
+    assert read("pairs:\n" + listed("a", 1) + listed("b", 101)) == ({"a": ("s0",)}, [(3, told)])
 
 
 @pytest.mark.parametrize("name", BAD)

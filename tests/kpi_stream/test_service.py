@@ -14,7 +14,7 @@ from services.common.events import Event, encode
 from services.common.publisher import Message
 from services.common.topics import Topic
 from services.kpi_stream.entities.notices import Notice
-from services.kpi_stream.entities.order import OrderSnapshot
+from services.kpi_stream.entities.order_notices import OrderSnapshot
 from services.kpi_stream.fan_out import fan_out
 from services.kpi_stream.folding import EntityName, Folder
 from services.kpi_stream.kpis import all_kpis

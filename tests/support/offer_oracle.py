@@ -1,6 +1,7 @@
 """The cells of up- and cross-selling recomputed offer by offer and order by order, looked up from all events."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,16 @@ from tests.support.standing import Cells, EventsByType, day_of, latest
 if TYPE_CHECKING:
     from tests.support.oracle import OrderView
 
+MOST = 10_000
+"""Of whom more orders ever bore the id is no one offer."""
+
 
 def add_offers(cells: Cells, by_type: EventsByType, orders: Mapping[str, "OrderView"]) -> None:
-    """Every offer of which it is known that it was made, on that day."""
+    """Every offer of which it is known that it was made, on that day; a code that so many orders bear is none."""
     for name, own in by_type["offer.made"].items():
+        bearing = [orders[order] for order in ever_bearing(name, by_type)]
+        if len(bearing) > MOST:
+            continue
         made, answered = latest(own), latest(by_type["offer.answered"][name])
         outcome = answered.data.outcome if answered else "open"
         currency, brought = worth(answered)
@@ -23,7 +30,7 @@ def add_offers(cells: Cells, by_type: EventsByType, orders: Mapping[str, "OrderV
             "made": 1,
             outcome: 1,
             "brought_minor": brought,
-            "taken_back_minor": taken_back(name, brought, orders.values()),
+            "taken_back_minor": taken_back(answered, bearing, name),
         }
         for cut, member in places(made):
             for measure, value in values.items():
@@ -44,18 +51,31 @@ def worth(answered: Event | None) -> tuple[str, int]:
     return answered.data.currency, answered.data.amount_delta_minor
 
 
-def taken_back(offer: str, brought: int, orders: Iterable["OrderView"]) -> int:
-    """By the lines that bear the offer: where all their orders are cancelled all of it, else the share given back."""
-    sold = [order for order in orders if order.placed and any(lines_of(order, offer))]
-    kept = [order for order in sold if order.cancel is None]
-    if not kept:
-        return brought if sold else 0
-    net = sum(net for order in kept for net, _ in lines_of(order, offer))
-    given_back = sum(back for order in kept for _, back in lines_of(order, offer))
-    if net <= 0:
-        return brought if given_back > 0 else 0
-    exact = brought * max(Fraction(0), min(Fraction(1), Fraction(given_back, net)))
-    return nearest(exact)
+def taken_back(answered: Event | None, bearing: list["OrderView"], offer: str) -> int:
+    """By the lines that bear the offer, of the orders of which some statement ever bore it.
+
+    Where none of them stands, all of it; else the share given back, an order at a time.
+    """
+    currency, brought = worth(answered)
+    kept = [order for order in bearing if order.cancel is None and lines_of(order, offer)]
+    if not bearing or not kept:
+        return brought if bearing else 0
+    by_currency: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for order in sorted(kept, key=lambda order: order.name):
+        nets, backs = zip(*lines_of(order, offer), strict=True)
+        by_currency[order.placed.data.currency].append((sum(nets), sum(backs)))
+    counted = by_currency.get(currency) or next(iter(by_currency.values()))
+    valuable = [(net, min(net, max(0, back))) for net, back in counted if net > 0]
+    if not valuable:
+        return brought if any(back > 0 for _, back in counted) else 0
+    nets, backs = zip(*valuable, strict=True)
+    return nearest(brought * Fraction(sum(backs), sum(nets)))
+
+
+def ever_bearing(offer: str, by_type: EventsByType) -> set[str]:
+    """The orders of which any statement, standing or not, bears the offer."""
+    placed = (event for own in by_type["order.placed"].values() for event in own)
+    return {event.subject for event in placed if any(line.offer_id == offer for line in event.data.lines)}
 
 
 def lines_of(order: "OrderView", offer: str) -> list[tuple[int, int]]:

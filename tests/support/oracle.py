@@ -103,7 +103,8 @@ class OrderView:
     def living(self) -> bool:
         if self.placed is None or self.cancel is not None:
             return False
-        return not (self.returned > 0 and self.returned >= sum(self.line_nets))
+        net, back = sum(self.line_nets), self.returned
+        return not (0 < net <= back or back <= net < 0 or (net == 0 and back != 0))
 
     @property
     def net(self) -> int:
@@ -158,14 +159,18 @@ class OrderView:
                 cells[Cell("returned_order_day_minor", currency, cut, member, order_day)] += part
 
     def _over_lines(self, back: Event) -> list[int]:
+        """What falls on the same lines is added up, then spread: `None` stands for whatever offer or sku."""
         nets, lines = self.line_nets, self.placed.data.lines
-        parts = [0] * len(nets)
+        amounts: dict[tuple[str | None, str | None], int] = defaultdict(int)
         whole = [(None, None, back.data.amount_minor)]
         for sku, offer, amount in [(r.sku, r.offer_id, r.amount_minor) for r in back.data.lines] or whole:
-            targets = list(range(len(nets)))
-            if offer is not None:
-                targets = [i for i in targets if lines[i].offer_id == offer] or targets
-            targets = [i for i in targets if lines[i].sku == sku] or targets
+            known_offer = offer if any(line.offer_id == offer for line in lines) else None
+            among = [line for line in lines if known_offer in (None, line.offer_id)]
+            known_sku = sku if any(line.sku == sku for line in among) else None
+            amounts[known_offer, known_sku] += amount
+        parts = [0] * len(nets)
+        for (offer, sku), amount in amounts.items():
+            targets = [i for i, line in enumerate(lines) if offer in (None, line.offer_id) and sku in (None, line.sku)]
             for i, part in zip(targets, split(amount, [nets[i] for i in targets]), strict=True):
                 parts[i] += part
         return parts

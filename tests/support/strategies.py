@@ -188,7 +188,7 @@ def offer_sales(draw: st.DrawFn) -> Event:
     borne = st.tuples(st.sampled_from("ab"), st.integers(0, 900), st.one_of(offers, offers, st.none()))
     if kind == "placed":
         sold = draw(st.lists(borne, min_size=1, max_size=4))
-        data |= {"channel": "online", "currency": "EUR", "revision": draw(revisions)}
+        data |= {"channel": "online", "currency": draw(currencies), "revision": draw(revisions)}
         data["lines"] = [line(gross, sku=sku, offer=offer, rep=draw(reps)) for sku, gross, offer in sold]
     elif kind == "returned":
         back = draw(st.lists(borne, max_size=3))

@@ -31,6 +31,11 @@ def require_plain(text: bytes | msgspec.Raw, *placed: tuple[str, msgspec.Struct]
             raise Invalid("holds a control character", field=field, mend="send a name without line breaks or tabs")
 
 
+def is_plain(name: str) -> bool:
+    """Does it hold no control characters, and is it not empty?"""
+    return _PLAIN.match(name) is not None
+
+
 def _may_hold_controls(text: bytes) -> bool:
     """Two looks for a byte first: they take a quarter of the pattern's time, and mostly say no."""
     return (b"\\" in text or b"\x7f" in text) and _ESCAPED.search(text) is not None
@@ -41,7 +46,7 @@ def _not_plain(struct: msgspec.Struct, place: str) -> Iterator[str]:
         for value, own in _values(getattr(struct, field.name), f"{place}{field.encode_name}"):
             if isinstance(value, msgspec.Struct):
                 yield from _not_plain(value, f"{own}.")
-            elif isinstance(value, str) and _is_name(field.type) and not _PLAIN.match(value):
+            elif isinstance(value, str) and _is_name(field.type) and not is_plain(value):
                 yield own
 
 

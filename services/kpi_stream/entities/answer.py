@@ -10,7 +10,7 @@ import msgspec
 
 from services.common.events import Event
 from services.common.events.answers import NpsAnswered, SurveyInvited
-from services.kpi_stream.entities.notices import no_longer_named
+from services.kpi_stream.entities.notices import no_longer_named, tell
 from services.kpi_stream.entities.statements import Stated, joined, rank_of
 
 VERSION = 2
@@ -79,7 +79,7 @@ class Score(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def customer_notices(answer_id: str, answer: Answer) -> dict[str, Score | None]:  # noqa: ARG001
     """What the answer tells the customer that it names; nothing to those it no longer means."""
-    told: dict[str, Score | None] = dict.fromkeys(answer.former_customers)
-    if answer.given is not None and answer.given.value.customer is not None:
-        told[answer.given.value.customer] = Score(answer.given.at, answer.given.value.score)
-    return told
+    if answer.given is None:
+        return {}
+    customer, score = answer.given.value.customer, Score(answer.given.at, answer.given.value.score)
+    return tell(answer.former_customers, {customer: score} if customer else {})

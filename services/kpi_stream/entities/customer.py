@@ -11,14 +11,10 @@ import msgspec
 from services.common.events import Event
 from services.common.events.customers import CustomerAssigned, CustomerContacted
 from services.kpi_stream.entities.answer import Score
-from services.kpi_stream.entities.notices import Heard, Notice, hear
+from services.kpi_stream.entities.notices import MOST, Heard, Notice, hear
 from services.kpi_stream.entities.statements import Stated, rank_of, with_statement
 
 VERSION = 1
-
-MOST = 10_000
-"""Nobody places more orders, is contacted or asked more often: such a customer is many people, as where a till sends
-one number for whoever has none."""
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -44,8 +40,9 @@ class Assignment(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Customer(msgspec.Struct, frozen=True, array_like=True):
     """A customer as events and notices, in whatever order, have made them.
 
-    `orders`: by order, when it was placed (microseconds since 1970), if it is living. `is_crowd`: it is no one person,
-    for ever; then nothing else is kept of it, and it counts nowhere.
+    `orders`: by order, when it was placed (microseconds since 1970), if it is living. `is_crowd`: it is no one person
+    but many, as where a till sends one number for whoever has none; then nothing else is kept of it, and it counts
+    nowhere.
     """
 
     orders: Mapping[str, Heard[int]] = {}
@@ -92,7 +89,7 @@ def hear_score(customer: Customer, notice: Notice[Score], zone: ZoneInfo) -> Cus
 
 
 def _unless_crowd(grown: Sized, customer: Customer) -> Customer:
-    """Each of what is kept only grows, so that whatever the order of arrival the same ones are crowds in the end."""
+    """Each of what is kept only grows: see `MOST`."""
     return CROWD if len(grown) > MOST else customer
 
 

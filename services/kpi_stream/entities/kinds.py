@@ -10,8 +10,19 @@ import msgspec
 from services.common.events import EVENT_TYPES
 from services.common.events.registry import EventType
 from services.common.topics import Topic
-from services.kpi_stream.entities import answer, customer, lead, offer, order, product, pulse, reference, visits
-from services.kpi_stream.entities.notices import Notice
+from services.kpi_stream.entities import (
+    answer,
+    customer,
+    lead,
+    offer,
+    order,
+    order_notices,
+    product,
+    pulse,
+    reference,
+    visits,
+)
+from services.kpi_stream.entities.notices import MOST, Notice
 
 
 class NoticeKind(msgspec.Struct, frozen=True):
@@ -34,8 +45,10 @@ class EntityKind(msgspec.Struct, frozen=True, dict=True):
     of the topic's.
 
     What would make an entity larger than `max_bytes` is set aside: a lead with thousands of closings is a fault of its
-    sender, and an entity tells others what it holds in records that Kafka takes up to a megabyte. Products and
-    customers tell nobody; a product grows by a closing for every page and day, a customer by every order.
+    sender, and an entity tells others what it holds in records that Kafka takes up to a megabyte. Products, customers
+    and offers tell nobody; a product grows by a closing for every page and day. A customer and an offer may have `MOST`
+    of whatever they are told of, with the longest ids in letters of four bytes: an order takes 1 KiB; an order, a
+    contact, a draw and a score take 7 KiB.
     """
 
     name: str
@@ -82,9 +95,17 @@ ENTITY_KINDS: Mapping[str, EntityKind] = {
             customer.Customer,
             customer.fold,
             customer.VERSION,
-            max_bytes=8 * 1024 * 1024,
+            max_bytes=MOST * 7 * 1024,
         ),
-        EntityKind("offer", Topic.OFFERS, offer.Offer, offer.fold, offer.VERSION, begun_by="offer.made"),
+        EntityKind(
+            "offer",
+            Topic.OFFERS,
+            offer.Offer,
+            offer.fold,
+            offer.VERSION,
+            begun_by="offer.made",
+            max_bytes=MOST * 1024,
+        ),
         EntityKind("visits", Topic.VISITS, visits.Visits, visits.fold, visits.VERSION),
         EntityKind(
             "answer",
@@ -116,8 +137,8 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             sender="order",
             to="lead",
             topic=Topic.LEADS,
-            model=Notice[order.OrderSnapshot],
-            told=order.lead_notices,
+            model=Notice[order_notices.OrderSnapshot],
+            told=order_notices.lead_notices,
             hear=lead.hear_order,
         ),
         NoticeKind(
@@ -126,7 +147,7 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             to="customer",
             topic=Topic.CUSTOMERS,
             model=Notice[int],
-            told=order.customer_notices,
+            told=order_notices.customer_notices,
             hear=customer.hear_order,
         ),
         NoticeKind(
@@ -134,8 +155,8 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
             sender="order",
             to="offer",
             topic=Topic.OFFERS,
-            model=Notice[order.OfferSale],
-            told=order.offer_notices,
+            model=Notice[order_notices.OfferSale],
+            told=order_notices.offer_notices,
             hear=offer.hear_order,
         ),
         NoticeKind(
@@ -159,7 +180,7 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
     )
 }
 
-NOTICES_VERSION = 2
+NOTICES_VERSION = 3
 
 CONSUMED_TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(kind.topic for kind in ENTITY_KINDS.values()))
 

@@ -13,7 +13,8 @@ import msgspec
 from services.common.events import Event
 from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, LeadMerged, LeadReopened
 from services.kpi_stream.entities.notices import Heard, Notice, hear, told
-from services.kpi_stream.entities.order import UNASSIGNED, OrderSnapshot
+from services.kpi_stream.entities.order import UNASSIGNED
+from services.kpi_stream.entities.order_notices import OrderSnapshot
 from services.kpi_stream.entities.statements import Stated, grown, joined, microseconds, rank_of, with_statement
 
 VERSION = 1

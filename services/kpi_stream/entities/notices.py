@@ -6,12 +6,16 @@ that no longer means a receiver sends empty content, which stays for ever: so an
 cannot come back.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
 
 C = TypeVar("C")
+
+MOST = 10_000
+"""Of no one customer or offer more is told: what is named more often is many under one name. It becomes a state that
+takes nothing in any more: as what is kept only grows, the same ones do, whatever the order of arrival."""
 
 
 class Heard(msgspec.Struct, Generic[C], frozen=True, array_like=True):
@@ -41,6 +45,11 @@ def hear(known: Mapping[str, Heard[C]], notice: Notice[C]) -> Mapping[str, Heard
 def told(known: Mapping[str, Heard[C]]) -> dict[str, C]:
     """What senders say now, without those that no longer mean this entity; in the order of their names."""
     return {sender: heard.content for sender, heard in sorted(known.items()) if heard.content is not None}
+
+
+def tell(former: Iterable[str], named: Mapping[str, C | None]) -> dict[str, C | None]:
+    """What a sender tells those that it names now; nothing to those that it has named and no longer means."""
+    return {**dict.fromkeys(former), **named}
 
 
 def no_longer_named(

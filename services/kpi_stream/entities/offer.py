@@ -10,11 +10,11 @@ import msgspec
 
 from services.common.events import Event
 from services.common.events.offers import OfferAnswered, OfferMade
-from services.kpi_stream.entities.notices import Heard, Notice, hear
-from services.kpi_stream.entities.order import OfferSale
+from services.kpi_stream.entities.notices import MOST, Heard, Notice, hear
+from services.kpi_stream.entities.order_notices import OfferSale
 from services.kpi_stream.entities.statements import Stated, joined, rank_of
 
-VERSION = 1
+VERSION = 2
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -36,15 +36,25 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):
-    """An offer as events and notices, in whatever order, have made it."""
+    """An offer as events and notices, in whatever order, have made it.
+
+    `sales`: by every order that ever bore it; one that does not any more has no content, for ever. `is_code`: it is no
+    one offer, as where a promotion's code is sent for one; then nothing else is kept of it, and it counts nowhere.
+    """
 
     made: Stated[Made] | None = None
     answered: Stated[Answered] | None = None
     sales: Mapping[str, Heard[OfferSale]] = {}
+    is_code: bool = False
+
+
+CODE = Offer(is_code=True)
 
 
 def fold(offer: Offer, event: Event, zone: ZoneInfo) -> Offer:  # noqa: ARG001
     """The offer, one event taken in."""
+    if offer.is_code:
+        return offer
     rank = rank_of(event)
     match event.data:
         case OfferMade() as data:
@@ -58,4 +68,7 @@ def fold(offer: Offer, event: Event, zone: ZoneInfo) -> Offer:  # noqa: ARG001
 
 def hear_order(offer: Offer, notice: Notice[OfferSale], zone: ZoneInfo) -> Offer:  # noqa: ARG001
     """The offer, told by an order how the lines that bear it stand."""
-    return msgspec.structs.replace(offer, sales=hear(offer.sales, notice))
+    if offer.is_code:
+        return offer
+    sales = hear(offer.sales, notice)
+    return CODE if len(sales) > MOST else msgspec.structs.replace(offer, sales=sales)

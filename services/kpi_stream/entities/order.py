@@ -1,6 +1,7 @@
 """The order: what was placed, given back and cancelled. Fed by `order.placed`, `order.returned`, `order.cancelled`."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from services.common.money import share
 from services.kpi_stream.entities.notices import no_longer_named
 from services.kpi_stream.entities.statements import Stated, joined, rank_of, with_statement
 
-VERSION = 2
+VERSION = 3
 UNASSIGNED = "unassigned"
 
 
@@ -90,9 +91,12 @@ class Returned(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Former(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whom some statement of an order named, and the one that stands does not: they are told so, for ever."""
 
-    leads: tuple[str, ...]
-    customers: tuple[str, ...]
-    offers: tuple[str, ...]
+    leads: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+
+
+NOBODY = Former()
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
@@ -111,8 +115,11 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
     @cached_property
     def returned_by_line(self) -> dict[str, tuple[int, ...]]:
         """For each return, how much of it falls on each line of the order, in minor units."""
-        lines = self.placed.value.lines if self.placed else ()
-        return {name: _over_lines(stated.value, lines) for name, stated in sorted(self.returns.items())}
+        if self.placed is None or not self.returns:
+            return {}
+        lines = self.placed.value.lines
+        places = _places_of(lines)
+        return {name: _over_lines(stated.value, lines, places) for name, stated in sorted(self.returns.items())}
 
     @property
     def returned(self) -> int:
@@ -151,7 +158,11 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
         """Neither cancelled nor wholly given back."""
         if self.placed is None or self.is_cancelled:
             return False
-        return not self.returns or not (self.returned > 0 and self.returned >= self.placed.value.net)
+        if not self.returns or not self.returned:
+            return True
+        # Wholly given back: nothing is left, or what is left is of the other sign.
+        net = self.placed.value.net
+        return net * (net - self.returned) > 0
 
     @property
     def net(self) -> int:
@@ -161,26 +172,41 @@ class Order(msgspec.Struct, frozen=True, array_like=True, dict=True):
         return self.placed.value.net - self.returned
 
 
-def _over_lines(returned: Returned, lines: tuple[Line, ...]) -> tuple[int, ...]:
-    """Spread a return over an order's lines, by net: each returned line over those that it may be."""
+_PlaceKey = tuple[str, str]
+"""An offer and a sku, either of them empty for any: it names lines of an order."""
+
+
+def _places_of(lines: Iterable[Line]) -> Mapping[_PlaceKey, Sequence[int]]:
+    """The places of lines by what names them."""
+    found: dict[_PlaceKey, list[int]] = defaultdict(list)
+    for i, line in enumerate(lines):
+        for offer in {line.offer or "", ""}:
+            for sku in (line.sku, ""):
+                found[offer, sku].append(i)
+    return found
+
+
+def _over_lines(
+    returned: Returned, lines: Sequence[Line], places: Mapping[_PlaceKey, Sequence[int]]
+) -> tuple[int, ...]:
+    """Spread a return over an order's lines, by net: all that falls on the same ones is added up before."""
+    amounts: dict[_PlaceKey, int] = defaultdict(int)
+    for part in returned.lines or (ReturnedLine("", returned.amount),):
+        amounts[_place_of(part, places)] += part.amount
     total = [0] * len(lines)
-    if not lines:
-        return ()
-    stated = returned.lines or (ReturnedLine("", returned.amount),)
-    for part in stated:
-        targets = _lines_of(part, lines) if returned.lines else range(len(lines))
-        for i, amount in zip(targets, share(part.amount, [lines[i].net for i in targets]), strict=True):
-            total[i] += amount
+    for key, amount in amounts.items():
+        targets = places[key]
+        for i, own in zip(targets, share(amount, [lines[i].net for i in targets]), strict=True):
+            total[i] += own
     return tuple(total)
 
 
-def _lines_of(part: ReturnedLine, lines: tuple[Line, ...]) -> Sequence[int]:
-    """The places of the lines that a returned line may be: those of its offer, of its sku where an offer brought
-    several; else those of its sku, else all.
+def _place_of(part: ReturnedLine, places: Container[_PlaceKey]) -> _PlaceKey:
+    """The lines that a returned line may be: those of its offer, of its sku where an offer brought several; else those
+    of its sku, else all.
     """
-    of_offer = [i for i, line in enumerate(lines) if part.offer and line.offer == part.offer]
-    among = of_offer or range(len(lines))
-    return [i for i in among if lines[i].sku == part.sku] or among
+    offer = part.offer or ""
+    return next(key for key in ((offer, part.sku), (offer, ""), ("", part.sku), ("", "")) if key in places)
 
 
 def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
@@ -208,13 +234,13 @@ def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
 
 def _former(known: Former | None, outdone: Placed, placed: Placed) -> Former | None:
     """Whom the order has named and does not name now, one statement of it being outdone."""
-    leads, customers, offers = (known.leads, known.customers, known.offers) if known else ((), (), ())
+    known = known or NOBODY
     former = Former(
-        no_longer_named(leads, {outdone.lead}, {placed.lead}),
-        no_longer_named(customers, {outdone.customer}, {placed.customer}),
-        no_longer_named(offers, outdone.offers, placed.offers),
+        no_longer_named(known.leads, {outdone.lead}, {placed.lead}),
+        no_longer_named(known.customers, {outdone.customer}, {placed.customer}),
+        no_longer_named(known.offers, outdone.offers, placed.offers),
     )
-    return former if former.leads or former.customers or former.offers else None
+    return None if former == NOBODY else former
 
 
 def _placed(data: OrderPlaced) -> Placed:
@@ -246,62 +272,3 @@ def _placed(data: OrderPlaced) -> Placed:
 def _returned(data: OrderReturned) -> Returned:
     lines = tuple(ReturnedLine(line.sku, line.amount_minor, line.offer_id) for line in data.lines)
     return Returned(data.currency, data.amount_minor, lines, data.channel, data.rep_id, data.region)
-
-
-class OrderSnapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an order tells a lead: since when it counts, through whom, and what it brought. Only living orders count."""
-
-    living: bool
-    at: int
-    rep: str | None
-    currency: str
-    net: int
-
-
-def lead_notices(order_id: str, order: Order) -> dict[str, OrderSnapshot | None]:  # noqa: ARG001
-    """What the order tells the lead that it names; nothing to those it no longer means."""
-    told: dict[str, OrderSnapshot | None] = dict.fromkeys(order.former.leads) if order.former else {}
-    if order.placed is not None and order.placed.value.lead is not None:
-        told[order.placed.value.lead] = _snapshot(order, order.placed)
-    return told
-
-
-def _snapshot(order: Order, stated: Stated[Placed]) -> OrderSnapshot:
-    placed = stated.value
-    rep = placed.rep or (placed.reps[0] if len(placed.reps) == 1 and placed.reps[0] != UNASSIGNED else None)
-    return OrderSnapshot(order.is_living, stated.at, rep, placed.currency, order.net)
-
-
-def customer_notices(order_id: str, order: Order) -> dict[str, int | None]:  # noqa: ARG001
-    """What the order tells the customer that it names: when it was placed (microseconds since 1970), if it is living.
-
-    Nothing to those it no longer means.
-    """
-    told: dict[str, int | None] = dict.fromkeys(order.former.customers) if order.former else {}
-    if order.placed is not None and order.placed.value.customer is not None:
-        told[order.placed.value.customer] = order.placed.at if order.is_living else None
-    return told
-
-
-class OfferSale(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an order tells an offer of the lines that bear it: net of discount and given back, in minor units.
-
-    `is_cancelled`: with the whole order, which gives them back whatever the amounts.
-    """
-
-    net: int
-    given_back: int
-    is_cancelled: bool
-
-
-def offer_notices(order_id: str, order: Order) -> dict[str, OfferSale | None]:  # noqa: ARG001
-    """What the order tells every offer that one of its lines bears; nothing to those it no longer means."""
-    told: dict[str, OfferSale | None] = dict.fromkeys(order.former.offers) if order.former else {}
-    if order.placed is None or not order.placed.value.offers:
-        return told
-    sums: dict[str, tuple[int, int]] = {}
-    for line, part in zip(order.placed.value.lines, order.given_back_by_line, strict=True):
-        if line.offer:
-            net, given_back = sums.get(line.offer, (0, 0))
-            sums[line.offer] = net + line.net, given_back + part
-    return told | {offer: OfferSale(*amounts, order.is_cancelled) for offer, amounts in sums.items()}

@@ -126,7 +126,7 @@ def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related
 KPI = Kpi(
     id="add_on_sales",
     number=7,
-    version=1,
+    version=2,
     title=Text(en="Up-selling and cross-selling", fr="Ventes additionnelles"),
     question=Text(
         en="Which proposal works, and for whom?",

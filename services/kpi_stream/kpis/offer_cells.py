@@ -3,15 +3,16 @@
 Pairs of products are those that the installation declares (`Declared.pairs`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from services.common.events.subjects import joined
 from services.common.money import part_of
 from services.kpi_stream.declared import Declared
-from services.kpi_stream.entities.notices import told
+from services.kpi_stream.entities.notices import Heard, told
 from services.kpi_stream.entities.offer import Answered, Made, Offer
-from services.kpi_stream.entities.order import OfferSale, Order
+from services.kpi_stream.entities.order import Order
+from services.kpi_stream.entities.order_notices import OfferSale
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup, Member
 
@@ -35,7 +36,7 @@ def offer_contributions(offer_id: str, offer: Offer, declared: Declared) -> Iter
     outcome = answer.outcome if answer else None
     counts = (1, int(outcome == ACCEPTED), int(outcome == REFUSED), int(answer is None))
     brought, currency = _brought(answer)
-    taken_back = _taken_back(brought, told(offer.sales).values())
+    taken_back = _taken_back(brought, currency, offer.sales)
     yield Fact(OFFERS, offer.made.at // 1_000_000, members, (*counts, brought, taken_back), currency)
 
 
@@ -53,20 +54,32 @@ def _brought(answer: Answered | None) -> tuple[int, str]:
     return answer.amount_delta, answer.currency or ""
 
 
-def _taken_back(brought: int, sales: Iterable[OfferSale]) -> int:
-    """As much of what was brought as was given back of the lines that bear the offer; never more than all of it.
+def _taken_back(brought: int, currency: str, sales: Mapping[str, Heard[OfferSale]]) -> int:
+    """As much of what was brought as was given back of the lines that bear the offer; nothing if none ever did.
 
-    Of several orders those that are not cancelled count together; if all are cancelled, nothing was kept. Lines that
-    are worth nothing are given back as soon as anything of them is.
+    Orders that are not cancelled count together; if there is none, be it that all dropped those lines, nothing was
+    kept. Amounts in different currencies do not add up: those in the currency of what was brought count, else those in
+    that of the first order by id.
     """
-    known = list(sales)
-    kept = [sale for sale in known if not sale.is_cancelled]
-    net, given_back = sum(sale.net for sale in kept), sum(sale.given_back for sale in kept)
-    if not known or (kept and given_back <= 0):
+    if not sales:
         return 0
-    if not kept or given_back >= net:
+    kept = [sale for sale in told(sales).values() if not sale.is_cancelled]
+    if not kept:
         return brought
-    return part_of(brought, given_back, net)
+    in_currency = [sale for sale in kept if sale.currency == currency]
+    return _part_given_back(brought, in_currency or [sale for sale in kept if sale.currency == kept[0].currency])
+
+
+def _part_given_back(brought: int, sales: Iterable[OfferSale]) -> int:
+    """In proportion to what was given back of each order's lines, of none more than it is worth.
+
+    Lines that are worth nothing are given back as soon as anything of them is.
+    """
+    worths = [(max(0, sale.net), max(0, sale.given_back)) for sale in sales]
+    worth, given_back = sum(net for net, _ in worths), sum(min(own) for own in worths)
+    if worth:
+        return part_of(brought, given_back, worth)
+    return brought if any(back for _, back in worths) else 0
 
 
 def order_contributions(order_id: str, order: Order, declared: Declared) -> list[Fact]:  # noqa: ARG001

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.kpi_stream.entities.lead import Lead, Loss, Win, first_rep, fold, hear_order, owner, standing
 from services.kpi_stream.entities.notices import Notice
-from services.kpi_stream.entities.order import OrderSnapshot
+from services.kpi_stream.entities.order_notices import OrderSnapshot
 from services.kpi_stream.entities.statements import microseconds
 from tests.support.events import PARIS, at, event
 

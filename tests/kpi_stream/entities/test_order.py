@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.kpi_stream.entities.order import OfferSale, Order, fold, lead_notices, offer_notices
+from services.kpi_stream.entities.order import Order, fold
+from services.kpi_stream.entities.order_notices import OfferSale, lead_notices, offer_notices
 from tests.support.events import PARIS, at, event, line
 
 
@@ -48,12 +49,19 @@ def test_a_returned_line_falls_on_those_of_its_offer_of_its_sku_where_that_broug
     assert by_line("z", "unknown", 1500) == (100, 200, 400, 800)
 
 
+def test_what_falls_on_the_same_lines_is_added_up_before_it_is_spread() -> None:
+    """Alone each cent would be the first line's."""
+    cents = [{"sku": sku, "quantity": 1, "amount_minor": 1} for sku in ("a", "a", "z", "y")]
+    found = order(placed(line(60, sku="a"), line(50, sku="a"), line(100, sku="b")), returned(4, lines=cents))
+    assert found.returned_by_line == {"r1": (2, 1, 1)}
+
+
 def test_what_another_currency_gives_back_is_on_no_line() -> None:
     sold = placed(line(100, sku="a", offer="o"), line(100, sku="b"))
     in_dollars = returned(100, "r2", currency="USD", lines=[{"sku": "a", "quantity": 1, "amount_minor": 100}])
     found = order(sold, returned(50), in_dollars)
     assert found.given_back_by_line == (25, 25)
-    assert offer_notices("O", found) == {"o": OfferSale(100, 25, is_cancelled=False)}
+    assert offer_notices("O", found) == {"o": OfferSale("EUR", 100, 25, is_cancelled=False)}
     assert order(sold, in_dollars, ("cancelled", {})).left_by_line == (100, 100)
 
 
@@ -62,8 +70,8 @@ def test_it_tells_every_offer_it_ever_named_and_those_it_names_how_their_lines_s
     found = order(placed(*lines, revision=1), placed(line(1, offer="q")), returned(100), ("cancelled", {}))
     told = offer_notices("O", found)
     assert told == {
-        "o": OfferSale(100, 32, is_cancelled=True),
-        "p": OfferSale(205, 66, is_cancelled=True),
+        "o": OfferSale("EUR", 100, 32, is_cancelled=True),
+        "p": OfferSale("EUR", 205, 66, is_cancelled=True),
         "q": None,
     }
 
@@ -90,6 +98,16 @@ def test_an_order_that_was_wholly_given_back_lives_no_more() -> None:
     assert order(placed(line(1000)), returned(999)).is_living
     assert not order(placed(line(1000)), returned(600), returned(400, "r2")).is_living
     assert order(placed(line(0))).is_living
+    assert not order(placed(line(0)), returned(1)).is_living
+
+
+def test_so_is_one_of_negative_worth() -> None:
+    """Such as an exchange in which more came back than went out."""
+    assert order(placed(line(-500))).is_living
+    assert order(placed(line(-500)), returned(-499)).is_living
+    assert order(placed(line(-500)), returned(100)).is_living
+    assert not order(placed(line(-500)), returned(-500)).is_living
+    assert not order(placed(line(-500)), returned(-600)).is_living
 
 
 def test_an_edited_order_is_its_greatest_revision() -> None:

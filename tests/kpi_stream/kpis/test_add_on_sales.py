@@ -199,6 +199,29 @@ class TestRevenue:
             ([placed("A", line(1000, discount=500, offer="o")), returned("A", 250)], 300),
             ([returned("A", 250)], 0),
             ([placed("A", line(1000))], 0),
+            # An order that gave back more than it had takes nothing from what another kept.
+            ([placed("A", sold), returned("A", 4000), placed("B", sold)], 300),
+            ([placed("A", sold), returned("A", -4000), placed("B", sold), returned("B", 500)], 150),
+            ([placed("A", line(-1000, offer="o")), placed("B", sold), returned("B", 500)], 300),
+            # Orders in the currency of what was brought count, else those in that of the first.
+            ([placed("A", sold), placed("B", sold, currency="USD"), returned("B", 1000, currency="USD")], 0),
+            ([placed("B", sold), placed("A", sold, currency="USD"), returned("B", 500)], 300),
+            ([placed("A", sold), cancelled("A"), placed("B", sold, currency="USD")], 0),
+            (
+                [
+                    placed("B", sold, currency="USD"),
+                    placed("A", sold, currency="JPY"),
+                    returned("A", 500, currency="JPY"),
+                    returned("B", 1000, currency="USD"),
+                ],
+                300,
+            ),
+            # An edit that drops the line.
+            ([placed("A", sold), placed("A", line(1), revision=1)], 600),
+            ([placed("A", sold, revision=1), placed("A", line(1))], 0),
+            ([placed("A", sold), placed("A", line(1), revision=1), placed("A", sold, revision=2)], 0),
+            ([placed("A", sold), placed("A", line(1), revision=1), placed("B", sold), returned("B", 250)], 150),
+            ([placed("A", sold), placed("A", line(1), revision=1), placed("B", sold), cancelled("B")], 600),
         ],
     )
     def test_what_comes_back_of_its_lines_is_taken_off(self, events: list[Event], taken_back: int) -> None:
@@ -224,7 +247,7 @@ class TestRevenue:
             {rep: row.measures["taken_back_minor"] for rep, row in rows(KPI, each, HERE, by="rep").items()}
             for each in engines
         ]
-        assert by_rep == [{"ana": 300, "bob": 0}, {"ana": 0, "bob": 50}]
+        assert by_rep == [{"ana": 300, "bob": 0}, {"ana": 600, "bob": 50}]
 
     def test_other_currencies_are_converted_by_the_day_the_offer_was_made(self) -> None:
         events = [made("o"), accepted("o", 600, "USD"), made("p"), accepted("p", 100), placed("A", self.sold)]
