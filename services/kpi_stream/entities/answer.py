@@ -1,7 +1,8 @@
 """A customer's answer and the invitation that it follows, if there was one: both bear one id.
 
-Fed by `survey.invited` and `nps.answered`. Who answered is told to the customer's own entity alone, which sets scores
-of customers who were contacted beside the others'; no score is ever told of a customer.
+Fed by `survey.invited` and `nps.answered`. Who answered is told to the customer's own entity alone, which adds the
+score to those of customers who were contacted or to the others'. No cell, number or list names a customer beside a
+score.
 """
 
 from zoneinfo import ZoneInfo

@@ -137,9 +137,9 @@ KPI = Kpi(
         "What they brought is less what was given back of their lines. "
         "Attach rate: orders with both products of a declared pair / orders with the first, over all pairs.",
         fr="Offres acceptées / offres faites, au jour de l’offre ; celles qui attendent une réponse depuis moins de "
-        "7 jours sont écartées. Le montant apporté est diminué de ce qui a été rendu de leurs lignes. "
+        "7 jours sont écartées. Le montant apporté est diminué des retours sur les lignes qu’elles ont apportées. "
         "Taux d’attachement : commandes avec les deux produits d’une paire déclarée / commandes avec le premier, "
-        "toutes paires réunies.",
+        "toutes paires confondues.",
     ),
     credit=Text(
         en="The rep who made the offer, even where another takes the order.",
@@ -175,7 +175,7 @@ KPI = Kpi(
         Panel("stat", Text(en="Successful offers", fr="Offres réussies"), "add_on_success_ratio", unit=Unit.RATIO),
         Panel(
             "stat",
-            Text(en="Accepted of those answered", fr="Acceptées parmi les réponses"),
+            Text(en="Accepted of those answered", fr="Acceptées, sur celles avec réponse"),
             "add_on_accepted_ratio",
             unit=Unit.RATIO,
         ),

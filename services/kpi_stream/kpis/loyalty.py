@@ -163,16 +163,17 @@ KPI = Kpi(
         "gap is observed, no effect, as who gets contacted is a choice. Repeat rate: customers with two valid orders "
         "or more / customers with one or more. Uplift: of customers whom a campaign drew by lot, the share who order "
         "within 90 days of those drawn for contact, less that of the hold-out.",
-        fr="Clients contactés qui commandent à nouveau / clients contactés : contactés dans les 14 jours suivant une "
-        "commande, de retour dans les 90 jours d’après (sauf réglage). À côté, la même part des clients non "
-        "contactés ; l’écart est observé, pas un effet : qui l’on contacte est un choix. Taux de réachat : clients "
-        "d’au moins deux commandes valides / clients d’au moins une. Effet : parmi les clients tirés au sort par "
-        "une campagne, part de ceux à contacter qui commandent dans les 90 jours, moins celle du groupe témoin.",
+        fr="Clients contactés qui commandent à nouveau / clients contactés : contactés dans les 14 jours qui suivent "
+        "une commande, revenus dans les 90 jours suivants (durées par défaut). À côté, la même part chez les clients "
+        "non contactés ; l’écart est observé, ce n’est pas un effet : qui l’on contacte est un choix. Taux de "
+        "réachat : clients avec au moins deux commandes valides / clients avec au moins une. Effet : parmi les "
+        "clients tirés au sort par une campagne, part de ceux à contacter qui commandent dans les 90 jours, moins "
+        "celle du groupe témoin.",
     ),
     credit=Text(
         en="Each medium, campaign and rep of the contacts, once for each customer; an effect is told only of campaigns "
         "that drew by lot.",
-        fr="Chaque moyen, campagne et commercial des contacts, une fois par client ; seules les campagnes avec tirage "
+        fr="Chaque moyen de contact, campagne et commercial, une fois par client ; seules les campagnes avec tirage "
         "au sort permettent de mesurer un effet.",
     ),
     unit=Unit.RATIO,
@@ -232,7 +233,7 @@ KPI = Kpi(
     panels=(
         Panel(
             "stat",
-            Text(en="Contacted customers who came back", fr="Clients contactés de retour"),
+            Text(en="Contacted customers who came back", fr="Clients contactés qui sont revenus"),
             "contacted_came_back_ratio",
             unit=Unit.RATIO,
         ),
