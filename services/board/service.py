@@ -21,6 +21,7 @@ CUTS = (
     "campaign",
     "kind",
     "technique",
+    "pair",
     "competitor",
 )
 BESIDE = (

@@ -46,7 +46,8 @@ def create_key(
     namespace: Annotated[
         str | None,
         typer.Option(
-            help="Put before the ids of its orders, leads, offers and contacts, so that two sources never collide."
+            help="Put before the ids of its orders, leads, offers and contacts, so that two sources never collide. "
+            "The key's name unless given; sources that name the same orders need the same one, or none (empty)."
         ),
     ] = None,
 ) -> None:

@@ -124,7 +124,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
 
 def _label(subject: Subject, world: World) -> str:
     """How a member is shown to people: a rep's alias, a promotion's name, else its own name."""
-    if subject.cut in (REP, OWNER):
+    if subject.cut.fields in (REP.fields, OWNER.fields):
         stated = world.book.reps.get(subject.member)
         return (stated.alias if stated else None) or subject.member
     if subject.cut is PROMOTION:
@@ -144,10 +144,16 @@ def row_with_related(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | N
 
 
 def _judged(number: Related, world: World) -> Related:
-    """A number beside the headline: money in the currency that it is told in, a rate flagged where it rests on few."""
+    """A number beside the headline: money in the currency that it is told in; flagged where a rate, or what has an
+    interval, rests on few.
+    """
     if number.unit is Unit.MONEY:
         return msgspec.structs.replace(number, unit=world.reporting_currency)
-    if number.unit is not Unit.RATIO or not isinstance(number.n, int) or number.n >= SMALL_DENOMINATOR:
+    if (
+        (number.unit is not Unit.RATIO and number.interval is None)
+        or not isinstance(number.n, int)
+        or number.n >= SMALL_DENOMINATOR
+    ):
         return number
     return msgspec.structs.replace(number, flags=(*number.flags, Flag.SMALL_N))
 

@@ -153,10 +153,10 @@ def offers() -> list[dict[str, Any]]:
     for name, amount in (("P0", 1_000), ("P1", 3_000)):
         answer = {"outcome": "accepted", "amount_delta_minor": amount, "currency": "EUR"}
         events.append(cloud_event("offer.answered", name, before, **answer))
-    premium = {"kind": "up_sell", "rep_id": "bob", "technique": "premium", "offered_sku": "DESK-01"}
+    premium = {"kind": "up_sell", "rep_id": "bob", "technique": "premium", "base_sku": "DESK-01"}
     events += [
         cloud_event("offer.answered", "P2", before, outcome="refused"),
-        cloud_event("offer.made", "P4", NOW, **premium),
+        cloud_event("offer.made", "P4", NOW, **premium, offered_sku="LAMP-01"),
         cloud_event("offer.answered", "P4", NOW, outcome="accepted"),
     ]
     sold = {"channel": "online", "currency": "EUR", "region": "north", "rep_id": "bob"}
@@ -229,6 +229,7 @@ HAND_MADE: dict[str, dict[str, float]] = {
     'sort_desc(cadran_technique_add_on_success_ratio{window="90d"})': {"premium": 1, "bundle": 0.5},
     'sort_desc(cadran_kind_add_on_success_ratio{window="90d"})': {"up_sell": 1, "cross_sell": 0.5},
     'cadran_rep_add_on_success_ratio{window="mtd"}': {"bob": 1},
+    'sort_desc(cadran_base_offered_add_on_success_ratio{window="mtd"})': {"DESK-01/LAMP-01": 1},
     "cadran_exporter_lag_records": {"": 0},
 }
 

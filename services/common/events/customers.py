@@ -15,7 +15,10 @@ class CustomerContacted(Statement, frozen=True, kw_only=True):
 
 
 class CustomerAssigned(Statement, frozen=True, kw_only=True):
-    """A campaign drew a customer into one of its groups; the earliest statement of a campaign stands."""
+    """A campaign drew a customer into one of its groups by lot; the earliest statement of a campaign stands.
+
+    An uplift is told of whoever was drawn: send it only where chance alone chose (docs/campaigns.md does).
+    """
 
     campaign_id: Id
     group: Literal["contact", "holdout"]

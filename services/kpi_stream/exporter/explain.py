@@ -37,6 +37,9 @@ class Explainer:
         if 1 < len(query.cut.fields) != len(parts_of(member)):
             mend = f"send {'/'.join(query.cut.fields)}, each part percent-encoded"
             raise Malformed(f"{member!r} is no member of {query.cut.name}", field="member", mend=mend)
+        if query.cut.fields and not member:
+            mend = f"send the {query.cut.name} whose number it is"
+            raise Malformed("is missing", field="member", mend=mend)
         subject = subject_of(query.cut, member, query.window, moment.world, query.options)
         found: list[Behind] = []
         async for behind in self._behind(query, subject, moment, after):

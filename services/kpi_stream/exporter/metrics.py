@@ -195,31 +195,43 @@ def series_of_a_member(kpis: Iterable[Kpi]) -> dict[str, int]:
 class Admission:
     """Which members of cuts Prometheus gets: first come, for the quarter, as long as their series have room.
 
-    `costs` are the series of one member by cut. A member that is not admitted is not worked out either.
+    `costs` are the series that one member can have at most, by cut. A member is let in where there is room for all of
+    these; once it is known how many it really has, the rest is room again. A member that is not admitted is not worked
+    out either.
     """
 
     def __init__(self, costs: Mapping[str, int], most: int = MAX_SERIES) -> None:
         self._costs = costs
         self._most = most
         self._quarter: date | None = None
-        self._admitted: set[tuple[str, str]] = set()
+        self._admitted: dict[tuple[str, str], None] = {}
         self._refused: set[tuple[str, str]] = set()
-        self._room = most
+        self._taken = 0
 
     def admits(self, cut: Cut, member: str, today: date) -> bool:
         quarter = Period.QUARTER.first_day(today)
         if quarter != self._quarter:
-            self._quarter, self._room = quarter, self._most
-            self._admitted, self._refused = set(), set()
+            self._quarter, self._taken = quarter, 0
+            self._admitted, self._refused = {}, set()
         name, cost = (cut.name, member), self._costs[cut.name]
         if name in self._admitted:
             return True
-        if cost > self._room:
+        if self._taken + cost > self._most:
             self._refused.add(name)
             return False
-        self._room -= cost
-        self._admitted.add(name)
+        self._taken += cost
+        self._admitted[name] = None
+        self._refused.discard(name)
         return True
+
+    def fits(self, series: int) -> bool:
+        """So many series came of all who were admitted. Where they are too many, who came last has to go."""
+        self._taken = series
+        while self._taken > self._most and self._admitted:
+            name, _ = self._admitted.popitem()
+            self._taken -= self._costs[name[0]]
+            self._refused.add(name)
+        return series <= self._most
 
     @property
     def refused(self) -> int:

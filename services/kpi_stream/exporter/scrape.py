@@ -63,12 +63,18 @@ class Scrape:
         if kept is None or not kept.goes_on(moment):
             kept = Kept(moment)
         await self._observatory.reader.renew(kept.at_hand, moment.state)
+        found = await self._all_samples(moment, kept)
+        while not self._admission.fits(len(found)):
+            found = await self._all_samples(moment, kept)
+        self._kept = kept
+        return found
+
+    async def _all_samples(self, moment: Moment, kept: Kept[list[Sample]]) -> list[Sample]:
         found = []
         for kpi in self._kpis:
             await asyncio.sleep(0)  # whoever else asks must not wait for all of a snapshot
             askings = [samples(query, moment, self._admission, kept) for query in queries(kpi, moment)]
             found += await self._observatory.read(together(askings), moment, kept.at_hand)
-        self._kept = kept
         return [sample for own in found for sample in own]
 
 

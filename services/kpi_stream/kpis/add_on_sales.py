@@ -183,6 +183,13 @@ KPI = Kpi(
         Panel("stat", Text(en="Attach rate", fr="Taux d’attachement"), "attach_ratio", unit=Unit.RATIO),
         Panel(
             "bars",
+            Text(en="Successful offers by pair of products", fr="Offres réussies par paire de produits"),
+            "add_on_success_ratio",
+            cut="pair",
+            unit=Unit.RATIO,
+        ),
+        Panel(
+            "bars",
             Text(en="Successful offers by technique", fr="Offres réussies par technique"),
             "add_on_success_ratio",
             cut="technique",

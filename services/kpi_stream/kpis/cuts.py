@@ -61,4 +61,6 @@ PAIR = Cut("pair", ("base", "offered"), brief=True)
 """Two products that go together, as the installation declares."""
 MEDIUM = Cut("medium", ("medium",), adds_up=False)
 CAMPAIGN = Cut("campaign", ("campaign",), adds_up=False, brief=True)
+CONTACTING_REP = Cut("rep", ("rep",), adds_up=False, brief=True)
+"""Whoever contacted: two reps may have contacted one customer."""
 UNKNOWN = "unknown"

@@ -11,7 +11,7 @@ from services.common.calendar import DAY, Span
 from services.common.topics import Topic
 from services.common.windows import DAY_WINDOWS, Grain, Window
 from services.kpi_stream.kpis.contacted_scores import scores_beside
-from services.kpi_stream.kpis.cuts import ALL, CAMPAIGN, MEDIUM, REP
+from services.kpi_stream.kpis.cuts import ALL, CAMPAIGN, CONTACTING_REP, MEDIUM
 from services.kpi_stream.kpis.hold_out import effect
 from services.kpi_stream.kpis.kpi import (
     Direction,
@@ -160,7 +160,7 @@ KPI = Kpi(
     formula=Text(
         en="Contacted customers who order again / contacted customers: contacted within 14 days of an order, back in "
         "the 90 days after those (unless set otherwise). Beside it the same of customers who were not contacted; the "
-        "gap is observed, no effect, as who gets contacted is a choice. Repeat rate: customers with two valid orders "
+        "gap is observed, not an effect: who gets contacted is a choice. Repeat rate: customers with two valid orders "
         "or more / customers with one or more. Uplift: of customers whom a campaign drew by lot, the share who order "
         "within 90 days of those drawn for contact, less that of the hold-out.",
         fr="Clients contactés qui commandent à nouveau / clients contactés : contactés dans les 14 jours qui suivent "
@@ -178,7 +178,7 @@ KPI = Kpi(
     ),
     unit=Unit.RATIO,
     good=Direction.UP,
-    cuts=(ALL, MEDIUM, CAMPAIGN, REP),
+    cuts=(ALL, MEDIUM, CAMPAIGN, CONTACTING_REP),
     groups=(SPELLS, ORDERS, REPEATS, DRAWS, OUTCOMES, SCORES_OF_CONTACTED, SCORES_OF_OTHERS, CROWDS),
     unlisted=(SCORES_OF_CONTACTED, SCORES_OF_OTHERS),
     contributions={"customer": contributions},
@@ -189,7 +189,7 @@ KPI = Kpi(
         Metric(
             "observed_gap_ratio",
             Unit.RATIO,
-            "Contacted customers' share less the others': observed, no effect of contact",
+            "Contacted customers' share less the others': observed, not an effect of contact",
             "observed_gap",
             (ALL, MEDIUM),
             has_interval=True,
@@ -240,7 +240,7 @@ KPI = Kpi(
         Panel("stat", Text(en="Repeat rate", fr="Taux de réachat"), "repeat_ratio", unit=Unit.RATIO),
         Panel(
             "bars",
-            Text(en="Observed gap by medium (no effect)", fr="Écart observé par moyen de contact (pas un effet)"),
+            Text(en="Observed gap by medium (not an effect)", fr="Écart observé par moyen de contact (pas un effet)"),
             "observed_gap_ratio",
             cut="medium",
             unit=Unit.RATIO,

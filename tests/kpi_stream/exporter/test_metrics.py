@@ -102,6 +102,19 @@ def test_members_are_admitted_first_come_for_the_quarter() -> None:
     assert admission.refused == 0
 
 
+def test_room_that_members_do_not_take_is_room_for_others() -> None:
+    admission, day = Admission({"rep": 4}, most=10), date(2026, 11, 23)
+    assert [admission.admits(REP, name, day) for name in "abc"] == [True, True, False]
+    assert admission.fits(4)  # series of the two, half of what they might have
+    assert [admission.admits(REP, name, day) for name in "abcd"] == [True, True, True, False]
+    assert admission.fits(6)
+    assert admission.admits(REP, "d", day)
+    assert admission.refused == 0
+    assert not admission.fits(12)  # each has more by now: the last has to go
+    assert [admission.admits(REP, name, day) for name in "abcd"] == [True, True, True, False]
+    assert admission.fits(9)
+
+
 def test_series_stay_below_prometheus_limit_and_those_left_out_are_not_worked_out() -> None:
     names = [f"s{i}" for i in range(400)]
     events = [event("lead.created", name, at("2026-11-02 10:00"), source=name, region=name) for name in names]
