@@ -146,6 +146,11 @@ class Folder:
 
     def _move(self, name: EntityName, before: Sequence[Fact], now: Sequence[Fact], folded: Folded) -> None:
         """What changes between two lists of facts: most begin alike, and of a large entity nearly all stays."""
+        if not before:
+            folded.facts.add(now)
+            for day in self._days(now):
+                folded.entered[name.kind, day].add(name.id)
+            return
         same = _alike(before, now)
         added, gone = now[same:], before[same:]
         folded.facts.add(added)

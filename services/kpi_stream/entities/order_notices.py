@@ -23,6 +23,8 @@ def lead_notices(order_id: str, order: Order) -> dict[str, OrderSnapshot | None]
     if order.placed is None:
         return {}
     lead = order.placed.value.lead
+    if lead is None and order.former is None:
+        return {}
     return tell((order.former or NOBODY).leads, {lead: _snapshot(order, order.placed)} if lead else {})
 
 
@@ -40,6 +42,8 @@ def customer_notices(order_id: str, order: Order) -> dict[str, int | None]:  # n
     if order.placed is None:
         return {}
     customer = order.placed.value.customer
+    if customer is None and order.former is None:
+        return {}
     placed_at = order.placed.at if order.is_living else None
     return tell((order.former or NOBODY).customers, {customer: placed_at} if customer else {})
 
@@ -60,13 +64,14 @@ def offer_notices(order_id: str, order: Order) -> dict[str, OfferSale | None]:  
     """What the order tells every offer that one of its lines bears; nothing to those it no longer means."""
     if order.placed is None:
         return {}
-    return tell((order.former or NOBODY).offers, _sales(order, order.placed.value))
+    names_offers = any(line.offer for line in order.placed.value.lines)
+    if not names_offers and order.former is None:
+        return {}
+    return tell((order.former or NOBODY).offers, _sales(order, order.placed.value) if names_offers else {})
 
 
 def _sales(order: Order, placed: Placed) -> dict[str, OfferSale]:
     """By offer, what the order tells of its lines."""
-    if not placed.offers:
-        return {}
     sums: dict[str, tuple[int, int]] = {}
     for line, part in zip(placed.lines, order.given_back_by_line, strict=True):
         if line.offer:
