@@ -77,11 +77,14 @@ def mixed(number: int, *, until: datetime) -> Iterator[Sent]:
 NAMES = frozenset({"customer_id", "lead_id", "offer_id"})
 
 
-def orders_alone(history: Iterable[Sent]) -> Iterator[Sent]:
-    """The orders of a history, which name nobody whom they would have to tell."""
-    for sent in history:
-        if EVENT_TYPES[sent["type"]].topic is Topic.ORDERS:
-            yield {**sent, "data": _without_names(sent["data"])}
+def orders_of(history: Iterable[Sent]) -> Iterator[Sent]:
+    """What a history says of orders."""
+    return (sent for sent in history if EVENT_TYPES[sent["type"]].topic is Topic.ORDERS)
+
+
+def unnamed(history: Iterable[Sent]) -> Iterator[Sent]:
+    """The same orders, which name nobody whom they would have to tell."""
+    return ({**sent, "data": _without_names(sent["data"])} for sent in history)
 
 
 def _without_names(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,20 +14,26 @@ COMPARED = {"aiokafka_floor": "x floor", "faust_windowed": "x Faust", "quix_wind
 """What ours is set against when it consumes, and the headings."""
 
 
-ORDERS_ALONE = {"cadran": "cadran_unnamed", "cadran_mix": "cadran_mix_orders"}
+UNNAMED = {"cadran": "cadran_unnamed", "cadran_mix": "cadran_mix_unnamed"}
 """What a history is set against that has all of its orders, and nobody whom they tell."""
+ORDERS = {"cadran_mix": "cadran_mix_orders"}
+"""And what has its orders alone, as they are."""
 
 
 def ratios(rows: Sequence[Measured]) -> Iterator[tuple[str, str, float]]:
     """How many times as fast as another each of ours is: at consuming, and at taking in over HTTP."""
     rates = {measured.name: measured.events_per_s for measured in rows}
     for name in rates:
-        others = (
-            [*COMPARED, ORDERS_ALONE.get(name)] if name.startswith("cadran") else [f"{name}_bare", f"{name}_ceiling"]
-        )
-        for other in others:
+        for other in _others(name):
             if other in rates:
                 yield name, other, rates[name] / rates[other]
+
+
+def _others(name: str) -> list[str]:
+    """What a row is set against."""
+    if not name.startswith("cadran"):
+        return [f"{name}_bare", f"{name}_ceiling"]
+    return [*COMPARED, *(own[name] for own in (UNNAMED, ORDERS) if name in own)]
 
 
 def document(events: int, rows: Sequence[Measured], snapshots: Sequence[Snapshot]) -> dict[str, Any]:
@@ -72,7 +78,8 @@ def _consuming(rows: Sequence[Measured]) -> Table:
         "bytes in",
         "peak MB",
         *COMPARED.values(),
-        "x alone",
+        "x unnamed",
+        "x orders",
     )
     table = _table("Consumed from Kafka (us and Redis: per event)", headings)
     times = {(ours, other): ratio for ours, other, ratio in ratios(rows)}
@@ -80,9 +87,9 @@ def _consuming(rows: Sequence[Measured]) -> Table:
         stages = [_number(measured.stages_us.get(stage), 1) for stage in STAGES]
         use = [_number(value, digits) for value, digits in zip(measured.redis or (None,) * 3, (3, 1, 0), strict=True)]
         compared = [_number(times.get((measured.name, other)), 2) for other in COMPARED]
-        alone = _number(times.get((measured.name, ORDERS_ALONE.get(measured.name, ""))), 2)
+        alone = [_number(times.get((measured.name, own.get(measured.name, ""))), 2) for own in (UNNAMED, ORDERS)]
         cells = [_number(measured.events_per_s), _number(measured.cpu_us, 1), *stages, *use]
-        table.add_row(measured.name, *cells, _number(measured.peak_mb), *compared, alone)
+        table.add_row(measured.name, *cells, _number(measured.peak_mb), *compared, *alone)
     return table
 
 

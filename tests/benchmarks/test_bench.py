@@ -18,6 +18,7 @@ CONSUMERS = {
     "cadran_unnamed",
     "cadran_mix",
     "cadran_mix_orders",
+    "cadran_mix_unnamed",
 }
 SERVERS = {
     f"ingest_{form}{server}" for form in ("single", "single_few", "batch") for server in ("", "_bare", "_ceiling")
@@ -39,9 +40,12 @@ def test_every_contender_is_measured(tmp_path: Path) -> None:
     assert all(row["events_per_s"] > 0 and row["peak_mb"] > 0 for row in rows.values())
     ours = [row for name, row in rows.items() if name.startswith("cadran")]
     assert all(row["us_per_event"].keys() >= STAGES and row["redis_per_event"]["commands"] > 0 for row in ours)
-    assert {"cadran/faust_windowed", "cadran_mix/cadran_mix_orders", "ingest_single/ingest_single_bare"} <= found[
-        "ratios"
-    ].keys()
+    assert {
+        "cadran/faust_windowed",
+        "cadran_mix/cadran_mix_orders",
+        "cadran_mix/cadran_mix_unnamed",
+        "ingest_single/ingest_single_bare",
+    } <= found["ratios"].keys()
     assert {snapshot["name"] for snapshot in found["snapshots"]} == SNAPSHOTS
     assert all(snapshot["series"] > 500 for snapshot in found["snapshots"])
     assert all(name in done.stdout for name in rows)

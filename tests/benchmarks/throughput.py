@@ -10,7 +10,7 @@ from services.common.topics import Topic
 from services.common.windows import utc_now
 from tests.benchmarks.cadran import NUDGES, consume, consume_together
 from tests.benchmarks.measured import Measured
-from tests.benchmarks.orders import BUSY, SPARSE, Sent, message, mixed, orders, orders_alone, publish
+from tests.benchmarks.orders import BUSY, SPARSE, Sent, message, mixed, orders, orders_of, publish, unnamed
 from tests.support.stack import RunningStack, running_servers
 
 QUIX = "quix_windowed"
@@ -26,9 +26,10 @@ def measure(events: int, peers: Collection[str]) -> Iterator[Measured]:
     yield from _busy_hours(events, peers)
     yield _alone("cadran_sparse", orders(events, until=utc_now(), over=SPARSE))
     now = utc_now()
-    yield _alone("cadran_unnamed", orders_alone(orders(events, until=now, over=BUSY)))
+    yield _alone("cadran_unnamed", unnamed(orders(events, until=now, over=BUSY)))
     yield _alone("cadran_mix", mixed(events, until=now))
-    yield _alone("cadran_mix_orders", orders_alone(mixed(events, until=now)))
+    yield _alone("cadran_mix_orders", orders_of(mixed(events, until=now)))
+    yield _alone("cadran_mix_unnamed", unnamed(orders_of(mixed(events, until=now))))
 
 
 def _busy_hours(events: int, peers: Collection[str]) -> Iterator[Measured]:
