@@ -196,8 +196,8 @@ class Admission:
     """Which members of cuts Prometheus gets: first come, for the quarter, as long as their series have room.
 
     `costs` are the series that one member can have at most, by cut. A member is let in where there is room for all of
-    these; once it is known how many it really has, the rest is room again. A member that is not admitted is not worked
-    out either.
+    these; once it is known how many it really has, the rest is room again. Who had to go stays out for the quarter. A
+    member that is not admitted is not worked out either.
     """
 
     def __init__(self, costs: Mapping[str, int], most: int = MAX_SERIES) -> None:
@@ -206,17 +206,18 @@ class Admission:
         self._quarter: date | None = None
         self._admitted: dict[tuple[str, str], None] = {}
         self._refused: set[tuple[str, str]] = set()
+        self._gone: set[tuple[str, str]] = set()
         self._taken = 0
 
     def admits(self, cut: Cut, member: str, today: date) -> bool:
         quarter = Period.QUARTER.first_day(today)
         if quarter != self._quarter:
             self._quarter, self._taken = quarter, 0
-            self._admitted, self._refused = {}, set()
+            self._admitted, self._refused, self._gone = {}, set(), set()
         name, cost = (cut.name, member), self._costs[cut.name]
         if name in self._admitted:
             return True
-        if self._taken + cost > self._most:
+        if name in self._gone or self._taken + cost > self._most:
             self._refused.add(name)
             return False
         self._taken += cost
@@ -230,10 +231,10 @@ class Admission:
         while self._taken > self._most and self._admitted:
             name, _ = self._admitted.popitem()
             self._taken -= self._costs[name[0]]
-            self._refused.add(name)
+            self._gone.add(name)
         return series <= self._most
 
     @property
     def refused(self) -> int:
         """Members that there was no room for in this quarter."""
-        return len(self._refused)
+        return len(self._refused | self._gone)

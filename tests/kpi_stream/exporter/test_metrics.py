@@ -2,6 +2,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.common.events import Event
@@ -113,6 +115,22 @@ def test_room_that_members_do_not_take_is_room_for_others() -> None:
     assert not admission.fits(12)  # each has more by now: the last has to go
     assert [admission.admits(REP, name, day) for name in "abcd"] == [True, True, True, False]
     assert admission.fits(9)
+
+
+@given(st.lists(st.lists(st.integers(1, 4), min_size=12, max_size=12), min_size=1, max_size=5))
+def test_whoever_has_to_go_stays_out_so_that_an_end_is_found(scrapes: list[list[int]]) -> None:
+    """However many series members come to have from one scrape to the next."""
+    admission, day = Admission({"rep": 4}, most=10), date(2026, 11, 23)
+
+    def made(series: list[int]) -> int:
+        return sum(own for i, own in enumerate(series) if admission.admits(REP, f"r{i}", day))
+
+    for series in scrapes:
+        tries = 0
+        while not admission.fits(total := made(series)):
+            tries += 1
+            assert tries <= len(series)
+        assert 0 < total <= 10 or admission.refused == len(series)
 
 
 def test_series_stay_below_prometheus_limit_and_those_left_out_are_not_worked_out() -> None:
