@@ -146,7 +146,7 @@ class Folder:
 
     def _move(self, name: EntityName, before: Sequence[Fact], now: Sequence[Fact], folded: Folded) -> None:
         """What changes between two lists of facts: most begin alike, and of a large entity nearly all stays."""
-        if not before:
+        if not before:  # as of most orders, which are new: nothing is to be compared
             folded.facts.add(now)
             for day in self._days(now):
                 folded.entered[name.kind, day].add(name.id)

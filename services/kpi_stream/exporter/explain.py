@@ -89,10 +89,10 @@ def _adds(facts: Sequence[Fact], query: Query, subject: Subject, spans: Mapping[
 
     To a level all count that came before the span's end.
     """
-    members = {(query.cut.cell_cut, name) for name in subject.members}
+    members, listed = {(query.cut.cell_cut, name) for name in subject.members}, query.kpi.listed
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for fact in facts:
-        if fact.group not in query.kpi.listed or members.isdisjoint(fact.members):
+        if fact.group not in listed or members.isdisjoint(fact.members):
             continue
         for name, span in spans.items():
             if (fact.group.is_level or span.start.timestamp() <= fact.at) and fact.at < span.end.timestamp():

@@ -28,6 +28,7 @@ from services.kpi_stream.kpis.kpi import (
     Totals,
     Unit,
 )
+from services.kpi_stream.kpis.rates import rate_of
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
@@ -183,23 +184,8 @@ def beside(parts: Parts, subject: Subject, world: World) -> Mapping[str, Related
     amount = won_amount + lost_amount if won_amount is not None and lost_amount is not None else None
     median, p90 = (quantile([window[m] for m in DAYS_TO_CLOSE.measures], q) for q in (0.5, 0.9))
     return {
-        "won_so_far": Related(
-            so_far / created if created else None,
-            Unit.RATIO,
-            numerator=so_far,
-            denominator=created,
-            n=created,
-            interval=wilson(so_far, created),
-            flags=(Flag.IMMATURE,),
-        ),
-        "closing_rate": Related(
-            won / (won + lost) if won + lost else None,
-            Unit.RATIO,
-            numerator=won,
-            denominator=won + lost,
-            n=won + lost,
-            interval=wilson(won, won + lost),
-        ),
+        "won_so_far": rate_of(so_far, created, (Flag.IMMATURE,)),
+        "closing_rate": rate_of(won, won + lost),
         "closing_rate_by_amount": Related(
             won_amount / amount if amount and won_amount is not None else None,
             Unit.RATIO,
