@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,23 +26,17 @@ from services.pricing_watch.watching.products import CompetitorPage, Product
 from services.pricing_watch.watching.reading_store import KeptReading
 from services.pricing_watch.watching.scheduler import Scheduler
 from services.pricing_watch.watching.watch_list import WatchList
+from tests.support import clock
 
 PARIS = ZoneInfo("Europe/Paris")
-START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 
 
-class Clock:
+class Clock(clock.Clock):
     """Shows what it is set to, a millisecond later each time that it is looked at."""
 
-    def __init__(self) -> None:
-        self.now = START
-
     def __call__(self) -> datetime:
-        self.now += timedelta(milliseconds=1)
+        self.pass_by(milliseconds=1)
         return self.now
-
-    def pass_by(self, **time: float) -> None:
-        self.now += timedelta(**time)
 
 
 async def read_in_a_thread(page: Page, wanted: Wanted) -> Reading:

@@ -1,7 +1,6 @@
 """Customers after any order of arrival: the cells of a recomputation, and that itself held against cases by hand."""
 
 from collections import defaultdict
-from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -12,12 +11,12 @@ from msgspec.structs import replace
 from services.common.events import Event
 from services.kpi_stream.entities import customer as customer_entity
 from tests.support import loyalty_oracle
-from tests.support.engine import Engine
 from tests.support.events import at, event, line
 from tests.support.loyalty_oracle import MOST, add_customers
 from tests.support.oracle import KPIS, OrderView, recompute
 from tests.support.standing import Cells, group_events, latest
 from tests.support.strategies import customer_histories
+from tests.support.world import engine_after
 
 KPI = ["loyalty"]
 Counted = dict[tuple[str, str, str, str], int]
@@ -187,18 +186,6 @@ class TestTheRecomputation:
 def _bare() -> dict[str, Any]:
     """An order of nobody that is known."""
     return {"channel": "online", "currency": "EUR", "lines": [line(100)]}
-
-
-def engine_after(events: list[Event], seed: int) -> Engine:
-    """Shuffled, some of them twice, in batches of any size, some of them taken by a zombie as well."""
-    random = Random(seed)
-    arrived = [*events, *(random.choice(events) for _ in range(5) if events)]
-    random.shuffle(arrived)
-    engine = Engine()
-    engine.publish(arrived)
-    engine.run(random)
-    assert engine.unapplied == []
-    return engine
 
 
 @given(customer_histories, st.integers())

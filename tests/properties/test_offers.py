@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from random import Random
 from typing import NamedTuple
 from unittest.mock import patch
 
@@ -19,31 +18,19 @@ from services.kpi_stream.entities.statements import Stated
 from services.kpi_stream.kpis.kpi import Flag
 from services.kpi_stream.kpis.offer_cells import OFFERS, offer_contributions
 from tests.support import offer_oracle
-from tests.support.engine import Cell, Engine
+from tests.support.engine import Cell
 from tests.support.events import DECLARED
 from tests.support.offer_oracle import places
 from tests.support.oracle import KPIS, recompute
 from tests.support.standing import day_of, group_events, latest
 from tests.support.strategies import currencies, offer_histories, orders, times
-from tests.support.world import rows, world
+from tests.support.world import engine_after, rows, world
 
 KPI = "add_on_sales"
 FIRST, LAST = date(2026, 3, 28), date(2026, 11, 24)
 days = st.dates(FIRST, LAST)
 windows = st.just((FIRST, LAST)) | st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
 cuts = st.sampled_from(["", "kind", "technique", "rep", "pair"])
-
-
-def engine_after(events: Sequence[Event], seed: int) -> Engine:
-    """Shuffled, some of them twice, in batches of any size, some of them taken by a zombie as well."""
-    random = Random(seed)
-    arrived = [*events, *(random.choice(events) for _ in range(3) if events)]
-    random.shuffle(arrived)
-    engine = Engine()
-    engine.publish(arrived)
-    engine.run(random)
-    assert engine.unapplied == []
-    return engine
 
 
 @given(offer_histories, st.integers())

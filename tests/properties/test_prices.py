@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from math import exp, log
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -15,13 +14,12 @@ from services.common.events import Event
 from services.common.events.subjects import joined
 from services.kpi_stream.kpis.kpi import Flag
 from services.kpi_stream.measures import NOW
-from tests.support.engine import Engine
 from tests.support.events import at, event
 from tests.support.oracle import recompute
 from tests.support.price_oracle import Pair, pair_at, products
 from tests.support.standing import group_events
 from tests.support.strategies import price_histories
-from tests.support.world import rows, total_row, world
+from tests.support.world import engine_after, rows, total_row, world
 
 MOMENT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KPI = ["competitor_prices"]
@@ -37,18 +35,6 @@ def rates(day: date) -> list[Event]:
     ]
 
 
-def engine_after(events: Sequence[Event], seed: int) -> Engine:
-    """Shuffled, some of them twice, in batches of any size."""
-    random = Random(seed)
-    arrived = [*events, *(random.choice(events) for _ in range(3) if events)]
-    random.shuffle(arrived)
-    engine = Engine(now=int(MOMENT.timestamp()))
-    engine.publish(arrived)
-    engine.run(random)
-    assert engine.unapplied == []
-    return engine
-
-
 def pairs_at(events: Sequence[Event], day: date) -> list[tuple[str, Pair]]:
     """Every pair that is watched at the close of a day, with its product."""
     by_type = group_events(events)
@@ -58,7 +44,7 @@ def pairs_at(events: Sequence[Event], day: date) -> list[tuple[str, Pair]]:
 
 @given(price_histories, st.integers())
 def test_every_cell_is_that_of_a_recomputation(events: list[Event], seed: int) -> None:
-    assert engine_after(events, seed).by_day(KPI) == recompute(events)
+    assert engine_after(events, seed, MOMENT).by_day(KPI) == recompute(events)
 
 
 @given(price_histories, st.integers(), days, st.sampled_from(["", "competitor"]), st.booleans())
@@ -66,7 +52,7 @@ def test_a_window_tells_what_stood_at_the_close_of_its_last_day(
     events: list[Event], seed: int, day: date, by: str, knows_rates: bool
 ) -> None:
     here = world(MOMENT, rates(day) if knows_rates else ())
-    found = rows("competitor_prices", engine_after(events, seed), here, window=f"2026-10-01/{day}", by=by)
+    found = rows("competitor_prices", engine_after(events, seed, MOMENT), here, window=f"2026-10-01/{day}", by=by)
     standing = [pair for _, pair in pairs_at(events, day)]
     for member, row in found.items():
         own = [pair for pair in standing if not by or pair.competitor == member]
@@ -91,7 +77,7 @@ def test_products_stand_as_they_do_now(events: list[Event], seed: int) -> None:
             member = joined(sku, *pair.currencies)
             expected["pairs", member] += 1
             expected["log", member] += pair.log
-    found = engine_after(events, seed).by_ordinal(NOW, KPI)
+    found = engine_after(events, seed, MOMENT).by_ordinal(NOW, KPI)
     assert {(key[0], joined(*key[3].split(" x "))): value for key, value in found.items()} == {
         key: value for key, value in expected.items() if value
     }
@@ -105,13 +91,13 @@ def test_no_number_depends_on_a_price_that_is_quarantined(events: list[Event], s
         else each
         for each in events
     ]
-    assert engine_after(events, seed).by_day(KPI) == engine_after(others, seed).by_day(KPI)
+    assert engine_after(events, seed, MOMENT).by_day(KPI) == engine_after(others, seed, MOMENT).by_day(KPI)
 
 
 @given(price_histories, st.integers())
 def test_the_dearest_are_above_parity_and_sorted(events: list[Event], seed: int) -> None:
     here = world(MOMENT)
-    row = total_row("competitor_prices", engine_after(events, seed), here, window="today", dearest="yes")
+    row = total_row("competitor_prices", engine_after(events, seed, MOMENT), here, window="today", dearest="yes")
     told = [product["index"] for product in row.related["dearest"].details["products"]]
     assert told == sorted(told, reverse=True)
     assert all(index > 100 for index in told)

@@ -3,32 +3,20 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.events import Event
-from tests.support.engine import Cell, Engine
+from tests.support.engine import Cell
 from tests.support.oracle import EDGES, recompute
 from tests.support.strategies import histories
-from tests.support.world import rows, world
+from tests.support.world import engine_after, rows, world
 
 FIRST, LAST = date(2026, 10, 24), date(2026, 11, 23)
 HERE = world(datetime(2027, 3, 1, 12, 0, tzinfo=UTC))
 days = st.dates(FIRST, LAST)
 Read = Callable[..., int]
-
-
-def engine_after(events: list[Event], seed: int) -> Engine:
-    """Shuffled, some of them twice, in batches of any size."""
-    random = Random(seed)
-    arrived = events + [random.choice(events) for _ in range(3) if events]
-    random.shuffle(arrived)
-    engine = Engine(now=int(HERE.now.timestamp()))
-    engine.publish(arrived)
-    engine.run(random)
-    return engine
 
 
 def reader(events: list[Event], one: date, other: date, cut: str, member: str) -> Read:
@@ -54,7 +42,7 @@ def window(one: date, other: date) -> str:
 
 @given(histories, st.integers(), days, days, st.sampled_from(["", "channel", "rep", "region", "promotion"]))
 def test_sales(events: list[Event], seed: int, one: date, other: date, by: str) -> None:
-    found = rows("sales", engine_after(events, seed), HERE, window=window(one, other), by=by)
+    found = rows("sales", engine_after(events, seed, HERE.now), HERE, window=window(one, other), by=by)
     for member, row in found.items():
         read = reader(events, one, other, by or "all", member)
         assert row.measures["orders"] == read("orders")
@@ -71,7 +59,7 @@ def test_sales(events: list[Event], seed: int, one: date, other: date, by: str) 
 
 @given(histories, st.integers(), days, days, st.sampled_from(["", "rep", "owner", "source", "region", "kind"]))
 def test_new_leads(events: list[Event], seed: int, one: date, other: date, by: str) -> None:
-    found = rows("new_leads", engine_after(events, seed), HERE, window=window(one, other), by=by)
+    found = rows("new_leads", engine_after(events, seed, HERE.now), HERE, window=window(one, other), by=by)
     assert {member: row.value for member, row in found.items() if row.value} == {
         member: count for member in found if (count := reader(events, one, other, by or "all", member)("leads"))
     }
@@ -79,7 +67,7 @@ def test_new_leads(events: list[Event], seed: int, one: date, other: date, by: s
 
 @given(histories, st.integers(), days, days, st.sampled_from(["", "rep", "owner", "source"]))
 def test_acquisition_rate(events: list[Event], seed: int, one: date, other: date, by: str) -> None:
-    found = rows("acquisition_rate", engine_after(events, seed), HERE, window=window(one, other), by=by)
+    found = rows("acquisition_rate", engine_after(events, seed, HERE.now), HERE, window=window(one, other), by=by)
     for member, row in found.items():
         read = reader(events, one, other, by or "all", member)
         in_time = sum(read(f"d{edge}") for edge in EDGES if edge <= HERE.win_days)
@@ -91,7 +79,7 @@ def test_acquisition_rate(events: list[Event], seed: int, one: date, other: date
 
 @given(histories, st.integers(), days, days, st.sampled_from(["", "touchpoint", "channel", "region"]))
 def test_nps(events: list[Event], seed: int, one: date, other: date, by: str) -> None:
-    found = rows("nps", engine_after(events, seed), HERE, window=window(one, other), by=by)
+    found = rows("nps", engine_after(events, seed, HERE.now), HERE, window=window(one, other), by=by)
     for member, row in found.items():
         read = reader(events, one, other, by or "all", member)
         classes = [read(name) for name in ("promoters", "passives", "detractors")]
@@ -105,7 +93,7 @@ def test_nps(events: list[Event], seed: int, one: date, other: date, by: str) ->
 
 @given(histories, st.integers())
 def test_days_add_up_to_their_window(events: list[Event], seed: int) -> None:
-    engine = engine_after(events, seed)
+    engine = engine_after(events, seed, HERE.now)
     whole = rows("sales", engine, HERE, window=window(FIRST, LAST))[""].measures
     single = [FIRST + timedelta(days=i) for i in range((LAST - FIRST).days + 1)]
     parts = [rows("sales", engine, HERE, window=window(day, day))[""].measures for day in single]

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine, text
 
 
 def sqlite_url(folder: Path) -> str:
@@ -17,3 +19,12 @@ def emptied(url: str) -> str:
         connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
     return url
+
+
+def assert_made_as(url: str, metadata: MetaData) -> None:
+    """The tables that the migrations have made are those that the code works with."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()

@@ -1,7 +1,7 @@
 """A world to read numbers against, and a reader of an engine's cells: what the exporter does, without Redis."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from services.kpi_stream.kpis.world import ReferenceBook, World
 from services.kpi_stream.measures import CELLS_PER_STRING, Address, day_ordinal
 from services.kpi_stream.rows import Row, row_with_related, subjects
 from tests.support.engine import Engine
-from tests.support.events import PARIS, at
+from tests.support.events import PARIS, RECEIVED, at
 
 EMPTY = [0] * CELLS_PER_STRING
 WEEK = {day: ["09:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
@@ -109,5 +109,17 @@ def engine_of(events: Iterable[Event], now: datetime) -> Engine:
     engine = Engine(now=int(now.timestamp()))
     engine.publish(events)
     engine.run(Random(1))
+    assert engine.unapplied == []
+    return engine
+
+
+def engine_after(events: Sequence[Event], seed: int, now: datetime = RECEIVED) -> Engine:
+    """Shuffled, some of them twice, in batches of any size, some of them taken by a zombie as well."""
+    random = Random(seed)
+    arrived = [*events, *(random.choice(events) for _ in range(5) if events)]
+    random.shuffle(arrived)
+    engine = Engine(now=int(now.timestamp()))
+    engine.publish(arrived)
+    engine.run(random)
     assert engine.unapplied == []
     return engine

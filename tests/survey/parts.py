@@ -1,6 +1,6 @@
 """The service's parts on a database, with a clock that the test sets."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -27,24 +27,11 @@ from services.survey.orders.rules import Rules
 from services.survey.pages import Pages
 from services.survey.pulse.letters import PulseLetters
 from services.survey.records import Asking
+from tests.support.clock import Clock
 from tests.support.mail import ALWAYS
 
 PARIS = ZoneInfo("Europe/Paris")
-START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 PAUSE = timedelta(days=90)
-
-
-class Clock:
-    """Shows what it is set to."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, **time: float) -> None:
-        self.now += timedelta(**time)
 
 
 class Service:

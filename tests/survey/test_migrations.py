@@ -1,19 +1,14 @@
 """The tables that the migrations make are those that the code works with."""
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from services.common.database import Database, migrate
 from services.survey.tables import SCHEMA, metadata
+from tests.support.databases import assert_made_as
 
 
 def test_the_migrations_make_the_tables(database: Database, database_url: str) -> None:
-    engine = create_engine(database_url)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
-    engine.dispose()
+    assert_made_as(database_url, metadata)
 
 
 def test_migrating_again_changes_nothing(database: Database, database_url: str) -> None:

@@ -1,7 +1,6 @@
 """The campaigns on a database, with a clock that the test sets."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,21 +13,7 @@ from services.ingest.campaigns import tables
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.campaigns.records import Campaign, Group, Setup
 from services.ingest.campaigns.service import Campaigns
-
-START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
-
-
-class Clock:
-    """Shows what it is set to."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, **time: float) -> None:
-        self.now += timedelta(**time)
+from tests.support.clock import Clock
 
 
 class Service:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from services.ingest.campaigns.balance import FEWEST, Tally, check_balance
 from services.ingest.campaigns.drawing import draw
 from services.ingest.campaigns.records import Campaign, Group
-from tests.ingest.campaigns.parts import START, customers
+from tests.ingest.campaigns.parts import customers
+from tests.support.clock import START
 
 tallies = st.lists(
     st.builds(Tally, st.floats(0.05, 0.95), st.sampled_from(Group), st.integers(1, 500)), min_size=1, max_size=8

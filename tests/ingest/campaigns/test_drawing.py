@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.ingest.campaigns.drawing import draw, position
 from services.ingest.campaigns.records import Campaign, Group
-from tests.ingest.campaigns.parts import START, customers
+from tests.ingest.campaigns.parts import customers
+from tests.support.clock import START
 
 ids = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40)
 shares = st.floats(0, 1, exclude_min=True, exclude_max=True)

@@ -12,7 +12,8 @@ from services.pricing_watch.judging.judgement import Judged
 from services.pricing_watch.records import Kind, Method, Reading, Stock
 from services.pricing_watch.watching.intake import READ, Seen, load
 from services.pricing_watch.watching.schedule import CONFIRM_AFTER
-from tests.pricing_watch.parts import START, Service, page, product
+from tests.pricing_watch.parts import Service, page, product
+from tests.support.clock import START
 
 VALIDATORS = Validators(etag='"1"', last_modified="yesterday")
 

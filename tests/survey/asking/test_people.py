@@ -15,8 +15,9 @@ from services.survey.addresses import read_address
 from services.survey.asking.people import AskedBefore, NoContact, OptedOut, Person, check_may_ask
 from services.survey.records import By, Contact, Invitation
 from services.survey.tables import SCHEMA
+from tests.support.clock import START
 from tests.support.databases import sqlite_url
-from tests.survey.parts import PAUSE, START, Service, asking
+from tests.survey.parts import PAUSE, Service, asking
 
 moments = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda passed: START + passed)
 EMAILS = ("a@example.org", "b@example.org", "c@example.org")

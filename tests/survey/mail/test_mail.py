@@ -20,9 +20,10 @@ from services.survey.mail.letters import read_sender
 from services.survey.mail.mailer import LEASE, MOST_ATTEMPTS
 from services.survey.records import About, Contact, Invitation
 from services.survey.tables import SCHEMA
+from tests.support.clock import START
 from tests.support.mail import OK, MailServer, make_certificate, running_mail_server, text_of, with_login
 from tests.support.redis import free_port
-from tests.survey.parts import START, Service, asking
+from tests.survey.parts import Service, asking
 
 
 def delivered(events: list[Any]) -> list[tuple[bool, int]]:

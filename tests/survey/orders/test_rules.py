@@ -16,8 +16,9 @@ from services.survey.orders import plan_store
 from services.survey.orders.order_listener import OrderListener
 from services.survey.orders.rules import Rule, Rules, is_sampled, load_rules, plan_of
 from services.survey.records import Contact
+from tests.support.clock import START
 from tests.support.events import event, line
-from tests.survey.parts import START, Service
+from tests.survey.parts import Service
 
 DELIVERY = Rule(touchpoint="delivery", delay_hours=72, channels=("online",))
 STORE = Rule(touchpoint="store", delay_hours=2, stores=("S-1",), regions=("north",))

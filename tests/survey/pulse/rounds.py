@@ -13,7 +13,8 @@ from services.survey.pulse import tables
 from services.survey.pulse.records import Colleague, Round, Ticket
 from services.survey.pulse.service import Pulse
 from services.survey.tables import outbox
-from tests.survey.parts import PARIS, START, Clock
+from tests.support.clock import START, Clock
+from tests.survey.parts import PARIS
 
 CLOSES = START + timedelta(days=7)
 TEAMS = {"north": 7, "south": 6, "east": 2}
