@@ -28,12 +28,6 @@ class Scene(NamedTuple):
     clients: Clients
     random: Random
 
-    def pid(self, program: str) -> int:
-        """The process of a program, once it runs."""
-        supervisor = self.stack.supervisor
-        wait_for(lambda: supervisor.state(program).state == "RUNNING", f"{program} runs")
-        return supervisor.state(program).pid
-
 
 class Struck(NamedTuple):
     """When a fault began (seconds of the monotonic clock), and whom it struck."""
@@ -69,7 +63,7 @@ def killed(*programs: str) -> Inflicting:
     @contextmanager
     def inflict(scene: Scene) -> Iterator[Struck]:
         program = scene.random.choice(programs)
-        os.kill(scene.pid(program), signal.SIGKILL)
+        scene.stack.kill(program)
         yield Struck(time.monotonic(), program)
 
     return inflict
@@ -81,7 +75,7 @@ def asleep(*programs: str) -> Inflicting:
     @contextmanager
     def inflict(scene: Scene) -> Iterator[Struck]:
         program = scene.random.choice(programs)
-        pid = scene.pid(program)
+        pid = scene.stack.pid(program)
         os.kill(pid, signal.SIGSTOP)
         try:
             yield Struck(time.monotonic(), program)
@@ -115,7 +109,7 @@ def disk_full(scene: Scene) -> Iterator[Struck]:
 
     It ends as docs/faults.md asks of an operator: room is made, and the file written anew.
     """
-    pid = scene.pid("redis")
+    pid = scene.stack.pid("redis")
     limits = _fill_disk(scene, pid)
     yield Struck(time.monotonic(), "redis")
     resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
@@ -127,7 +121,7 @@ def disk_full(scene: Scene) -> Iterator[Struck]:
 @contextmanager
 def killed_while_disk_full(scene: Scene) -> Iterator[Struck]:
     """Redis dies with a state that its disk does not hold. The next process finds room."""
-    pid = scene.pid("redis")
+    pid = scene.stack.pid("redis")
     _fill_disk(scene, pid)
     yield Struck(time.monotonic(), "redis")
     os.kill(pid, signal.SIGKILL)

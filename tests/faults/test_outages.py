@@ -1,6 +1,5 @@
 """A server that is away, lost or asked for too much: what is said meanwhile, and what is counted after."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -24,7 +23,7 @@ def impatient() -> Iterator[RunningStack]:
 
 
 def test_while_kafka_is_away_the_gateway_says_503_and_its_memory_stays_flat(impatient: RunningStack) -> None:
-    os.kill(impatient.supervisor.state("kafka").pid, signal.SIGSTOP)
+    impatient.signal("kafka", signal.SIGSTOP)
     try:
         with impatient.http(Port.INGEST) as client:
             events = [
@@ -37,12 +36,12 @@ def test_while_kafka_is_away_the_gateway_says_503_and_its_memory_stays_flat(impa
             for _ in range(8):
                 response = client.post("/v1/events/batch", json=events)
                 statuses.append((response.status_code, response.headers.get("retry-after")))
-                sizes.append(_resident_kb(impatient.supervisor.state("ingest").pid))
+                sizes.append(_resident_kb(impatient.pid("ingest")))
         assert set(statuses) == {(503, "2")}
         # Eight batches of a megabyte were refused: what is held is bounded, and does not grow with each.
         assert sizes[-1] - sizes[3] < 8_000
     finally:
-        os.kill(impatient.supervisor.state("kafka").pid, signal.SIGCONT)
+        impatient.signal("kafka", signal.SIGCONT)
     wait_for(lambda: _sends(impatient, events), "the gateway takes events again")
     impatient.wait_applied()
     row = impatient.kpi("sales", from_="2026-11-20", to="2026-11-20")["rows"][0]

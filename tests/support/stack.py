@@ -90,12 +90,26 @@ class RunningStack:
         command = [sys.executable, "-m", "services.common.cli", *arguments]
         return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=280)
 
+    def pid(self, program: str) -> int:
+        """The process of a program, once it runs: while it does not, the supervisor says 0, which is our own group."""
+        found: list[int] = []
+
+        def runs() -> bool:
+            state = self.supervisor.state(program)
+            found.append(state.pid)
+            return state.state == "RUNNING"
+
+        wait_for(runs, f"{program} runs")
+        return found[-1]
+
     def kill(self, program: str) -> None:
-        """kill -9; the supervisor starts it again."""
-        os.kill(self.supervisor.state(program).pid, signal.SIGKILL)
+        """kill -9, seen to be dead; the supervisor starts it again."""
+        pid = self.pid(program)
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.supervisor.state(program).pid != pid, f"{program} is dead")
 
     def signal(self, program: str, number: int) -> None:
-        os.kill(self.supervisor.state(program).pid, number)
+        os.kill(self.pid(program), number)
 
 
 def wait_for(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:

@@ -202,9 +202,15 @@ async def test_a_campaign_that_was_not_set_up_is_told_with_the_mend(service: Ser
 
 async def test_a_database_that_hangs_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.2)
-    database, held = Database(sqlite_url(tmp_path), SCHEMA), threading.Event()
+    database, begun, held = Database(sqlite_url(tmp_path), SCHEMA), threading.Event(), threading.Event()
+
+    def hang(_: Connection) -> None:
+        begun.set()
+        held.wait()
+
     database.open()
-    holding = asyncio.create_task(database.write(lambda _: held.wait()))
+    holding = asyncio.create_task(database.write(hang))
+    await asyncio.to_thread(begun.wait, 10)
     try:
         with pytest.raises(Unavailable) as told:
             await Service(database).set_up()
