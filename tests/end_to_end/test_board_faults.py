@@ -22,7 +22,7 @@ def order(name: str, euros: int) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
     with running_stack(CADRAN_STREAM_STALE_AFTER="3") as running:
-        running.send([order("first", 1_000)])
+        running.send([order(f"first {number}", 10) for number in range(100)])  # some in every partition
         running.wait_applied()
         yield running
 
