@@ -103,19 +103,21 @@ class _Reading:
         return Named(tuple(self._selectors), frozenset(self._grouped_by))
 
     def _next(self) -> Token:
-        self._at += 1
-        return self._tokens[self._at - 1]
+        token = self._tokens[self._at]
+        if token.kind != "end":
+            self._at += 1
+        return token
 
     def _follows(self, text: str) -> bool:
         return self._tokens[self._at].text == text
 
     def _word(self, word: str) -> None:
-        if word in LABELS_FOLLOW:
+        if word.lower() in LABELS_FOLLOW:
             if self._follows("("):
                 self._grouped_by |= {token.text for token in self._until(")") if token.kind == "word"}
-        elif word in AGGREGATIONS or (self._follows("(") and word not in WORDS):
+        elif word.lower() in AGGREGATIONS or (self._follows("(") and word.lower() not in WORDS):
             self._called = word
-        elif word not in WORDS:
+        elif word.lower() not in WORDS:
             self._selector(word)
 
     def _until(self, closing: str) -> Iterator[Token]:
