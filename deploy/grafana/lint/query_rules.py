@@ -9,7 +9,8 @@ from deploy.grafana.lint.promql import Named, Selector, named
 from deploy.grafana.lint.views import Board, Panel, Query, queries, series_asked
 
 RATES = {"rate", "irate", "increase"}
-SPANS = {"$__rate_interval", "$__range"}
+SPAN = "$__rate_interval"
+"""Never shorter than four scrapes."""
 LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 LINK_LABEL = re.compile(r"\$\{__(?:field\.labels|data\.fields)\.(\w+)[^}]*\}")
 
@@ -42,8 +43,8 @@ def grows_are_rates(query: Query, asked: Named, catalogue: Catalogue) -> Iterato
             yield f"{query.expr}: {selector.name} is a counter: put it into rate()"
         if is_rated and not is_counter:
             yield f"{query.expr}: {selector.name} is no counter: it has no rate"
-        if is_rated and selector.range not in SPANS:
-            yield f"{query.expr}: rates over [{selector.range}]: use [$__rate_interval]"
+        if is_rated and selector.range != SPAN:
+            yield f"{query.expr}: rates over [{selector.range}]: use [{SPAN}]"
 
 
 RULES: tuple[Callable[[Query, Named, Catalogue], Iterator[str]], ...] = (

@@ -123,10 +123,10 @@ APPLYING = (
     Curves(
         Text(en="Dead letters", fr="Lettres mortes"),
         Text(
-            en="Records that could not be applied, within the time range: `cadran dead list` shows them.",
-            fr="Enregistrements inapplicables sur la plage affichée : `cadran dead list` les montre.",
+            en="Records that could not be applied, from one point to the next: `cadran dead list` shows them.",
+            fr="Enregistrements inapplicables, d’un point au suivant : `cadran dead list` les montre.",
         ),
-        [("sum by (topic) (increase(cadran_worker_dead_letters_total[$__range]))", "{{topic}}")],
+        [(f"sum by (topic) (increase(cadran_worker_dead_letters_total{RATE}))", "{{topic}}")],
     ),
     Curves(
         Text(en="Batches given up", fr="Lots abandonnés"),
