@@ -75,7 +75,7 @@ def count(name: EntityName, entity: Any, facts: Iterable[Fact], question: Questi
     days, anyones = set[int](), set[int]()
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for fact in facts:
-        if fact.group not in listed:
+        if fact.group not in listed or not any(fact.values):
             continue
         is_of_member = not members.isdisjoint(fact.members)
         for span_name, start, end in bounds:
