@@ -1,6 +1,5 @@
 """`python -m services.board.main`: the board. Settings and clients are built here and nowhere else."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,15 +8,22 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
+from services.board.answers import Answers
 from services.board.api import Parts, create_app
-from services.board.service import BoardService
+from services.board.oidc import Oidc, remember_who_left
+from services.board.rendering import Renderer
+from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
 from services.board.store import ChangeSignal, ReadApi
+from services.board.users import Users
+from services.common.background import at_work
 from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
+from services.common.signed_cookie import SignedCookie
+from services.common.signing_secrets import read_secrets
 
 
 def build(settings: Settings, board: BoardSettings) -> FastAPI:
@@ -29,34 +35,38 @@ def build(settings: Settings, board: BoardSettings) -> FastAPI:
     )
     api = ReadApi(client)
     changes = ChangeSignal(api)
+    answers = Answers(api, changes)
+    users = Users(board.users_file or settings.local_dir / "board-users.json")
+    secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
+    base_url = board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}"
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        listening = asyncio.create_task(changes.listen())
-        yield
-        listening.cancel()
-        await asyncio.wait([listening])
-        await client.aclose()
+        async with client, at_work([changes.listen]):
+            yield
 
     async def read_api() -> None:
-        await api.kpis()
+        await api.get("/v1/kpis", {})
 
     parts = Parts(
-        service=BoardService(api),
         changes=changes,
-        translations=load_translations(Path(__file__).parent / "locale"),
-        default_language=board.language,
-        zone=settings.zone,
+        renderer=Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone),
+        users=users,
+        sessions=Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users),
+        oidc=Oidc(board, base_url) if board.oidc_issuer else None,
         checks={"read API": read_api},
     )
-    return create_app(parts, lifespan)
+    app = create_app(parts, lifespan)
+    if parts.oidc is not None:
+        remember_who_left(app, secrets[-1], base_url)
+    return app
 
 
 def _key(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
-        mend = "`cadran keys create board --scope kpis:read` makes a key; write it there"
+        mend = "`cadran keys create board --scope kpis:read --scope kpis:explain` makes a key; write it there"
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
         ) from None
