@@ -1,8 +1,7 @@
 """When things were heard, whatever the order of arrival and repetition; and what of it corrected a number late."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,20 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.events import Event
-from services.common.windows import days_window
 from services.kpi_stream.entities.provenance import PROVENANCE, Days
 from services.kpi_stream.exporter.answers import Added, Behind, ExplainAnswer
-from services.kpi_stream.exporter.explain import Explainer, Page
-from services.kpi_stream.exporter.freshness import Freshness
-from services.kpi_stream.exporter.moment import Moment
-from services.kpi_stream.exporter.queries import Query
-from services.kpi_stream.folding import EntityName, Folder
+from services.kpi_stream.exporter.explain import Page
+from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.state_version import StateVersion
 from tests.support import provenance_oracle
-from tests.support.engine import STATE, Engine
-from tests.support.events import DECLARED
+from tests.support.engine import Engine
+from tests.support.explaining import explain
 from tests.support.provenance_oracle import Told, Window
 from tests.support.strategies import few_or_many, histories, lead_events, order_events
 from tests.support.world import engine_of, world
@@ -34,8 +27,6 @@ HERE = world(datetime(2027, 6, 1, 12, 0, tzinfo=UTC))
 FIRST, LAST = date(2026, 10, 23), date(2026, 11, 24)
 MINUTES = (0, 1, 30, 60 * 8, 60 * 15, 60 * 24, 60 * 36, 60 * 24 * 9, 60 * 24 * 60)
 """From what happened to when it is heard."""
-
-WHOLE = Page("", 1000)
 
 days = st.dates(FIRST, LAST)
 
@@ -51,32 +42,16 @@ def sendings(events: Sequence[Event], seed: int) -> list[Event]:
     return random.sample(found, len(found))
 
 
-class EngineReader:
-    """Reads an engine's entities as the exporter reads those in Redis."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    async def entity_ids(self, state: StateVersion, kind: str, days: Sequence[int]) -> list[str]:
-        return sorted(set().union(*(self._engine.index[kind, day] for day in days)))
-
-    async def entities(
-        self,
-        state: StateVersion,
-        names: Sequence[EntityName],
-    ) -> AsyncIterator[tuple[EntityName, Any]]:
-        for name in names:
-            if name in self._engine.entities:
-                yield name, self._engine.entities[name]
-
-
-def explain(engine: Engine, kpi_id: str, window: Window, page: Page = WHOLE) -> ExplainAnswer:
-    """What the read API tells of a number."""
-    kpi = all_kpis()[kpi_id]
-    folder = Folder(all_kpis().values(), DECLARED)
-    explainer = Explainer(EngineReader(engine), folder, int(window.settles.total_seconds()))  # type: ignore[arg-type]
-    asked = Query(kpi, kpi.cut(window.cut) or ALL, days_window(window.first, window.last, HERE.calendar), {})
-    return asyncio.run(explainer.explain(asked, window.member, Moment(STATE, Freshness(()), HERE), page))
+def explained(sent: Sequence[Event], kpi: str, window: Window) -> ExplainAnswer:
+    return explain(
+        engine_of(sent, HERE.now),
+        HERE,
+        kpi,
+        (window.first, window.last),
+        by=window.cut,
+        member=window.member,
+        settles=window.settles,
+    )
 
 
 def told(behind: Behind, *, late_alone: bool = False) -> list[Told]:
@@ -155,7 +130,8 @@ def test_late_corrections_of_sales_are_those_of_a_recomputation(
 ) -> None:
     sent = sendings(events, seed)
     window = Window(*between, *member, KPIS["sales"], settles)
-    _are_recomputed(explain(engine_of(sent, HERE.now), "sales", window), provenance_oracle.orders_behind(sent), window)
+    answer = explained(sent, "sales", window)
+    _are_recomputed(answer, provenance_oracle.orders_behind(sent), window)
 
 
 @given(leads_and_orders, st.integers(), windows, members, settling)
@@ -164,7 +140,7 @@ def test_so_are_those_of_leads_that_others_told_something(
 ) -> None:
     sent = sendings(events, seed)
     window = Window(*between, *member, KPIS["acquisition_rate"], settles)
-    answer = explain(engine_of(sent, HERE.now), "acquisition_rate", window)
+    answer = explained(sent, "acquisition_rate", window)
     _are_recomputed(answer, provenance_oracle.leads_behind(sent), window)
 
 
@@ -205,11 +181,10 @@ def _filled(sums: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
 @given(histories, st.integers(), st.sampled_from(["sales", "loyalty", "add_on_sales"]), st.booleans())
 def test_pages_put_together_are_the_whole(events: list[Event], seed: int, kpi: str, only_corrected: bool) -> None:
     engine = engine_of(sendings(events, seed), HERE.now)
-    window = Window(FIRST, LAST, "all", "", frozenset(), timedelta(0))
-    whole = explain(engine, kpi, window)
+    whole = explain(engine, HERE, kpi, (FIRST, LAST))
     found, after = list[Behind](), ""
     while True:
-        page = explain(engine, kpi, window, Page(after, 2, only_corrected))
+        page = explain(engine, HERE, kpi, (FIRST, LAST), page=Page(after, 2, only_corrected))
         assert page.corrections == whole.corrections
         found += page.entities
         if not page.next:
