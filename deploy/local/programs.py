@@ -14,6 +14,8 @@ from services.common.settings import Port, Settings
 DEPLOY = Path(__file__).resolve().parent.parent
 ROOT = DEPLOY.parent
 KAFKA_HEAP = "-Xms256m -Xmx512m"
+KEPT_DAYS = 400
+"""What Prometheus keeps: as much as `cadran backfill` writes."""
 
 
 class Program(NamedTuple):
@@ -100,7 +102,8 @@ def servers(settings: Settings, layout: Layout) -> list[Program]:
     kafka = " ".join(java(*KAFKA_HEAP.split(), logging, "kafka.Kafka", str(config / "server.properties")))
     prometheus = [
         f"{_program('prometheus')} --config.file={config / 'prometheus.yml'} --log.level=warn --web.enable-lifecycle",
-        f"--storage.tsdb.path={layout.data / 'prometheus'} --storage.tsdb.retention.time=30d",
+        f"--storage.tsdb.path={layout.data / 'prometheus'} --storage.tsdb.retention.time={KEPT_DAYS}d",
+        "--web.enable-admin-api",  # `cadran backfill` drops by it what it writes anew; it listens on this machine alone
         f"--web.listen-address=127.0.0.1:{settings.port(Port.PROMETHEUS)}",
     ]
     return [

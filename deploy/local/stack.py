@@ -31,6 +31,8 @@ from services.common.settings import Port, Settings
 from services.common.topic_admin import admin_client, create_topics, require_topics
 
 READY_SECONDS = 90.0
+BACKFILLED_DAYS = 35
+"""As many as a panel of a month shows: each takes a second or two."""
 POLL_SECONDS = 0.2
 
 
@@ -58,14 +60,18 @@ class Stack:
     def demo(self, days: int) -> None:
         """Start everything, load a simulated past, and keep its life going."""
         self.up()
-        simulate = [sys.executable, "-m", "services.common.cli", "simulate", "--no-live", "--days", str(days)]
-        if subprocess.run(simulate, cwd=ROOT, check=False).returncode != 0:
-            raise ConfigurationError("the simulated past could not be loaded", mend="see the message above")
+        self._cadran("simulate", "--no-live", "--days", str(days))
         self._catch_up()
         self.supervisor.start("shop")
         self._wait("shop", self._service_check("shop"))
         self.supervisor.start("simulator")
         self._wait("KPIs", self._kpis_are_in_prometheus)
+        self._cadran("backfill", "--days", str(min(days, BACKFILLED_DAYS)))
+
+    def _cadran(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "services.common.cli", *arguments]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+            raise ConfigurationError(f"`cadran {' '.join(arguments)}` failed", mend="see the message above")
 
     def start_servers(self) -> None:
         """Kafka, Redis and Prometheus, and the topics."""

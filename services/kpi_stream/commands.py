@@ -1,4 +1,4 @@
-"""`cadran dead` and `cadran rebuild`."""
+"""`cadran dead`, `cadran rebuild` and `cadran backfill`."""
 
 import asyncio
 import subprocess
@@ -22,6 +22,7 @@ from services.common.settings import Settings
 from services.common.topics import Topic
 from services.common.windows import utc_now
 from services.kpi_stream import rebuild as rebuilding
+from services.kpi_stream.backfill.commands import backfill
 from services.kpi_stream.clients import build_observatory
 from services.kpi_stream.comparison import Comparer, Comparison
 from services.kpi_stream.dead_letters import DeadLetter, Shelf, replay_messages
@@ -41,6 +42,7 @@ dead = typer.Typer(help="Records that could not be applied: list, show, replay."
 def register(app: typer.Typer) -> None:
     app.add_typer(dead, name="dead")
     app.command("rebuild")(rebuild)
+    app.command("backfill")(backfill)
 
 
 @dead.command("list")

@@ -134,6 +134,12 @@ class Sample(NamedTuple):
     family: str
     line: str
 
+    def with_labels(self, labels: Mapping[str, str]) -> str:
+        """The line without its end, some labels put beside its own."""
+        series, _, value = self.line.rstrip("\n").rpartition(" ")
+        more = "".join(f',{name}="{_escaped(label)}"' for name, label in labels.items())
+        return f"{series.removesuffix('}')}{more}}} {value}"
+
 
 def samples(query: Query, moment: Moment, admission: "Admission", kept: Kept[list[Sample]]) -> Asking[list[Sample]]:
     """What Prometheus is told of a query's admitted members."""

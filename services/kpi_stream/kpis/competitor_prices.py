@@ -129,7 +129,7 @@ def _undercut_by(log: int, undercuts: int) -> float | None:
 
 def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
     """What is known of now alone: how old the oldest price is, and, where it is asked for, our dearest products."""
-    if subject.window.last_day(world.calendar) != world.today:
+    if world.closed or subject.window.last_day(world.calendar) != world.today:
         return {}
     askings: dict[str, Asking[Related]] = {"oldest_reading": _oldest_reading(subject, world)}
     if subject.cut is ALL and subject.options.get(DEAREST) == "yes":

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from services.common.calendar import HOUR, BusinessCalendar, OpeningTimes, Place, SpecialDay, WeeklyHours
+from services.common.calendar import DAY, HOUR, BusinessCalendar, OpeningTimes, Place, SpecialDay, WeeklyHours
 from services.common.events.reference import CalendarSet, PromotionSet, RateSet, RepSet, TargetSet
 from services.common.events.subjects import joined
 from services.common.money import exponent, to_major
@@ -112,7 +112,10 @@ class ReferenceBook:
 
 
 class World:
-    """The moment at which a number is read, and everything it is read against."""
+    """The moment at which a number is read, and everything it is read against.
+
+    `closed`: the past day at whose close it is read, if it is not read now.
+    """
 
     def __init__(
         self,
@@ -123,6 +126,7 @@ class World:
         reporting_currency: str,
         win_days: int = 30,
         loyalty: LoyaltyDays = LOYALTY,
+        closed: date | None = None,
     ) -> None:
         self.win_days = win_days
         self.loyalty = loyalty
@@ -130,10 +134,23 @@ class World:
         self.calendar = calendar
         self.book = book
         self.reporting_currency = reporting_currency
+        self.closed = closed
+        self.today = closed or calendar.day_of(now)
 
-    @cached_property
-    def today(self) -> date:
-        return self.calendar.day_of(self.now)
+    def at_close(self, day: date) -> "World":
+        """The same with the clock set to the midnight that ends a past day, which is the day of its numbers.
+
+        What is stated by now stays known: rates and teams that were told late count. Targets are those of that moment.
+        """
+        return World(
+            now=self.calendar.midnight(day + DAY),
+            calendar=self.calendar,
+            book=self.book,
+            reporting_currency=self.reporting_currency,
+            win_days=self.win_days,
+            loyalty=self.loyalty,
+            closed=day,
+        )
 
     def stands_until(self) -> datetime:
         """The moment up to which the clock moves nothing but the pace of what has a target, and the current minute.
