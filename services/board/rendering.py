@@ -15,6 +15,7 @@ from services.board.access import Access
 from services.board.answers import Answers
 from services.board.charts import sparkline
 from services.board.formats import Formats
+from services.board.numbers import movement
 from services.board.reader import Reader
 from services.common.errors import Unavailable
 from services.common.i18n import best_language
@@ -85,7 +86,15 @@ class Renderer:
         here = {name: f"{view.path}?{urlencode({**query, 'lang': name})}" for name in sorted(self._environments)}
         live = f"/live{here[view.language]}"
         content = Markup(await self.content(view))  # noqa: S704 - our own template has just made it
-        around = {"content": content, "live": live, "here": here, "path": view.path, "access": view.access, **values}
+        around = {
+            "content": content,
+            "live": live,
+            "here": here,
+            "path": view.path,
+            "window": query.get("window"),
+            "access": view.access,
+            **values,
+        }
         return self.text("layout.html", view.language, **around)
 
 
@@ -106,5 +115,11 @@ def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Envi
         given = [(name, value) for name, value in query.items() if value is not None]
         return f"{path}?{urlencode([*given, ('lang', language)])}"
 
-    environment.globals |= {"formats": Formats(language, zone), "sparkline": sparkline, "link": link}
+    environment.filters["instant"] = datetime.fromisoformat
+    environment.globals |= {
+        "formats": Formats(language, zone),
+        "link": link,
+        "movement": movement,
+        "sparkline": sparkline,
+    }
     return environment

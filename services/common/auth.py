@@ -75,7 +75,7 @@ class KeyRing:
         known = self.all()
         keys = [msgspec.structs.replace(key, scopes=scopes) if rest.startswith(f"{key.id}_") else key for key in known]
         if keys != known:
-            self._write(keys)
+            self._file.write(KeyFile(keys))
 
     def revoke(self, key_id: str) -> None:
         """Remove a key; it is refused from the next second on.

@@ -1,14 +1,14 @@
 from typing import Any
 
-from services.board.direction import _bars
+from services.board.ranking import Extent, ranked
 
 
 def row(label: str, value: float | None, *, pace: float | None = None, flags: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {"label": label, "value": value, "pace": pace, "flags": list(flags)}
+    return {"by": {"rep": label}, "label": label, "value": value, "pace": pace, "flags": list(flags)}
 
 
 def labels(*rows: dict[str, Any]) -> list[str]:
-    return [bar.label for bar in _bars(rows)]
+    return [member.row["label"] for member in ranked(rows)]
 
 
 def test_members_are_ranked_by_pace_where_there_is_one() -> None:
@@ -25,9 +25,9 @@ def test_what_rests_on_few_is_not_ranked() -> None:
 
 
 def test_what_is_nobodys_comes_last_without_a_bar() -> None:
-    bars = _bars([row("unassigned", 100), row("ana", 10), row("bob", 5)])
-    assert [(bar.label, bar.share, bar.grey) for bar in bars] == [
-        ("ana", 1.0, False),
-        ("bob", 0.5, False),
-        ("unassigned", 0.0, True),
+    members = ranked([row("unassigned", 100), row("ana", 10), row("bob", 5)])
+    assert [(member.row["label"], member.place, member.bar, member.grey) for member in members] == [
+        ("ana", 1, Extent(0.0, 1.0), False),
+        ("bob", 2, Extent(0.0, 0.5), False),
+        ("unassigned", None, None, True),
     ]
