@@ -15,6 +15,7 @@ from services.board.direction import DirectionPage
 from services.board.downloads import DOWNLOADS, Download, file_name
 from services.board.explaining import ExplainPage
 from services.board.live import Live
+from services.board.oidc import Oidc, oidc_routes
 from services.board.one_kpi import OneKpiPage
 from services.board.reader import Reader
 from services.board.rendering import Page, Renderer, View
@@ -44,6 +45,7 @@ class Parts(NamedTuple):
     renderer: Renderer
     users: Users
     sessions: Sessions
+    oidc: Oidc | None
     checks: dict[str, Check]
 
 
@@ -62,7 +64,10 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_health(app, parts.checks)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_middleware(SecureHeaders)
-    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=False))
+    has_other_way = parts.oidc is not None
+    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
+    if parts.oidc is not None:
+        app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
     app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
     app.include_router(_pages(parts))
     return app
