@@ -151,7 +151,7 @@ def _whose(kpi: Answer, asked: Asked, reader: Reader) -> tuple[str | None, str]:
 def _unlisted(kpi: Answer, by: str | None, reader: Reader) -> Unlisted | None:
     if not kpi["explained"]:
         return Unlisted.ANSWERS
-    return Unlisted.TOTAL if reader.access.rep is not None and by is None else None
+    return None if reader.access.sees_behind(by) else Unlisted.TOTAL
 
 
 def _page(asked: Asked) -> dict[str, str]:
