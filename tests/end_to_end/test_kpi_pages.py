@@ -124,6 +124,7 @@ def text_of(value: object) -> str:
 def test_a_kpi_is_shown_with_all_that_it_rests_on(page: Page) -> None:
     page.goto("/kpis/nps?window=30d")
     expect(page.locator("h1")).to_have_text("Net promoter score")
+    expect(page).to_have_title("Net promoter score – Cadran")
     expect(page.locator("#number .value")).to_have_text("50 ± 51")
     expect(page.locator("#number")).to_contain_text("little data")
     expect(page.locator(".how")).to_contain_text("Europe/Paris")
