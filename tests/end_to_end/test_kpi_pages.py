@@ -334,3 +334,13 @@ def test_a_rep_is_told_why_a_total_is_not_explained(ana: httpx.Client) -> None:
     page = ana.get("/explain/competitor_prices", params={"window": "today", "lang": "en"}).text
     assert "Behind the total stands the work of everybody" in page
     assert "LAMP" not in page
+
+
+def test_the_keyboard_stays_where_it_is_among_links_to_the_same_place(page: Page, stack: RunningStack) -> None:
+    page.goto("/kpis/sales?window=30d&by=channel")
+    explain = page.get_by_role("link", name="Explain this number", exact=True)
+    explain.focus()
+    before = page.locator("#number .value").inner_text()
+    stack.send([order("K1", NOW, 40_000, channel="phone")])
+    expect(page.locator("#number .value")).not_to_have_text(before, timeout=3_000)
+    expect(explain).to_be_focused()
