@@ -88,9 +88,14 @@ def _pages(parts: Parts) -> APIRouter:
 
         @router.get(f"/live{path}")
         async def stream(request: Request) -> EventSourceResponse:
+            user = parts.sessions.current(request)
+            path = request.url.path.removeprefix("/live")
+            view = _view(parts, page, request, path, user) if user else None
+            if view is not None:
+                await parts.renderer.content(view)  # what is refused as a page is refused as a stream
             # A ping that scripts hear: the page tells a quiet server from a lost one.
             return EventSourceResponse(
-                _events(parts, live, page, request),
+                _events(parts, live, view, request),
                 ping=PING_SECONDS,
                 ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
             )
@@ -133,11 +138,12 @@ def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> 
     return View(page, path, asked, Access.of(user), parts.renderer.language(request))
 
 
-async def _events(parts: Parts, live: Live[View], page: Page, request: Request) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    parts: Parts, live: Live[View], view: View | None, request: Request
+) -> AsyncIterator[ServerSentEvent]:
     """What changes of a page, for as long as who asked is signed in as they were."""
     user = parts.sessions.current(request)
-    if user is not None:
-        view = _view(parts, page, request, request.url.path.removeprefix("/live"), user)
+    if view is not None:
         async for event in live.follow(view):
             if parts.sessions.current(request) != user:
                 break

@@ -324,6 +324,7 @@ def test_a_rep_sees_their_own_line_and_what_stands_behind_it_alone(ana: httpx.Cl
         "/explain/sales?by=channel&member=online",
         "/kpis/sales.csv?by=channel",
         "/kpis/sales/trend.csv?by=store",
+        "/live/explain/sales?by=rep&member=r2",
     ],
 )
 def test_a_rep_is_refused_what_is_anybody_elses(ana: httpx.Client, path: str) -> None:
