@@ -10,9 +10,14 @@ from fastapi.staticfiles import StaticFiles
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.board.access import Access
+from services.board.answers import Answers
 from services.board.direction import DirectionPage
+from services.board.downloads import DOWNLOADS, Download, file_name
+from services.board.explaining import ExplainPage
 from services.board.live import Live
 from services.board.oidc import Oidc, oidc_routes
+from services.board.one_kpi import OneKpiPage
+from services.board.reader import Reader
 from services.board.rendering import Page, Renderer, View
 from services.board.sessions import Sessions
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
@@ -27,6 +32,8 @@ PING_SECONDS = 10
 
 PAGES: dict[str, Page] = {
     "/": DirectionPage(),
+    "/kpis/{kpi}": OneKpiPage(),
+    "/explain/{kpi}": ExplainPage(),
 }
 
 
@@ -34,6 +41,7 @@ class Parts(NamedTuple):
     """What the pages are made of."""
 
     changes: ChangeSignal
+    answers: Answers
     renderer: Renderer
     users: Users
     sessions: Sessions
@@ -60,6 +68,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
     if parts.oidc is not None:
         app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
+    app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
     app.include_router(_pages(parts))
     return app
 
@@ -79,15 +88,37 @@ def _pages(parts: Parts) -> APIRouter:
 
         @router.get(f"/live{path}")
         async def stream(request: Request) -> EventSourceResponse:
+            user = parts.sessions.current(request)
+            path = request.url.path.removeprefix("/live")
+            view = _view(parts, page, request, path, user) if user else None
+            if view is not None:
+                await parts.renderer.content(view)  # what is refused as a page is refused as a stream
             # A ping that scripts hear: the page tells a quiet server from a lost one.
             return EventSourceResponse(
-                _events(parts, live, page, request),
+                _events(parts, live, view, request),
                 ping=PING_SECONDS,
                 ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
             )
 
     for path, page in PAGES.items():
         add(path, page)
+    return router
+
+
+def _downloads(parts: Parts) -> APIRouter:
+    """Every table as CSV."""
+    router = APIRouter(include_in_schema=False)
+
+    def add(path: str, download: Download) -> None:
+        @router.get(path)
+        async def table(kpi: str, request: Request) -> Response:
+            reader = Reader(parts.answers, Access.of(signed_in(request, parts.sessions)))
+            text = await download(kpi, request.query_params, reader)
+            headers = {"Content-Disposition": f'attachment; filename="{file_name(kpi, request.query_params)}"'}
+            return Response(text, media_type="text/csv; header=present", headers=headers)
+
+    for path, download in DOWNLOADS.items():
+        add(path, download)
     return router
 
 
@@ -107,11 +138,12 @@ def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> 
     return View(page, path, asked, Access.of(user), parts.renderer.language(request))
 
 
-async def _events(parts: Parts, live: Live[View], page: Page, request: Request) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    parts: Parts, live: Live[View], view: View | None, request: Request
+) -> AsyncIterator[ServerSentEvent]:
     """What changes of a page, for as long as who asked is signed in as they were."""
     user = parts.sessions.current(request)
-    if user is not None:
-        view = _view(parts, page, request, request.url.path.removeprefix("/live"), user)
+    if view is not None:
         async for event in live.follow(view):
             if parts.sessions.current(request) != user:
                 break

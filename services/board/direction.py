@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
+
+from services.board.numbers import SHOWN, Number, age, read_number
+from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader, days
 from services.board.store import Answer
 
@@ -25,30 +29,6 @@ CUTS = (
     "pair",
     "competitor",
 )
-BESIDE = (
-    "methods",
-    "manager",
-    "workload",
-    "enps",
-    "response_rate",
-    "coverage",
-    "undercuts",
-    "falls",
-    "rises",
-    "oldest_reading",
-    "others",
-    "observed_gap",
-    "repeat_rate",
-    "score_of_contacted",
-    "score_of_others",
-    "success_of_answered",
-    "revenue_brought",
-    "attach_rate",
-)
-"""The related numbers that a tile shows beside its headline."""
-DIFFERENCES = ("observed_gap",)
-"""Those of them that are differences, shown in points with their sign."""
-
 CAMPAIGN_DAYS = 400
 """Campaigns are followed for months, whatever window the rest of the page has."""
 
@@ -56,7 +36,6 @@ TREND_DAYS, MATURING_DAYS = 30, 31
 """A trend shows 30 days; those of an unfinished cohort are left out, so it is looked for over twice as many."""
 MAX_BARS = 13
 MOST_DEAR = 10
-NOBODYS = ("unassigned", "unknown")
 
 
 class Asked(NamedTuple):
@@ -66,51 +45,12 @@ class Asked(NamedTuple):
     cut: str
 
 
-NOTHING: Answer = {
-    "value": None,
-    "n": None,
-    "measures": {},
-    "interval": None,
-    "compared": None,
-    "target": None,
-    "pace": None,
-    "attainment": None,
-    "gap": None,
-    "flags": [],
-    "related": {},
-}
-"""The row of somebody of whom there is nothing to say."""
+class Tile(Number, frozen=True):
+    """One KPI: its number, with its trend and the members of the cut."""
 
-
-class Bar(NamedTuple):
-    """A member of a cut: `share` of the longest bar, 0 to 1."""
-
-    label: str
-    value: float | None
-    share: float
-    pace: float | None
-    grey: bool
-
-
-class Tile(NamedTuple):
-    """One KPI. `total`: what everybody has together, where `row` is somebody's own."""
-
-    id: str
-    title: str
-    question: str
-    formula: str
-    credit: str
-    unit: str
-    good: str
-    row: Answer
-    total: Answer | None
     trend: tuple[tuple[date, float | None], ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[Ranked, ...]
     has_cut: bool
-    stale: bool
-    as_of: datetime | None
-    window: Answer
-    cohort: Answer | None
     dearest: tuple[Answer, ...]
     campaigns: tuple[Answer, ...]
 
@@ -127,53 +67,35 @@ class DirectionPage:
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = await reader.kpis()
         tiles = await asyncio.gather(*(_tile(kpi, asked, reader, language) for kpi in kpis))
-        times = [tile.as_of for tile in tiles]
-        known = [time for time in times if time is not None]
         offered = {cut["by"] for kpi in kpis for cut in kpi["cuts"]}
         return {
             "tiles": tiles,
-            "as_of": min(known) if known and len(known) == len(times) else None,
+            **age(tiles),
+            **SHOWN,
             "windows": WINDOWS,
             "cuts": [cut for cut in CUTS if cut in offered],
-            "beside": BESIDE,
-            "differences": DIFFERENCES,
         }
 
 
 async def _tile(kpi: Answer, asked: Asked, reader: Reader, language: str) -> Tile:
     over = {"window": asked.window}
-    own = reader.access.own_cut(kpi)
     has_cut = any(cut["by"] == asked.cut for cut in kpi["cuts"])
     options = {"dearest": "yes"} if "dearest" in kpi["options"] else {}
-    whole, mine, parts = await asyncio.gather(
-        reader.rows(kpi["id"], over, options=options),
-        reader.rows(kpi["id"], over, own) if own else _nothing(),
+    number, parts = await asyncio.gather(
+        read_number(kpi, over, reader, language, options),
         reader.rows(kpi["id"], over, asked.cut) if has_cut else _nothing(),
     )
-    last = date.fromisoformat(whole["window"]["to"][:10])
+    last = date.fromisoformat(number.window["to"][:10])
     can_draw = any(cut["by"] == "campaign" for cut in kpi["cuts"])
     campaigns = await _campaigns(kpi["id"], last, reader) if can_draw else ()
-    series = await reader.series(kpi["id"], last - timedelta(days=TREND_DAYS + MATURING_DAYS), last, own)
-    total = whole["rows"][0]
-    row = (mine["rows"] or [NOTHING])[0] if own else total
+    first = last - timedelta(days=TREND_DAYS + MATURING_DAYS)
+    series = await reader.series(kpi["id"], first, last, reader.access.own_cut(kpi))
     return Tile(
-        id=kpi["id"],
-        title=kpi["title"][language],
-        question=kpi["question"][language],
-        formula=kpi["formula"][language],
-        credit=kpi["credit"][language],
-        unit=whole["unit"],
-        good=kpi["good"],
-        row=row,
-        total=total if own else None,
+        **msgspec.structs.asdict(number),
         trend=_trend(series),
-        bars=_bars(parts["rows"]),
+        bars=_bars(parts["rows"], number.base),
         has_cut=has_cut,
-        stale="stale" in total["flags"],
-        as_of=datetime.fromisoformat(whole["as_of"]) if whole["as_of"] else None,
-        window=whole["window"],
-        cohort=whole["spans"].get("cohort"),
-        dearest=_dearest(total),
+        dearest=_dearest(number.total or number.row),
         campaigns=campaigns,
     )
 
@@ -200,27 +122,8 @@ def _trend(series: Answer) -> tuple[tuple[date, float | None], ...]:
     return tuple((date.fromisoformat(point["at"]), point["value"]) for point in mature)
 
 
-def _bars(rows: Sequence[Answer]) -> tuple[Bar, ...]:
-    """The greatest members, those with a pace by their pace: a leaderboard is about the objective.
-
-    Those that rest on few are not ranked and follow by name. What is nobody's comes last and has
-    no bar: it is no rival.
-    """
-    nobodys = [row for row in rows if row["label"] in NOBODYS]
-    own = [row for row in rows if row["label"] not in NOBODYS]
-    key = "pace" if any(row["pace"] is not None for row in own) else "value"
-
-    def rank(row: Answer) -> tuple[bool, float, str]:
-        small = "small_n" in row["flags"]
-        return small, 0 if small or row[key] is None else -row[key], row["label"]
-
-    own.sort(key=rank)
-    longest = max((abs(row["value"]) for row in own if row["value"] is not None), default=0) or 1
-    return tuple(_bar(row, longest) for row in [*own[: MAX_BARS - len(nobodys)], *nobodys])
-
-
-def _bar(row: Answer, longest: float) -> Bar:
-    is_nobodys = row["label"] in NOBODYS
-    share = 0.0 if is_nobodys else min(1.0, max(0.0, (row["value"] or 0) / longest))
-    grey = "small_n" in row["flags"] or is_nobodys
-    return Bar(row["label"], row["value"], share, row["pace"], grey)
+def _bars(rows: Sequence[Answer], base: float) -> tuple[Ranked, ...]:
+    """As many as there is room for; what is nobody's is always among them."""
+    members = ranked(rows, base)
+    nobodys = [each for each in members if each.is_nobodys]
+    return (*[each for each in members if not each.is_nobodys][: MAX_BARS - len(nobodys)], *nobodys)

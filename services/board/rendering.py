@@ -1,5 +1,6 @@
 """Pages in every language: what a page is, and how it becomes HTML."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -15,12 +16,16 @@ from services.board.access import Access
 from services.board.answers import Answers
 from services.board.charts import sparkline
 from services.board.formats import Formats
+from services.board.numbers import movement
 from services.board.reader import Reader
 from services.common.errors import Unavailable
 from services.common.i18n import best_language
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
+
+HEADING = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
+"""What a page is called, in its window's title as well."""
 
 
 class Page(Protocol):
@@ -85,7 +90,18 @@ class Renderer:
         here = {name: f"{view.path}?{urlencode({**query, 'lang': name})}" for name in sorted(self._environments)}
         live = f"/live{here[view.language]}"
         content = Markup(await self.content(view))  # noqa: S704 - our own template has just made it
-        around = {"content": content, "live": live, "here": here, "path": view.path, "access": view.access, **values}
+        heading = HEADING.search(content)
+        title = Markup(heading[1]).striptags() if heading else ""  # noqa: S704 - the same
+        around = {
+            "content": content,
+            "title": title,
+            "live": live,
+            "here": here,
+            "path": view.path,
+            "window": query.get("window"),
+            "access": view.access,
+            **values,
+        }
         return self.text("layout.html", view.language, **around)
 
 
@@ -106,5 +122,11 @@ def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Envi
         given = [(name, value) for name, value in query.items() if value is not None]
         return f"{path}?{urlencode([*given, ('lang', language)])}"
 
-    environment.globals |= {"formats": Formats(language, zone), "sparkline": sparkline, "link": link}
+    environment.filters["instant"] = datetime.fromisoformat
+    environment.globals |= {
+        "formats": Formats(language, zone),
+        "link": link,
+        "movement": movement,
+        "sparkline": sparkline,
+    }
     return environment

@@ -18,11 +18,12 @@ function elementOf(html) {
 function keeping(place, change) {
   const opened = [...place.querySelectorAll("details[open]")].map((each) => each.id).filter(Boolean);
   const active = place.contains(document.activeElement) ? document.activeElement : null;
-  const focused = active?.id ? `#${CSS.escape(active.id)}`
+  const like = active?.id ? `#${CSS.escape(active.id)}`
     : active?.hasAttribute("href") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : null;
+  const which = like ? [...content.querySelectorAll(like)].indexOf(active) : -1; // two links may lead to one place
   change();
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  if (focused && document.activeElement === document.body) content.querySelector(focused)?.focus();
+  if (like && document.activeElement === document.body) content.querySelectorAll(like)[which]?.focus();
 }
 
 function replaceAll(html) {

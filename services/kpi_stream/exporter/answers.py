@@ -10,6 +10,7 @@ import msgspec
 from services.common.calendar import BusinessCalendar
 from services.common.windows import Grain, Window
 from services.kpi_stream.kpis.kpi import Flag, Kpi, Number, Unit
+from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.rows import Row
 
 
@@ -50,6 +51,7 @@ class Point(msgspec.Struct, frozen=True):
     value: Number | None
     n: Number | None
     measures: Mapping[str, Number | None]
+    interval: Interval | None
     flags: Sequence[Flag]
 
 

@@ -189,6 +189,7 @@ def declaration(kpi: Kpi) -> dict[str, Any]:
         "cuts": [{"by": cut.name, "fields": cut.fields, "adds_up": cut.adds_up} for cut in kpi.cuts if cut.fields],
         "options": kpi.options,
         "rolling": kpi.rolling,
+        "explained": bool(kpi.listed),
     }
 
 
