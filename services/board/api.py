@@ -13,10 +13,12 @@ from services.board.access import Access
 from services.board.direction import DirectionPage
 from services.board.live import Live
 from services.board.rendering import Page, Renderer, View
+from services.board.reps import RepsPage
 from services.board.sessions import Sessions
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
 from services.board.store import ChangeSignal
 from services.board.users import User, Users
+from services.board.wall import WallPage
 from services.common.errors import CadranError, Unauthenticated
 from services.common.http import Check, install_error_handlers, install_health
 from services.common.secure_headers import SecureHeaders
@@ -26,6 +28,8 @@ PING_SECONDS = 10
 
 PAGES: dict[str, Page] = {
     "/": DirectionPage(),
+    "/reps": RepsPage(),
+    "/wall": WallPage(),
 }
 
 
@@ -104,6 +108,7 @@ def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> 
 
 async def _events(parts: Parts, live: Live[View], page: Page, request: Request) -> AsyncIterator[ServerSentEvent]:
     """What changes of a page, for as long as who asked is signed in as they were."""
+    yield ServerSentEvent(event="version", data=parts.renderer.version)
     user = parts.sessions.current(request)
     if user is not None:
         view = _view(parts, page, request, request.url.path.removeprefix("/live"), user)

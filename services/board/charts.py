@@ -13,12 +13,16 @@ class Sparkline(NamedTuple):
     area: str
 
 
-def sparkline(values: Sequence[float | None], base: float = 0.0) -> Sparkline | None:
-    """A trend in a picture that holds its base; days without a value are passed over. `None` with fewer than two."""
+def sparkline(values: Sequence[float | None], base: float = 0.0, beside: Sequence[float] = ()) -> Sparkline | None:
+    """A trend in a picture that holds its base; days without a value are passed over. `None` with fewer than two.
+
+    `beside`: values of trends that stand beside it, drawn to the same scale.
+    """
     known = [(i, value) for i, value in enumerate(values) if value is not None]
     if len(known) < 2:
         return None
-    low, high = min(base, *(v for _, v in known)), max(base, *(v for _, v in known))
+    held = (base, *beside, *(value for _, value in known))
+    low, high = min(held), max(held)
     reach = (high - low) or 1.0
 
     def point(i: int, value: float) -> tuple[float, float]:

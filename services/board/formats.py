@@ -26,7 +26,7 @@ class Formats:
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self._locale = language
-        self._percent = "#,##0.0 %" if language == "fr" else "#,##0.0%"
+        self._percent = "#,##0.0\xa0%" if language == "fr" else "#,##0.0%"
         amounts = ("#,##0", "#,##0.0", "#,##0.00")
         self._money = [f"{amount} ¤" if language == "fr" else f"¤{amount}" for amount in amounts]
         self._zone = zone
@@ -89,6 +89,13 @@ class Formats:
 
     def time(self, instant: datetime) -> str:
         return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
+
+    def since(self, instant: datetime, now: datetime) -> str:
+        """A time, with its day where that is not today."""
+        day = instant.astimezone(self._zone).date()
+        return (
+            self.time(instant) if day == now.astimezone(self._zone).date() else f"{self.day(day)} {self.time(instant)}"
+        )
 
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))
