@@ -12,6 +12,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from services.board.access import Access
 from services.board.direction import DirectionPage
 from services.board.live import Live
+from services.board.oidc import Oidc, oidc_routes
 from services.board.rendering import Page, Renderer, View
 from services.board.reps import RepsPage
 from services.board.sessions import Sessions
@@ -40,6 +41,7 @@ class Parts(NamedTuple):
     renderer: Renderer
     users: Users
     sessions: Sessions
+    oidc: Oidc | None
     checks: dict[str, Check]
 
 
@@ -58,7 +60,10 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_health(app, parts.checks)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_middleware(SecureHeaders)
-    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=False))
+    has_other_way = parts.oidc is not None
+    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
+    if parts.oidc is not None:
+        app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
     app.include_router(_pages(parts))
     return app
 

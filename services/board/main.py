@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from services.board.answers import Answers
 from services.board.api import Parts, create_app
+from services.board.oidc import Oidc, remember_who_left
 from services.board.rendering import Renderer
 from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
@@ -52,9 +53,13 @@ def build(settings: Settings, board: BoardSettings) -> FastAPI:
         renderer=Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone),
         users=users,
         sessions=Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users),
+        oidc=Oidc(board, base_url) if board.oidc_issuer else None,
         checks={"read API": read_api},
     )
-    return create_app(parts, lifespan)
+    app = create_app(parts, lifespan)
+    if parts.oidc is not None:
+        remember_who_left(app, secrets[-1], base_url)
+    return app
 
 
 def _key(path: Path) -> str:
