@@ -3,7 +3,6 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.board.ranking import is_small
 from services.board.store import Answer
 
 
@@ -52,6 +51,6 @@ def _moved(told: Answer) -> bool:
 def _verdict(row: Answer, direction: int, good: str) -> Verdict:
     if direction == 0:
         return Verdict.SAME if row["compared"]["value"] == row["compared"]["previous"] else Verdict.WITHIN
-    if is_small(row):
+    if "small_n" in row["flags"]:
         return Verdict.FEW
     return Verdict.BETTER if (direction > 0) == (good == "up") else Verdict.WORSE

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from services.board.numbers import SHOWN, age
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.tiles import WINDOWS, oldest, read_tile, window_of
+from services.board.tiles import WINDOWS, read_tile, window_of
 
 CUTS = (
     "rep",
@@ -24,29 +25,6 @@ CUTS = (
     "pair",
     "competitor",
 )
-BESIDE = (
-    "methods",
-    "manager",
-    "workload",
-    "enps",
-    "response_rate",
-    "coverage",
-    "undercuts",
-    "falls",
-    "rises",
-    "oldest_reading",
-    "others",
-    "observed_gap",
-    "repeat_rate",
-    "score_of_contacted",
-    "score_of_others",
-    "success_of_answered",
-    "revenue_brought",
-    "attach_rate",
-)
-"""The related numbers that a tile tells beside its headline."""
-DIFFERENCES = ("observed_gap",)
-"""Those of them that are differences, shown in points with their sign."""
 
 
 class Asked(NamedTuple):
@@ -71,9 +49,8 @@ class DirectionPage(Page):
         offered = {cut["by"] for kpi in kpis for cut in kpi["cuts"]}
         return {
             "tiles": tiles,
-            "as_of": oldest([tile.as_of for tile in tiles]),
+            **age(tiles),
+            **SHOWN,
             "windows": WINDOWS,
             "cuts": [cut for cut in CUTS if cut in offered],
-            "beside": BESIDE,
-            "differences": DIFFERENCES,
         }

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from services.board.ranking import places, ranking, somebodys
+from services.board.numbers import NOTHING, Number, age
+from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
 from services.board.store import Answer
-from services.board.tiles import NOTHING, WINDOWS, Trend, as_of, last_day, oldest, read_series, trend, window_of
+from services.board.tiles import WINDOWS, Trend, read_series, trend, window_of
 
 BY = "rep"
 MOST_COMPARED, USUALLY_COMPARED = 4, 3
@@ -32,24 +33,20 @@ class Cell(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A KPI. `reach`: the least and the greatest value of its trends, which are drawn to one scale."""
+    """A KPI. `reach`: the values of the reps' trends, which are drawn to one scale."""
 
-    id: str
-    title: str
-    unit: str
-    stale: bool
+    number: Number
     cells: Mapping[str, Cell]
     total: Cell
     ranked: int
     reach: tuple[float, ...]
 
 
-class _Numbers(NamedTuple):
+class _Told(NamedTuple):
     """What the read API tells of a KPI."""
 
-    kpi: Answer
-    reps: Answer
-    whole: Answer
+    number: Number
+    reps: Sequence[Ranked]
     series: Answer
     whole_series: Answer
 
@@ -64,53 +61,52 @@ class RepsPage(Page):
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = [kpi for kpi in await reader.kpis() if any(cut["by"] == BY for cut in kpi["cuts"])]
-        numbers = await asyncio.gather(*(_read(kpi, asked.window, reader) for kpi in kpis))
-        names = _names(numbers)
-        chosen = [rep for rep in asked.reps if rep in names][:MOST_COMPARED] or _first(numbers)
+        told = await asyncio.gather(*(_read(kpi, asked.window, reader, language) for kpi in kpis))
+        names = _names(told)
+        chosen = [rep for rep in asked.reps if rep in names][:MOST_COMPARED] or _first(told)
         return {
-            "lines": [_line(each, chosen, language) for each in numbers],
+            "lines": [_line(each, chosen) for each in told],
             "names": names,
             "chosen": chosen,
             "most": MOST_COMPARED,
             "windows": WINDOWS,
-            "as_of": oldest([as_of(each.whole) for each in numbers]),
+            **age([each.number for each in told]),
         }
 
 
-async def _read(kpi: Answer, window: str, reader: Reader) -> _Numbers:
+async def _read(kpi: Answer, window: str, reader: Reader, language: str) -> _Told:
     over = {"window": window}
     reps, whole = await asyncio.gather(reader.rows(kpi["id"], over, BY), reader.rows(kpi["id"], over))
-    last = last_day(whole)
-    series = (read_series(kpi["id"], last, reader, by) for by in (BY, None))
-    return _Numbers(kpi, reps, whole, *await asyncio.gather(*series))
+    number = Number.of(kpi, whole, whole["rows"][0], None, language)
+    series, whole_series = await asyncio.gather(read_series(number, reader, BY), read_series(number, reader, None))
+    somebodys = [each for each in ranked(reps["rows"], number.base) if not each.is_nobodys]
+    return _Told(number, somebodys, series, whole_series)
 
 
-def _names(numbers: Sequence[_Numbers]) -> Mapping[str, str]:
+def _names(told: Sequence[_Told]) -> Mapping[str, str]:
     """Every rep there is to choose, by name."""
-    found = {row["by"][BY]: row["label"] for each in numbers for row in somebodys(each.reps["rows"])}
+    found = {rep.member: rep.row["label"] for each in told for rep in each.reps}
     return dict(sorted(found.items(), key=lambda item: (item[1].casefold(), item[0])))
 
 
-def _first(numbers: Sequence[_Numbers]) -> list[str]:
+def _first(told: Sequence[_Told]) -> list[str]:
     """Those who are first by the first KPI that has a pace, or else by the first."""
-    rows = [somebodys(each.reps["rows"]) for each in numbers]
-    paced = (each for each in rows if any(row["pace"] is not None for row in each))
-    return [row["by"][BY] for row in ranking(next(paced, rows[0] if rows else []))][:USUALLY_COMPARED]
+    paced = (each.reps for each in told if any(rep.row["pace"] is not None for rep in each.reps))
+    return [rep.member for rep in next(paced, told[0].reps if told else ())][:USUALLY_COMPARED]
 
 
-def _line(numbers: _Numbers, chosen: Sequence[str], language: str) -> Line:
-    rows = {row["by"][BY]: row for row in numbers.reps["rows"]}
-    trends = {row["by"][BY]: trend(row["points"]) for row in numbers.series["rows"]}
-    place = places(numbers.reps["rows"], BY)
-    cells = {rep: Cell(rows.get(rep, NOTHING), trends.get(rep, ()), place.get(rep)) for rep in chosen}
-    whole = numbers.whole["rows"][0]
+def _line(told: _Told, chosen: Sequence[str]) -> Line:
+    reps = {rep.member: rep for rep in told.reps}
+    trends = {row["by"][BY]: trend(row["points"]) for row in told.series["rows"]}
+    cells = {rep: _cell(reps.get(rep), trends.get(rep, ())) for rep in chosen}
     return Line(
-        id=numbers.kpi["id"],
-        title=numbers.kpi["title"][language],
-        unit=numbers.whole["unit"],
-        stale="stale" in whole["flags"],
+        number=told.number,
         cells=cells,
-        total=Cell(whole, trend(numbers.whole_series["rows"][0]["points"]), None),
-        ranked=len(place),
+        total=Cell(told.number.row, trend(told.whole_series["rows"][0]["points"]), None),
+        ranked=sum(rep.place is not None for rep in told.reps),
         reach=tuple(value for cell in cells.values() for _, value in cell.trend if value is not None),
     )
+
+
+def _cell(rep: Ranked | None, trend: Trend) -> Cell:
+    return Cell(rep.row, trend, rep.place) if rep else Cell(NOTHING, trend, None)

@@ -1,11 +1,14 @@
-"""A KPI as a tile: its number, what it rests on, its trend, and a cut of it."""
+"""A KPI as a tile: its number, its trend, and the members of a cut."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import Any
 
-from services.board.ranking import NOBODYS, is_small, ranking
+import msgspec
+
+from services.board.numbers import Number, read_number
+from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader, days
 from services.board.store import Answer
 
@@ -20,53 +23,15 @@ TREND_DAYS, MATURING_DAYS = 30, 31
 MAX_BARS = 13
 MOST_DEAR = 10
 
-NOTHING: Answer = {
-    "value": None,
-    "n": None,
-    "measures": {},
-    "interval": None,
-    "compared": None,
-    "target": None,
-    "pace": None,
-    "attainment": None,
-    "gap": None,
-    "flags": [],
-    "related": {},
-}
-"""The row of somebody of whom there is nothing to say."""
-
 Trend = tuple[tuple[date, float | None], ...]
 
 
-class Bar(NamedTuple):
-    """A member of a cut: `share` of the longest bar, 0 to 1."""
+class Tile(Number, frozen=True):
+    """One KPI: its number, with its trend and its members by a cut, where it has it."""
 
-    label: str
-    value: float | None
-    share: float
-    pace: float | None
-    grey: bool
-
-
-class Tile(NamedTuple):
-    """One KPI. `total`: what everybody has together, where `row` is somebody's own. `cut`: what the bars are by."""
-
-    id: str
-    title: str
-    question: str
-    formula: str
-    credit: str
-    unit: str
-    good: str
-    row: Answer
-    total: Answer | None
     trend: Trend
     cut: str | None
-    bars: tuple[Bar, ...]
-    stale: bool
-    as_of: datetime | None
-    window: Answer
-    cohort: Answer | None
+    bars: tuple[Ranked, ...]
     dearest: tuple[Answer, ...]
     campaigns: tuple[Answer, ...]
 
@@ -79,61 +44,28 @@ def window_of(asked: str | None) -> str:
 async def read_tile(kpi: Answer, window: str, cut: str | None, reader: Reader, language: str) -> Tile:
     """A KPI over a window, cut where it has that cut. Raises what `Reader` does."""
     over = {"window": window}
-    own = reader.access.own_cut(kpi)
     cut = cut if any(each["by"] == cut for each in kpi["cuts"]) else None
     options = {"dearest": "yes"} if "dearest" in kpi["options"] else {}
-    whole, mine, parts = await asyncio.gather(
-        reader.rows(kpi["id"], over, options=options),
-        reader.rows(kpi["id"], over, own) if own else _nothing(),
+    number, parts = await asyncio.gather(
+        read_number(kpi, over, reader, language, options),
         reader.rows(kpi["id"], over, cut) if cut else _nothing(),
     )
-    last = last_day(whole)
     can_draw = any(each["by"] == "campaign" for each in kpi["cuts"])
-    campaigns = await _campaigns(kpi["id"], last, reader) if can_draw else ()
-    series = await read_series(kpi["id"], last, reader, own)
-    total = whole["rows"][0]
-    row = (mine["rows"] or [NOTHING])[0] if own else total
+    series = await read_series(number, reader, reader.access.own_cut(kpi))
     return Tile(
-        id=kpi["id"],
-        title=kpi["title"][language],
-        question=kpi["question"][language],
-        formula=kpi["formula"][language],
-        credit=kpi["credit"][language],
-        unit=whole["unit"],
-        good=kpi["good"],
-        row=row,
-        total=total if own else None,
+        **msgspec.structs.asdict(number),
         trend=trend(series["rows"][0]["points"]) if series["rows"] else (),
         cut=cut,
-        bars=_bars(parts["rows"]),
-        stale="stale" in total["flags"],
-        as_of=as_of(whole),
-        window=whole["window"],
-        cohort=whole["spans"].get("cohort"),
-        dearest=_dearest(total),
-        campaigns=campaigns,
+        bars=_bars(parts["rows"], number.base),
+        dearest=_dearest(number.total or number.row),
+        campaigns=await _campaigns(number, reader) if can_draw else (),
     )
 
 
-def as_of(answer: Answer) -> datetime | None:
-    """How old an answer is, where it is known."""
-    return datetime.fromisoformat(answer["as_of"]) if answer["as_of"] else None
-
-
-def oldest(times: Sequence[datetime | None]) -> datetime | None:
-    """How old is what holds them all; not known when it is not of one."""
-    known = [time for time in times if time is not None]
-    return min(known) if known and len(known) == len(times) else None
-
-
-def last_day(answer: Answer) -> date:
-    """The last day of an answer's window."""
-    return date.fromisoformat(answer["window"]["to"][:10])
-
-
-async def read_series(kpi_id: str, last: date, reader: Reader, by: str | None) -> Answer:
-    """The days that a trend is made of."""
-    return await reader.series(kpi_id, last - timedelta(days=TREND_DAYS + MATURING_DAYS), last, by)
+async def read_series(number: Number, reader: Reader, by: str | None) -> Answer:
+    """The days that a number's trend is made of, up to the last of its window."""
+    last = _last_day(number)
+    return await reader.series(number.id, last - timedelta(days=TREND_DAYS + MATURING_DAYS), last, by)
 
 
 def trend(points: Sequence[Any]) -> Trend:
@@ -142,9 +74,14 @@ def trend(points: Sequence[Any]) -> Trend:
     return tuple((date.fromisoformat(point["at"]), point["value"]) for point in mature)
 
 
-async def _campaigns(kpi: str, last: date, reader: Reader) -> tuple[Answer, ...]:
+def _last_day(number: Number) -> date:
+    return date.fromisoformat(number.window["to"][:10])
+
+
+async def _campaigns(number: Number, reader: Reader) -> tuple[Answer, ...]:
     """Those that drew by lot."""
-    followed = await reader.rows(kpi, days(last - timedelta(days=CAMPAIGN_DAYS - 1), last), "campaign")
+    last = _last_day(number)
+    followed = await reader.rows(number.id, days(last - timedelta(days=CAMPAIGN_DAYS - 1), last), "campaign")
     return tuple(row for row in followed["rows"] if "uplift" in row["related"])
 
 
@@ -158,15 +95,8 @@ def _dearest(row: Answer) -> tuple[Answer, ...]:
     return tuple(related["details"]["products"][:MOST_DEAR]) if related else ()
 
 
-def _bars(rows: Sequence[Answer]) -> tuple[Bar, ...]:
-    """The first members in order; what is nobody's comes last and has no bar."""
-    nobodys = [row for row in rows if row["label"] in NOBODYS]
-    own = ranking(rows)
-    longest = max((abs(row["value"]) for row in own if row["value"] is not None), default=0) or 1
-    return tuple(_bar(row, longest) for row in [*own[: MAX_BARS - len(nobodys)], *nobodys])
-
-
-def _bar(row: Answer, longest: float) -> Bar:
-    is_nobodys = row["label"] in NOBODYS
-    share = 0.0 if is_nobodys else min(1.0, max(0.0, (row["value"] or 0) / longest))
-    return Bar(row["label"], row["value"], share, row["pace"], is_small(row) or is_nobodys)
+def _bars(rows: Sequence[Answer], base: float) -> tuple[Ranked, ...]:
+    """As many as there is room for; what is nobody's is always among them."""
+    members = ranked(rows, base)
+    nobodys = [each for each in members if each.is_nobodys]
+    return (*[each for each in members if not each.is_nobodys][: MAX_BARS - len(nobodys)], *nobodys)

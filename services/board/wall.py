@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from services.board.numbers import age
 from services.board.reader import Reader
 from services.board.rendering import Page
 from services.board.store import Answer
-from services.board.tiles import oldest, read_tile, window_of
+from services.board.tiles import read_tile, window_of
 
 USUAL_SECONDS, LEAST_SECONDS, MOST_SECONDS = 15, 5, 600
 MOST_BARS = 6
@@ -34,7 +35,7 @@ class WallPage(Page):
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = await reader.kpis()
         tiles = await asyncio.gather(*(read_tile(kpi, asked.window, _cut(kpi), reader, language) for kpi in kpis))
-        return {"tiles": tiles, "as_of": oldest([tile.as_of for tile in tiles]), "most_bars": MOST_BARS}
+        return {"tiles": tiles, **age(tiles), "most_bars": MOST_BARS}
 
 
 def _seconds(asked: str) -> int:

@@ -4,11 +4,11 @@ from services.board.tiles import _bars
 
 
 def row(label: str, value: float | None, *, pace: float | None = None, flags: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {"label": label, "value": value, "pace": pace, "flags": list(flags)}
+    return {"by": {"rep": label}, "label": label, "value": value, "pace": pace, "flags": list(flags)}
 
 
 def labels(*rows: dict[str, Any]) -> list[str]:
-    return [bar.label for bar in _bars(rows)]
+    return [bar.member for bar in _bars(rows, 0.0)]
 
 
 def test_members_are_ranked_by_pace_where_there_is_one() -> None:
@@ -24,10 +24,5 @@ def test_what_rests_on_few_is_not_ranked() -> None:
     ]
 
 
-def test_what_is_nobodys_comes_last_without_a_bar() -> None:
-    bars = _bars([row("unassigned", 100), row("ana", 10), row("bob", 5)])
-    assert [(bar.label, bar.share, bar.grey) for bar in bars] == [
-        ("ana", 1.0, False),
-        ("bob", 0.5, False),
-        ("unassigned", 0.0, True),
-    ]
+def test_what_is_nobodys_comes_last_however_many_there_are() -> None:
+    assert labels(row("unassigned", 100), *(row(f"rep{i:02}", i) for i in range(20)))[-2:] == ["rep08", "unassigned"]
