@@ -46,7 +46,7 @@ class Stack:
     def up(self) -> None:
         """Start what does not run yet, in order, and return when all of it answers."""
         self.start_servers()
-        self._keys()
+        self.make_keys()
         self._director()
         for program in self._services():
             if program.autostart:
@@ -158,14 +158,16 @@ class Stack:
                 mend=f"export CADRAN_PORT_OFFSET={offset}, or stop it with `make down`",
             )
 
-    def _keys(self) -> None:
-        """Keys for a developer and for the board, made once; readable by the owner alone."""
+    def make_keys(self) -> None:
+        """Keys for a developer and for the board, readable by the owner alone: made once, with the scopes of today."""
         ring = KeyRing(self._settings.api_keys_file)
         for path, name, scopes in (
             (self.layout.dev_key, "development", tuple(Scope)),
-            (self.layout.board_key, "board", (Scope.READ_KPIS,)),
+            (self.layout.board_key, "board", (Scope.READ_KPIS, Scope.EXPLAIN)),
         ):
-            if not path.exists():
+            if path.exists():
+                ring.rescope(path.read_text().strip(), scopes)
+            else:
                 path.touch(mode=0o600)
                 path.write_text(ring.create(name, scopes, namespace="") + "\n")
 

@@ -64,6 +64,12 @@ class Access(NamedTuple):
         if member is not None and not self._is_shown(by, member):
             raise Forbidden("this line is not yours", field="member", mend="ask for your own line or the total")
 
+    def sees_behind(self, by: str | None) -> bool:
+        """May what stands behind a number of this cut be listed? To a rep behind their own line alone: behind a total
+        stands what others did.
+        """
+        return self.role is not Role.REP or by == OWN
+
     def shown(self, by: str | None, rows: Sequence[Answer]) -> list[Answer]:
         """Of rows by a cut, those that may be seen."""
         return [row for row in rows if by is None or self._is_shown(by, row["by"].get(by))]

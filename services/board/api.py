@@ -10,9 +10,14 @@ from fastapi.staticfiles import StaticFiles
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.board.access import Access
+from services.board.answers import Answers
 from services.board.direction import DirectionPage
+from services.board.downloads import DOWNLOADS, Download, file_name
+from services.board.explaining import ExplainPage
 from services.board.live import Live
 from services.board.oidc import Oidc, oidc_routes
+from services.board.one_kpi import OneKpiPage
+from services.board.reader import Reader
 from services.board.rendering import Page, Renderer, View
 from services.board.reps import RepsPage
 from services.board.sessions import Sessions
@@ -29,6 +34,8 @@ PING_SECONDS = 10
 
 PAGES: dict[str, Page] = {
     "/": DirectionPage(),
+    "/kpis/{kpi}": OneKpiPage(),
+    "/explain/{kpi}": ExplainPage(),
     "/reps": RepsPage(),
     "/wall": WallPage(),
 }
@@ -38,6 +45,7 @@ class Parts(NamedTuple):
     """What the pages are made of."""
 
     changes: ChangeSignal
+    answers: Answers
     renderer: Renderer
     users: Users
     sessions: Sessions
@@ -64,6 +72,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
     if parts.oidc is not None:
         app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
+    app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
     app.include_router(_pages(parts))
     return app
 
@@ -92,6 +101,23 @@ def _pages(parts: Parts) -> APIRouter:
 
     for path, page in PAGES.items():
         add(path, page)
+    return router
+
+
+def _downloads(parts: Parts) -> APIRouter:
+    """Every table as CSV."""
+    router = APIRouter(include_in_schema=False)
+
+    def add(path: str, download: Download) -> None:
+        @router.get(path)
+        async def table(kpi: str, request: Request) -> Response:
+            reader = Reader(parts.answers, Access.of(signed_in(request, parts.sessions)))
+            text = await download(kpi, request.query_params, reader)
+            headers = {"Content-Disposition": f'attachment; filename="{file_name(kpi, request.query_params)}"'}
+            return Response(text, media_type="text/csv; header=present", headers=headers)
+
+    for path, download in DOWNLOADS.items():
+        add(path, download)
     return router
 
 

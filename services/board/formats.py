@@ -58,6 +58,17 @@ class Formats:
             return str(format_compact_decimal(value, fraction_digits=1, locale=self._locale))
         return str(format_compact_currency(value, unit, fraction_digits=1, locale=self._locale))
 
+    def axis(self, value: float, unit: str) -> str:
+        """A round value beside an axis, with no more decimals than it has: `20 %`, `1,5 M €`."""
+        if unit == "ratio":
+            return str(format_percent(value, format=self._percent.replace(".0", ".#"), locale=self._locale))
+        if unit in ("count", *SHOWN_IN_POINTS) and abs(value) < SHORTENED:
+            return str(format_decimal(round(value, 6), format="#,##0.##", locale=self._locale))
+        if unit == "seconds" or abs(value) >= SHORTENED:
+            return self.compact(value, unit)
+        amount = self._money[0].replace("0", "0.##", 1)
+        return str(format_currency(round(value, 6), unit, format=amount, locale=self._locale, currency_digits=False))
+
     def money(self, minor: int | None, currency: str) -> str:
         """An amount in minor units, to the cent: `1 234,50 €`."""
         if minor is None:
@@ -87,6 +98,10 @@ class Formats:
         """A difference of two rates or scores: in points, with its sign."""
         return self.change(value, 0, unit)
 
+    def axis_day(self, day: date, step: str) -> str:
+        """A day or month in few letters: `26 nov.`, `nov. 26`."""
+        return str(format_date(day, "d MMM" if step == "day" else "MMM yy", locale=self._locale))
+
     def time(self, instant: datetime) -> str:
         return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
 
@@ -99,3 +114,25 @@ class Formats:
 
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))
+
+    def long_day(self, day: date) -> str:
+        """`16 novembre 2026`."""
+        return str(format_date(day, "d MMMM y", locale=self._locale))
+
+    def day_before(self, last: date, day: date) -> str:
+        """A day that is told before a later one, whose year is said but once: `16 novembre`."""
+        return str(format_date(day, "d MMMM", locale=self._locale)) if day.year == last.year else self.long_day(day)
+
+    def weekday(self, day: date) -> str:
+        """`lun.`, `Mon`."""
+        return str(format_date(day, "EEE", locale=self._locale))
+
+    def month(self, day: date) -> str:
+        """At the head of a sentence: `Novembre 2026`."""
+        name = str(format_date(day, "LLLL y", locale=self._locale))
+        return name[:1].upper() + name[1:]
+
+    def moment(self, instant: datetime) -> str:
+        """`22 nov. 2026, 18:05`."""
+        local = instant.astimezone(self._zone)
+        return f"{self.day(local.date())}, {format_time(local, 'HH:mm', locale=self._locale)}"

@@ -50,6 +50,7 @@ def build(settings: Settings, board: BoardSettings) -> FastAPI:
 
     parts = Parts(
         changes=changes,
+        answers=answers,
         renderer=Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone),
         users=users,
         sessions=Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users),

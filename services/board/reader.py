@@ -60,7 +60,7 @@ class Reader:
 
     async def explain(self, kpi_id: str, over: Over, by: str | None, member: str, options: Mapping[str, str]) -> Any:
         """What stands behind a number: of a rep, behind their own alone."""
-        if self.access.rep is not None and by is None:
+        if not self.access.sees_behind(by):
             raise Forbidden("what stands behind the total is not for you", mend="ask for your own line")
         self.access.check(await self.kpi(kpi_id), by, member)
         asked = {**over, **({"by": by, "member": member} if by else {}), **options}

@@ -122,10 +122,11 @@ def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Envi
         given = [(name, value) for name, value in query.items() if value is not None]
         return f"{path}?{urlencode([*given, ('lang', language)], doseq=True)}"
 
+    environment.filters["instant"] = datetime.fromisoformat
     environment.globals |= {
-        "formats": Formats(language, zone),
-        "sparkline": sparkline,
         "change_of": change_of,
+        "formats": Formats(language, zone),
         "link": link,
+        "sparkline": sparkline,
     }
     return environment

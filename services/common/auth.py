@@ -69,6 +69,14 @@ class KeyRing:
         self._file.write(KeyFile([*self.all(), stored]))
         return f"cdr_{key_id}_{secret}"
 
+    def rescope(self, token: str, scopes: tuple[Scope, ...]) -> None:
+        """Have a key, if it is there, bear these scopes and no others; whoever holds it goes on using it."""
+        _, _, rest = token.partition("_")
+        known = self.all()
+        keys = [msgspec.structs.replace(key, scopes=scopes) if rest.startswith(f"{key.id}_") else key for key in known]
+        if keys != known:
+            self._file.write(KeyFile(keys))
+
     def revoke(self, key_id: str) -> None:
         """Remove a key; it is refused from the next second on.
 

@@ -66,5 +66,10 @@ def test_a_rep_without_a_team_has_no_teams_total() -> None:
     assert alone.shown("team", rows("team")) == []
 
 
+def test_a_rep_is_told_what_stands_behind_their_own_line_alone() -> None:
+    assert [ANA.sees_behind(by) for by in ("rep", "team", None)] == [True, False, False]
+    assert all(access.sees_behind(by) for access in (DIRECTOR, READER) for by in (*CUTS, None))
+
+
 def test_only_directors_set_targets() -> None:
     assert [access.sets_targets for access in (DIRECTOR, ANA, READER)] == [True, False, False]

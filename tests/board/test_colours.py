@@ -90,7 +90,7 @@ def test_a_warning_and_a_chosen_link_are_readable(theme: dict[str, str]) -> None
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("kind", SEEN_AS)
 def test_better_and_worse_done_and_due_are_told_apart_by_everyone(theme: dict[str, str], kind: str) -> None:
-    """What is old or rests on few is not told by its grey: its lines are broken, its letters slanted, and words say so."""
+    """What is old or rests on few is not told by its grey alone: lines are broken, letters slanted; words say so."""
     for pair in (("good", "bad"), ("main", "mark")):
         one, other = (lab(seen(theme[name], kind)) for name in pair)
         assert dist(one, other) >= LEAST_DISTANCE, pair

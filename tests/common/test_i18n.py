@@ -52,8 +52,9 @@ def test_both_catalogues_name_the_same_windows_cuts_and_flags() -> None:
 
 
 OUR_OWN = {
-    *("asked.cut", "asked.window", "change.verdict", "cut", "flag", "name", "objective.details.verdict", "tile.cut"),
-    "window",
+    *("added.span", "asked.cut", "asked.trend", "asked.window", "change.verdict", "cut", "entity.kind", "event.type"),
+    *("flag", "measure", "name", "objective.details.verdict", "other", "reach", "span", "tile.cut", "trend.step"),
+    *("unlisted", "window"),
 }
 """Words of the product's own that are made at run time: every other text stands in the template."""
 
