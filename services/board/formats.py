@@ -115,6 +115,11 @@ class Formats:
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))
 
+    def border(self, said: str) -> str:
+        """An end of a window as the read API says it: a day or an instant."""
+        is_day = len(said) == len("2026-11-01")
+        return self.day(date.fromisoformat(said)) if is_day else self.moment(datetime.fromisoformat(said))
+
     def long_day(self, day: date) -> str:
         """`16 novembre 2026`."""
         return str(format_date(day, "d MMMM y", locale=self._locale))

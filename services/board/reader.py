@@ -8,8 +8,10 @@ from services.board.access import Access, Answer
 from services.board.answers import Answers, Away
 from services.common.errors import Forbidden, NotFound
 
-DECLARED_GOOD_FOR, SERIES_GOOD_FOR = 60.0, 10.0
-"""Seconds: a declaration changes with a release; of a trend the last point alone moves, and the tile shows it."""
+DECLARED_GOOD_FOR, SERIES_GOOD_FOR, BEHIND_GOOD_FOR = 60.0, 10.0, 30.0
+"""Seconds: a declaration changes with a release; of a trend the last point alone moves, and the tile shows it; what
+stands behind a number moves with the number and hardly with the clock, and much is read for it.
+"""
 
 Over = Mapping[str, str]
 """What a number is over: `{"window": "mtd"}`, or `{"from": "2026-11-01", "to": "2026-11-07"}`."""
@@ -64,4 +66,4 @@ class Reader:
             raise Forbidden("what stands behind the total is not for you", mend="ask for your own line")
         self.access.check(await self.kpi(kpi_id), by, member)
         asked = {**over, **({"by": by, "member": member} if by else {}), **options}
-        return await self._answers.get(f"/v1/kpis/{kpi_id}/explain", asked, kpi_id)
+        return await self._answers.get(f"/v1/kpis/{kpi_id}/explain", asked, kpi_id, BEHIND_GOOD_FOR)

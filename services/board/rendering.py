@@ -1,5 +1,6 @@
 """Pages in every language: what a page is, and how it becomes HTML."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -24,6 +25,9 @@ from services.common.i18n import best_language
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
+
+HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+"""What a page is called, in its window's title as well."""
 
 
 class Page(Protocol):
@@ -91,8 +95,12 @@ class Renderer:
         """A page with all that is around its content, whose `live` address pushes what changes."""
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
         here = {name: f"{view.path}?{urlencode([*query, ('lang', name)])}" for name in sorted(self._environments)}
+        content = Markup(await self.content(view))  # noqa: S704 - our own template has just made it
+        heading = HEADING.search(content)
+        title = Markup(heading[1]).striptags() if heading else ""  # noqa: S704 - the same
         around = {
-            "content": Markup(await self.content(view)),  # noqa: S704 - our own template has just made it
+            "content": content,
+            "title": title,
             "live": f"/live{here[view.language]}",
             "here": here,
             "path": view.path,

@@ -177,7 +177,7 @@ def test_reps_stand_side_by_side_with_what_the_read_api_tells(open_page: Open, s
             expect(line_of.locator(f"[data-rep={rep}] .value")).to_have_attribute("data-value", data_value(value))
         total = stack.kpi(kpi["id"], window="30d")["rows"][0]["value"]
         expect(line_of.locator(".total .value")).to_have_attribute("data-value", data_value(total))
-    few = page.locator("#line-nps [data-rep=r3]")
+    few = page.locator("#line-new_leads [data-rep=r3]")
     expect(few).to_contain_text("little data")
     expect(few).not_to_contain_text("place")
 

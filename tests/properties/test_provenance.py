@@ -1,8 +1,7 @@
 """When things were heard, whatever the order of arrival and repetition; and what of it corrected a number late."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,30 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.events import Event
-from services.common.windows import days_window
 from services.kpi_stream.entities.provenance import PROVENANCE, Days
 from services.kpi_stream.exporter.answers import Added, Behind, ExplainAnswer
-from services.kpi_stream.exporter.explain import Explainer, Page
-from services.kpi_stream.exporter.freshness import Freshness
-from services.kpi_stream.exporter.moment import Moment
-from services.kpi_stream.exporter.queries import Query
-from services.kpi_stream.folding import EntityName, Folder
+from services.kpi_stream.exporter.explain import Page
+from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.state_version import StateVersion
 from tests.support import provenance_oracle
-from tests.support.engine import STATE, Engine
-from tests.support.events import DECLARED
+from tests.support.engine import Engine
+from tests.support.explaining import explain
 from tests.support.provenance_oracle import Told, Window
-from tests.support.strategies import histories
+from tests.support.strategies import few_or_many, histories, lead_events, order_events
 from tests.support.world import engine_of, world
 
 HERE = world(datetime(2027, 6, 1, 12, 0, tzinfo=UTC))
 FIRST, LAST = date(2026, 10, 23), date(2026, 11, 24)
 MINUTES = (0, 1, 30, 60 * 8, 60 * 15, 60 * 24, 60 * 36, 60 * 24 * 9, 60 * 24 * 60)
 """From what happened to when it is heard."""
-
-WHOLE = Page("", 1000)
 
 days = st.dates(FIRST, LAST)
 
@@ -51,32 +42,16 @@ def sendings(events: Sequence[Event], seed: int) -> list[Event]:
     return random.sample(found, len(found))
 
 
-class EngineReader:
-    """Reads an engine's entities as the exporter reads those in Redis."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    async def entity_ids(self, state: StateVersion, kind: str, days: Sequence[int]) -> list[str]:
-        return sorted(set().union(*(self._engine.index[kind, day] for day in days)))
-
-    async def entities(
-        self,
-        state: StateVersion,
-        names: Sequence[EntityName],
-    ) -> AsyncIterator[tuple[EntityName, Any]]:
-        for name in names:
-            if name in self._engine.entities:
-                yield name, self._engine.entities[name]
-
-
-def explain(engine: Engine, kpi_id: str, window: Window, page: Page = WHOLE) -> ExplainAnswer:
-    """What the read API tells of a number."""
-    kpi = all_kpis()[kpi_id]
-    folder = Folder(all_kpis().values(), DECLARED)
-    explainer = Explainer(EngineReader(engine), folder, int(window.settles.total_seconds()))  # type: ignore[arg-type]
-    asked = Query(kpi, kpi.cut(window.cut) or ALL, days_window(window.first, window.last, HERE.calendar), {})
-    return asyncio.run(explainer.explain(asked, window.member, Moment(STATE, Freshness(()), HERE), page))
+def explained(sent: Sequence[Event], kpi: str, window: Window) -> ExplainAnswer:
+    return explain(
+        engine_of(sent, HERE.now),
+        HERE,
+        kpi,
+        (window.first, window.last),
+        by=window.cut,
+        member=window.member,
+        settles=window.settles,
+    )
 
 
 def told(behind: Behind, *, late_alone: bool = False) -> list[Told]:
@@ -138,36 +113,47 @@ def test_when_people_answered_leaves_no_trace(events: list[Event], seed: int) ->
     }
 
 
-SALES = frozenset(all_kpis()["sales"].groups[0].measures)
-CLOSINGS = frozenset(measure for group in all_kpis()["acquisition_rate"].groups for measure in group.measures)
 KPIS = {
-    "sales": (provenance_oracle.orders_behind, SALES),
-    "acquisition_rate": (provenance_oracle.leads_behind, CLOSINGS),
+    kpi: frozenset(measure for group in all_kpis()[kpi].groups for measure in group.measures)
+    for kpi in ("sales", "acquisition_rate")
 }
-
-members = st.sampled_from([("all", ""), ("rep", "ana"), ("region", "north")])
+orders_alone = few_or_many(order_events())
+leads_and_orders = few_or_many(st.one_of(lead_events(), lead_events(), order_events()))
+windows = st.just((FIRST, LAST)) | st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
+members = st.sampled_from([("all", ""), ("all", ""), ("rep", "ana"), ("region", "north")])
 settling = st.sampled_from([timedelta(0), timedelta(hours=1)])
 
 
-@given(histories, st.integers(), st.sampled_from(sorted(KPIS)), st.tuples(days, days), members, settling)
-def test_late_corrections_are_those_of_a_recomputation(
-    events: list[Event], seed: int, kpi: str, between: tuple[date, date], member: tuple[str, str], settles: timedelta
+@given(orders_alone, st.integers(), windows, members, settling)
+def test_late_corrections_of_sales_are_those_of_a_recomputation(
+    events: list[Event], seed: int, between: tuple[date, date], member: tuple[str, str], settles: timedelta
 ) -> None:
     sent = sendings(events, seed)
-    recompute, measures = KPIS[kpi]
-    window = Window(min(between), max(between), *member, measures, settles)
-    entities = recompute(sent)
+    window = Window(*between, *member, KPIS["sales"], settles)
+    answer = explained(sent, "sales", window)
+    _are_recomputed(answer, provenance_oracle.orders_behind(sent), window)
+
+
+@given(leads_and_orders, st.integers(), windows, members, settling)
+def test_so_are_those_of_leads_that_others_told_something(
+    events: list[Event], seed: int, between: tuple[date, date], member: tuple[str, str], settles: timedelta
+) -> None:
+    sent = sendings(events, seed)
+    window = Window(*between, *member, KPIS["acquisition_rate"], settles)
+    answer = explained(sent, "acquisition_rate", window)
+    _are_recomputed(answer, provenance_oracle.leads_behind(sent), window)
+
+
+def _are_recomputed(answer: ExplainAnswer, entities: Mapping[str, provenance_oracle.Behind], window: Window) -> None:
     late = provenance_oracle.late(entities, window)
-
-    answer = explain(engine_of(sent, HERE.now), kpi, window)
-
     assert {each.id: told(each) for each in answer.entities} == {name: entities[name].told for name in late}
     assert {each.id: told(each, late_alone=True) for each in answer.entities} == late
     corrected = [each for each in answer.entities if each.corrected]
     assert {each.id for each in corrected} == {name for name, own in late.items() if own}
     assert answer.corrections.entities == len(corrected)
-    assert _added_up(answer.corrections.adds or ()) == _added_up(added for each in corrected for added in each.adds)
-    assert _added_up(answer.corrections.adds or ()) == _in_cells([entities[each.id] for each in corrected], window)
+    summed = _added_up(answer.corrections.adds or ())
+    assert summed == _added_up(added for each in corrected for added in each.adds)
+    assert summed == _in_cells([entities[each.id] for each in corrected], window)
 
 
 def _added_up(adds: Iterable[Added]) -> Counter[tuple[str, str]]:
@@ -195,11 +181,10 @@ def _filled(sums: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
 @given(histories, st.integers(), st.sampled_from(["sales", "loyalty", "add_on_sales"]), st.booleans())
 def test_pages_put_together_are_the_whole(events: list[Event], seed: int, kpi: str, only_corrected: bool) -> None:
     engine = engine_of(sendings(events, seed), HERE.now)
-    window = Window(FIRST, LAST, "all", "", frozenset(), timedelta(0))
-    whole = explain(engine, kpi, window)
+    whole = explain(engine, HERE, kpi, (FIRST, LAST))
     found, after = list[Behind](), ""
     while True:
-        page = explain(engine, kpi, window, Page(after, 2, only_corrected))
+        page = explain(engine, HERE, kpi, (FIRST, LAST), page=Page(after, 2, only_corrected))
         assert page.corrections == whole.corrections
         found += page.entities
         if not page.next:

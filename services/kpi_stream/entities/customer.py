@@ -97,7 +97,7 @@ def _unless_crowd(grown: Sized, customer: Customer) -> Customer:
 
 def _assignment(event: Event, data: CustomerAssigned) -> Assignment:
     revision, at, event_id, digest = rank_of(event)
-    return Assignment((-at, revision, event_id, digest), data.group, delay_of(event))
+    return Assignment((-at, revision, event_id, digest), data.group, delay_of(event, at))
 
 
 def _with_earliest(known: Mapping[str, Assignment], campaign: str, said: Assignment) -> Mapping[str, Assignment]:

@@ -43,7 +43,7 @@ Closings = Mapping[int, Closing[T]]
 def with_closing(known: Closings[T], event: Event, value: T, zone: ZoneInfo) -> Closings[T]:
     """The closings, what an event says taken in; the same object when it did not close its day."""
     at = microseconds(event.time)
-    said = Closing((at, event.data.revision, event.id, bytes.fromhex(event.digest)), value, delay_of(event))
+    said = Closing((at, event.data.revision, event.id, bytes.fromhex(event.digest)), value, delay_of(event, at))
     day = day_at(at // 1_000_000, zone)
     before = known.get(day)
     return {**known, day: said} if before is None or stands_above(said, before) else known

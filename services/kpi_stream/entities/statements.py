@@ -50,14 +50,18 @@ def rank_of(event: Event, revision: int | None = None) -> Rank:
     return (stated, microseconds(event.time), event.id, bytes.fromhex(event.digest))
 
 
-def delay_of(event: Event) -> int:
-    """Seconds from when an event happened to when the gateway took it in, both cut to whole ones."""
-    return microseconds(event.receivedat) // 1_000_000 - microseconds(event.time) // 1_000_000
+def delay_of(event: Event, at: int) -> int:
+    """Seconds from when an event happened (`at`, in microseconds since 1970) to when the gateway took it in.
+
+    Both cut to whole ones, so that adding them up gives the second in which it was heard.
+    """
+    return microseconds(event.receivedat) // 1_000_000 - at // 1_000_000
 
 
 def stated(event: Event, value: T, revision: int | None = None) -> Stated[T]:
     """What an event says, and when it was heard; the revision may be given, as to `rank_of`."""
-    return Stated(rank_of(event, revision), value, delay_of(event))
+    rank = rank_of(event, revision)
+    return Stated(rank, value, delay_of(event, rank[1]))
 
 
 class Ranked(Protocol):

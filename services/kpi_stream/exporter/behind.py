@@ -104,14 +104,6 @@ def _told(sums: Sums) -> list[Added]:
     return [Added(span, currency, measures) for (span, currency), measures in told if measures]
 
 
-def first_shown(every: Iterable[Found], calendar: BusinessCalendar, settled_after: int) -> FirstShown:
-    """When the number of each day was first shown, by all entities that count on it."""
-    shown = FirstShown(calendar, settled_after)
-    for found in every:
-        shown.take_in(found.counted.anyones, [said for _, said in found.heard])
-    return shown
-
-
 def is_corrected(found: Found, shown: FirstShown) -> bool:
     """Is anything that was heard of it a late correction?"""
     return any(shown.is_late(said, found.counted.days) for _, said in found.heard)

@@ -20,10 +20,10 @@ from services.kpi_stream.exporter.behind import (
     Question,
     corrections_of,
     count,
-    first_shown,
     is_corrected,
     tell,
 )
+from services.kpi_stream.exporter.corrections import FirstShown
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.exporter.store import StateReader
@@ -119,11 +119,13 @@ class Explainer:
         """
         if len(names) > MOST:
             raise _TooMany
-        choose, every = _at_most(MOST), list[Found]()
+        choose, behind = _at_most(MOST), list[Found]()
+        shown = FirstShown(question.calendar, self._settled_after)
         async for counted in self._counted(names, question):
-            every += await self._found([each for each in counted if each.anyones], question, choose)
-        shown = first_shown(every, question.calendar, self._settled_after)
-        behind = [found for found in every if found.counted.adds]
+            for found in await self._found([each for each in counted if each.anyones], question, choose):
+                shown.take_in(found.counted.anyones, [said for _, said in found.heard])
+                if found.counted.adds:
+                    behind.append(found)
         corrected = [found for found in behind if is_corrected(found, shown)]
         wanted = corrected if page.only_corrected else behind
         following = (found for found in wanted if page.begins_before(found.counted.name))
