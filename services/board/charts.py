@@ -9,9 +9,10 @@ WIDTH, HEIGHT, MARGIN = 240, 48, 4
 
 
 class Sparkline(NamedTuple):
-    """A trend: the line's points, and the area between it and the base."""
+    """A trend: the points of its line up to the last step, those of the last step, and the area down to the base."""
 
     line: str
+    last: str
     area: str
 
 
@@ -33,9 +34,13 @@ def sparkline(values: Sequence[float | None], base: float = 0.0, beside: Sequenc
         return round(x, 1), round(y, 1)
 
     points = [point(i, value) for i, value in known]
-    line = " ".join(f"{x},{y}" for x, y in points)
     ground = point(0, base)[1]
-    return Sparkline(line, f"{points[0][0]},{ground} {line} {points[-1][0]},{ground}")
+    area = [(points[0][0], ground), *points, (points[-1][0], ground)]
+    return Sparkline(_listed(points[:-1]), _listed(points[-2:]), _listed(area))
+
+
+def _listed(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in points)
 
 
 def round_steps(low: float, high: float, about: int = 4) -> list[float]:
