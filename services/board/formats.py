@@ -92,3 +92,25 @@ class Formats:
 
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))
+
+    def long_day(self, day: date) -> str:
+        """`16 novembre 2026`."""
+        return str(format_date(day, "d MMMM y", locale=self._locale))
+
+    def day_before(self, last: date, day: date) -> str:
+        """A day that is told before a later one, whose year is said but once: `16 novembre`."""
+        return str(format_date(day, "d MMMM", locale=self._locale)) if day.year == last.year else self.long_day(day)
+
+    def weekday(self, day: date) -> str:
+        """`lun.`, `Mon`."""
+        return str(format_date(day, "EEE", locale=self._locale))
+
+    def month(self, day: date) -> str:
+        """At the head of a sentence: `Novembre 2026`."""
+        name = str(format_date(day, "LLLL y", locale=self._locale))
+        return name[:1].upper() + name[1:]
+
+    def moment(self, instant: datetime) -> str:
+        """`22 nov. 2026, 18:05`."""
+        local = instant.astimezone(self._zone)
+        return f"{self.day(local.date())}, {format_time(local, 'HH:mm', locale=self._locale)}"

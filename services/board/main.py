@@ -6,37 +6,40 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 from fastapi import FastAPI
 
 from services.board.api import Parts, create_app
+from services.board.client import read_api_client
+from services.board.letter.office import letter_works
 from services.board.service import BoardService
 from services.board.settings import BoardSettings
 from services.board.store import ChangeSignal, ReadApi
-from services.common.errors import CadranError, ConfigurationError
+from services.board.tables import SCHEMA
+from services.common.background import at_work
+from services.common.database import Database, database_url
+from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
 
 
-def build(settings: Settings, board: BoardSettings) -> FastAPI:
-    """The app, its client opened and closed with its lifespan."""
-    client = httpx.AsyncClient(
-        base_url=board.api or f"http://127.0.0.1:{settings.port(Port.EXPORTER)}",
-        headers={"Authorization": f"Bearer {_key(board.key_file or settings.local_dir / 'board.key')}"},
-        timeout=board.timeout,
-    )
+def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
+    """The app on an open database, closed with its lifespan; its client is opened and closed with it."""
+    client = read_api_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)
+    works = letter_works(settings, board, api, database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         listening = asyncio.create_task(changes.listen())
-        yield
+        async with at_work(works):
+            yield
         listening.cancel()
         await asyncio.wait([listening])
         await client.aclose()
+        database.close()
 
     async def read_api() -> None:
         await api.kpis()
@@ -52,21 +55,13 @@ def build(settings: Settings, board: BoardSettings) -> FastAPI:
     return create_app(parts, lifespan)
 
 
-def _key(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        mend = "`cadran keys create board --scope kpis:read` makes a key; write it there"
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
-        ) from None
-
-
 def main() -> None:
     try:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
-        app = build(settings, board)
+        database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
+        database.open()
+        app = build(settings, board, database)
     except CadranError as error:
         sys.exit(f"board cannot start: {error}")
     serve(app, host=settings.host, port=settings.port(Port.BOARD), grace=2)
