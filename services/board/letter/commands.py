@@ -13,6 +13,7 @@ from services.board.client import read_api_client
 from services.board.letter.office import letter_post, week_reader, week_writer
 from services.board.letter.story import Story
 from services.board.letter.weeks import last_whole_week, whole_week
+from services.board.letter.writing import WeekWriter, addressed
 from services.board.settings import BoardSettings
 from services.board.store import ReadApi
 from services.board.tables import SCHEMA
@@ -63,7 +64,7 @@ def write(
         ".html": lambda: writer.document(*words).encode(),
         ".pdf": lambda: writer.pdf(*words),
         ".txt": lambda: writer.text(*words).encode(),
-        ".eml": lambda: bytes(writer.letter(*words, read_sender(asked.board), read_sender(asked.board), utc_now())),
+        ".eml": lambda: _to_ourselves(asked, writer),
     }
     if out.suffix not in makers:
         raise Invalid(f"{out.name} names no kind of letter", field="--out", mend=f"end it in {', '.join(makers)}")
@@ -102,6 +103,12 @@ def send(
         say("all of them have had it; `--to` sends it again")
     if any(answer.outcome is not Outcome.ACCEPTED for answer in answers.values()):
         raise typer.Exit(1)
+
+
+def _to_ourselves(asked: Asked, writer: WeekWriter) -> bytes:
+    """An e-mail as it would leave, to whom it comes from."""
+    sender = read_sender(asked.board)
+    return bytes(addressed(writer.letter(asked.story, asked.language, sender), asked.story, sender, utc_now()))
 
 
 def _asked(day: datetime | None, language: str) -> Asked:

@@ -45,7 +45,7 @@ def letter_works(settings: Settings, board: BoardSettings, api: ReadApi, databas
         return []
     clock = LetterClock(
         letter_post(settings, board, database),
-        week_reader(settings, api),
+        week_reader(settings, api).read,
         read_sending_time(board.letter_at),
         settings.zone,
         utc_now,

@@ -5,15 +5,15 @@ one letter to be sent again, with the same `Message-ID`.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 from services.board.letter import sent
-from services.board.letter.reading import WeekReader
 from services.board.letter.story import Story
 from services.board.letter.weeks import SendingTime, Week, due_week
-from services.board.letter.writing import WeekWriter
+from services.board.letter.writing import WeekWriter, addressed
 from services.common.database import Database
 from services.common.errors import Unavailable
 from services.common.logging import get_logger
@@ -27,6 +27,9 @@ LOOK_AGAIN, TRY_AGAIN, LEAST_PAUSE = 30.0, 120.0, 1.0
 """Seconds: until it is looked whether a letter is due, until one is tried again, while the database does not answer."""
 PATIENCE = timedelta(hours=4)
 """So long a letter waits for a week that has not all come in; then it leaves and says so."""
+
+Read = Callable[[Week], Awaitable[Story]]
+"""Reads a week. Raises `Unavailable` when it cannot."""
 
 
 class Post:
@@ -51,19 +54,20 @@ class Post:
 
         :raises Unavailable: when the database does not answer.
         """
-        answers: dict[str, Answer] = {}
+        letter, answers = await self._write(story, language), {}
         try:
             for recipient in recipients:
                 if await self._claim(story.week, recipient):
-                    answers[recipient] = await self._hand_over(story, language, recipient)
+                    answers[recipient] = await self._hand_over(letter, story, recipient)
         finally:
             await self._courier.rest()
         return answers
 
     async def deliver_anew(self, story: Story, language: str, recipients: Sequence[str]) -> Mapping[str, Answer]:
         """Send to some recipients, whether they have had it or not; what became of each."""
+        letter = await self._write(story, language)
         try:
-            return {recipient: await self._hand_over(story, language, recipient) for recipient in recipients}
+            return {recipient: await self._hand_over(letter, story, recipient) for recipient in recipients}
         finally:
             await self._courier.rest()
 
@@ -72,11 +76,12 @@ class Post:
             lambda connection: sent.claim(connection, week, recipient, self._clock(), LEASE)
         )
 
-    async def _hand_over(self, story: Story, language: str, recipient: str) -> Answer:
-        letter = await asyncio.to_thread(self._writer.letter, story, language, self._sender, recipient, self._clock())
-        answer = await self._courier.hand_over(letter)
+    async def _write(self, story: Story, language: str) -> EmailMessage:
+        return await asyncio.to_thread(self._writer.letter, story, language, self._sender)
+
+    async def _hand_over(self, letter: EmailMessage, story: Story, recipient: str) -> Answer:
+        answer = await self._courier.hand_over(addressed(letter, story, recipient, self._clock()))
         await self._surely_record(story.week, recipient, answer)
-        log.info("weekly letter", week=story.week.name, outcome=answer.outcome, codes=answer.codes)
         return answer
 
     async def _surely_record(self, week: Week, recipient: str, answer: Answer) -> None:
@@ -101,11 +106,11 @@ class LetterClock:
     """Sends the letter of each week at its time; one that was missed while the next week is not over."""
 
     def __init__(
-        self, post: Post, reader: WeekReader, sending: SendingTime, zone: ZoneInfo, clock: Clock, *,
+        self, post: Post, read: Read, sending: SendingTime, zone: ZoneInfo, clock: Clock, *,
         language: str, recipients: Sequence[str],
     ) -> None:  # fmt: skip
         self._post = post
-        self._reader = reader
+        self._read = read
         self._sending = sending
         self._zone = zone
         self._clock = clock
@@ -124,11 +129,13 @@ class LetterClock:
         try:
             if week is None or not await self._post.waiting(week, self._recipients):
                 return LOOK_AGAIN
-            story = await self._reader.read(week)
+            story = await self._read(week)
             if not story.is_whole and self._clock() < self._sending.after(week, self._zone) + PATIENCE:
                 log.warning("the weekly letter waits", week=week.name, reason="the week has not all come in")
                 return TRY_AGAIN
-            await self._post.deliver(story, self._language, self._recipients)
+            answers = await self._post.deliver(story, self._language, self._recipients)
+            for outcome, codes in answers.values():
+                log.info("weekly letter", week=week.name, outcome=outcome, codes=codes)
         except Unavailable as error:
             log.warning("the weekly letter waits", reason=str(error))
         return TRY_AGAIN

@@ -43,11 +43,11 @@ class Words:
     def __init__(self, language: str, texts: NullTranslations, formats: Formats) -> None:
         self.language = language
         self.formats = formats
-        self._texts = texts
+        self.texts = texts
 
     def text(self, marked: str, **told: object) -> str:
         """A text that was marked for translation, filled in."""
-        return str(self._texts.gettext(marked) % told)
+        return str(self.texts.gettext(marked) % told)
 
     def week(self, week: Week) -> str:
         """Which week it is about."""
@@ -64,7 +64,7 @@ class Words:
             return self.text(_("the week is not whole"))
         if not count:
             return self.text(_("nothing moved beyond noise"))
-        said = self._texts.ngettext("%(count)d figure of %(all)d moved", "%(count)d figures of %(all)d moved", count)
+        said = self.texts.ngettext("%(count)d figure of %(all)d moved", "%(count)d figures of %(all)d moved", count)
         return str(said % {"count": count, "all": len(story.kpis)})
 
     def title(self, kpi: KpiWeek) -> str:
@@ -170,13 +170,13 @@ class Words:
     def _few(self, kpi: KpiWeek) -> str:
         n = min(kpi.row["n"], kpi.row["related"].get("change", {}).get("n", kpi.row["n"]))
         if "numerator" in kpi.row or kpi.unit in COUNTED_ANSWERS:
-            said = self._texts.ngettext(
+            said = self.texts.ngettext(
                 "It rests on %(number)s case only, too few to tell a change from chance.",
                 "It rests on %(number)s cases only, too few to tell a change from chance.",
                 round(n),
             )
         else:
-            said = self._texts.ngettext(
+            said = self.texts.ngettext(
                 "Only %(number)s was to be expected, too few to tell a change from chance.",
                 "Only %(number)s were to be expected, too few to tell a change from chance.",
                 round(n),

@@ -1,6 +1,7 @@
 """The week as a page, a PDF, a plain text and an e-mail: the same story, the same words."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -8,7 +9,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -28,19 +29,13 @@ PNG_WIDTH = 880
 """Pixels: twice what is shown, for fine screens."""
 
 
-class Language(NamedTuple):
-    """What texts of one language are made with."""
-
-    words: Words
-    environment: Environment
-
-
 class WeekWriter:
     """Writes weeks. `url`: the address of the board, that links begin with."""
 
     def __init__(self, zone: ZoneInfo, url: str) -> None:
         self._url = url
-        self._languages = _languages(zone)
+        self._words = load_words(zone)
+        self._environments = {name: _environment(words) for name, words in self._words.items()}
 
     def page(self, story: Story, language: str) -> str:
         """The week as a page of the board."""
@@ -70,19 +65,16 @@ class WeekWriter:
         return self._render("letter.txt", story, language, link=self._link(story, language))
 
     def subject(self, story: Story, language: str) -> str:
-        return self._languages[language].words.subject(story)
+        return self._words[language].subject(story)
 
-    def letter(self, story: Story, language: str, sender: str, to: str, now: datetime) -> EmailMessage:
-        """An e-mail with the PDF beside it. Its `Message-ID` is always the same: of two sendings, readers show one."""
+    def letter(self, story: Story, language: str, sender: str) -> EmailMessage:
+        """An e-mail with the PDF beside it, to nobody yet."""
         domain = Address(addr_spec=sender).domain
         letter = EmailMessage(policy=SMTP)
         letter["From"] = Address("Cadran", addr_spec=sender)
-        letter["To"] = Address(addr_spec=to)
         letter["Subject"] = self.subject(story, language)
-        letter["Date"] = format_datetime(now)
-        letter["Message-ID"] = f"<{message_id(story, to)}@{domain}>"
         letter["Auto-Submitted"] = "auto-generated"
-        drawn = pictures(story, self._languages[language].words)
+        drawn = pictures(story, self._words[language])
         cids = {picture.name: f"{picture.name}.{story.week.name}@{domain}" for picture in drawn}
         html = self._render("letter.html", story, language, link=self._link(story, language), cids=cids)
         letter.set_content(self.text(story, language), cte="quoted-printable")
@@ -99,14 +91,26 @@ class WeekWriter:
         return f"{self._url}/week?ending={story.week.last}&lang={language}"
 
     def _render(self, template: str, story: Story, language: str, **values: object) -> str:
-        words, environment = self._languages[language]
+        words = self._words[language]
         drawn = pictures(story, words)
-        return environment.get_template(template).render(story=story, words=words, pictures=drawn, **values)
+        return (
+            self._environments[language]
+            .get_template(template)
+            .render(story=story, words=words, pictures=drawn, **values)
+        )
 
 
-def message_id(story: Story, to: str) -> str:
-    """Of the week and the recipient, whose address it does not tell."""
-    return f"{story.week.name}.{sha256(to.encode()).hexdigest()[:20]}"
+def addressed(letter: EmailMessage, story: Story, to: str, now: datetime) -> EmailMessage:
+    """A copy of a letter, to somebody.
+
+    Its `Message-ID` is of the week and the recipient, and does not tell the address: of two sendings, readers show one.
+    """
+    own = deepcopy(letter)
+    own["To"] = Address(addr_spec=to)
+    own["Date"] = format_datetime(now)
+    name, domain = sha256(to.encode()).hexdigest()[:20], own["From"].addresses[0].domain
+    own["Message-ID"] = f"<{story.week.name}.{name}@{domain}>"
+    return own
 
 
 def png(picture: Picture) -> bytes:
@@ -114,20 +118,22 @@ def png(picture: Picture) -> bytes:
     return bytes(svg_to_bytes(svg_string=picture.svg, width=PNG_WIDTH, font_family="DejaVu Sans"))
 
 
-def _languages(zone: ZoneInfo) -> Mapping[str, Language]:
-    """The letter's own texts, and behind them the board's."""
+def load_words(zone: ZoneInfo) -> Mapping[str, Words]:
+    """What is said in every language: by the letter's own texts, and behind them the board's."""
     own, boards = (load_translations(folder / "locale") for folder in (Path(__file__).parent, BOARD))
-    made = {}
     for name, texts in own.items():
         texts.add_fallback(boards[name])
-        environment = Environment(
-            loader=PackageLoader("services.board.letter"),
-            autoescape=select_autoescape(),
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
-        made[name] = Language(Words(name, texts, Formats(name, zone)), environment)
-    return made
+    return {name: Words(name, texts, Formats(name, zone)) for name, texts in own.items()}
+
+
+def _environment(words: Words) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("services.board.letter"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(words.texts, newstyle=True)  # type: ignore[attr-defined]
+    return environment
