@@ -20,11 +20,12 @@ from services.board.one_kpi import OneKpiPage
 from services.board.reader import Reader
 from services.board.rendering import Page, Renderer, View
 from services.board.reps import RepsPage
-from services.board.sessions import Sessions
+from services.board.sessions import Sessions, signed_in
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
 from services.board.store import ChangeSignal
 from services.board.users import User, Users
 from services.board.wall import WallPage
+from services.board.week_pages import Weeks, week_routes
 from services.common.errors import CadranError, Unauthenticated
 from services.common.http import Check, install_error_handlers, install_health
 from services.common.secure_headers import SecureHeaders
@@ -49,6 +50,7 @@ class Parts(NamedTuple):
     renderer: Renderer
     users: Users
     sessions: Sessions
+    weeks: Weeks
     oidc: Oidc | None
     checks: dict[str, Check]
 
@@ -72,6 +74,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
     if parts.oidc is not None:
         app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
+    app.include_router(week_routes(parts.weeks, parts.sessions, parts.renderer))
     app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
     app.include_router(_pages(parts))
     return app
@@ -119,17 +122,6 @@ def _downloads(parts: Parts) -> APIRouter:
     for path, download in DOWNLOADS.items():
         add(path, download)
     return router
-
-
-def signed_in(request: Request, sessions: Sessions) -> User:
-    """Who is signed in.
-
-    :raises Unauthenticated: when nobody is.
-    """
-    user = sessions.current(request)
-    if user is None:
-        raise Unauthenticated("nobody is signed in", mend="sign in")
-    return user
 
 
 def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> View:

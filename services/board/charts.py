@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, MARGIN = 240, 48, 4
 
@@ -91,6 +91,6 @@ class Drawing:
         """The picture, so high."""
         size = f'viewBox="0 0 {self._width} {height:.0f}" width="{self._width}" height="{height:.0f}"'
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={quoteattr(self._about)} '
-            f'font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">{"".join(self._parts)}</svg>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="DejaVu Sans, Verdana, sans-serif" '
+            f'font-size="12"><title>{escape(self._about)}</title>{"".join(self._parts)}</svg>'
         )

@@ -28,7 +28,7 @@ class Formats:
         self._locale = language
         self._percent = "#,##0.0\xa0%" if language == "fr" else "#,##0.0%"
         amounts = ("#,##0", "#,##0.0", "#,##0.00")
-        self._money = [f"{amount} ¤" if language == "fr" else f"¤{amount}" for amount in amounts]
+        self._money = [f"{amount}\xa0¤" if language == "fr" else f"¤{amount}" for amount in amounts]
         self._zone = zone
 
     def value(self, value: float | None, unit: str) -> str:
@@ -87,7 +87,7 @@ class Formats:
             scale, digits = SHOWN_IN_POINTS[unit]
             difference = round(value * scale, digits) - round(previous * scale, digits)
             sign = "" if round(difference, digits) == 0 else "+" if difference > 0 else "−"
-            points = f"{sign}{abs(difference):.{digits}f} pt"
+            points = f"{sign}{abs(difference):.{digits}f}\xa0pt"
             return points.replace(".", ",") if self._locale == "fr" else points
         if not previous:
             return NOT_KNOWN
