@@ -19,10 +19,13 @@ from services.board.oidc import Oidc, oidc_routes
 from services.board.one_kpi import OneKpiPage
 from services.board.reader import Reader
 from services.board.rendering import Page, Renderer, View
-from services.board.sessions import Sessions
+from services.board.reps import RepsPage
+from services.board.sessions import Sessions, signed_in
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
 from services.board.store import ChangeSignal
 from services.board.users import User, Users
+from services.board.wall import WallPage
+from services.board.week_pages import Weeks, week_routes
 from services.common.errors import CadranError, Unauthenticated
 from services.common.http import Check, install_error_handlers, install_health
 from services.common.secure_headers import SecureHeaders
@@ -34,6 +37,8 @@ PAGES: dict[str, Page] = {
     "/": DirectionPage(),
     "/kpis/{kpi}": OneKpiPage(),
     "/explain/{kpi}": ExplainPage(),
+    "/reps": RepsPage(),
+    "/wall": WallPage(),
 }
 
 
@@ -45,6 +50,7 @@ class Parts(NamedTuple):
     renderer: Renderer
     users: Users
     sessions: Sessions
+    weeks: Weeks
     oidc: Oidc | None
     checks: dict[str, Check]
 
@@ -68,6 +74,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
     if parts.oidc is not None:
         app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
+    app.include_router(week_routes(parts.weeks, parts.sessions, parts.renderer))
     app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
     app.include_router(_pages(parts))
     return app
@@ -122,17 +129,6 @@ def _downloads(parts: Parts) -> APIRouter:
     return router
 
 
-def signed_in(request: Request, sessions: Sessions) -> User:
-    """Who is signed in.
-
-    :raises Unauthenticated: when nobody is.
-    """
-    user = sessions.current(request)
-    if user is None:
-        raise Unauthenticated("nobody is signed in", mend="sign in")
-    return user
-
-
 def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> View:
     asked = page.asked(request.path_params, request.query_params)
     return View(page, path, asked, Access.of(user), parts.renderer.language(request))
@@ -142,6 +138,7 @@ async def _events(
     parts: Parts, live: Live[View], view: View | None, request: Request
 ) -> AsyncIterator[ServerSentEvent]:
     """What changes of a page, for as long as who asked is signed in as they were."""
+    yield ServerSentEvent(event="version", data=parts.renderer.version)
     user = parts.sessions.current(request)
     if view is not None:
         async for event in live.follow(view):

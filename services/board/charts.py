@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, MARGIN = 240, 48, 4
 
 
 class Sparkline(NamedTuple):
-    """A trend: the line's points, and the area between it and the base."""
+    """A trend: the points of its line up to the last step, those of the last step, and the area down to the base."""
 
     line: str
+    last: str
     area: str
 
 
-def sparkline(values: Sequence[float | None], base: float = 0.0) -> Sparkline | None:
-    """A trend in a picture that holds its base; days without a value are passed over. `None` with fewer than two."""
+def sparkline(values: Sequence[float | None], base: float = 0.0, beside: Sequence[float] = ()) -> Sparkline | None:
+    """A trend in a picture that holds its base; days without a value are passed over. `None` with fewer than two.
+
+    `beside`: values of trends that stand beside it, drawn to the same scale.
+    """
     known = [(i, value) for i, value in enumerate(values) if value is not None]
     if len(known) < 2:
         return None
-    low, high = min(base, *(v for _, v in known)), max(base, *(v for _, v in known))
+    held = (base, *beside, *(value for _, value in known))
+    low, high = min(held), max(held)
     reach = (high - low) or 1.0
 
     def point(i: int, value: float) -> tuple[float, float]:
@@ -29,9 +34,13 @@ def sparkline(values: Sequence[float | None], base: float = 0.0) -> Sparkline | 
         return round(x, 1), round(y, 1)
 
     points = [point(i, value) for i, value in known]
-    line = " ".join(f"{x},{y}" for x, y in points)
     ground = point(0, base)[1]
-    return Sparkline(line, f"{points[0][0]},{ground} {line} {points[-1][0]},{ground}")
+    area = [(points[0][0], ground), *points, (points[-1][0], ground)]
+    return Sparkline(_listed(points[:-1]), _listed(points[-2:]), _listed(area))
+
+
+def _listed(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in points)
 
 
 def round_steps(low: float, high: float, about: int = 4) -> list[float]:
@@ -82,6 +91,6 @@ class Drawing:
         """The picture, so high."""
         size = f'viewBox="0 0 {self._width} {height:.0f}" width="{self._width}" height="{height:.0f}"'
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={quoteattr(self._about)} '
-            f'font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">{"".join(self._parts)}</svg>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="DejaVu Sans, Verdana, sans-serif" '
+            f'font-size="12"><title>{escape(self._about)}</title>{"".join(self._parts)}</svg>'
         )

@@ -9,6 +9,7 @@ from services.board.numbers import NOTHING, SHOWN, Number, age
 from services.board.one_kpi import window_of
 from services.board.ranking import member_of, ranked
 from services.board.reader import Reader
+from services.board.rendering import Page
 from services.board.store import Answer
 from services.common.errors import Malformed
 
@@ -81,7 +82,7 @@ class Asked(NamedTuple):
     corrected: bool
 
 
-class ExplainPage:
+class ExplainPage(Page):
     """See `rendering.Page`."""
 
     template = "explain.html"

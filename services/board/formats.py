@@ -26,9 +26,9 @@ class Formats:
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self._locale = language
-        self._percent = "#,##0.0 %" if language == "fr" else "#,##0.0%"
+        self._percent = "#,##0.0\xa0%" if language == "fr" else "#,##0.0%"
         amounts = ("#,##0", "#,##0.0", "#,##0.00")
-        self._money = [f"{amount} ¤" if language == "fr" else f"¤{amount}" for amount in amounts]
+        self._money = [f"{amount}\xa0¤" if language == "fr" else f"¤{amount}" for amount in amounts]
         self._zone = zone
 
     def value(self, value: float | None, unit: str) -> str:
@@ -87,7 +87,7 @@ class Formats:
             scale, digits = SHOWN_IN_POINTS[unit]
             difference = round(value * scale, digits) - round(previous * scale, digits)
             sign = "" if round(difference, digits) == 0 else "+" if difference > 0 else "−"
-            points = f"{sign}{abs(difference):.{digits}f} pt"
+            points = f"{sign}{abs(difference):.{digits}f}\xa0pt"
             return points.replace(".", ",") if self._locale == "fr" else points
         if not previous:
             return NOT_KNOWN
@@ -104,6 +104,13 @@ class Formats:
 
     def time(self, instant: datetime) -> str:
         return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
+
+    def since(self, instant: datetime, now: datetime) -> str:
+        """A time, with its day where that is not today."""
+        day = instant.astimezone(self._zone).date()
+        return (
+            self.time(instant) if day == now.astimezone(self._zone).date() else f"{self.day(day)} {self.time(instant)}"
+        )
 
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))

@@ -5,19 +5,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 from fastapi import FastAPI
 
 from services.board.answers import Answers
 from services.board.api import Parts, create_app
+from services.board.client import read_api_client
+from services.board.letter.office import letter_works, week_reader, week_writer
 from services.board.oidc import Oidc, remember_who_left
 from services.board.rendering import Renderer
 from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
 from services.board.store import ChangeSignal, ReadApi
+from services.board.tables import SCHEMA
 from services.board.users import Users
+from services.board.week_pages import Weeks
 from services.common.background import at_work
-from services.common.errors import CadranError, ConfigurationError
+from services.common.database import Database, database_url
+from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
@@ -26,24 +30,22 @@ from services.common.signed_cookie import SignedCookie
 from services.common.signing_secrets import read_secrets
 
 
-def build(settings: Settings, board: BoardSettings) -> FastAPI:
-    """The app, its client opened and closed with its lifespan."""
-    client = httpx.AsyncClient(
-        base_url=board.api or f"http://127.0.0.1:{settings.port(Port.EXPORTER)}",
-        headers={"Authorization": f"Bearer {_key(board.key_file or settings.local_dir / 'board.key')}"},
-        timeout=board.timeout,
-    )
+def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
+    """The app on an open database, closed with its lifespan; its client is opened and closed with it."""
+    client = read_api_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)
     answers = Answers(api, changes)
     users = Users(board.users_file or settings.local_dir / "board-users.json")
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
     base_url = board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}"
+    works = letter_works(settings, board, api, database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with client, at_work([changes.listen]):
+        async with client, at_work([changes.listen, *works]):
             yield
+        database.close()
 
     async def read_api() -> None:
         await api.get("/v1/kpis", {})
@@ -54,6 +56,7 @@ def build(settings: Settings, board: BoardSettings) -> FastAPI:
         renderer=Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone),
         users=users,
         sessions=Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users),
+        weeks=Weeks(week_reader(settings, api), week_writer(settings, board)),
         oidc=Oidc(board, base_url) if board.oidc_issuer else None,
         checks={"read API": read_api},
     )
@@ -63,21 +66,13 @@ def build(settings: Settings, board: BoardSettings) -> FastAPI:
     return app
 
 
-def _key(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        mend = "`cadran keys create board --scope kpis:read --scope kpis:explain` makes a key; write it there"
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
-        ) from None
-
-
 def main() -> None:
     try:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
-        app = build(settings, board)
+        database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
+        database.open()
+        app = build(settings, board, database)
     except CadranError as error:
         sys.exit(f"board cannot start: {error}")
     serve(app, host=settings.host, port=settings.port(Port.BOARD), grace=2)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
@@ -129,28 +128,3 @@ def age(numbers: Sequence[Number]) -> Mapping[str, object]:
     known = [time for time in times if time is not None]
     oldest = min(known) if known and len(known) == len(times) else None
     return {"as_of": oldest, "stale": any(number.stale for number in numbers)}
-
-
-class Movement(NamedTuple):
-    """Which way a number moved against the previous period: `rises`, `falls` or neither; and what that is worth.
-
-    `margin`: it lies within, so nothing moved.
-    """
-
-    way: str = ""
-    worth: str = ""
-    margin: float | None = None
-
-
-def movement(row: Answer, good: str) -> Movement:
-    """Of a row, where `good` is the way that is good. What rests on few is worth nothing."""
-    compared = row["compared"] or {}
-    value, previous = compared.get("value"), compared.get("previous")
-    judged = row["related"].get("change", {}).get("details")
-    if judged and not judged["moved"]:
-        return Movement(margin=judged["margin"])
-    if value is None or previous is None or value == previous:
-        return Movement()
-    rises = value > previous
-    worth = "" if "small_n" in row["flags"] else "better" if rises == (good == "up") else "worse"
-    return Movement("rises" if rises else "falls", worth)

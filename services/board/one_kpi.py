@@ -8,6 +8,7 @@ from services.board.numbers import SHOWN, age, base_of, read_number
 from services.board.plots import plot
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
+from services.board.rendering import Page
 from services.board.store import Answer
 from services.board.trend import REACHES, read_trend
 
@@ -38,7 +39,7 @@ class Columns(NamedTuple):
     flags: bool
 
 
-class OneKpiPage:
+class OneKpiPage(Page):
     """See `rendering.Page`."""
 
     template = "one_kpi.html"

@@ -11,12 +11,14 @@ from babel.support import NullTranslations
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.datastructures import QueryParams
 
 from services.board.access import Access
 from services.board.answers import Answers
+from services.board.assets import version
+from services.board.changes import change_of
 from services.board.charts import sparkline
 from services.board.formats import Formats
-from services.board.numbers import movement
 from services.board.reader import Reader
 from services.common.errors import Unavailable
 from services.common.i18n import best_language
@@ -24,16 +26,20 @@ from services.common.logging import get_logger
 
 log = get_logger(__name__)
 
-HEADING = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
+HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 """What a page is called, in its window's title as well."""
 
 
 class Page(Protocol):
-    """One of the board's pages: what may be asked of it, and what its template is filled in with."""
+    """One of the board's pages: what may be asked of it, and what its template is filled in with.
+
+    `layout`: the template of what is around the content.
+    """
 
     template: str
+    layout: str = "layout.html"
 
-    def asked(self, path: Mapping[str, str], query: Mapping[str, str]) -> Any:
+    def asked(self, path: Mapping[str, str], query: QueryParams) -> Any:
         """What is asked for, hashable; what is not known is what is usual, as a page is no API."""
 
     async def values(self, asked: Any, reader: Reader, language: str) -> Mapping[str, object]:
@@ -51,13 +57,14 @@ class View(NamedTuple):
 
 
 class Renderer:
-    """Makes HTML of pages. `zone`: of the times that are shown."""
+    """Makes HTML of pages. `zone`: of the times that are shown. `version`: of what the pages are made of."""
 
     def __init__(
         self, answers: Answers, translations: Mapping[str, NullTranslations], default_language: str, zone: ZoneInfo
     ) -> None:
         self._answers = answers
         self._zone = zone
+        self.version = version()
         self._default_language = default_language
         self._environments = {name: _environment(name, texts, zone) for name, texts in translations.items()}
 
@@ -86,23 +93,24 @@ class Renderer:
 
     async def whole(self, view: View, request: Request, **values: object) -> str:
         """A page with all that is around its content, whose `live` address pushes what changes."""
-        query = dict(request.query_params)
-        here = {name: f"{view.path}?{urlencode({**query, 'lang': name})}" for name in sorted(self._environments)}
-        live = f"/live{here[view.language]}"
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+        here = {name: f"{view.path}?{urlencode([*query, ('lang', name)])}" for name in sorted(self._environments)}
         content = Markup(await self.content(view))  # noqa: S704 - our own template has just made it
         heading = HEADING.search(content)
         title = Markup(heading[1]).striptags() if heading else ""  # noqa: S704 - the same
         around = {
             "content": content,
             "title": title,
-            "live": live,
+            "live": f"/live{here[view.language]}",
             "here": here,
             "path": view.path,
-            "window": query.get("window"),
+            "window": request.query_params.get("window"),
             "access": view.access,
+            "version": self.version,
+            "zone": self._zone.key,
             **values,
         }
-        return self.text("layout.html", view.language, **around)
+        return self.text(view.page.layout, view.language, **around)
 
 
 def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Environment:
@@ -120,13 +128,13 @@ def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Envi
     def link(path: str, **query: object) -> str:
         """An address of the board, in this language."""
         given = [(name, value) for name, value in query.items() if value is not None]
-        return f"{path}?{urlencode([*given, ('lang', language)])}"
+        return f"{path}?{urlencode([*given, ('lang', language)], doseq=True)}"
 
     environment.filters["instant"] = datetime.fromisoformat
     environment.globals |= {
+        "change_of": change_of,
         "formats": Formats(language, zone),
         "link": link,
-        "movement": movement,
         "sparkline": sparkline,
     }
     return environment

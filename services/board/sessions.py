@@ -5,6 +5,7 @@ import hashlib
 from fastapi import Request, Response
 
 from services.board.users import User, Users
+from services.common.errors import Unauthenticated
 from services.common.signed_cookie import SignedCookie
 
 COOKIE = "cadran_board"
@@ -41,3 +42,14 @@ def _trace(user: User) -> str:
     """Another one whenever somebody's role, line or password changes, or another takes their name."""
     of = f"{user.created.isoformat()}\0{user.role}\0{user.rep}\0{user.password}"
     return hashlib.sha256(of.encode()).hexdigest()[:16]
+
+
+def signed_in(request: Request, sessions: Sessions) -> User:
+    """Who is signed in.
+
+    :raises Unauthenticated: when nobody is.
+    """
+    user = sessions.current(request)
+    if user is None:
+        raise Unauthenticated("nobody is signed in", mend="sign in")
+    return user

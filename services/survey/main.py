@@ -19,6 +19,8 @@ from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
+from services.common.mail.account import read_account, read_sender
+from services.common.mail.courier import Courier
 from services.common.outbox import Outbox
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
@@ -33,9 +35,8 @@ from services.survey.asking.invitation_letters import InvitationLetters
 from services.survey.asking.inviter import Inviter
 from services.survey.branding import Branding
 from services.survey.links import Links, Purpose
-from services.survey.mail.courier import Courier, read_account
 from services.survey.mail.hours import next_open
-from services.survey.mail.letters import LetterWriter, read_sender
+from services.survey.mail.letters import LetterWriter
 from services.survey.mail.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
 from services.survey.orders.order_listener import OrderListener
@@ -150,17 +151,14 @@ def _mailer(core: Core) -> Mailer:
         core.settings.zone, is_holiday=lambda day: day in days_off, weekly_hours=survey.mail_hours
     )
     next_open(calendar, utc_now())  # hours in which nothing ever leaves are told now
-    account = read_account(
-        survey.smtp_host, survey.smtp_port, survey.smtp_security, survey.smtp_user, survey.smtp_password_file
-    )
-    writer = LetterWriter(core.pages, core.brand, read_sender(survey.mail_from))
+    writer = LetterWriter(core.pages, core.brand, read_sender(survey))
     return Mailer(
         core.database,
         {
             Purpose.NPS: InvitationLetters(writer, core.links, core.settings.zone),
             Purpose.PULSE: PulseLetters(writer, core.links, core.settings.zone),
         },
-        Courier(account),
+        Courier(read_account(survey)),
         calendar,
         clock=utc_now,
         per_minute=survey.mail_per_minute,

@@ -11,7 +11,7 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2
 }  # fmt: skip
-WIDTHS = (320, 390, 768, 1280)
+WIDTHS = (320, 390, 768, 1280, 1920)
 SERIOUS = {"serious", "critical"}
 
 Open = Callable[..., Page]

@@ -2,11 +2,18 @@
 
 const content = document.getElementById("content");
 const lost = document.getElementById("lost");
-const address = document.body.dataset.live;
+const lostSince = document.getElementById("lost-since");
+const { live: address, version, zone } = document.body.dataset;
 const SILENCE = 20_000; // the server speaks at least every ten seconds
 
 let heardAt = Date.now();
+let triedAt;
 let source;
+
+export function written(instant, form) {
+  const options = { hourCycle: "h23", timeZone: zone, ...form };
+  return new Intl.DateTimeFormat(document.documentElement.lang, options).format(instant);
+}
 
 function elementOf(html) {
   const template = document.createElement("template");
@@ -14,15 +21,15 @@ function elementOf(html) {
   return template.content;
 }
 
-// What somebody has opened, and where they are with the keyboard, stays.
+// What somebody has opened or closed, and where they are with the keyboard, stays.
 function keeping(place, change) {
-  const opened = [...place.querySelectorAll("details[open]")].map((each) => each.id).filter(Boolean);
+  const opened = new Map([...place.querySelectorAll("details[id]")].map((each) => [each.id, each.open]));
   const active = place.contains(document.activeElement) ? document.activeElement : null;
   const like = active?.id ? `#${CSS.escape(active.id)}`
     : active?.hasAttribute("href") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : null;
   const which = like ? [...content.querySelectorAll(like)].indexOf(active) : -1; // two links may lead to one place
   change();
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
   if (like && document.activeElement === document.body) content.querySelectorAll(like)[which]?.focus();
 }
 
@@ -37,6 +44,11 @@ function replaceParts(parts) {
   }
 }
 
+// After an upgrade scripts and styles are others: the page loads itself anew, unless somebody is writing in it.
+function compareVersions(current) {
+  if (current !== version && !document.activeElement?.matches("input, select, textarea")) location.reload();
+}
+
 function heard(handle) {
   return (event) => {
     heardAt = Date.now();
@@ -45,7 +57,10 @@ function heard(handle) {
 }
 
 function connect() {
+  source?.close();
+  triedAt = Date.now();
   source = new EventSource(address);
+  source.addEventListener("version", heard(compareVersions));
   source.addEventListener("content", heard(replaceAll));
   source.addEventListener("parts", heard((data) => replaceParts(JSON.parse(data))));
   source.addEventListener("ping", heard());
@@ -53,15 +68,19 @@ function connect() {
   source.onopen = heard();
 }
 
+// The browser tries again by itself when a connection breaks, but not when a server that is starting refuses, and it
+// may not notice that the network is gone.
 function watch() {
-  // The browser tries again by itself when a connection breaks, but not when a server that is starting refuses.
-  if (source.readyState === EventSource.CLOSED) connect();
-  const isLost = source.readyState !== EventSource.OPEN || Date.now() - heardAt > SILENCE;
+  const isSilent = Date.now() - heardAt > SILENCE;
+  const isLost = isSilent || source.readyState !== EventSource.OPEN;
   lost.hidden = !isLost;
   content.classList.toggle("lost", isLost);
+  if (isLost) lostSince.textContent = written(heardAt, { dateStyle: "medium", timeStyle: "medium" });
+  if (source.readyState === EventSource.CLOSED || (isSilent && Date.now() - triedAt > SILENCE)) connect();
 }
 
 if (address) {
   connect();
   setInterval(watch, 1000);
+  document.addEventListener("visibilitychange", watch); // back from sleep, what stands there may be hours old
 }

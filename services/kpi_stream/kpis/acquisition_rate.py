@@ -29,7 +29,7 @@ from services.kpi_stream.kpis.kpi import (
     Totals,
     Unit,
 )
-from services.kpi_stream.kpis.rates import rate_of
+from services.kpi_stream.kpis.rates import change_of_rate, rate_of
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
@@ -247,6 +247,7 @@ KPI = Kpi(
     grain=Grain.DAY,
     spans=spans,
     compared=compared,
+    change=change_of_rate,
     panels=(
         Panel("stat", Text(en="Acquisition rate", fr="Taux d’acquisition"), "acquisition_ratio"),
         Panel(

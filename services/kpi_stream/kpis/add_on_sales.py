@@ -26,7 +26,7 @@ from services.kpi_stream.kpis.kpi import (
     same_point,
 )
 from services.kpi_stream.kpis.offer_cells import ATTACH, OFFERS, offer_contributions, order_contributions
-from services.kpi_stream.kpis.rates import rate_of
+from services.kpi_stream.kpis.rates import change_of_rate, rate_of
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 
@@ -170,6 +170,7 @@ KPI = Kpi(
     estimate=estimate,
     windows=DAY_WINDOWS,
     grain=Grain.DAY,
+    change=change_of_rate,
     spans=spans,
     compared=compared,
     beside=beside,

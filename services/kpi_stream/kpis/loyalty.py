@@ -40,7 +40,7 @@ from services.kpi_stream.kpis.loyalty_cells import (
     contributions,
 )
 from services.kpi_stream.kpis.parts import sums
-from services.kpi_stream.kpis.rates import difference_of, rate_of
+from services.kpi_stream.kpis.rates import change_of_rate, difference_of, rate_of
 from services.kpi_stream.kpis.repeat_rate import customers_of, repeat_rate
 from services.kpi_stream.kpis.requests import Asking, Sum, together
 from services.kpi_stream.kpis.statistics import wilson
@@ -226,6 +226,7 @@ KPI = Kpi(
     estimate=estimate,
     windows=DAY_WINDOWS,
     grain=Grain.DAY,
+    change=change_of_rate,
     longest=LONGEST,
     spans=spans,
     beside=beside,

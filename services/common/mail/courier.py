@@ -4,7 +4,6 @@ import asyncio
 import re
 from email.message import EmailMessage
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 from aiosmtplib import (
@@ -15,8 +14,8 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from services.common.errors import ConfigurationError
 from services.common.logging import get_logger
+from services.common.mail.account import Account, Security
 
 log = get_logger(__name__)
 
@@ -27,24 +26,6 @@ SEND_SECONDS = 60.0
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _POLICY = " 5.7."
 """What an address is refused with for want of a login, or from the wrong sender or host: by most servers only now."""
-
-
-class Security(StrEnum):
-    """How the way to the mail server is kept from others' eyes."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
-
-
-class Account(NamedTuple):
-    """A mail server, and who we are there."""
-
-    host: str
-    port: int
-    security: Security
-    user: str = ""
-    password: str = ""
 
 
 class Outcome(StrEnum):
@@ -130,33 +111,3 @@ def codes_of(error: BaseException) -> str:
         return ""
     enhanced = _ENHANCED.search(error.message)
     return f"{error.code} {enhanced[0]}" if enhanced else str(error.code)
-
-
-def read_account(host: str, port: int, security: Security, user: str, password_file: Path | None) -> Account:
-    """The account that the settings name.
-
-    :raises ConfigurationError: naming what is wrong with them.
-    """
-    if (password_file is None) != (not user):
-        raise ConfigurationError(
-            "a user and a password belong together",
-            field="CADRAN_SURVEY_SMTP_PASSWORD_FILE",
-            mend="set it and CADRAN_SURVEY_SMTP_USER, or neither",
-        )
-    if password_file is None:
-        return Account(host, port, security)
-    if security is Security.NONE:
-        raise ConfigurationError(
-            "a password would travel for all to read",
-            field="CADRAN_SURVEY_SMTP_SECURITY",
-            mend="set `starttls` or `tls`",
-        )
-    try:
-        password = password_file.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{password_file} cannot be read: {error.strerror}",
-            field="CADRAN_SURVEY_SMTP_PASSWORD_FILE",
-            mend="mend the path or its rights",
-        ) from None
-    return Account(host, port, security, user, password)
