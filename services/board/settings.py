@@ -19,7 +19,9 @@ class BoardSettings(MailSettings):
 
     api: str = Field("", description="The read API. Empty: the local stack's.")
     key_file: Path | None = Field(None, description="A file with its API key. Empty: `board.key` in the local folder.")
-    language: Literal["fr", "en"] = Field("fr", description="The language for browsers that ask for neither.")
+    language: Literal["fr", "en"] = Field(
+        "fr", description="The language of the weekly letter, and for browsers that ask for neither."
+    )
     timeout: Annotated[float, Field(gt=0)] = Field(5.0, description="Seconds in which the read API must answer.")
     url: str = Field("", description="The address that links in letters begin with. Empty: `http://127.0.0.1:<port>`.")
     database: SecretStr = Field(
