@@ -99,6 +99,63 @@ class ExplainAnswer(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class TargetStatement(msgspec.Struct, frozen=True):
+    """What a target was stated to be, the time from which that holds, and the event that said so."""
+
+    value: Number
+    time: datetime
+    event_id: str
+
+
+class TargetAnswer(msgspec.Struct, frozen=True):
+    """A target in force. `member`: `{}`, `{"rep_id": …}` or `{"team_id": …}`; `statements`: newest last.
+
+    `subject` is what an event about it is sent under.
+    """
+
+    subject: str
+    measure: str
+    member: Mapping[str, str]
+    period: str
+    starts_on: date
+    value: Number
+    unit: str
+    statements: Sequence[TargetStatement]
+
+
+class PromotionStatement(msgspec.Struct, frozen=True):
+    """What a promotion was stated to be, the time from which that holds, and the event that said so."""
+
+    name: str
+    first: str = msgspec.field(name="from")
+    last: str = msgspec.field(name="to")
+    channels: Sequence[str]
+    regions: Sequence[str]
+    time: datetime
+    event_id: str
+
+
+class PromotionAnswer(msgspec.Struct, frozen=True):
+    """A promotion in force: days (the last counts whole) or moments, as stated; no channels or regions: everywhere."""
+
+    subject: str
+    id: str
+    name: str
+    first: str = msgspec.field(name="from")
+    last: str = msgspec.field(name="to")
+    channels: Sequence[str]
+    regions: Sequence[str]
+    statements: Sequence[PromotionStatement]
+
+
+class RepAnswer(msgspec.Struct, frozen=True):
+    """A rep, with the alias and the team in force, where they were stated."""
+
+    rep_id: str
+    alias: str | None = None
+    team: str | None = None
+
+
 def window_answer(window: Window, calendar: BusinessCalendar) -> WindowAnswer:
     zone = calendar.zone.key
     if window.grain is Grain.DAY:

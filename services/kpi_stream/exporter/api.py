@@ -18,6 +18,7 @@ from services.common.errors import CadranError, Unavailable
 from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
 from services.common.logging import get_logger
 from services.kpi_stream.exporter.explain import Explainer
+from services.kpi_stream.exporter.listings_api import listings_router
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
 from services.kpi_stream.exporter.scrape import Scrape
@@ -84,6 +85,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         return problem_response(Unavailable("the state cannot be read now", mend="try again"))
 
     app.include_router(_kpis(parts))
+    app.include_router(listings_router(parts.service, parts.keys))
     app.include_router(_metrics(parts))
     return app
 
