@@ -7,18 +7,22 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CollectorRegistry
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.board.access import Access
 from services.board.direction import DirectionPage
+from services.board.editing.desk import Desk
+from services.board.editing.promotion_pages import promotion_routes
+from services.board.editing.target_pages import target_routes
 from services.board.live import Live
 from services.board.rendering import Page, Renderer, View
-from services.board.sessions import Sessions
+from services.board.sessions import Sessions, signed_in
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
 from services.board.store import ChangeSignal
 from services.board.users import User, Users
 from services.common.errors import CadranError, Unauthenticated
-from services.common.http import Check, install_error_handlers, install_health
+from services.common.http import Check, install_error_handlers, install_health, install_metrics
 from services.common.secure_headers import SecureHeaders
 
 HERE = Path(__file__).parent
@@ -36,6 +40,8 @@ class Parts(NamedTuple):
     renderer: Renderer
     users: Users
     sessions: Sessions
+    desk: Desk
+    registry: CollectorRegistry
     checks: dict[str, Check]
 
 
@@ -52,9 +58,12 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
 
     install_error_handlers(app, tell)
     install_health(app, parts.checks)
+    install_metrics(app, parts.registry)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_middleware(SecureHeaders)
     app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=False))
+    app.include_router(target_routes(parts.desk))
+    app.include_router(promotion_routes(parts.desk))
     app.include_router(_pages(parts))
     return app
 
@@ -84,17 +93,6 @@ def _pages(parts: Parts) -> APIRouter:
     for path, page in PAGES.items():
         add(path, page)
     return router
-
-
-def signed_in(request: Request, sessions: Sessions) -> User:
-    """Who is signed in.
-
-    :raises Unauthenticated: when nobody is.
-    """
-    user = sessions.current(request)
-    if user is None:
-        raise Unauthenticated("nobody is signed in", mend="sign in")
-    return user
 
 
 def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> View:

@@ -13,6 +13,7 @@ from babel.numbers import (
 )
 
 from services.common.money import to_major
+from services.common.windows import Period
 
 NOT_KNOWN = "–"
 WITHOUT_CENTS = 1_000
@@ -89,6 +90,22 @@ class Formats:
 
     def time(self, instant: datetime) -> str:
         return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
+
+    def moment(self, instant: datetime) -> str:
+        """A day and a time of it: `3 nov. 2026 14:12`."""
+        return f"{self.day(instant.astimezone(self._zone).date())} {self.clock(instant)}"
+
+    def stated_day(self, text: str) -> str:
+        """A day, or a moment, as events state it."""
+        return self.moment(datetime.fromisoformat(text)) if "T" in text else self.day(date.fromisoformat(text))
+
+    def clock(self, instant: datetime) -> str:
+        return str(format_time(instant.astimezone(self._zone), "HH:mm", locale=self._locale))
+
+    def period(self, period: Period, day: date) -> str:
+        """A month, quarter or year by a day of it: `novembre 2026`, `T4 2026`, `2026`."""
+        pattern = {Period.MONTH: "MMMM y", Period.QUARTER: "QQQ y", Period.YEAR: "y"}[period]
+        return str(format_date(day, pattern, locale=self._locale))
 
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))

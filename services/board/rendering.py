@@ -16,6 +16,7 @@ from services.board.answers import Answers
 from services.board.charts import sparkline
 from services.board.formats import Formats
 from services.board.reader import Reader
+from services.board.users import User
 from services.common.errors import Unavailable
 from services.common.i18n import best_language
 from services.common.logging import get_logger
@@ -81,12 +82,21 @@ class Renderer:
 
     async def whole(self, view: View, request: Request, **values: object) -> str:
         """A page with all that is around its content, whose `live` address pushes what changes."""
-        query = dict(request.query_params)
-        here = {name: f"{view.path}?{urlencode({**query, 'lang': name})}" for name in sorted(self._environments)}
+        here = self._here(request)
         live = f"/live{here[view.language]}"
         content = Markup(await self.content(view))  # noqa: S704 - our own template has just made it
         around = {"content": content, "live": live, "here": here, "path": view.path, "access": view.access, **values}
         return self.text("layout.html", view.language, **around)
+
+    def form(self, template: str, request: Request, user: User, **values: object) -> str:
+        """A page that is filled in: nothing moves on it."""
+        around = {"here": self._here(request), "path": request.url.path, "access": Access.of(user), "user": user}
+        return self.text(template, self.language(request), **around, **values)
+
+    def _here(self, request: Request) -> Mapping[str, str]:
+        """The address that is asked for, in every language."""
+        query = dict(request.query_params)
+        return {name: f"{request.url.path}?{urlencode({**query, 'lang': name})}" for name in sorted(self._environments)}
 
 
 def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Environment:

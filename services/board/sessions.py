@@ -5,6 +5,7 @@ import hashlib
 from fastapi import Request, Response
 
 from services.board.users import User, Users
+from services.common.errors import Unauthenticated
 from services.common.signed_cookie import SignedCookie
 
 COOKIE = "cadran_board"
@@ -35,6 +36,17 @@ class Sessions:
             return None
         user = self._users.find(content["name"])
         return user if user is not None and _trace(user) == content["trace"] else None
+
+
+def signed_in(request: Request, sessions: Sessions) -> User:
+    """Who is signed in.
+
+    :raises Unauthenticated: when nobody is.
+    """
+    user = sessions.current(request)
+    if user is None:
+        raise Unauthenticated("nobody is signed in", mend="sign in")
+    return user
 
 
 def _trace(user: User) -> str:

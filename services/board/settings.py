@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from services.common.settings import CadranSettings
@@ -30,4 +30,11 @@ class BoardSettings(CadranSettings):
         "still good. Empty: `board.secret` in the local folder, made when missing.",
     )
     language: Literal["fr", "en"] = Field("fr", description="The language for browsers that ask for neither.")
+    database: SecretStr = Field(
+        SecretStr(""),
+        description="`postgresql+psycopg://user:password@host/name`. Empty: an SQLite file in the local folder.",
+    )
+    publish_timeout: Annotated[float, Field(gt=0, le=60)] = Field(
+        5.0, description="Seconds in which Kafka must acknowledge a target or a promotion; else it is sent again."
+    )
     timeout: Annotated[float, Field(gt=0)] = Field(5.0, description="Seconds in which the read API must answer.")
