@@ -1,5 +1,8 @@
 """Answers of the read API, kept until they may have changed: however many pages are open, each is asked for once.
 
+One question is asked at a time: whoever else asks the read API waits for one answer of ours at most, and not for all
+that a change makes a page ask.
+
 While the read API does not answer, what it said last is shown, and since when it is old.
 """
 
@@ -13,7 +16,7 @@ from typing import Any, NamedTuple
 from services.board.store import ChangeSignal, ReadApi
 from services.common.errors import Unavailable
 
-GOOD_FOR = 2.0
+GOOD_FOR = 4.0
 """Seconds: what depends on the clock, as the pace and how old a number is, moves with it."""
 MOST_KEPT = 3000
 PAUSE = 1.0
@@ -43,8 +46,9 @@ class Answers:
         self._changes = changes
         self._kept: OrderedDict[Question, _Kept] = OrderedDict()
         self._asking: dict[Question, asyncio.Task[Any]] = {}
+        self._turn = asyncio.Lock()
         self._answered_at = datetime.now(UTC)
-        self._tried_at = float("-inf")
+        self._failed_at = float("-inf")
         self.away: Away | None = None
 
     async def get(
@@ -61,7 +65,7 @@ class Answers:
         kept = self._kept.get(question)
         if kept is not None and self._is_good(kept, kpi, good_for):
             return kept.answer
-        if self.away and time.monotonic() - self._tried_at < PAUSE:
+        if self._is_away_now():
             return self._as_it_was(kept)
         asking = self._asking.get(question)
         if asking is None:
@@ -86,6 +90,10 @@ class Answers:
             return age < PAUSE
         return age < good_for and self._changes.count(kpi) == kept.changes
 
+    def _is_away_now(self) -> bool:
+        """Did it not answer a moment ago? It is not asked for each of a page's numbers then."""
+        return self.away is not None and time.monotonic() - self._failed_at < PAUSE
+
     def _as_it_was(self, kept: _Kept | None) -> Any:
         if kept is None:
             raise Unavailable(self.away.reason if self.away else "", mend="it is asked again")
@@ -93,13 +101,16 @@ class Answers:
 
     async def _ask(self, question: Question, kpi: str) -> Any:
         path, parameters = question
-        count, asked_at = self._changes.count(kpi), time.monotonic()
-        self._tried_at = asked_at
-        try:
-            answer = await self._api.get(path, dict(parameters))
-        except Unavailable as error:
-            self.away = Away(self.away.since if self.away else self._answered_at, error.message)
-            raise
+        async with self._turn:
+            if self._is_away_now():
+                raise Unavailable("the read API has not answered just now")
+            count, asked_at = self._changes.count(kpi), time.monotonic()
+            try:
+                answer = await self._api.get(path, dict(parameters))
+            except Unavailable as error:
+                self.away = Away(self.away.since if self.away else self._answered_at, error.message)
+                self._failed_at = time.monotonic()
+                raise
         self._answered_at, self.away = datetime.now(UTC), None
         self._kept[question] = _Kept(answer, asked_at, count)
         self._kept.move_to_end(question)

@@ -16,6 +16,7 @@ from services.board.editing.desk import Desk
 from services.board.editing.promotion_pages import promotion_routes
 from services.board.editing.target_pages import target_routes
 from services.board.live import Live
+from services.board.oidc import Oidc, oidc_routes
 from services.board.rendering import Page, Renderer, View
 from services.board.sessions import Sessions, signed_in
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
@@ -40,6 +41,7 @@ class Parts(NamedTuple):
     renderer: Renderer
     users: Users
     sessions: Sessions
+    oidc: Oidc | None
     desk: Desk
     registry: CollectorRegistry
     checks: dict[str, Check]
@@ -61,7 +63,10 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_metrics(app, parts.registry)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_middleware(SecureHeaders)
-    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=False))
+    has_other_way = parts.oidc is not None
+    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
+    if parts.oidc is not None:
+        app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
     app.include_router(target_routes(parts.desk))
     app.include_router(promotion_routes(parts.desk))
     app.include_router(_pages(parts))

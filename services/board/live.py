@@ -19,10 +19,10 @@ from services.common.logging import get_logger
 
 log = get_logger(__name__)
 
-LEAST_PAUSE, MOST_PAUSE = 0.7, 2.0
+LEAST_PAUSE, MOST_PAUSE = 1.0, 2.0
 """Seconds between two renderings: as often as numbers change, and often enough to show how old they are."""
 MOST_OPEN = 1000
-PART = re.compile(r"<!--part (\S+)-->(.*?)<!--end-->", re.DOTALL)
+PART = re.compile(r"<!--part (\w+(?:-\w+)*)-->(.*?)<!--end-->", re.DOTALL)
 """As templates mark it, around an element whose id is the part's name."""
 
 

@@ -15,6 +15,7 @@ from services.board.api import Parts, create_app
 from services.board.editing.desk import Desk
 from services.board.editing.service import Editing
 from services.board.metrics import BoardMetrics
+from services.board.oidc import Oidc, remember_who_left
 from services.board.rendering import Renderer
 from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
@@ -77,6 +78,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
         renderer=renderer,
         users=users,
         sessions=sessions,
+        oidc=Oidc(board, base_url) if board.oidc_issuer else None,
         desk=Desk(
             answers=answers,
             editing=Editing(database, outbox.written),
@@ -89,7 +91,10 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
         registry=registry,
         checks={"read API": read_api},  # neither the database nor Kafka: numbers are shown without them
     )
-    return create_app(parts, lifespan)
+    app = create_app(parts, lifespan)
+    if parts.oidc is not None:
+        remember_who_left(app, secrets[-1], base_url)
+    return app
 
 
 def _key(path: Path) -> str:

@@ -69,10 +69,10 @@ class Reader:
         after: str | None = ""
         while after is not None:
             page = await self._answers.get(f"/v1/{name}", {**asked, "after": after}, good_for=0)
+            if self.away is not None:
+                raise Unavailable(self.away.reason, mend="try again when the read API answers")
             found += page[name]
             after = page["next"]
-        if self.away is not None:
-            raise Unavailable(self.away.reason, mend="try again when the read API answers")
         return found
 
     async def explain(self, kpi_id: str, over: Over, by: str | None, member: str, options: Mapping[str, str]) -> Any:

@@ -29,6 +29,14 @@ class BoardSettings(CadranSettings):
         description="The file of the secrets that sign sessions, one a line, the newest last: it signs, the others are "
         "still good. Empty: `board.secret` in the local folder, made when missing.",
     )
+    oidc_issuer: str = Field(
+        "", description="The address of an OpenID Connect service by which people may sign in too. Empty: none."
+    )
+    oidc_client_id: str = Field("", description="What that service knows the board by.")
+    oidc_client_secret_file: Path | None = Field(None, description="The file of the secret that goes with it.")
+    oidc_claim: str = Field(
+        "email", description="Which of its claims is the name in `cadran users`; `email` only where it is verified."
+    )
     language: Literal["fr", "en"] = Field("fr", description="The language for browsers that ask for neither.")
     database: SecretStr = Field(
         SecretStr(""),

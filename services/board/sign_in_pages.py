@@ -69,7 +69,7 @@ def sign_in_routes(users: Users, sessions: Sessions, renderer: Renderer, *, has_
         except (Unauthenticated, TooManyRequests) as error:
             log.warning("signing in was refused", reason=error.code)
             return page(request, error)
-        inside = RedirectResponse(ours(request.query_params.get("to", "")), 303)
+        inside = RedirectResponse(wanted(request), 303)
         sessions.begin(inside, user, GOOD_FOR_A_SCREEN if fields.get("screen") else GOOD_FOR)
         log.info("signed in", role=user.role)
         return inside
@@ -88,6 +88,14 @@ def to_sign_in(request: Request, to: str) -> Response:
     language = request.query_params.get("lang")
     asked = {"to": to, **({"lang": language} if language else {})}
     return RedirectResponse(f"{SIGN_IN}?{urlencode(asked)}", 303)
+
+
+def wanted(request: Request) -> str:
+    """Where somebody was going when they were led to the door, in the language that they have chosen there."""
+    path, language = ours(request.query_params.get("to", "")), request.query_params.get("lang")
+    if language is None or "lang=" in path:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({'lang': language})}"
 
 
 def ours(path: str) -> str:
