@@ -74,8 +74,8 @@ def write_configs(settings: Settings, layout: Layout) -> None:
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
     _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
           ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
-          pricing_port=settings.port(Port.PRICING), worker_port=settings.port(Port.WORKER_METRICS),
-          rules=DEPLOY / "prometheus" / "rules")  # fmt: skip
+          pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
+          worker_port=settings.port(Port.WORKER_METRICS), rules=DEPLOY / "prometheus" / "rules")  # fmt: skip
 
 
 def _fill(source: str, layout: Layout, **values: object) -> None:

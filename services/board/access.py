@@ -31,6 +31,11 @@ class Access(NamedTuple):
     def sets_targets(self) -> bool:
         return self.role is Role.DIRECTOR
 
+    def check_edits(self) -> None:
+        """:raises Forbidden: when somebody may not set targets and promotions."""
+        if not self.sets_targets:
+            raise Forbidden("directors set targets and promotions", mend="ask one of them")
+
     def declared(self, kpis: Sequence[Answer]) -> list[Answer]:
         """The KPIs that may be seen, each with the cuts that may be."""
         return [{**kpi, "cuts": self._cuts(kpi)} for kpi in kpis if self._sees(kpi["id"])]

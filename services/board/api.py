@@ -7,12 +7,16 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CollectorRegistry
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.board.access import Access
 from services.board.answers import Answers
 from services.board.direction import DirectionPage
 from services.board.downloads import DOWNLOADS, Download, file_name
+from services.board.editing.desk import Desk
+from services.board.editing.promotion_pages import promotion_routes
+from services.board.editing.target_pages import target_routes
 from services.board.explaining import ExplainPage
 from services.board.live import Live
 from services.board.oidc import Oidc, oidc_routes
@@ -27,7 +31,7 @@ from services.board.users import User, Users
 from services.board.wall import WallPage
 from services.board.week_pages import Weeks, week_routes
 from services.common.errors import CadranError, Unauthenticated
-from services.common.http import Check, install_error_handlers, install_health
+from services.common.http import Check, install_error_handlers, install_health, install_metrics
 from services.common.secure_headers import SecureHeaders
 
 HERE = Path(__file__).parent
@@ -52,6 +56,8 @@ class Parts(NamedTuple):
     sessions: Sessions
     weeks: Weeks
     oidc: Oidc | None
+    desk: Desk
+    registry: CollectorRegistry
     checks: dict[str, Check]
 
 
@@ -68,6 +74,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
 
     install_error_handlers(app, tell)
     install_health(app, parts.checks)
+    install_metrics(app, parts.registry)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_middleware(SecureHeaders)
     has_other_way = parts.oidc is not None
@@ -76,6 +83,8 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
     app.include_router(week_routes(parts.weeks, parts.sessions, parts.renderer))
     app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
+    app.include_router(target_routes(parts.desk))
+    app.include_router(promotion_routes(parts.desk))
     app.include_router(_pages(parts))
     return app
 
@@ -90,7 +99,7 @@ def _pages(parts: Parts) -> APIRouter:
         async def whole(request: Request) -> Response:
             user = signed_in(request, parts.sessions)
             view = _view(parts, page, request, request.url.path, user)
-            html = await parts.renderer.whole(view, request, user=user)
+            html = await parts.renderer.whole(view, request, user)
             return HTMLResponse(html, headers={"Content-Language": view.language})
 
         @router.get(f"/live{path}")

@@ -13,6 +13,7 @@ from babel.numbers import (
 )
 
 from services.common.money import to_major
+from services.common.windows import Period
 
 NOT_KNOWN = "–"
 WITHOUT_CENTS = 1_000
@@ -112,13 +113,20 @@ class Formats:
             self.time(instant) if day == now.astimezone(self._zone).date() else f"{self.day(day)} {self.time(instant)}"
         )
 
+    def stated_day(self, text: str) -> str:
+        """A day, or a moment, as events state it."""
+        return self.moment(datetime.fromisoformat(text)) if "T" in text else self.day(date.fromisoformat(text))
+
+    def clock(self, instant: datetime) -> str:
+        return str(format_time(instant.astimezone(self._zone), "HH:mm", locale=self._locale))
+
+    def period(self, period: Period, day: date) -> str:
+        """A month, quarter or year by a day of it: `novembre 2026`, `T4 2026`, `2026`."""
+        pattern = {Period.MONTH: "MMMM y", Period.QUARTER: "QQQ y", Period.YEAR: "y"}[period]
+        return str(format_date(day, pattern, locale=self._locale))
+
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))
-
-    def border(self, said: str) -> str:
-        """An end of a window as the read API says it: a day or an instant."""
-        is_day = len(said) == len("2026-11-01")
-        return self.day(date.fromisoformat(said)) if is_day else self.moment(datetime.fromisoformat(said))
 
     def long_day(self, day: date) -> str:
         """`16 novembre 2026`."""
@@ -139,5 +147,4 @@ class Formats:
 
     def moment(self, instant: datetime) -> str:
         """`22 nov. 2026, 18:05`."""
-        local = instant.astimezone(self._zone)
-        return f"{self.day(local.date())}, {format_time(local, 'HH:mm', locale=self._locale)}"
+        return f"{self.day(instant.astimezone(self._zone).date())}, {self.clock(instant)}"

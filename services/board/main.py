@@ -1,16 +1,21 @@
 """`python -m services.board.main`: the board. Settings and clients are built here and nowhere else."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from services.board.answers import Answers
 from services.board.api import Parts, create_app
 from services.board.client import read_api_client
+from services.board.editing.desk import Desk
+from services.board.editing.service import Editing
 from services.board.letter.office import letter_works, week_reader, week_writer
+from services.board.metrics import BoardMetrics
 from services.board.oidc import Oidc, remember_who_left
 from services.board.rendering import Renderer
 from services.board.sessions import COOKIE, Sessions
@@ -25,13 +30,23 @@ from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
+from services.common.outbox import Outbox
+from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
 from services.common.signing_secrets import read_secrets
+from services.common.windows import utc_now
 
 
 def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
-    """The app on an open database, closed with its lifespan; its client is opened and closed with it."""
+    """The app, its client opened and closed with its lifespan.
+
+    The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
+    """
+    registry = CollectorRegistry()
+    metrics = BoardMetrics(registry)
+    publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
+    outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
     client = read_api_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)
@@ -41,24 +56,41 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     base_url = board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}"
     works = letter_works(settings, board, api, database)
 
+    async def send_edits() -> None:
+        await asyncio.to_thread(database.open)
+        async with publisher:
+            await outbox.run()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with client, at_work([changes.listen, *works]):
+        async with client, at_work([changes.listen, send_edits, *works]):
             yield
         database.close()
 
     async def read_api() -> None:
         await api.get("/v1/kpis", {})
 
+    renderer = Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone)
+    sessions = Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users)
     parts = Parts(
         changes=changes,
         answers=answers,
-        renderer=Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone),
+        renderer=renderer,
         users=users,
-        sessions=Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users),
+        sessions=sessions,
         weeks=Weeks(week_reader(settings, api), week_writer(settings, board)),
         oidc=Oidc(board, base_url) if board.oidc_issuer else None,
-        checks={"read API": read_api},
+        desk=Desk(
+            answers=answers,
+            editing=Editing(database, outbox.written),
+            renderer=renderer,
+            sessions=sessions,
+            clock=utc_now,
+            zone=settings.zone,
+            currency=settings.reporting_currency,
+        ),
+        registry=registry,
+        checks={"read API": read_api},  # neither the database nor Kafka: numbers are shown without them
     )
     app = create_app(parts, lifespan)
     if parts.oidc is not None:
@@ -71,7 +103,6 @@ def main() -> None:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
         database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
-        database.open()
         app = build(settings, board, database)
     except CadranError as error:
         sys.exit(f"board cannot start: {error}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.board.access import Access, Answer
 from services.board.answers import Answers, Away
-from services.common.errors import Forbidden, NotFound
+from services.common.errors import Forbidden, NotFound, Unavailable
 
 DECLARED_GOOD_FOR, SERIES_GOOD_FOR, BEHIND_GOOD_FOR = 60.0, 10.0, 30.0
 """Seconds: a declaration changes with a release; of a trend the last point alone moves, and the tile shows it; what
@@ -59,6 +59,23 @@ class Reader:
         asked = {**days(first, last), "step": step, **({"by": by} if by else {})}
         answer: Answer = await self._answers.get(f"/v1/kpis/{kpi_id}/series", asked, good_for=SERIES_GOOD_FOR)
         return {**answer, "rows": self.access.shown(by, answer["rows"])}
+
+    async def stated(self, name: str, asked: Mapping[str, str] = {}) -> list[Answer]:
+        """`targets`, `promotions` or `reps`, each with all that was stated of it, as the read API knows it now: who
+        edits must not see what was.
+
+        :raises Forbidden: when it is not theirs to edit.
+        """
+        self.access.check_edits()
+        found: list[Answer] = []
+        after: str | None = ""
+        while after is not None:
+            page = await self._answers.get(f"/v1/{name}", {**asked, "after": after}, good_for=0)
+            if self.away is not None:
+                raise Unavailable(self.away.reason, mend="try again when the read API answers")
+            found += page[name]
+            after = page["next"]
+        return found
 
     async def explain(self, kpi_id: str, over: Over, by: str | None, member: str, options: Mapping[str, str]) -> Any:
         """What stands behind a number: of a rep, behind their own alone."""

@@ -20,6 +20,7 @@ from services.board.changes import change_of
 from services.board.charts import sparkline
 from services.board.formats import Formats
 from services.board.reader import Reader
+from services.board.users import User
 from services.common.errors import Unavailable
 from services.common.i18n import best_language
 from services.common.logging import get_logger
@@ -91,26 +92,33 @@ class Renderer:
         common = {"asked": view.asked, "access": view.access, "path": view.path, "away": reader.away, "now": now}
         return self.text(view.page.template, view.language, **common, **values)
 
-    async def whole(self, view: View, request: Request, **values: object) -> str:
+    async def whole(self, view: View, request: Request, user: User) -> str:
         """A page with all that is around its content, whose `live` address pushes what changes."""
-        query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-        here = {name: f"{view.path}?{urlencode([*query, ('lang', name)])}" for name in sorted(self._environments)}
+        around = self._around(request, user)
         content = Markup(await self.content(view))  # noqa: S704 - our own template has just made it
         heading = HEADING.search(content)
-        title = Markup(heading[1]).striptags() if heading else ""  # noqa: S704 - the same
-        around = {
-            "content": content,
-            "title": title,
-            "live": f"/live{here[view.language]}",
-            "here": here,
-            "path": view.path,
+        around["title"] = Markup(heading[1]).striptags() if heading else ""  # noqa: S704 - the same
+        around["live"] = f"/live{around['here'][view.language]}"
+        return self.text(view.page.layout, view.language, content=content, **around)
+
+    def form(self, template: str, request: Request, user: User, **values: object) -> str:
+        """A page that is filled in: nothing moves on it."""
+        return self.text(template, self.language(request), **self._around(request, user), **values)
+
+    def _around(self, request: Request, user: User) -> dict[str, Any]:
+        """What is around a page's content: whoever looks at it, and its address in every language."""
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+        path = request.url.path
+        return {
+            "here": {name: f"{path}?{urlencode([*query, ('lang', name)])}" for name in sorted(self._environments)},
+            "path": path,
+            "title": "",
             "window": request.query_params.get("window"),
-            "access": view.access,
+            "access": Access.of(user),
+            "user": user,
             "version": self.version,
             "zone": self._zone.key,
-            **values,
         }
-        return self.text(view.page.layout, view.language, **around)
 
 
 def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Environment:

@@ -38,12 +38,6 @@ class Sessions:
         return user if user is not None and _trace(user) == content["trace"] else None
 
 
-def _trace(user: User) -> str:
-    """Another one whenever somebody's role, line or password changes, or another takes their name."""
-    of = f"{user.created.isoformat()}\0{user.role}\0{user.rep}\0{user.password}"
-    return hashlib.sha256(of.encode()).hexdigest()[:16]
-
-
 def signed_in(request: Request, sessions: Sessions) -> User:
     """Who is signed in.
 
@@ -53,3 +47,9 @@ def signed_in(request: Request, sessions: Sessions) -> User:
     if user is None:
         raise Unauthenticated("nobody is signed in", mend="sign in")
     return user
+
+
+def _trace(user: User) -> str:
+    """Another one whenever somebody's role, line or password changes, or another takes their name."""
+    of = f"{user.created.isoformat()}\0{user.role}\0{user.rep}\0{user.password}"
+    return hashlib.sha256(of.encode()).hexdigest()[:16]

@@ -51,6 +51,9 @@ class BoardSettings(MailSettings):
         SecretStr(""),
         description="`postgresql+psycopg://user:password@host/name`. Empty: an SQLite file in the local folder.",
     )
+    publish_timeout: Annotated[float, Field(gt=0, le=60)] = Field(
+        5.0, description="Seconds in which Kafka must acknowledge a target or a promotion; else it is sent again."
+    )
     letter_to: list[str] = Field(
         default=[], description="The addresses that the weekly letter goes to (JSON). Empty: to nobody."
     )

@@ -30,8 +30,8 @@ async def same_site(request: Request) -> None:
         raise Forbidden("this form was sent from another site", mend="open our own page and send it there")
 
 
-async def read_fields(request: Request) -> dict[str, str]:
-    """The fields of a form, each of which comes once.
+async def read_fields(request: Request, most: int = FIELDS_MAX) -> dict[str, str]:
+    """The fields of a form, at most so many, each of which comes once.
 
     :raises UnsupportedMedia: when it is no form.
     :raises TooLarge: when it is larger than any form of ours.
@@ -43,7 +43,7 @@ async def read_fields(request: Request) -> dict[str, str]:
     body = await read_body(request, FORM_MAX_BYTES)
     try:
         pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=FIELDS_MAX
+            body.decode(), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=most
         )
     except ValueError:  # what it says may hold what was written, and is not repeated
         raise Malformed("this is no form", mend="send the page's own form, in UTF-8") from None

@@ -17,6 +17,7 @@ from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, Unavailable
 from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
 from services.common.logging import get_logger
+from services.common.topics import Topic
 from services.kpi_stream.exporter.explain import Explainer, Page
 from services.kpi_stream.exporter.listings_api import listings_router
 from services.kpi_stream.exporter.moment import Moment
@@ -157,7 +158,7 @@ async def _query(service: KpiService, kpi_id: str, which: Asked) -> tuple[Query,
 
 
 async def _changes(service: KpiService, request: Request) -> AsyncIterator[ServerSentEvent]:
-    """An event whenever an applied offset moved, naming the KPIs that it feeds."""
+    """An event whenever an applied offset moved, naming the KPIs that it feeds: a statement of reference, all."""
     reader = service.observatory.reader
     before: dict[tuple[str, int], int] = {}
     while not await request.is_disconnected():
@@ -169,7 +170,7 @@ async def _changes(service: KpiService, request: Request) -> AsyncIterator[Serve
             continue
         moved = {topic for (topic, p), offset in nexts.items() if before.get((topic, p)) != offset}
         before = dict(nexts)
-        changed = [kpi.id for kpi in service.kpis.values() if moved.intersection(kpi.feeds)]
+        changed = [kpi.id for kpi in service.kpis.values() if moved.intersection({*kpi.feeds, Topic.REFERENCE})]
         if changed:
             yield ServerSentEvent(event="changed", data=msgspec.json.encode({"kpis": changed}).decode())
         await asyncio.sleep(POLL_SECONDS)
