@@ -10,7 +10,6 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from services.board.access import Access
 from services.board.answers import Answers
 from services.board.direction import DirectionPage
 from services.board.downloads import DOWNLOADS, Download, file_name
@@ -21,7 +20,7 @@ from services.board.explaining import ExplainPage
 from services.board.live import Live
 from services.board.oidc import Oidc, oidc_routes
 from services.board.one_kpi import OneKpiPage
-from services.board.reader import Reader
+from services.board.reader import Reader, access_of
 from services.board.rendering import Page, Renderer, View
 from services.board.reps import RepsPage
 from services.board.sessions import Sessions, signed_in
@@ -98,7 +97,7 @@ def _pages(parts: Parts) -> APIRouter:
         @router.get(path)
         async def whole(request: Request) -> Response:
             user = signed_in(request, parts.sessions)
-            view = _view(parts, page, request, request.url.path, user)
+            view = await _view(parts, page, request, request.url.path, user)
             html = await parts.renderer.whole(view, request, user)
             return HTMLResponse(html, headers={"Content-Language": view.language})
 
@@ -106,7 +105,7 @@ def _pages(parts: Parts) -> APIRouter:
         async def stream(request: Request) -> EventSourceResponse:
             user = parts.sessions.current(request)
             path = request.url.path.removeprefix("/live")
-            view = _view(parts, page, request, path, user) if user else None
+            view = await _view(parts, page, request, path, user) if user else None
             if view is not None:
                 await parts.renderer.content(view)  # what is refused as a page is refused as a stream
             # A ping that scripts hear: the page tells a quiet server from a lost one.
@@ -128,7 +127,8 @@ def _downloads(parts: Parts) -> APIRouter:
     def add(path: str, download: Download) -> None:
         @router.get(path)
         async def table(kpi: str, request: Request) -> Response:
-            reader = Reader(parts.answers, Access.of(signed_in(request, parts.sessions)))
+            access = await access_of(signed_in(request, parts.sessions), parts.answers)
+            reader = Reader(parts.answers, access)
             text = await download(kpi, request.query_params, reader)
             headers = {"Content-Disposition": f'attachment; filename="{file_name(kpi, request.query_params)}"'}
             return Response(text, media_type="text/csv; header=present", headers=headers)
@@ -138,9 +138,9 @@ def _downloads(parts: Parts) -> APIRouter:
     return router
 
 
-def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> View:
+async def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> View:
     asked = page.asked(request.path_params, request.query_params)
-    return View(page, path, asked, Access.of(user), parts.renderer.language(request))
+    return View(page, path, asked, await access_of(user, parts.answers), parts.renderer.language(request))
 
 
 async def _events(

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.board.access import Access, Answer
 from services.board.answers import Answers, Away
+from services.board.users import User
 from services.common.errors import Forbidden, NotFound, Unavailable
 
 DECLARED_GOOD_FOR, SERIES_GOOD_FOR, BEHIND_GOOD_FOR = 60.0, 10.0, 30.0
@@ -19,6 +20,28 @@ Over = Mapping[str, str]
 
 def days(first: date, last: date) -> Over:
     return {"from": first.isoformat(), "to": last.isoformat()}
+
+
+async def access_of(user: User, answers: Answers) -> Access:
+    """What somebody may see; of a rep, with the team that they are in now, where that is known."""
+    if user.rep is None:
+        return Access.of(user)
+    try:
+        reps = await _listed(answers, "reps", {}, DECLARED_GOOD_FOR)
+    except Unavailable:
+        return Access.of(user)
+    return Access.of(user, next((rep.get("team") for rep in reps if rep["rep_id"] == user.rep), None))
+
+
+async def _listed(answers: Answers, name: str, asked: Mapping[str, str], good_for: float) -> list[Answer]:
+    """All pages of a listing."""
+    found: list[Answer] = []
+    after: str | None = ""
+    while after is not None:
+        page = await answers.get(f"/v1/{name}", {**asked, "after": after}, good_for=good_for)
+        found += page[name]
+        after = page["next"]
+    return found
 
 
 class Reader:
@@ -67,14 +90,9 @@ class Reader:
         :raises Forbidden: when it is not theirs to edit.
         """
         self.access.check_edits()
-        found: list[Answer] = []
-        after: str | None = ""
-        while after is not None:
-            page = await self._answers.get(f"/v1/{name}", {**asked, "after": after}, good_for=0)
-            if self.away is not None:
-                raise Unavailable(self.away.reason, mend="try again when the read API answers")
-            found += page[name]
-            after = page["next"]
+        found = await _listed(self._answers, name, asked, good_for=0)
+        if self.away is not None:
+            raise Unavailable(self.away.reason, mend="try again when the read API answers")
         return found
 
     async def explain(self, kpi_id: str, over: Over, by: str | None, member: str, options: Mapping[str, str]) -> Any:
