@@ -17,7 +17,7 @@ from services.common.windows import Period
 
 NOT_KNOWN = "–"
 WITHOUT_CENTS = 1_000
-SHORTENED = 100_000
+SHORTENED, SHORTENED_ON_AXES = 100_000, 10_000
 SHOWN_IN_POINTS = {"ratio": (100, 1), "points": (1, 0), "score": (1, 1), "index": (1, 1)}
 """Units whose change is a difference of what is shown: the scale, and the decimals."""
 
@@ -60,13 +60,15 @@ class Formats:
         return str(format_compact_currency(value, unit, fraction_digits=1, locale=self._locale))
 
     def axis(self, value: float, unit: str) -> str:
-        """A round value beside an axis, with no more decimals than it has: `20 %`, `1,5 M €`."""
+        """A round value beside an axis, with no more decimals than it has: `20 %`, `50 k €`."""
         if unit == "ratio":
             return str(format_percent(value, format=self._percent.replace(".0", ".#"), locale=self._locale))
-        if unit in ("count", *SHOWN_IN_POINTS) and abs(value) < SHORTENED:
+        if unit == "seconds":
+            return self.value(value, unit)
+        if unit == "count" or unit in SHOWN_IN_POINTS:
             return str(format_decimal(round(value, 6), format="#,##0.##", locale=self._locale))
-        if unit == "seconds" or abs(value) >= SHORTENED:
-            return self.compact(value, unit)
+        if abs(value) >= SHORTENED_ON_AXES:
+            return str(format_compact_currency(value, unit, fraction_digits=1, locale=self._locale))
         amount = self._money[0].replace("0", "0.##", 1)
         return str(format_currency(round(value, 6), unit, format=amount, locale=self._locale, currency_digits=False))
 

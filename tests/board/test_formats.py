@@ -50,6 +50,29 @@ def test_great_amounts_are_shortened_where_there_is_little_room() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "french", "english"),
+    [
+        (0.2, "ratio", "20 %", "20%"),
+        (0.025, "ratio", "2,5 %", "2.5%"),
+        (50_000, "EUR", "50 k €", "€50K"),
+        (2_500_000, "EUR", "2,5 M €", "€2.5M"),
+        (500, "EUR", "500 €", "€500"),
+        (0.5, "EUR", "0,5 €", "€0.5"),
+        (0, "EUR", "0 €", "€0"),
+        (0.1 + 0.2, "score", "0,3", "0.3"),
+        (1200, "count", "1 200", "1,200"),
+    ],
+)
+def test_axes_have_no_more_decimals_than_their_round_values(value: float, unit: str, french: str, english: str) -> None:
+    assert (plain(FR.axis(value, unit)), plain(EN.axis(value, unit))) == (french, english)
+
+
+def test_the_ends_of_a_window_are_days_or_instants() -> None:
+    assert (FR.border("2026-11-01"), EN.border("2026-11-01")) == ("1 nov. 2026", "1 Nov 2026")
+    assert EN.border("2026-11-26T04:11:00Z") == "26 Nov 2026, 05:11"
+
+
+@pytest.mark.parametrize(
     ("value", "previous", "unit", "text"),
     [
         (110, 100, "count", "+10 %"),
