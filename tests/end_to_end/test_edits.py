@@ -209,6 +209,9 @@ def test_what_another_system_states_meanwhile_is_not_lost(stack: RunningStack) -
         refused = client.post(sheet("loyalty", lang="en"), data=fields)
         assert refused.status_code == 409
         assert "it is now 40% (sent as an event, " in refused.text
+        refused = client.post(sheet("loyalty", lang="en"), data={**fields, "value:rep:r1": "1%", "from:rep:r1": "gone"})
+        assert refused.status_code == 409
+        assert "nothing stands now" in refused.text
 
 
 def test_a_form_that_is_sent_twice_is_one_edit(stack: RunningStack) -> None:

@@ -10,7 +10,7 @@ from services.common.i18n import load_translations
 from services.common.windows import Period
 
 NAMED = (
-    *(f"value {fault}" for fault in (*Fault, targets.REFUSED, targets.MISSING)),
+    *(f"value {fault}" for fault in (*Fault, targets.REFUSED, targets.MISSING, targets.OVERTAKEN)),
     *(f"period {period}" for period in Period),
     *(f"promotion {field}" for field in promotions.FIELDS),
     *(f"field {field}" for field in promotions.FIELDS if field != "id"),
