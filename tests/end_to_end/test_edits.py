@@ -120,7 +120,7 @@ def test_a_target_that_a_director_sets_moves_the_tile_within_two_seconds(open_pa
     after = stack.kpi("sales", window="ytd")["rows"][0]
     assert after["target"] == 4000.5
     assert after["pace"] == (before["pace"] and pytest.approx(before["pace"] * 2000 / 4000.5, rel=0.01))
-    expect(page.get_by_role("status")).to_contain_text("1 change is saved.")
+    expect(page.get_by_role("status")).to_contain_text("Saved: 1.")
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("The numbers hold it.")
     expect(field(page, "all")).to_have_value("4,000.50")
@@ -138,11 +138,11 @@ def test_the_targets_of_the_period_before_are_taken_over_in_one_step(open_page: 
     page.goto(sheet())
     page.get_by_role("link", name=f"Fill in the targets of {YEAR - 1}").click()
     expect(field(page, "rep:r1")).to_have_value("1,500")
-    expect(page.get_by_role("status")).to_contain_text("Filled in with 2 targets")
+    expect(page.get_by_role("status")).to_contain_text(f"Filled in from {YEAR - 1}: 2.")
     assert edits(stack, f"sales/rep%3Ar1/year/{YEAR}-01-01") == []
     field(page, "rep:r2").fill("1,750")
     save(page)
-    expect(page.get_by_role("status")).to_contain_text("2 changes are saved.")
+    expect(page.get_by_role("status")).to_contain_text("Saved: 2.")
     wait_for(lambda: targets(stack) == {"r1": 1500, "r2": 1750}, "the numbers hold both")
 
 
@@ -159,7 +159,7 @@ def test_what_is_typed_wrongly_is_told_beside_its_field_and_kept(open_page: Open
     field(page, "team:north").fill("1,400")
     field(page, "rep:r1").fill("150 %")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Rien n’est enregistré : 3 champs")
+    expect(page.get_by_role("alert")).to_contain_text("À corriger : 3")
     expect(field(page, "all")).to_have_value("0,25")
     expect(page.locator("#member-1-fault")).to_contain_text("12,5\u202f%")
     expect(page.locator("#member-2-fault")).to_contain_text("Milliers ou décimales")
@@ -195,7 +195,7 @@ def test_of_two_directors_the_second_is_told_what_stands_and_may_replace_it(
     expect(field(page, "all")).to_have_value("600")
     assert edits(stack, f"new_leads/rep%3Ar1/year/{YEAR}-01-01") == []
     save(page)
-    expect(page.get_by_role("status")).to_contain_text("2 changes are saved.")
+    expect(page.get_by_role("status")).to_contain_text("Saved: 2.")
     people = [person for person, _ in edits(stack, f"new_leads/all/year/{YEAR}-01-01")]
     assert people == ["max", "director"]
 
@@ -209,6 +209,9 @@ def test_what_another_system_states_meanwhile_is_not_lost(stack: RunningStack) -
         refused = client.post(sheet("loyalty", lang="en"), data=fields)
         assert refused.status_code == 409
         assert "it is now 40% (sent as an event, " in refused.text
+        refused = client.post(sheet("loyalty", lang="en"), data={**fields, "value:rep:r1": "1%", "from:rep:r1": "gone"})
+        assert refused.status_code == 409
+        assert "nothing stands now" in refused.text
 
 
 def test_a_form_that_is_sent_twice_is_one_edit(stack: RunningStack) -> None:
@@ -255,7 +258,7 @@ def test_a_promotion_is_added_by_keyboard_and_ended_earlier(open_page: Open, sta
     look_at(page, "a promotion's fault")
     page.get_by_label("To", exact=True).fill(f"{YEAR}-08-31")
     save(page)
-    expect(page.get_by_role("status")).to_contain_text("1 change is saved.")
+    expect(page.get_by_role("status")).to_contain_text("Saved: 1.")
     wait_for(lambda: promotion_rows(stack) == ["Summer <i>days"], "the numbers know its name")
     page.get_by_label("To", exact=True).fill(f"{YEAR}-08-15")
     save(page)

@@ -13,7 +13,8 @@ LANGUAGES = ("fr", "en")
 UNITS = ("count", "ratio", "points", "score", "index", "EUR", "JPY", "KWD")
 units = st.sampled_from(UNITS)
 languages = st.sampled_from(LANGUAGES)
-TYPED = st.text(alphabet="0123456789,.  \u202f-%€", max_size=12)
+NUMBERS = st.from_regex(r"-?[0-9]{1,4}([ ,.][0-9]{3}){0,2}([,.][0-9]{1,4})?( ?[%€])?", fullmatch=True)
+TYPED = NUMBERS | st.text(alphabet="0123456789,.  \u202f-%€", max_size=12)
 
 
 @st.composite
@@ -57,14 +58,14 @@ def test_no_text_is_one_number_in_french_and_another_in_english(text: str, unit:
     assert len(taken) <= 1
 
 
-@given(TYPED, units, languages)
+@given(NUMBERS, st.sampled_from(["count", "ratio", "EUR"]), languages)
 def test_what_is_read_has_the_digits_that_were_typed(text: str, unit: str, language: str) -> None:
     found = reading(text, unit, language)
-    assume(isinstance(found, Decimal) and found)
+    assume(isinstance(found, Decimal))
     assert isinstance(found, Decimal)
     typed = "".join(sign for sign in text if sign.isdigit()).strip("0")
     assert "".join(map(str, found.as_tuple().digits)).strip("0") == typed
-    assert (found < 0) == ("-" in text)
+    assert (found < 0) == (text.startswith("-") and found != 0)
 
 
 @given(st.text(max_size=20), units, languages)
