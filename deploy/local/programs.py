@@ -40,6 +40,8 @@ class Layout:
         self.port_offset = self.root / "port_offset"
         self.dev_key = self.root / "dev.key"
         self.board_key = self.root / "board.key"
+        self.board_users = self.root / "board-users.json"
+        self.director_password = self.root / "director.password"
 
     def make(self) -> None:
         for folder in (self.config, self.logs, *(self.data / name for name in ("kafka", "redis", "prometheus"))):

@@ -1,148 +1,119 @@
-"""The board's pages: whole ones, and the stream that keeps them live."""
+"""The board over HTTP: its pages, and the streams that keep them live."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
-from babel.support import NullTranslations
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from services.board.charts import sparkline
-from services.board.formats import Formats
-from services.board.service import BESIDE, CUTS, DIFFERENCES, WINDOWS, BoardService, View
+from services.board.access import Access
+from services.board.direction import DirectionPage
+from services.board.live import Live
+from services.board.oidc import Oidc, oidc_routes
+from services.board.rendering import Page, Renderer, View
+from services.board.sessions import Sessions
+from services.board.sign_in_pages import sign_in_routes, to_sign_in
 from services.board.store import ChangeSignal
-from services.common.errors import CadranError
+from services.board.users import User, Users
+from services.common.errors import CadranError, Unauthenticated
 from services.common.http import Check, install_error_handlers, install_health
-from services.common.i18n import best_language
-from services.common.logging import get_logger
-
-log = get_logger(__name__)
+from services.common.secure_headers import SecureHeaders
 
 HERE = Path(__file__).parent
 PING_SECONDS = 10
-LEAST_PAUSE, MOST_PAUSE = 0.5, 4.0
-"""Seconds between two looks of a live page: as often as numbers change, and often enough to show how old they are."""
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
+PAGES: dict[str, Page] = {
+    "/": DirectionPage(),
 }
 
 
 class Parts(NamedTuple):
     """What the pages are made of."""
 
-    service: BoardService
     changes: ChangeSignal
-    translations: Mapping[str, NullTranslations]
-    default_language: str
-    zone: ZoneInfo
+    renderer: Renderer
+    users: Users
+    sessions: Sessions
+    oidc: Oidc | None
     checks: dict[str, Check]
-
-
-class Renderer:
-    """Pages in every language."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._environments = {name: self._environment(name, texts) for name, texts in parts.translations.items()}
-
-    def _environment(self, language: str, texts: NullTranslations) -> Environment:
-        environment = Environment(
-            loader=PackageLoader("services.board"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
-        environment.globals |= {
-            "formats": Formats(language, self._parts.zone),
-            "sparkline": sparkline,
-            "windows": WINDOWS,
-            "cuts": CUTS,
-            "beside": BESIDE,
-            "differences": DIFFERENCES,
-        }
-        return environment
-
-    async def page(self, view: View, template: str) -> str:
-        """A view as HTML; where the read API does not answer, what is old is said and not shown as new."""
-        try:
-            page, fault = await self._parts.service.page(view), None
-        except CadranError as error:
-            log.warning("nothing to show", error=error.message)
-            page, fault = None, error
-        now = datetime.now(self._parts.zone)
-        return (
-            self._environments[view.language].get_template(template).render(page=page, fault=fault, view=view, now=now)
-        )
 
 
 def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     """The board's app."""
     app = FastAPI(title="Cadran board", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    install_error_handlers(app)
+
+    def tell(request: Request, error: CadranError) -> Response:
+        """Who must sign in is led to the door; anything else is a page that says what is wrong, and what to do."""
+        if isinstance(error, Unauthenticated) and request.method == "GET":
+            return to_sign_in(request, to=str(request.url.replace(scheme="", netloc="")))
+        language = parts.renderer.language(request)
+        return HTMLResponse(parts.renderer.text("fault.html", language, fault=error), error.status)
+
+    install_error_handlers(app, tell)
     install_health(app, parts.checks)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    renderer = Renderer(parts)
-
-    @app.middleware("http")
-    async def secure(request: Request, call_next: Callable[[Request], Any]) -> Response:
-        response: Response = await call_next(request)
-        response.headers.update(SECURITY_HEADERS)
-        return response
-
-    @app.get("/")
-    async def board(
-        request: Request,
-        window: Annotated[str, Query()] = "mtd",
-        by: Annotated[str, Query()] = "rep",
-        lang: Annotated[str | None, Query()] = None,
-    ) -> HTMLResponse:
-        view = _view(parts, request, window, by, lang)
-        return HTMLResponse(await renderer.page(view, "board.html"), headers={"Content-Language": view.language})
-
-    @app.get("/live")
-    async def live(
-        request: Request, window: str = "mtd", by: str = "rep", lang: str | None = None
-    ) -> EventSourceResponse:
-        view = _view(parts, request, window, by, lang)
-        # A ping that scripts hear: the page tells a quiet server from a lost one.
-        return EventSourceResponse(
-            _live(parts, renderer, view, request),
-            ping=PING_SECONDS,
-            ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
-        )
-
+    app.add_middleware(SecureHeaders)
+    has_other_way = parts.oidc is not None
+    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
+    if parts.oidc is not None:
+        app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
+    app.include_router(_pages(parts))
     return app
 
 
-def _view(parts: Parts, request: Request, window: str, by: str, lang: str | None) -> View:
-    """What is asked for; what is not known is what is usual, as a page is no API."""
-    accepted = request.headers.get("accept-language", "")
-    best = best_language(accepted, parts.translations, parts.default_language)
-    language = lang if lang is not None and lang in parts.translations else best
-    return View(window if window in WINDOWS else "mtd", by if by in CUTS else "rep", language)
+def _pages(parts: Parts) -> APIRouter:
+    """Every page at its path, and below /live what keeps it live."""
+    router = APIRouter(include_in_schema=False)
+    live: Live[View] = Live(parts.changes, parts.renderer.content)
+
+    def add(path: str, page: Page) -> None:
+        @router.get(path)
+        async def whole(request: Request) -> Response:
+            user = signed_in(request, parts.sessions)
+            view = _view(parts, page, request, request.url.path, user)
+            html = await parts.renderer.whole(view, request, user=user)
+            return HTMLResponse(html, headers={"Content-Language": view.language})
+
+        @router.get(f"/live{path}")
+        async def stream(request: Request) -> EventSourceResponse:
+            # A ping that scripts hear: the page tells a quiet server from a lost one.
+            return EventSourceResponse(
+                _events(parts, live, page, request),
+                ping=PING_SECONDS,
+                ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
+            )
+
+    for path, page in PAGES.items():
+        add(path, page)
+    return router
 
 
-async def _live(parts: Parts, renderer: Renderer, view: View, request: Request) -> AsyncIterator[ServerSentEvent]:
-    """The page's content whenever it changed."""
-    before = ""
-    while not await request.is_disconnected():
-        seen = parts.changes.count
-        content = await renderer.page(view, "content.html")
-        if content != before:
-            yield ServerSentEvent(event="content", data=content)
-            before = content
-        await asyncio.sleep(LEAST_PAUSE)
-        await parts.changes.wait(seen, MOST_PAUSE)
+def signed_in(request: Request, sessions: Sessions) -> User:
+    """Who is signed in.
+
+    :raises Unauthenticated: when nobody is.
+    """
+    user = sessions.current(request)
+    if user is None:
+        raise Unauthenticated("nobody is signed in", mend="sign in")
+    return user
+
+
+def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> View:
+    asked = page.asked(request.path_params, request.query_params)
+    return View(page, path, asked, Access.of(user), parts.renderer.language(request))
+
+
+async def _events(parts: Parts, live: Live[View], page: Page, request: Request) -> AsyncIterator[ServerSentEvent]:
+    """What changes of a page, for as long as who asked is signed in as they were."""
+    user = parts.sessions.current(request)
+    if user is not None:
+        view = _view(parts, page, request, request.url.path.removeprefix("/live"), user)
+        async for event in live.follow(view):
+            if parts.sessions.current(request) != user:
+                break
+            yield event
+    yield ServerSentEvent(event="signed-out", data="")

@@ -1,6 +1,5 @@
 """`python -m services.board.main`: the board. Settings and clients are built here and nowhere else."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,13 +7,17 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.board.answers import Answers
 from services.board.api import Parts, create_app
 from services.board.client import read_api_client
 from services.board.letter.office import letter_works
-from services.board.service import BoardService
+from services.board.oidc import Oidc, remember_who_left
+from services.board.rendering import Renderer
+from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
 from services.board.store import ChangeSignal, ReadApi
 from services.board.tables import SCHEMA
+from services.board.users import Users
 from services.common.background import at_work
 from services.common.database import Database, database_url
 from services.common.errors import CadranError
@@ -22,6 +25,8 @@ from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
+from services.common.signed_cookie import SignedCookie
+from services.common.signing_secrets import read_secrets
 
 
 def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
@@ -29,30 +34,33 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     client = read_api_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)
-    works = letter_works(settings, board, api, database)
+    works = [changes.listen, *letter_works(settings, board, api, database)]
+    answers = Answers(api, changes)
+    users = Users(board.users_file or settings.local_dir / "board-users.json")
+    secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
+    base_url = board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}"
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        listening = asyncio.create_task(changes.listen())
-        async with at_work(works):
+        async with client, at_work(works):
             yield
-        listening.cancel()
-        await asyncio.wait([listening])
-        await client.aclose()
         database.close()
 
     async def read_api() -> None:
-        await api.kpis()
+        await api.get("/v1/kpis", {})
 
     parts = Parts(
-        service=BoardService(api),
         changes=changes,
-        translations=load_translations(Path(__file__).parent / "locale"),
-        default_language=board.language,
-        zone=settings.zone,
+        renderer=Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone),
+        users=users,
+        sessions=Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users),
+        oidc=Oidc(board, base_url) if board.oidc_issuer else None,
         checks={"read API": read_api},
     )
-    return create_app(parts, lifespan)
+    app = create_app(parts, lifespan)
+    if parts.oidc is not None:
+        remember_who_left(app, secrets[-1], base_url)
+    return app
 
 
 def main() -> None:

@@ -24,6 +24,8 @@ from services.common.mail.courier import Courier
 from services.common.outbox import Outbox
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
+from services.common.signed_cookie import SignedCookie
+from services.common.signing_secrets import read_secrets
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
 from services.survey.answers.service import Surveys
@@ -32,7 +34,7 @@ from services.survey.asking.counting import Counting
 from services.survey.asking.invitation_letters import InvitationLetters
 from services.survey.asking.inviter import Inviter
 from services.survey.branding import Branding
-from services.survey.links import Links, Purpose, read_secrets
+from services.survey.links import Links, Purpose
 from services.survey.mail.hours import next_open
 from services.survey.mail.letters import LetterWriter
 from services.survey.mail.mailer import Mailer
@@ -45,7 +47,7 @@ from services.survey.pulse.clock import PulseClock
 from services.survey.pulse.letters import PulseLetters
 from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
-from services.survey.sessions import Sessions
+from services.survey.sessions import COOKIE, Sessions
 from services.survey.settings import SurveySettings
 from services.survey.sign_in_pages import VERBATIMS
 from services.survey.tables import SCHEMA
@@ -127,7 +129,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
 def _core(settings: Settings, survey: SurveySettings, database: Database, metrics: SurveyMetrics) -> Core:
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
-    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
+    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret", "CADRAN_SURVEY_SECRET_FILE")
     keys = KeyRing(settings.api_keys_file)
     return Core(
         settings,
@@ -138,7 +140,7 @@ def _core(settings: Settings, survey: SurveySettings, database: Database, metric
         Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand,
         keys,
-        Sessions(secrets, keys, Scope.READ_SURVEYS, path=VERBATIMS, base_url=base_url),
+        Sessions(SignedCookie(COOKIE, secrets, path=VERBATIMS, base_url=base_url), keys, Scope.READ_SURVEYS),
     )
 
 

@@ -51,7 +51,7 @@ def test_both_catalogues_name_the_same_windows_cuts_and_flags() -> None:
     assert len(made["fr"]) >= 19
 
 
-OUR_OWN = {"view.cut", "window", "cut", "flag", "name", "objective.details.verdict"}
+OUR_OWN = {"asked.cut", "window", "cut", "flag", "name", "objective.details.verdict"}
 """Words of the product's own that are made at run time: every other text stands in the template."""
 
 

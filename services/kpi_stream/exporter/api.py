@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -17,7 +17,7 @@ from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, Unavailable
 from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
 from services.common.logging import get_logger
-from services.kpi_stream.exporter.explain import Explainer
+from services.kpi_stream.exporter.explain import Explainer, Page
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
 from services.kpi_stream.exporter.scrape import Scrape
@@ -28,7 +28,7 @@ log = get_logger(__name__)
 
 POLL_SECONDS = 0.2
 PING_SECONDS = 15
-RESERVED = frozenset({"window", "from", "to", "by", "step", "member", "after", "limit", "rolling"})
+RESERVED = frozenset({"window", "from", "to", "by", "step", "member", "after", "limit", "corrected", "rolling"})
 
 
 class Parts(NamedTuple):
@@ -112,16 +112,20 @@ def _kpis(parts: Parts) -> APIRouter:
         query, moment = await _query(service, kpi_id, which)
         return json_response(await service.series(query, step, rolling, moment))
 
-    @router.get("/kpis/{kpi_id}/explain", summary="The entities behind a number, paged", dependencies=[may_explain])
+    @router.get(
+        "/kpis/{kpi_id}/explain", summary="The entities and events behind a number, paged", dependencies=[may_explain]
+    )
     async def explain(
         kpi_id: str,
         which: Which,
         member: Annotated[str, Parameter(description="The member of the cut `by`")] = "",
         after: Annotated[str, Parameter(description="`next` of the page before")] = "",
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+        corrected: Annotated[Literal["no", "yes"], Parameter(description="Only those corrected late")] = "no",
     ) -> Response:
         query, moment = await _query(service, kpi_id, which)
-        return json_response(await parts.explainer.explain(query, member, moment, after=after, limit=limit))
+        page = Page(after, limit, corrected == "yes")
+        return json_response(await parts.explainer.explain(query, member, moment, page))
 
     @router.get("/freshness", summary="How far every partition was read, and when each source was last heard")
     async def freshness() -> Response:

@@ -14,6 +14,7 @@ from services.kpi_stream.kpis.contacted_scores import scores_beside
 from services.kpi_stream.kpis.cuts import ALL, CAMPAIGN, CONTACTING_REP, MEDIUM
 from services.kpi_stream.kpis.hold_out import effect
 from services.kpi_stream.kpis.kpi import (
+    Board,
     Direction,
     Estimate,
     Flag,
@@ -178,6 +179,7 @@ KPI = Kpi(
     ),
     unit=Unit.RATIO,
     good=Direction.UP,
+    board=Board.CUSTOMERS,
     cuts=(ALL, MEDIUM, CAMPAIGN, CONTACTING_REP),
     groups=(SPELLS, ORDERS, REPEATS, DRAWS, OUTCOMES, SCORES_OF_CONTACTED, SCORES_OF_OTHERS, CROWDS),
     unlisted=(SCORES_OF_CONTACTED, SCORES_OF_OTHERS),
@@ -236,22 +238,24 @@ KPI = Kpi(
             "stat",
             Text(en="Contacted customers who came back", fr="Clients contactés qui sont revenus"),
             "contacted_came_back_ratio",
-            unit=Unit.RATIO,
         ),
-        Panel("stat", Text(en="Repeat rate", fr="Taux de réachat"), "repeat_ratio", unit=Unit.RATIO),
+        Panel(
+            "stat",
+            Text(en="The same, of those not contacted", fr="Idem, clients non contactés"),
+            "others_came_back_ratio",
+        ),
+        Panel("stat", Text(en="Repeat rate", fr="Taux de réachat"), "repeat_ratio"),
         Panel(
             "bars",
             Text(en="Observed gap by medium (not an effect)", fr="Écart observé par moyen de contact (pas un effet)"),
             "observed_gap_ratio",
             cut="medium",
-            unit=Unit.RATIO,
         ),
         Panel(
             "bars",
             Text(en="Uplift by campaign with a hold-out", fr="Effet par campagne avec groupe témoin"),
             "uplift_ratio",
             cut="campaign",
-            unit=Unit.RATIO,
         ),
     ),
 )

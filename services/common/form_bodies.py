@@ -27,7 +27,7 @@ async def same_site(request: Request) -> None:
         origin = request.headers.get("origin")
         is_ours = origin is None or origin.partition("://")[2] == request.headers.get("host")
     if not is_ours:
-        raise Forbidden("this form was sent from another site", mend="open the link in the letter and answer there")
+        raise Forbidden("this form was sent from another site", mend="open our own page and send it there")
 
 
 async def read_fields(request: Request) -> dict[str, str]:

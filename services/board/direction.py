@@ -1,11 +1,12 @@
-"""What the page shows: answers of the read API made into tiles and bars."""
+"""The director's page: every KPI a tile, and below them a cut of those that have it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from services.board.store import Answer, ReadApi
+from services.board.reader import Reader, days
+from services.board.store import Answer
 
 WINDOWS = ("today", "7d", "30d", "mtd", "qtd", "ytd")
 CUTS = (
@@ -58,12 +59,27 @@ MOST_DEAR = 10
 NOBODYS = ("unassigned", "unknown")
 
 
-class View(NamedTuple):
-    """What someone looks at."""
+class Asked(NamedTuple):
+    """Over which window, and by which cut."""
 
     window: str
     cut: str
-    language: str
+
+
+NOTHING: Answer = {
+    "value": None,
+    "n": None,
+    "measures": {},
+    "interval": None,
+    "compared": None,
+    "target": None,
+    "pace": None,
+    "attainment": None,
+    "gap": None,
+    "flags": [],
+    "related": {},
+}
+"""The row of somebody of whom there is nothing to say."""
 
 
 class Bar(NamedTuple):
@@ -77,7 +93,7 @@ class Bar(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """One KPI."""
+    """One KPI. `total`: what everybody has together, where `row` is somebody's own."""
 
     id: str
     title: str
@@ -87,6 +103,7 @@ class Tile(NamedTuple):
     unit: str
     good: str
     row: Answer
+    total: Answer | None
     trend: tuple[tuple[date, float | None], ...]
     bars: tuple[Bar, ...]
     has_cut: bool
@@ -98,65 +115,73 @@ class Tile(NamedTuple):
     campaigns: tuple[Answer, ...]
 
 
-class Page(NamedTuple):
-    """Everything on the page."""
+class DirectionPage:
+    """See `rendering.Page`."""
 
-    view: View
-    tiles: tuple[Tile, ...]
-    as_of: datetime | None
+    template = "direction.html"
 
+    def asked(self, path: Mapping[str, str], query: Mapping[str, str]) -> Asked:
+        window, cut = query.get("window", ""), query.get("by", "")
+        return Asked(window if window in WINDOWS else "mtd", cut if cut in CUTS else "rep")
 
-class BoardService:
-    """Makes pages from the read API."""
-
-    def __init__(self, api: ReadApi) -> None:
-        self._api = api
-
-    async def page(self, view: View) -> Page:
-        """The page of a view.
-
-        :raises Unavailable: when the read API does not answer.
-        """
-        tiles = await asyncio.gather(*(self._tile(kpi, view) for kpi in await self._api.kpis()))
+    async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
+        kpis = await reader.kpis()
+        tiles = await asyncio.gather(*(_tile(kpi, asked, reader, language) for kpi in kpis))
         times = [tile.as_of for tile in tiles]
-        as_of = min((time for time in times if time is not None), default=None)
-        return Page(view, tuple(tiles), None if None in times else as_of)
+        known = [time for time in times if time is not None]
+        offered = {cut["by"] for kpi in kpis for cut in kpi["cuts"]}
+        return {
+            "tiles": tiles,
+            "as_of": min(known) if known and len(known) == len(times) else None,
+            "windows": WINDOWS,
+            "cuts": [cut for cut in CUTS if cut in offered],
+            "beside": BESIDE,
+            "differences": DIFFERENCES,
+        }
 
-    async def _tile(self, kpi: Answer, view: View) -> Tile:
-        has_cut = any(cut["by"] == view.cut for cut in kpi["cuts"])
-        whole, parts = await asyncio.gather(
-            self._api.rows(kpi["id"], view.window, None, {"dearest": "yes"} if "dearest" in kpi["options"] else {}),
-            self._api.rows(kpi["id"], view.window, view.cut) if has_cut else _nothing(),
-        )
-        last = date.fromisoformat(whole["window"]["to"][:10])
-        can_draw = any(cut["by"] == "campaign" for cut in kpi["cuts"])
-        campaigns = await self._campaigns(kpi["id"], last) if can_draw else ()
-        series = await self._api.series(kpi["id"], last - timedelta(days=TREND_DAYS + MATURING_DAYS), last)
-        row = whole["rows"][0]
-        return Tile(
-            id=kpi["id"],
-            title=kpi["title"][view.language],
-            question=kpi["question"][view.language],
-            formula=kpi["formula"][view.language],
-            credit=kpi["credit"][view.language],
-            unit=whole["unit"],
-            good=kpi["good"],
-            row=row,
-            trend=_trend(series),
-            bars=_bars(parts["rows"]),
-            has_cut=has_cut,
-            stale="stale" in row["flags"],
-            as_of=datetime.fromisoformat(whole["as_of"]) if whole["as_of"] else None,
-            window=whole["window"],
-            cohort=whole["spans"].get("cohort"),
-            dearest=_dearest(row),
-            campaigns=campaigns,
-        )
 
-    async def _campaigns(self, kpi: str, last: date) -> tuple[Answer, ...]:
-        """Those that drew by lot."""
-        followed = await self._api.rows_of_days(kpi, last - timedelta(days=CAMPAIGN_DAYS - 1), last, "campaign")
-        return tuple(row for row in followed["rows"] if "uplift" in row["related"])
+async def _tile(kpi: Answer, asked: Asked, reader: Reader, language: str) -> Tile:
+    over = {"window": asked.window}
+    own = reader.access.own_cut(kpi)
+    has_cut = any(cut["by"] == asked.cut for cut in kpi["cuts"])
+    options = {"dearest": "yes"} if "dearest" in kpi["options"] else {}
+    whole, mine, parts = await asyncio.gather(
+        reader.rows(kpi["id"], over, options=options),
+        reader.rows(kpi["id"], over, own) if own else _nothing(),
+        reader.rows(kpi["id"], over, asked.cut) if has_cut else _nothing(),
+    )
+    last = date.fromisoformat(whole["window"]["to"][:10])
+    can_draw = any(cut["by"] == "campaign" for cut in kpi["cuts"])
+    campaigns = await _campaigns(kpi["id"], last, reader) if can_draw else ()
+    series = await reader.series(kpi["id"], last - timedelta(days=TREND_DAYS + MATURING_DAYS), last, own)
+    total = whole["rows"][0]
+    row = (mine["rows"] or [NOTHING])[0] if own else total
+    return Tile(
+        id=kpi["id"],
+        title=kpi["title"][language],
+        question=kpi["question"][language],
+        formula=kpi["formula"][language],
+        credit=kpi["credit"][language],
+        unit=whole["unit"],
+        good=kpi["good"],
+        row=row,
+        total=total if own else None,
+        trend=_trend(series),
+        bars=_bars(parts["rows"]),
+        has_cut=has_cut,
+        stale="stale" in total["flags"],
+        as_of=datetime.fromisoformat(whole["as_of"]) if whole["as_of"] else None,
+        window=whole["window"],
+        cohort=whole["spans"].get("cohort"),
+        dearest=_dearest(total),
+        campaigns=campaigns,
+    )
+
+
+async def _campaigns(kpi: str, last: date, reader: Reader) -> tuple[Answer, ...]:
+    """Those that drew by lot."""
+    followed = await reader.rows(kpi, days(last - timedelta(days=CAMPAIGN_DAYS - 1), last), "campaign")
+    return tuple(row for row in followed["rows"] if "uplift" in row["related"])
 
 
 async def _nothing() -> Answer:

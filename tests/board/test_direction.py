@@ -1,6 +1,6 @@
 from typing import Any
 
-from services.board.service import _bars
+from services.board.direction import _bars
 
 
 def row(label: str, value: float | None, *, pace: float | None = None, flags: tuple[str, ...] = ()) -> dict[str, Any]:
