@@ -35,15 +35,15 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     client = read_api_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)
+    works = [changes.listen, *letter_works(settings, board, api, database)]
     answers = Answers(api, changes)
     users = Users(board.users_file or settings.local_dir / "board-users.json")
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
     base_url = board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}"
-    works = letter_works(settings, board, api, database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with client, at_work([changes.listen, *works]):
+        async with client, at_work(works):
             yield
         database.close()
 

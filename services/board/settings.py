@@ -43,7 +43,9 @@ class BoardSettings(MailSettings):
     oidc_claim: str = Field(
         "email", description="Which of its claims is the name in `cadran users`; `email` only where it is verified."
     )
-    language: Literal["fr", "en"] = Field("fr", description="The language for browsers that ask for neither.")
+    language: Literal["fr", "en"] = Field(
+        "fr", description="The language of the weekly letter, and for browsers that ask for neither."
+    )
     timeout: Annotated[float, Field(gt=0)] = Field(5.0, description="Seconds in which the read API must answer.")
     database: SecretStr = Field(
         SecretStr(""),
