@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-prices bench-reading bench-rebalance bench-endurance bench-large clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-survey: setup-dev ## Measure how fast one process takes answers, beside a 
 
 bench-pages: setup-dev ## Measure what fifty open pages of the board take from everybody else: SLICES=5 SECONDS=60
 	$(PYTHON) -m tests.benchmarks.open_pages --slices $(or $(SLICES),5) --seconds $(or $(SECONDS),60)
+
+bench-paint: setup-dev ## Measure how soon the demo's pages paint, and how much is moved: LOADS=5
+	$(PYTHON) -m tests.benchmarks.first_paint --loads $(or $(LOADS),5)
 
 bench-prices: setup-dev ## Measure how long due pages take against their hosts' delays, and what 10,000 pages take of memory
 	$(PYTHON) -m tests.benchmarks.prices

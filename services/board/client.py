@@ -25,7 +25,7 @@ def _key(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
-        mend = "`cadran keys create board --scope kpis:read` makes a key; write it there"
+        mend = "`cadran keys create board --scope kpis:read --scope kpis:explain` makes a key; write it there"
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
         ) from None

@@ -157,7 +157,7 @@ def test_loyalty_is_observed_and_only_a_draw_tells_an_effect(page: Page) -> None
     expect(tile).to_contain_text("Not contacted 0.0%")
     expect(tile).to_contain_text("Observed gap +25.0 pt")
     expect(tile.locator("details .beside")).to_contain_text("Repeat rate")
-    expect(tile).not_to_contain_text("plift")
+    expect(tile.locator("details .beside")).not_to_contain_text("plift")
     expect(page.locator("#bars-loyalty")).to_contain_text("phone")
 
 

@@ -335,3 +335,27 @@ def test_a_page_of_before_an_upgrade_loads_itself_anew(open_page: Open) -> None:
     page.goto("/wall?window=30d&lang=en")
     wait_for(lambda: page.evaluate("document.body.dataset.version") == versions[0], "it has loaded itself anew")
     assert versions == [versions[0]] * 2
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_week_is_a_page_to_read_and_to_print(open_page: Open, language: str) -> None:
+    page = open_page()
+    page.goto(f"/week?lang={language}")
+    look_at(page, f"/week in {language}")
+    assert page.locator("tbody tr").count() == EIGHT
+    page.emulate_media(media="print")
+    expect(page.locator("nav").first).to_be_hidden()
+
+
+def test_the_week_as_a_pdf_is_for_directors_and_only_of_weeks_that_are_over(stack: RunningStack) -> None:
+    today = datetime.now(UTC).date()
+    with stack.board() as director:
+        made = director.get("/week.pdf", params={"ending": (today - timedelta(days=8)).isoformat()})
+        assert made.headers["content-type"] == "application/pdf"
+        assert made.content.startswith(b"%PDF")
+        assert director.get("/week", params={"ending": (today + timedelta(days=1)).isoformat()}).status_code == 422
+        assert director.get("/week", params={"ending": "sunday"}).status_code == 400
+    for name in ("ana", "nora"):
+        with stack.board(name, PASSWORD) as client:
+            assert [client.get(path).status_code for path in ("/week", "/week.pdf")] == [403, 403]
+            assert 'href="/week' not in client.get("/").text

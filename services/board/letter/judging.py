@@ -12,7 +12,7 @@ from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 Row = Mapping[str, Any]
-"""A row of the read API."""
+"""An answer of the read API, or a row of one."""
 
 WEEKS_BEFORE = 8
 LEAST_WEEKS = 4

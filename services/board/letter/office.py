@@ -16,7 +16,7 @@ from services.common.windows import utc_now
 
 
 def week_reader(settings: Settings, api: ReadApi) -> WeekReader:
-    return WeekReader(api, settings.zone, utc_now)
+    return WeekReader(api.get, settings.zone, utc_now)
 
 
 def week_writer(settings: Settings, board: BoardSettings) -> WeekWriter:

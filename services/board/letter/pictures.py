@@ -49,7 +49,7 @@ def sales_by_day(story: Story, words: Words) -> Picture:
     drawing = Drawing(WIDTH, about)
     top, bottom, left = 56, 216, 74
     values = [value for day in story.days for value in (day.value, day.before) if value is not None]
-    steps = round_steps(min(0.0, *values, 0.0), max([*values, target or 0.0, 0.0]))
+    steps = round_steps(*_reach([*values, target]))
     height = _scale(steps[0], steps[-1], bottom, top)
     drawing.rect(0, 0, WIDTH, bottom + 32, PAPER)
     _legend(drawing, words, with_target=target is not None)

@@ -21,16 +21,20 @@ function elementOf(html) {
   return template.content;
 }
 
+// What stands where another one stood: by its id, or alike, or at least leading to the same place.
+function successorOf(element) {
+  if (element.id) return document.getElementById(element.id);
+  const kin = [...content.querySelectorAll(element.localName)];
+  return kin.find((each) => each.isEqualNode(element)) ?? kin.find((each) => element.href && each.href === element.href);
+}
+
 // What somebody has opened or closed, and where they are with the keyboard, stays.
 function keeping(place, change) {
   const opened = new Map([...place.querySelectorAll("details[id]")].map((each) => [each.id, each.open]));
   const active = place.contains(document.activeElement) ? document.activeElement : null;
-  const like = active?.id ? `#${CSS.escape(active.id)}`
-    : active?.hasAttribute("href") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : null;
-  const which = like ? [...content.querySelectorAll(like)].indexOf(active) : -1; // two links may lead to one place
   change();
   for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
-  if (like && document.activeElement === document.body) content.querySelectorAll(like)[which]?.focus();
+  if (active && document.activeElement === document.body) successorOf(active)?.focus();
 }
 
 function replaceAll(html) {

@@ -44,7 +44,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def reader(client: httpx.AsyncClient, clock: Clock) -> WeekReader:
-    return WeekReader(ReadApi(client), PARIS, clock)
+    return WeekReader(ReadApi(client).get, PARIS, clock)
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def story(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Story:
     async def read() -> Story:
         observatory = EngineObservatory(engine, world(company.MONDAY, company.statements()))
         async with client_of(observatory, tmp_path_factory.mktemp("keys")) as client:
-            return await WeekReader(ReadApi(client), PARIS, lambda: at(company.MONDAY)).read(company.WEEK)
+            return await WeekReader(ReadApi(client).get, PARIS, lambda: at(company.MONDAY)).read(company.WEEK)
 
     return asyncio.run(read())
 
