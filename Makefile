@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-prices bench-reading bench-rebalance bench-endurance bench-large clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-prices bench-reading bench-rebalance bench-endurance bench-large clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,12 +29,13 @@ status: ## Say what runs, and where to look
 test: check ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-check: setup-dev ## Format, lint, types, import contracts, generated files
+check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) docs/generate.py --check
+	$(PYTHON) -m deploy.grafana.lint
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
 	$(PYTHON) docs/generate.py
@@ -71,6 +72,9 @@ bench-large: setup-dev ## Measure what an order of 1,000 lines takes, and a cust
 bench-survey: setup-dev ## Measure how fast one process takes answers, beside a bare form: N=6000
 	$(PYTHON) -m tests.benchmarks.survey --answers $(or $(N),6000)
 
+bench-pages: setup-dev ## Measure what fifty open pages of the board take from everybody else: SLICES=5 SECONDS=60
+	$(PYTHON) -m tests.benchmarks.open_pages --slices $(or $(SLICES),5) --seconds $(or $(SECONDS),60)
+
 bench-prices: setup-dev ## Measure how long due pages take against their hosts' delays, and what 10,000 pages take of memory
 	$(PYTHON) -m tests.benchmarks.prices
 
@@ -80,4 +84,4 @@ bench-reading: setup-dev ## Compare how often prices are read rightly with chang
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
-	rm -rf .local/config .local/data .local/logs .local/*.key .local/*.json
+	rm -rf .local/config .local/data .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret

@@ -23,8 +23,8 @@ from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.ingest.settings import IngestSettings
 from services.kpi_stream.alerts import write_rules
-from services.kpi_stream.boards import write_boards
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
+from services.kpi_stream.grafana.boards import write_boards
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.settings import StreamSettings

@@ -42,6 +42,8 @@ class Layout:
         self.port_offset = self.root / "port_offset"
         self.dev_key = self.root / "dev.key"
         self.board_key = self.root / "board.key"
+        self.board_users = self.root / "board-users.json"
+        self.director_password = self.root / "director.password"
 
     def make(self) -> None:
         for folder in (self.config, self.logs, *(self.data / name for name in ("kafka", "redis", "prometheus"))):
@@ -72,8 +74,8 @@ def write_configs(settings: Settings, layout: Layout) -> None:
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
     _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
           ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
-          pricing_port=settings.port(Port.PRICING), worker_port=settings.port(Port.WORKER_METRICS),
-          rules=DEPLOY / "prometheus" / "rules")  # fmt: skip
+          pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
+          worker_port=settings.port(Port.WORKER_METRICS), rules=DEPLOY / "prometheus" / "rules")  # fmt: skip
 
 
 def _fill(source: str, layout: Layout, **values: object) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing: Python packages into .venv, servers from Debian, Kafka's jars from Maven Central.
+# Installs what is missing: Python packages into .venv, servers and what PDFs are made with from Debian, Kafka's jars
+# from Maven Central.
 # Repeatable: what is there is left alone. `setup.sh dev` installs what the tests need as well.
 set -euo pipefail
 
@@ -11,6 +12,8 @@ jars=.local/kafka-jars
 say() { printf '  %-12s%s\n' "$1" "$2"; }
 fail() { printf '\nsetup: %s\n' "$*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
+has_library() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -F "$1" >/dev/null; }
+has_font() { fc-list 2>/dev/null | grep -F "$1" >/dev/null; }
 
 find_python() {
   for name in python3.11 python3.12 python3.13 python3; do
@@ -46,6 +49,11 @@ install_servers() {
   if ! has mvn && [ ! -f "$jars/.complete" ]; then missing+=(maven); fi
   if [ "$kind" = dev ] && ! has chromium; then missing+=(chromium); fi
   if [ "$kind" = dev ] && ! has initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then missing+=(postgresql); fi
+  # What the weekly letter's PDF and pictures are made with.
+  has_library libpango-1.0.so.0 || missing+=(libpango-1.0-0)
+  has_library libpangoft2-1.0.so.0 || missing+=(libpangoft2-1.0-0)
+  has_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
+  has_font DejaVuSans.ttf || missing+=(fontconfig fonts-dejavu-core)
   if [ ${#missing[@]} -gt 0 ]; then install_debian "${missing[@]}"; fi
   local version
   version=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)

@@ -24,6 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.local.programs import ROOT, Layout, Program, environment_of, java, servers, services, write_configs
 from deploy.local.supervisor import Supervisor, environment
+from services.board.users import Role, Users
 from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.settings import Port, Settings
@@ -47,7 +48,8 @@ class Stack:
     def up(self) -> None:
         """Start what does not run yet, in order, and return when all of it answers."""
         self.start_servers()
-        self._keys()
+        self.make_keys()
+        self._director()
         for program in self._services():
             if program.autostart:
                 self.supervisor.start(program.name)
@@ -122,6 +124,9 @@ class Stack:
         for label, port, path in _ADDRESSES:
             self._console.print(f"{label:<24} http://127.0.0.1:{self._settings.port(port)}{path}", highlight=False)
         self._console.print(f"{'Key with every scope':<24} {self.layout.dev_key}", highlight=False)
+        self._console.print(
+            f"{'To sign in to the board':<24} director, password in {self.layout.director_password}", highlight=False
+        )
 
     def _services(self) -> list[Program]:
         return services()
@@ -159,16 +164,28 @@ class Stack:
                 mend=f"export CADRAN_PORT_OFFSET={offset}, or stop it with `make down`",
             )
 
-    def _keys(self) -> None:
-        """Keys for a developer and for the board, made once; readable by the owner alone."""
+    def make_keys(self) -> None:
+        """Keys for a developer and for the board, readable by the owner alone: made once, with the scopes of today."""
         ring = KeyRing(self._settings.api_keys_file)
         for path, name, scopes in (
             (self.layout.dev_key, "development", tuple(Scope)),
-            (self.layout.board_key, "board", (Scope.READ_KPIS,)),
+            (self.layout.board_key, "board", (Scope.READ_KPIS, Scope.EXPLAIN)),
         ):
-            if not path.exists():
+            if path.exists():
+                ring.rescope(path.read_text().strip(), scopes)
+            else:
                 path.touch(mode=0o600)
                 path.write_text(ring.create(name, scopes, namespace="") + "\n")
+
+    def _director(self) -> None:
+        """Somebody who may sign in to the board, made once; the password is readable by the owner alone."""
+        people = Users(self.layout.board_users)
+        if people.all():
+            return
+        self.layout.director_password.touch(mode=0o600)
+        password = secrets.token_urlsafe(12)
+        self.layout.director_password.write_text(password + "\n")
+        people.add("director", Role.DIRECTOR, None, password)
 
     def _kafka_answers(self) -> None:
         # The admin client waits seconds between its attempts; a refused connection is known at once.

@@ -1,148 +1,157 @@
-"""The board's pages: whole ones, and the stream that keeps them live."""
+"""The board over HTTP: its pages, and the streams that keep them live."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
-from babel.support import NullTranslations
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from prometheus_client import CollectorRegistry
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from services.board.charts import sparkline
-from services.board.formats import Formats
-from services.board.service import BESIDE, CUTS, DIFFERENCES, WINDOWS, BoardService, View
+from services.board.access import Access
+from services.board.answers import Answers
+from services.board.direction import DirectionPage
+from services.board.downloads import DOWNLOADS, Download, file_name
+from services.board.editing.desk import Desk
+from services.board.editing.promotion_pages import promotion_routes
+from services.board.editing.target_pages import target_routes
+from services.board.explaining import ExplainPage
+from services.board.live import Live
+from services.board.oidc import Oidc, oidc_routes
+from services.board.one_kpi import OneKpiPage
+from services.board.reader import Reader
+from services.board.rendering import Page, Renderer, View
+from services.board.reps import RepsPage
+from services.board.sessions import Sessions, signed_in
+from services.board.sign_in_pages import sign_in_routes, to_sign_in
 from services.board.store import ChangeSignal
-from services.common.errors import CadranError
-from services.common.http import Check, install_error_handlers, install_health
-from services.common.i18n import best_language
-from services.common.logging import get_logger
-
-log = get_logger(__name__)
+from services.board.users import User, Users
+from services.board.wall import WallPage
+from services.board.week_pages import Weeks, week_routes
+from services.common.errors import CadranError, Unauthenticated
+from services.common.http import Check, install_error_handlers, install_health, install_metrics
+from services.common.secure_headers import SecureHeaders
 
 HERE = Path(__file__).parent
 PING_SECONDS = 10
-LEAST_PAUSE, MOST_PAUSE = 0.5, 4.0
-"""Seconds between two looks of a live page: as often as numbers change, and often enough to show how old they are."""
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
+PAGES: dict[str, Page] = {
+    "/": DirectionPage(),
+    "/kpis/{kpi}": OneKpiPage(),
+    "/explain/{kpi}": ExplainPage(),
+    "/reps": RepsPage(),
+    "/wall": WallPage(),
 }
 
 
 class Parts(NamedTuple):
     """What the pages are made of."""
 
-    service: BoardService
     changes: ChangeSignal
-    translations: Mapping[str, NullTranslations]
-    default_language: str
-    zone: ZoneInfo
+    answers: Answers
+    renderer: Renderer
+    users: Users
+    sessions: Sessions
+    weeks: Weeks
+    oidc: Oidc | None
+    desk: Desk
+    registry: CollectorRegistry
     checks: dict[str, Check]
-
-
-class Renderer:
-    """Pages in every language."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._environments = {name: self._environment(name, texts) for name, texts in parts.translations.items()}
-
-    def _environment(self, language: str, texts: NullTranslations) -> Environment:
-        environment = Environment(
-            loader=PackageLoader("services.board"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
-        environment.globals |= {
-            "formats": Formats(language, self._parts.zone),
-            "sparkline": sparkline,
-            "windows": WINDOWS,
-            "cuts": CUTS,
-            "beside": BESIDE,
-            "differences": DIFFERENCES,
-        }
-        return environment
-
-    async def page(self, view: View, template: str) -> str:
-        """A view as HTML; where the read API does not answer, what is old is said and not shown as new."""
-        try:
-            page, fault = await self._parts.service.page(view), None
-        except CadranError as error:
-            log.warning("nothing to show", error=error.message)
-            page, fault = None, error
-        now = datetime.now(self._parts.zone)
-        return (
-            self._environments[view.language].get_template(template).render(page=page, fault=fault, view=view, now=now)
-        )
 
 
 def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     """The board's app."""
     app = FastAPI(title="Cadran board", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    install_error_handlers(app)
+
+    def tell(request: Request, error: CadranError) -> Response:
+        """Who must sign in is led to the door; anything else is a page that says what is wrong, and what to do."""
+        if isinstance(error, Unauthenticated) and request.method == "GET":
+            return to_sign_in(request, to=str(request.url.replace(scheme="", netloc="")))
+        language = parts.renderer.language(request)
+        return HTMLResponse(parts.renderer.text("fault.html", language, fault=error), error.status)
+
+    install_error_handlers(app, tell)
     install_health(app, parts.checks)
+    install_metrics(app, parts.registry)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    renderer = Renderer(parts)
-
-    @app.middleware("http")
-    async def secure(request: Request, call_next: Callable[[Request], Any]) -> Response:
-        response: Response = await call_next(request)
-        response.headers.update(SECURITY_HEADERS)
-        return response
-
-    @app.get("/")
-    async def board(
-        request: Request,
-        window: Annotated[str, Query()] = "mtd",
-        by: Annotated[str, Query()] = "rep",
-        lang: Annotated[str | None, Query()] = None,
-    ) -> HTMLResponse:
-        view = _view(parts, request, window, by, lang)
-        return HTMLResponse(await renderer.page(view, "board.html"), headers={"Content-Language": view.language})
-
-    @app.get("/live")
-    async def live(
-        request: Request, window: str = "mtd", by: str = "rep", lang: str | None = None
-    ) -> EventSourceResponse:
-        view = _view(parts, request, window, by, lang)
-        # A ping that scripts hear: the page tells a quiet server from a lost one.
-        return EventSourceResponse(
-            _live(parts, renderer, view, request),
-            ping=PING_SECONDS,
-            ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
-        )
-
+    app.add_middleware(SecureHeaders)
+    has_other_way = parts.oidc is not None
+    app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
+    if parts.oidc is not None:
+        app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
+    app.include_router(week_routes(parts.weeks, parts.sessions, parts.renderer))
+    app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
+    app.include_router(target_routes(parts.desk))
+    app.include_router(promotion_routes(parts.desk))
+    app.include_router(_pages(parts))
     return app
 
 
-def _view(parts: Parts, request: Request, window: str, by: str, lang: str | None) -> View:
-    """What is asked for; what is not known is what is usual, as a page is no API."""
-    accepted = request.headers.get("accept-language", "")
-    best = best_language(accepted, parts.translations, parts.default_language)
-    language = lang if lang is not None and lang in parts.translations else best
-    return View(window if window in WINDOWS else "mtd", by if by in CUTS else "rep", language)
+def _pages(parts: Parts) -> APIRouter:
+    """Every page at its path, and below /live what keeps it live."""
+    router = APIRouter(include_in_schema=False)
+    live: Live[View] = Live(parts.changes, parts.renderer.content)
+
+    def add(path: str, page: Page) -> None:
+        @router.get(path)
+        async def whole(request: Request) -> Response:
+            user = signed_in(request, parts.sessions)
+            view = _view(parts, page, request, request.url.path, user)
+            html = await parts.renderer.whole(view, request, user)
+            return HTMLResponse(html, headers={"Content-Language": view.language})
+
+        @router.get(f"/live{path}")
+        async def stream(request: Request) -> EventSourceResponse:
+            user = parts.sessions.current(request)
+            path = request.url.path.removeprefix("/live")
+            view = _view(parts, page, request, path, user) if user else None
+            if view is not None:
+                await parts.renderer.content(view)  # what is refused as a page is refused as a stream
+            # A ping that scripts hear: the page tells a quiet server from a lost one.
+            return EventSourceResponse(
+                _events(parts, live, view, request),
+                ping=PING_SECONDS,
+                ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
+            )
+
+    for path, page in PAGES.items():
+        add(path, page)
+    return router
 
 
-async def _live(parts: Parts, renderer: Renderer, view: View, request: Request) -> AsyncIterator[ServerSentEvent]:
-    """The page's content whenever it changed."""
-    before = ""
-    while not await request.is_disconnected():
-        seen = parts.changes.count
-        content = await renderer.page(view, "content.html")
-        if content != before:
-            yield ServerSentEvent(event="content", data=content)
-            before = content
-        await asyncio.sleep(LEAST_PAUSE)
-        await parts.changes.wait(seen, MOST_PAUSE)
+def _downloads(parts: Parts) -> APIRouter:
+    """Every table as CSV."""
+    router = APIRouter(include_in_schema=False)
+
+    def add(path: str, download: Download) -> None:
+        @router.get(path)
+        async def table(kpi: str, request: Request) -> Response:
+            reader = Reader(parts.answers, Access.of(signed_in(request, parts.sessions)))
+            text = await download(kpi, request.query_params, reader)
+            headers = {"Content-Disposition": f'attachment; filename="{file_name(kpi, request.query_params)}"'}
+            return Response(text, media_type="text/csv; header=present", headers=headers)
+
+    for path, download in DOWNLOADS.items():
+        add(path, download)
+    return router
+
+
+def _view(parts: Parts, page: Page, request: Request, path: str, user: User) -> View:
+    asked = page.asked(request.path_params, request.query_params)
+    return View(page, path, asked, Access.of(user), parts.renderer.language(request))
+
+
+async def _events(
+    parts: Parts, live: Live[View], view: View | None, request: Request
+) -> AsyncIterator[ServerSentEvent]:
+    """What changes of a page, for as long as who asked is signed in as they were."""
+    yield ServerSentEvent(event="version", data=parts.renderer.version)
+    user = parts.sessions.current(request)
+    if view is not None:
+        async for event in live.follow(view):
+            if parts.sessions.current(request) != user:
+                break
+            yield event
+    yield ServerSentEvent(event="signed-out", data="")

@@ -13,6 +13,7 @@ from babel.numbers import (
 )
 
 from services.common.money import to_major
+from services.common.windows import Period
 
 NOT_KNOWN = "–"
 WITHOUT_CENTS = 1_000
@@ -26,9 +27,9 @@ class Formats:
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self._locale = language
-        self._percent = "#,##0.0 %" if language == "fr" else "#,##0.0%"
+        self._percent = "#,##0.0\xa0%" if language == "fr" else "#,##0.0%"
         amounts = ("#,##0", "#,##0.0", "#,##0.00")
-        self._money = [f"{amount} ¤" if language == "fr" else f"¤{amount}" for amount in amounts]
+        self._money = [f"{amount}\xa0¤" if language == "fr" else f"¤{amount}" for amount in amounts]
         self._zone = zone
 
     def value(self, value: float | None, unit: str) -> str:
@@ -58,6 +59,17 @@ class Formats:
             return str(format_compact_decimal(value, fraction_digits=1, locale=self._locale))
         return str(format_compact_currency(value, unit, fraction_digits=1, locale=self._locale))
 
+    def axis(self, value: float, unit: str) -> str:
+        """A round value beside an axis, with no more decimals than it has: `20 %`, `1,5 M €`."""
+        if unit == "ratio":
+            return str(format_percent(value, format=self._percent.replace(".0", ".#"), locale=self._locale))
+        if unit in ("count", *SHOWN_IN_POINTS) and abs(value) < SHORTENED:
+            return str(format_decimal(round(value, 6), format="#,##0.##", locale=self._locale))
+        if unit == "seconds" or abs(value) >= SHORTENED:
+            return self.compact(value, unit)
+        amount = self._money[0].replace("0", "0.##", 1)
+        return str(format_currency(round(value, 6), unit, format=amount, locale=self._locale, currency_digits=False))
+
     def money(self, minor: int | None, currency: str) -> str:
         """An amount in minor units, to the cent: `1 234,50 €`."""
         if minor is None:
@@ -76,7 +88,7 @@ class Formats:
             scale, digits = SHOWN_IN_POINTS[unit]
             difference = round(value * scale, digits) - round(previous * scale, digits)
             sign = "" if round(difference, digits) == 0 else "+" if difference > 0 else "−"
-            points = f"{sign}{abs(difference):.{digits}f} pt"
+            points = f"{sign}{abs(difference):.{digits}f}\xa0pt"
             return points.replace(".", ",") if self._locale == "fr" else points
         if not previous:
             return NOT_KNOWN
@@ -87,8 +99,52 @@ class Formats:
         """A difference of two rates or scores: in points, with its sign."""
         return self.change(value, 0, unit)
 
+    def axis_day(self, day: date, step: str) -> str:
+        """A day or month in few letters: `26 nov.`, `nov. 26`."""
+        return str(format_date(day, "d MMM" if step == "day" else "MMM yy", locale=self._locale))
+
     def time(self, instant: datetime) -> str:
         return str(format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale))
 
+    def since(self, instant: datetime, now: datetime) -> str:
+        """A time, with its day where that is not today."""
+        day = instant.astimezone(self._zone).date()
+        return (
+            self.time(instant) if day == now.astimezone(self._zone).date() else f"{self.day(day)} {self.time(instant)}"
+        )
+
+    def stated_day(self, text: str) -> str:
+        """A day, or a moment, as events state it."""
+        return self.moment(datetime.fromisoformat(text)) if "T" in text else self.day(date.fromisoformat(text))
+
+    def clock(self, instant: datetime) -> str:
+        return str(format_time(instant.astimezone(self._zone), "HH:mm", locale=self._locale))
+
+    def period(self, period: Period, day: date) -> str:
+        """A month, quarter or year by a day of it: `novembre 2026`, `T4 2026`, `2026`."""
+        pattern = {Period.MONTH: "MMMM y", Period.QUARTER: "QQQ y", Period.YEAR: "y"}[period]
+        return str(format_date(day, pattern, locale=self._locale))
+
     def day(self, day: date) -> str:
         return str(format_date(day, "d MMM y", locale=self._locale))
+
+    def long_day(self, day: date) -> str:
+        """`16 novembre 2026`."""
+        return str(format_date(day, "d MMMM y", locale=self._locale))
+
+    def day_before(self, last: date, day: date) -> str:
+        """A day that is told before a later one, whose year is said but once: `16 novembre`."""
+        return str(format_date(day, "d MMMM", locale=self._locale)) if day.year == last.year else self.long_day(day)
+
+    def weekday(self, day: date) -> str:
+        """`lun.`, `Mon`."""
+        return str(format_date(day, "EEE", locale=self._locale))
+
+    def month(self, day: date) -> str:
+        """At the head of a sentence: `Novembre 2026`."""
+        name = str(format_date(day, "LLLL y", locale=self._locale))
+        return name[:1].upper() + name[1:]
+
+    def moment(self, instant: datetime) -> str:
+        """`22 nov. 2026, 18:05`."""
+        return f"{self.day(instant.astimezone(self._zone).date())}, {self.clock(instant)}"

@@ -6,67 +6,104 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
+from services.board.answers import Answers
 from services.board.api import Parts, create_app
-from services.board.service import BoardService
+from services.board.client import read_api_client
+from services.board.editing.desk import Desk
+from services.board.editing.service import Editing
+from services.board.letter.office import letter_works, week_reader, week_writer
+from services.board.metrics import BoardMetrics
+from services.board.oidc import Oidc, remember_who_left
+from services.board.rendering import Renderer
+from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
 from services.board.store import ChangeSignal, ReadApi
-from services.common.errors import CadranError, ConfigurationError
+from services.board.tables import SCHEMA
+from services.board.users import Users
+from services.board.week_pages import Weeks
+from services.common.background import at_work
+from services.common.database import Database, database_url
+from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
+from services.common.outbox import Outbox
+from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
+from services.common.signed_cookie import SignedCookie
+from services.common.signing_secrets import read_secrets
+from services.common.windows import utc_now
 
 
-def build(settings: Settings, board: BoardSettings) -> FastAPI:
-    """The app, its client opened and closed with its lifespan."""
-    client = httpx.AsyncClient(
-        base_url=board.api or f"http://127.0.0.1:{settings.port(Port.EXPORTER)}",
-        headers={"Authorization": f"Bearer {_key(board.key_file or settings.local_dir / 'board.key')}"},
-        timeout=board.timeout,
-    )
+def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
+    """The app, its client opened and closed with its lifespan.
+
+    The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
+    """
+    registry = CollectorRegistry()
+    metrics = BoardMetrics(registry)
+    publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
+    outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
+    client = read_api_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)
+    answers = Answers(api, changes)
+    users = Users(board.users_file or settings.local_dir / "board-users.json")
+    secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
+    base_url = board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}"
+    works = letter_works(settings, board, api, database)
+
+    async def send_edits() -> None:
+        await asyncio.to_thread(database.open)
+        async with publisher:
+            await outbox.run()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        listening = asyncio.create_task(changes.listen())
-        yield
-        listening.cancel()
-        await asyncio.wait([listening])
-        await client.aclose()
+        async with client, at_work([changes.listen, send_edits, *works]):
+            yield
+        database.close()
 
     async def read_api() -> None:
-        await api.kpis()
+        await api.get("/v1/kpis", {})
 
+    renderer = Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone)
+    sessions = Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users)
     parts = Parts(
-        service=BoardService(api),
         changes=changes,
-        translations=load_translations(Path(__file__).parent / "locale"),
-        default_language=board.language,
-        zone=settings.zone,
-        checks={"read API": read_api},
+        answers=answers,
+        renderer=renderer,
+        users=users,
+        sessions=sessions,
+        weeks=Weeks(week_reader(settings, api), week_writer(settings, board)),
+        oidc=Oidc(board, base_url) if board.oidc_issuer else None,
+        desk=Desk(
+            answers=answers,
+            editing=Editing(database, outbox.written),
+            renderer=renderer,
+            sessions=sessions,
+            clock=utc_now,
+            zone=settings.zone,
+            currency=settings.reporting_currency,
+        ),
+        registry=registry,
+        checks={"read API": read_api},  # neither the database nor Kafka: numbers are shown without them
     )
-    return create_app(parts, lifespan)
-
-
-def _key(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        mend = "`cadran keys create board --scope kpis:read` makes a key; write it there"
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
-        ) from None
+    app = create_app(parts, lifespan)
+    if parts.oidc is not None:
+        remember_who_left(app, secrets[-1], base_url)
+    return app
 
 
 def main() -> None:
     try:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
-        app = build(settings, board)
+        database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
+        app = build(settings, board, database)
     except CadranError as error:
         sys.exit(f"board cannot start: {error}")
     serve(app, host=settings.host, port=settings.port(Port.BOARD), grace=2)

@@ -31,8 +31,10 @@ letters = Table(
     metadata,
     Column("week", Date, primary_key=True, comment="The Monday of the week that it tells of."),
     Column("recipient", String(254), primary_key=True),
-    Column("sent_at", Moment, nullable=False),
-    comment="Weekly letters that a mail server took: each leaves once.",
+    Column("claimed_until", Moment, nullable=True, comment="Whoever sends it has it alone until then."),
+    Column("settled_at", Moment, nullable=True, comment="When a mail server took it, or refused it for good."),
+    Column("codes", String(20), nullable=True, comment="What it was refused with."),
+    comment="Weekly letters: each leaves once.",
     sqlite_with_rowid=False,
 )
 

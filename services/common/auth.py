@@ -6,18 +6,15 @@ hash). It is read again when it changes, so that a key can be added or revoked w
 
 import hashlib
 import hmac
-import os
 import secrets
-import time
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
-from services.common.errors import ConfigurationError, Forbidden, NotFound, Unauthenticated
-
-RECHECK_SECONDS = 1.0
+from services.common.errors import Forbidden, NotFound, Unauthenticated
+from services.common.watched_file import WatchedFile
 
 
 class Scope(StrEnum):
@@ -63,17 +60,22 @@ class KeyRing:
     """The keys of an installation."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._keys: dict[str, ApiKey] = {}
-        self._stamp: tuple[int, int] | None = None
-        self._checked = float("-inf")
+        self._file = WatchedFile(path, KeyFile, mend="restore it, or create keys anew")
 
     def create(self, name: str, scopes: tuple[Scope, ...], namespace: str) -> str:
         """Add a key and return it: the only moment at which the secret is known."""
         key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         stored = ApiKey(key_id, name, hash_secret(secret), scopes, namespace, datetime.now(UTC).replace(microsecond=0))
-        self._write([*self.all(), stored])
+        self._file.write(KeyFile([*self.all(), stored]))
         return f"cdr_{key_id}_{secret}"
+
+    def rescope(self, token: str, scopes: tuple[Scope, ...]) -> None:
+        """Have a key, if it is there, bear these scopes and no others; whoever holds it goes on using it."""
+        _, _, rest = token.partition("_")
+        known = self.all()
+        keys = [msgspec.structs.replace(key, scopes=scopes) if rest.startswith(f"{key.id}_") else key for key in known]
+        if keys != known:
+            self._file.write(KeyFile(keys))
 
     def revoke(self, key_id: str) -> None:
         """Remove a key; it is refused from the next second on.
@@ -83,12 +85,11 @@ class KeyRing:
         left = [key for key in self.all() if key.id != key_id]
         if len(left) == len(self.all()):
             raise NotFound(f"no key has the id {key_id!r}", mend="`cadran keys list` shows them")
-        self._write(left)
+        self._file.write(KeyFile(left))
 
     def all(self) -> list[ApiKey]:
         """All keys, oldest first."""
-        self._read()
-        return list(self._keys.values())
+        return self._file.read().keys
 
     def authenticate(self, header: str | None, scope: Scope) -> ApiKey:
         """The key that an `Authorization` header bears.
@@ -111,7 +112,7 @@ class KeyRing:
         """
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
-        key = self._current().get(key_id) if prefix == "cdr" else None
+        key = self._find(key_id) if prefix == "cdr" else None
         stored = key.secret_sha256 if key else hash_secret("")
         same = hmac.compare_digest(stored, hash_secret(secret))
         return _allowed(key if same else None, scope)
@@ -122,39 +123,10 @@ class KeyRing:
         :raises Unauthenticated: when it was revoked since.
         :raises Forbidden: when the key has not the scope.
         """
-        return _allowed(self._current().get(key_id), scope)
+        return _allowed(self._find(key_id), scope)
 
-    def _current(self) -> dict[str, ApiKey]:
-        now = time.monotonic()
-        if now - self._checked >= RECHECK_SECONDS:
-            self._checked = now
-            self._read()
-        return self._keys
-
-    def _read(self) -> None:
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            self._keys, self._stamp = {}, None
-            return
-        stamp = (stat.st_mtime_ns, stat.st_size)
-        if stamp == self._stamp:
-            return
-        try:
-            content = msgspec.json.decode(self._path.read_bytes(), type=KeyFile)
-        except msgspec.DecodeError as error:
-            raise ConfigurationError(
-                f"{self._path} holds no keys: {error}", mend="restore it, or create keys anew"
-            ) from None
-        self._keys, self._stamp = {key.id: key for key in content.keys}, stamp
-
-    def _write(self, keys: list[ApiKey]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._path.with_suffix(f".{os.getpid()}.tmp")
-        draft.touch(mode=0o600)
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(KeyFile(keys))) + b"\n")
-        draft.replace(self._path)
-        self._read()
+    def _find(self, key_id: str) -> ApiKey | None:
+        return next((key for key in self._file.recent().keys if key.id == key_id), None)
 
 
 def _allowed(key: ApiKey | None, scope: Scope) -> ApiKey:

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
+
 
 class WorkerMetrics:
     """The worker's own measurements."""
@@ -16,6 +18,8 @@ class WorkerMetrics:
         self.dead = Counter(
             "cadran_worker_dead_letters", "Records that could not be applied.", ["topic"], registry=registry
         )
+        for topic in CONSUMED_TOPICS:
+            self.dead.labels(topic)  # a counter that began with its first dead letter would hide it from every rate
         self.stage = Histogram(
             "cadran_worker_stage_seconds",
             "Time of one batch in each stage: decode, read, fold, publish, commit.",

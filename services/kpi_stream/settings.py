@@ -28,3 +28,8 @@ class StreamSettings(CadranSettings):
     stale_after: Annotated[float, Field(gt=0)] = Field(
         60.0, description="Seconds after which numbers are flagged `stale`."
     )
+    settled_after: Annotated[int, Field(ge=0)] = Field(
+        3600,
+        description="Seconds from when a day's number was first shown, after which what is heard of the day is a late "
+        "correction.",
+    )

@@ -16,7 +16,7 @@ from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS, ENTITY_KINDS, NOTICES_VERSION
 from services.kpi_stream.kpis import all_kpis
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Raise it when the layout of keys, cells or packed entities changes."""
 
 

@@ -16,6 +16,7 @@ from services.common.auth import KeyRing
 from services.common.database import Database
 from services.common.errors import CadranError
 from services.common.http import Check, Tell, install_error_handlers, install_health, install_metrics, problem_response
+from services.common.secure_headers import SecureHeaders
 from services.common.windows import Clock
 from services.survey.answers.nps_pages import NpsPages
 from services.survey.answers.service import Surveys
@@ -26,7 +27,6 @@ from services.survey.asking.inviter import Inviter
 from services.survey.asking.unsubscribe_pages import unsubscribe_routes
 from services.survey.branding import Branding
 from services.survey.form_pages import form_routes
-from services.survey.headers import SecureHeaders
 from services.survey.links import Links
 from services.survey.pages import Pages
 from services.survey.pulse.api import pulse_routes

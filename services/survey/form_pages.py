@@ -7,8 +7,8 @@ from typing import Protocol
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
+from services.common.form_bodies import same_site
 from services.survey.fields import SCORES, Wrong
-from services.survey.form_bodies import same_site
 from services.survey.pages import Pages
 from services.survey.records import COMMENT_MAX, Standing
 

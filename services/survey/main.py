@@ -19,9 +19,13 @@ from services.common.errors import CadranError, ConfigurationError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
+from services.common.mail.account import read_account, read_sender
+from services.common.mail.courier import Courier
 from services.common.outbox import Outbox
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
+from services.common.signed_cookie import SignedCookie
+from services.common.signing_secrets import read_secrets
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
 from services.survey.answers.service import Surveys
@@ -30,10 +34,9 @@ from services.survey.asking.counting import Counting
 from services.survey.asking.invitation_letters import InvitationLetters
 from services.survey.asking.inviter import Inviter
 from services.survey.branding import Branding
-from services.survey.links import Links, Purpose, read_secrets
-from services.survey.mail.courier import Courier, read_account
+from services.survey.links import Links, Purpose
 from services.survey.mail.hours import next_open
-from services.survey.mail.letters import LetterWriter, read_sender
+from services.survey.mail.letters import LetterWriter
 from services.survey.mail.mailer import Mailer
 from services.survey.metrics import SurveyMetrics
 from services.survey.orders.order_listener import OrderListener
@@ -44,7 +47,7 @@ from services.survey.pulse.clock import PulseClock
 from services.survey.pulse.letters import PulseLetters
 from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse
-from services.survey.sessions import Sessions
+from services.survey.sessions import COOKIE, Sessions
 from services.survey.settings import SurveySettings
 from services.survey.sign_in_pages import VERBATIMS
 from services.survey.tables import SCHEMA
@@ -126,7 +129,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
 def _core(settings: Settings, survey: SurveySettings, database: Database, metrics: SurveyMetrics) -> Core:
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
-    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret")
+    secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret", "CADRAN_SURVEY_SECRET_FILE")
     keys = KeyRing(settings.api_keys_file)
     return Core(
         settings,
@@ -137,7 +140,7 @@ def _core(settings: Settings, survey: SurveySettings, database: Database, metric
         Pages(load_translations(Path(__file__).parent / "locale"), survey.language, brand),
         brand,
         keys,
-        Sessions(secrets, keys, Scope.READ_SURVEYS, path=VERBATIMS, base_url=base_url),
+        Sessions(SignedCookie(COOKIE, secrets, path=VERBATIMS, base_url=base_url), keys, Scope.READ_SURVEYS),
     )
 
 
@@ -148,17 +151,14 @@ def _mailer(core: Core) -> Mailer:
         core.settings.zone, is_holiday=lambda day: day in days_off, weekly_hours=survey.mail_hours
     )
     next_open(calendar, utc_now())  # hours in which nothing ever leaves are told now
-    account = read_account(
-        survey.smtp_host, survey.smtp_port, survey.smtp_security, survey.smtp_user, survey.smtp_password_file
-    )
-    writer = LetterWriter(core.pages, core.brand, read_sender(survey.mail_from))
+    writer = LetterWriter(core.pages, core.brand, read_sender(survey))
     return Mailer(
         core.database,
         {
             Purpose.NPS: InvitationLetters(writer, core.links, core.settings.zone),
             Purpose.PULSE: PulseLetters(writer, core.links, core.settings.zone),
         },
-        Courier(account),
+        Courier(read_account(survey)),
         calendar,
         clock=utc_now,
         per_minute=survey.mail_per_minute,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from services.common.errors import Invalid
-from services.survey.addresses import read_address
+from services.common.mail.addresses import read_address
 from services.survey.asking.people import Person, Reason
 from services.survey.pulse import tables as pulse
 from services.survey.tables import answers, contacts, invitations, opt_outs, order_plans

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.common.settings import CadranSettings, check_weekly_hours
+from services.common.mail.account import MailSettings
+from services.common.settings import check_weekly_hours
 from services.survey.branding import wrong_colour
-from services.survey.mail.courier import Security
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
-class SurveySettings(CadranSettings):
+class SurveySettings(MailSettings):
     """The survey service."""
 
     model_config = SettingsConfigDict(env_prefix="CADRAN_SURVEY_", frozen=True, extra="ignore")
@@ -34,15 +34,6 @@ class SurveySettings(CadranSettings):
     brand_colour: str = Field("#0b6e75", description="The colour of buttons: `#rrggbb`, dark enough for white text.")
     brand_logo: Path | None = Field(None, description="An SVG or PNG file shown above the forms.")
     ask_again_days: Days = Field(90, description="Days in which one person is asked once at most.")
-    smtp_host: str = Field("", description="The mail server. Empty: no letter is sent, links are.")
-    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(587, description="The mail server's port.")
-    smtp_security: Security = Field(
-        Security.STARTTLS,
-        description="`starttls` (port 587), `tls` (port 465), or `none` for a mail server on the same machine.",
-    )
-    smtp_user: str = Field("", description="The name to log in with at the mail server. Empty: no login.")
-    smtp_password_file: Path | None = Field(None, description="The file of the mail server's password.")
-    mail_from: str = Field("", description="The address that letters come from.")
     mail_per_minute: Annotated[int, Field(ge=1, le=6000)] = Field(
         60, description="Letters that one process sends in a minute at most."
     )

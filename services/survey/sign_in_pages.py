@@ -4,8 +4,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.common.errors import Forbidden, Unauthenticated
+from services.common.form_bodies import read_fields, same_site
 from services.common.logging import get_logger
-from services.survey.form_bodies import read_fields, same_site
 from services.survey.pages import Pages
 from services.survey.sessions import Sessions
 

@@ -20,9 +20,10 @@ from rich.table import Table
 
 from services.common.database import Database, database_url
 from services.common.settings import Port
+from services.common.signing_secrets import read_secrets
 from services.common.windows import utc_now
 from services.survey import store
-from services.survey.links import Links, Purpose, new_id, read_secrets
+from services.survey.links import Links, Purpose, new_id
 from services.survey.records import About, Invitation
 from services.survey.tables import SCHEMA
 from tests.benchmarks.load import body_length
@@ -76,7 +77,7 @@ async def _invite(stack: RunningStack, count: int) -> list[str]:
     database.open()
     await database.write(lambda connection: [store.add_invitation(connection, each) for each in invitations])
     database.close()
-    links = Links(read_secrets(stack.settings.local_dir / "survey.secret"), "http://127.0.0.1")
+    links = Links(read_secrets(stack.settings.local_dir / "survey.secret", ""), "http://127.0.0.1")
     return [urlsplit(links.url(Purpose.NPS, each.id)).path for each in invitations]
 
 

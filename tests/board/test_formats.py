@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.board.charts import sparkline
 from services.board.formats import Formats
@@ -71,8 +73,9 @@ def test_changes_are_in_percent_and_those_of_rates_in_points(
 def test_a_trend_stays_in_its_picture_and_passes_over_what_is_not_known() -> None:
     drawn = sparkline([1, None, 3, 2])
     assert drawn is not None
-    points = [tuple(map(float, point.split(","))) for point in drawn.line.split()]
+    points = [tuple(map(float, point.split(","))) for point in [*drawn.line.split(), drawn.last.split()[-1]]]
     assert len(points) == 3
+    assert drawn.last.split()[0] == drawn.line.split()[-1]
     assert all(0 <= x <= 240 and 0 <= y <= 48 for x, y in points)
     assert points[1][1] < points[0][1]  # greater is higher
 
@@ -80,9 +83,21 @@ def test_a_trend_stays_in_its_picture_and_passes_over_what_is_not_known() -> Non
 def test_a_trend_lies_on_its_side_of_the_base() -> None:
     drawn = sparkline([95.0, 90.0], base=100.0)
     assert drawn is not None
-    first, last = (float(point.split(",")[1]) for point in drawn.line.split())
+    first, last = (float(point.split(",")[1]) for point in drawn.last.split())
     ground = float(drawn.area.split()[-1].split(",")[1])
     assert ground < first < last  # from the top down
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2), st.lists(st.floats(0, 1e6), min_size=2))
+def test_trends_side_by_side_are_drawn_to_one_scale(one: list[float], other: list[float]) -> None:
+    """The greater of two highest points is the higher in their pictures."""
+    peaks = []
+    for values, beside in ((one, other), (other, one)):
+        drawn = sparkline(values, 0.0, beside)
+        assert drawn is not None
+        peaks.append(min(float(point.split(",")[1]) for point in drawn.area.split()))
+    assert (peaks[0] <= peaks[1]) or max(one) <= max(other)
+    assert (peaks[1] <= peaks[0]) or max(other) <= max(one)
 
 
 @pytest.mark.parametrize("values", [[], [None], [5], [None, 5]])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.common import auth
+from services.common import watched_file
 from services.common.auth import KeyRing, Scope
 from services.common.errors import ConfigurationError, Forbidden, NotFound, Unauthenticated
 
@@ -47,7 +47,7 @@ def test_one_character_changed_anywhere_is_refused(ring: KeyRing) -> None:
 
 
 def test_a_running_service_hears_of_new_and_revoked_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(watched_file, "RECHECK_SECONDS", 0.0)
     operator, service = (KeyRing(tmp_path / "keys.json") for _ in range(2))
     with pytest.raises(Unauthenticated):
         service.authenticate("Bearer cdr_a_b", Scope.ADMIN)

@@ -51,6 +51,6 @@ def test_a_kpi_is_a_module_and_its_test(copy: Path) -> None:
         board = json.loads((copy / f"deploy/grafana/dashboards/cadran-sales-{language}.json").read_text())
         panel = next(panel for panel in board["panels"] if panel["title"] == title and panel["type"] == "stat")
         assert "cadran_cancelled_orders_ratio" in panel["targets"][0]["expr"]
-    run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/kpi_stream/test_boards.py")
+    run(copy, "-m", "deploy.grafana.lint")
     declared = "from services.kpi_stream.kpis import all_kpis; print(list(all_kpis()))"
     assert "'cancelled_orders'" in run(copy, "-c", declared)

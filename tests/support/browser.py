@@ -1,6 +1,6 @@
 """Pages in a real browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2
 }  # fmt: skip
-WIDTHS = (320, 390, 768, 1280)
+WIDTHS = (320, 390, 768, 1280, 1920)
 SERIOUS = {"serious", "critical"}
 
 Open = Callable[..., Page]
@@ -26,13 +26,14 @@ def running_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def pages_of(browser: Browser, url: str) -> Iterator[Open]:
+def pages_of(browser: Browser, url: str, cookies: Mapping[str, str] = {}) -> Iterator[Open]:
     """Opens pages of a site in contexts of their own; no script may fail, and nothing may be blocked."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
     def opened(**options: Any) -> Page:
         context = browser.new_context(base_url=url, **{"locale": "en-GB", **options})
+        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -47,9 +47,22 @@ class RunningStack:
     def key(self) -> str:
         return self.layout.dev_key.read_text().strip()
 
+    @property
+    def password(self) -> str:
+        """Of the `director`, who may sign in to the board."""
+        return self.layout.director_password.read_text().strip()
+
     def http(self, port: Port, key: str | None = None) -> httpx.Client:
         """A client of a service, with the development key or another."""
         return httpx.Client(base_url=self.url(port), headers={"Authorization": f"Bearer {key or self.key}"}, timeout=30)
+
+    @contextmanager
+    def board(self, name: str = "director", password: str = "") -> Iterator[httpx.Client]:
+        """A client of the board, signed in."""
+        with httpx.Client(base_url=self.url(Port.BOARD), timeout=30) as client:
+            answer = client.post("/sign-in", data={"name": name, "password": password or self.password})
+            assert answer.status_code == 303, answer.text
+            yield client
 
     def redis(self) -> redis.Redis:
         return redis.Redis.from_url(self.settings.redis_url)

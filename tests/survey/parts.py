@@ -13,12 +13,13 @@ from services.common.calendar import BusinessCalendar
 from services.common.database import Database
 from services.common.events import Event, decode
 from services.common.i18n import load_translations
+from services.common.mail.account import Account, Security
+from services.common.mail.courier import Courier
 from services.survey import tables
 from services.survey.asking.invitation_letters import InvitationLetters
 from services.survey.asking.inviter import Inviter
 from services.survey.branding import Branding
 from services.survey.links import Links, Purpose
-from services.survey.mail.courier import Account, Courier, Security
 from services.survey.mail.letters import LetterWriter
 from services.survey.mail.mailer import Mailer
 from services.survey.metrics import SurveyMetrics

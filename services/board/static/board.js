@@ -1,40 +1,86 @@
-// Keeps the page live: the server pushes its content whenever it changed. Without this script the page still works.
+// Keeps a page live: the server pushes what changed. Without this script the page still works.
 
 const content = document.getElementById("content");
 const lost = document.getElementById("lost");
+const lostSince = document.getElementById("lost-since");
+const { live: address, version, zone } = document.body.dataset;
 const SILENCE = 20_000; // the server speaks at least every ten seconds
 
 let heardAt = Date.now();
+let triedAt;
+let source;
 
-function replace(html) {
-  const fresh = document.createElement("template");
-  fresh.innerHTML = html;
-  const opened = [...content.querySelectorAll("details[open]")].map((each) => each.closest("article").id);
-  const active = content.contains(document.activeElement) ? document.activeElement : null;
-  const focused = active?.matches("summary") ? `#${active.closest("article").id} summary`
+export function written(instant, form) {
+  const options = { hourCycle: "h23", timeZone: zone, ...form };
+  return new Intl.DateTimeFormat(document.documentElement.lang, options).format(instant);
+}
+
+function elementOf(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+// What somebody has opened or closed, and where they are with the keyboard, stays.
+function keeping(place, change) {
+  const opened = new Map([...place.querySelectorAll("details[id]")].map((each) => [each.id, each.open]));
+  const active = place.contains(document.activeElement) ? document.activeElement : null;
+  const like = active?.id ? `#${CSS.escape(active.id)}`
     : active?.hasAttribute("href") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : null;
-  content.replaceChildren(fresh.content);
-  for (const id of opened) content.querySelector(`#${id} details`)?.setAttribute("open", "");
-  if (focused) content.querySelector(focused)?.focus();
+  const which = like ? [...content.querySelectorAll(like)].indexOf(active) : -1; // two links may lead to one place
+  change();
+  for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
+  if (like && document.activeElement === document.body) content.querySelectorAll(like)[which]?.focus();
+}
+
+function replaceAll(html) {
+  keeping(content, () => content.replaceChildren(elementOf(html)));
+}
+
+function replaceParts(parts) {
+  for (const [id, html] of Object.entries(parts)) {
+    const old = document.getElementById(id);
+    if (old) keeping(old, () => old.replaceWith(elementOf(html)));
+  }
+}
+
+// After an upgrade scripts and styles are others: the page loads itself anew, unless somebody is writing in it.
+function compareVersions(current) {
+  if (current !== version && !document.activeElement?.matches("input, select, textarea")) location.reload();
+}
+
+function heard(handle) {
+  return (event) => {
+    heardAt = Date.now();
+    handle?.(event.data);
+  };
 }
 
 function connect() {
-  const source = new EventSource(document.body.dataset.live);
-  source.addEventListener("content", (event) => {
-    heardAt = Date.now();
-    replace(event.data);
-  });
-  source.addEventListener("ping", () => { heardAt = Date.now(); });
-  source.onopen = () => { heardAt = Date.now(); };
-  return source;
+  source?.close();
+  triedAt = Date.now();
+  source = new EventSource(address);
+  source.addEventListener("version", heard(compareVersions));
+  source.addEventListener("content", heard(replaceAll));
+  source.addEventListener("parts", heard((data) => replaceParts(JSON.parse(data))));
+  source.addEventListener("ping", heard());
+  source.addEventListener("signed-out", () => location.reload());
+  source.onopen = heard();
 }
 
-let source = connect();
-
-setInterval(() => {
-  // The browser tries again by itself when a connection breaks, but not when a server that is starting refuses.
-  if (source.readyState === EventSource.CLOSED) source = connect();
-  const isLost = source.readyState !== EventSource.OPEN || Date.now() - heardAt > SILENCE;
+// The browser tries again by itself when a connection breaks, but not when a server that is starting refuses, and it
+// may not notice that the network is gone.
+function watch() {
+  const isSilent = Date.now() - heardAt > SILENCE;
+  const isLost = isSilent || source.readyState !== EventSource.OPEN;
   lost.hidden = !isLost;
   content.classList.toggle("lost", isLost);
-}, 1000);
+  if (isLost) lostSince.textContent = written(heardAt, { dateStyle: "medium", timeStyle: "medium" });
+  if (source.readyState === EventSource.CLOSED || (isSilent && Date.now() - triedAt > SILENCE)) connect();
+}
+
+if (address) {
+  connect();
+  setInterval(watch, 1000);
+  document.addEventListener("visibilitychange", watch); // back from sleep, what stands there may be hours old
+}

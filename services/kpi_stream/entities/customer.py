@@ -12,9 +12,9 @@ from services.common.events import Event
 from services.common.events.customers import CustomerAssigned, CustomerContacted
 from services.kpi_stream.entities.answer import Score
 from services.kpi_stream.entities.notices import MOST, Heard, Notice, hear
-from services.kpi_stream.entities.statements import Stated, rank_of, with_statement
+from services.kpi_stream.entities.statements import Stated, delay_of, rank_of, stands_above, stated, with_statement
 
-VERSION = 1
+VERSION = 2
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -26,10 +26,12 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Assignment(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a campaign drew a customer into. `rank` is that of its statement, the earliest being the greatest."""
+    """What a campaign drew a customer into. `rank` is that of its statement, the earliest being the greatest; `delay`
+    is how long after that it was heard, as in `Stated`."""
 
     rank: tuple[int, int, str, bytes]
     group: str
+    delay: int
 
     @property
     def at(self) -> int:
@@ -62,7 +64,7 @@ def fold(customer: Customer, event: Event, zone: ZoneInfo) -> Customer:  # noqa:
     match event.data:
         case CustomerContacted() as data:
             contact = Contact(data.medium, data.campaign_id, data.rep_id)
-            contacts = with_statement(customer.contacts, data.contact_id, Stated(rank_of(event), contact))
+            contacts = with_statement(customer.contacts, data.contact_id, stated(event, contact))
             return _unless_crowd(contacts, msgspec.structs.replace(customer, contacts=contacts))
         case CustomerAssigned() as data:
             assigned = _with_earliest(customer.assigned, data.campaign_id, _assignment(event, data))
@@ -95,10 +97,10 @@ def _unless_crowd(grown: Sized, customer: Customer) -> Customer:
 
 def _assignment(event: Event, data: CustomerAssigned) -> Assignment:
     revision, at, event_id, digest = rank_of(event)
-    return Assignment((-at, revision, event_id, digest), data.group)
+    return Assignment((-at, revision, event_id, digest), data.group, delay_of(event, at))
 
 
 def _with_earliest(known: Mapping[str, Assignment], campaign: str, said: Assignment) -> Mapping[str, Assignment]:
     """The assignments, one more taken in: the earliest of a campaign stands; at the same instant the greater rank."""
     before = known.get(campaign)
-    return known if before is not None and before.rank >= said.rank else {**known, campaign: said}
+    return {**known, campaign: said} if before is None or stands_above(said, before) else known

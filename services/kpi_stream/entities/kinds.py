@@ -180,7 +180,7 @@ NOTICE_KINDS: Mapping[str, NoticeKind] = {
     )
 }
 
-NOTICES_VERSION = 3
+NOTICES_VERSION = 4
 
 CONSUMED_TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(kind.topic for kind in ENTITY_KINDS.values()))
 

@@ -15,9 +15,9 @@ from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, 
 from services.kpi_stream.entities.notices import Heard, Notice, hear, told
 from services.kpi_stream.entities.order import UNASSIGNED
 from services.kpi_stream.entities.order_notices import OrderSnapshot
-from services.kpi_stream.entities.statements import Stated, grown, joined, microseconds, rank_of, with_statement
+from services.kpi_stream.entities.statements import Stated, grown, joined, microseconds, stated, with_statement
 
-VERSION = 1
+VERSION = 2
 
 
 class Created(msgspec.Struct, frozen=True, array_like=True):
@@ -44,7 +44,7 @@ class LentHistory(msgspec.Struct, frozen=True, array_like=True):
     """What a merged lead lends: closings, reopenings, orders, and the ids that they have passed, oldest first."""
 
     path: tuple[str, ...]
-    closings: Mapping[int, Stated[Closing]]
+    closings: Mapping[int, Closing]
     reopened: tuple[int, ...]
     orders: Mapping[str, OrderSnapshot]
 
@@ -55,7 +55,7 @@ class Lead(msgspec.Struct, frozen=True, array_like=True):
     created: Stated[Created] | None = None
     assigned: Mapping[int, Stated[str]] = {}
     closings: Mapping[int, Stated[Closing]] = {}
-    reopened: tuple[int, ...] = ()
+    reopened: Mapping[int, Stated[None]] = {}
     merged: Stated[str] | None = None
     merge_targets: tuple[str, ...] = ()
     orders: Mapping[str, Heard[OrderSnapshot]] = {}
@@ -65,23 +65,22 @@ class Lead(msgspec.Struct, frozen=True, array_like=True):
 def fold(lead: Lead, event: Event, zone: ZoneInfo) -> Lead:  # noqa: ARG001
     """The lead, one event taken in."""
     at = microseconds(event.time)
-    rank = rank_of(event)
     replace = msgspec.structs.replace
     match event.data:
         case LeadCreated() as data:
             created = Created(
                 data.rep_id or UNASSIGNED, data.source, data.kind, data.region, data.amount_minor, data.currency
             )
-            return replace(lead, created=joined(lead.created, Stated(rank, created)))
+            return replace(lead, created=joined(lead.created, stated(event, created)))
         case LeadAssigned() as data:
-            return replace(lead, assigned=with_statement(lead.assigned, at, Stated(rank, data.rep_id)))
+            return replace(lead, assigned=with_statement(lead.assigned, at, stated(event, data.rep_id)))
         case LeadClosed() as data:
             closing = Closing(data.outcome, data.rep_id, data.amount_minor, data.currency)
-            return replace(lead, closings=with_statement(lead.closings, at, Stated(rank, closing)))
+            return replace(lead, closings=with_statement(lead.closings, at, stated(event, closing)))
         case LeadReopened():
-            return replace(lead, reopened=tuple(sorted({*lead.reopened, at})))
+            return replace(lead, reopened=with_statement(lead.reopened, at, stated(event, None)))
         case LeadMerged() as data:
-            merged = joined(lead.merged, Stated(rank, data.into_lead_id))
+            merged = joined(lead.merged, stated(event, data.into_lead_id))
             return replace(lead, merged=merged, merge_targets=grown(lead.merge_targets, data.into_lead_id))
     raise TypeError(f"a lead has no {event.type}")
 
@@ -103,7 +102,7 @@ def merge_notices(lead_id: str, lead: Lead) -> dict[str, tuple[LentHistory, ...]
     """
     if not lead.merge_targets or lead.merged is None:
         return {}
-    own = LentHistory((lead_id,), lead.closings, lead.reopened, told(lead.orders))
+    own = _own_history(lead_id, lead)
     passed_on = tuple(
         msgspec.structs.replace(item, path=(*item.path, lead_id))
         for items in told(lead.lent).values()
@@ -111,6 +110,12 @@ def merge_notices(lead_id: str, lead: Lead) -> dict[str, tuple[LentHistory, ...]
         if lead_id not in item.path
     )
     return {to: (own, *passed_on) if to == lead.merged.value else None for to in lead.merge_targets}
+
+
+def _own_history(lead_id: str, lead: Lead) -> LentHistory:
+    """What was said of a lead itself, by time, and by the orders that name it."""
+    closings = {at: closing.value for at, closing in lead.closings.items()}
+    return LentHistory((lead_id,), closings, tuple(sorted(lead.reopened)), told(lead.orders))
 
 
 class Win(msgspec.Struct, frozen=True, gc=False):
@@ -235,15 +240,20 @@ def _win(lead: Lead, turns: list[Turn]) -> Win:
     return Win(first.at, first.rep or owner_at(lead, first.at), priced.amount, priced.currency)
 
 
+def histories(lead_id: str, lead: Lead) -> Iterator[LentHistory]:
+    """The lead's own history, and those lent to it."""
+    yield _own_history(lead_id, lead)
+    circle = cycle_of(lead_id, lead)
+    for sender, items in told(lead.lent).items():
+        if sender not in circle:
+            yield from items
+
+
 def _turns(lead_id: str, lead: Lead) -> Iterator[Turn]:
     """All statements of the lead's history, its own and those lent to it."""
-    own = LentHistory((lead_id,), lead.closings, lead.reopened, told(lead.orders))
-    circle = cycle_of(lead_id, lead)
-    lent = (item for sender, items in told(lead.lent).items() if sender not in circle for item in items)
-    for history in (own, *lent):
+    for history in histories(lead_id, lead):
         for at, closing in history.closings.items():
-            value = closing.value
-            yield Turn(at, _OUTCOMES[value.outcome], "", value.rep, value.amount, value.currency)
+            yield Turn(at, _OUTCOMES[closing.outcome], "", closing.rep, closing.amount, closing.currency)
         for at in history.reopened:
             yield Turn(at, Kind.REOPENED, "", None, None, None)
         for order_id, snapshot in history.orders.items():

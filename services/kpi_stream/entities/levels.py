@@ -11,17 +11,21 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services.common.events import Event
-from services.kpi_stream.entities.statements import microseconds
+from services.kpi_stream.entities.statements import delay_of, microseconds, stands_above
 from services.kpi_stream.measures import day_at
 
 T = TypeVar("T")
 
 
 class Closing(msgspec.Struct, Generic[T], frozen=True, array_like=True, gc=False):
-    """The last that was said on a day: when (microseconds since 1970), revision, event id, digest; and what."""
+    """The last that was said on a day: when (microseconds since 1970), revision, event id, digest; and what.
+
+    `delay` is how long after that it was heard, as in `Stated`.
+    """
 
     rank: tuple[int, int, str, bytes]
     value: T
+    delay: int
 
     @property
     def at(self) -> int:
@@ -39,9 +43,7 @@ Closings = Mapping[int, Closing[T]]
 def with_closing(known: Closings[T], event: Event, value: T, zone: ZoneInfo) -> Closings[T]:
     """The closings, what an event says taken in; the same object when it did not close its day."""
     at = microseconds(event.time)
-    rank = (at, event.data.revision, event.id, bytes.fromhex(event.digest))
+    said = Closing((at, event.data.revision, event.id, bytes.fromhex(event.digest)), value, delay_of(event, at))
     day = day_at(at // 1_000_000, zone)
     before = known.get(day)
-    if before is not None and before.rank >= rank:
-        return known
-    return {**known, day: Closing(rank, value)}
+    return {**known, day: said} if before is None or stands_above(said, before) else known

@@ -12,9 +12,9 @@ from services.common.events import Event
 from services.common.events.offers import OfferAnswered, OfferMade
 from services.kpi_stream.entities.notices import MOST, Heard, Notice, hear
 from services.kpi_stream.entities.order_notices import OfferSale
-from services.kpi_stream.entities.statements import Stated, joined, rank_of
+from services.kpi_stream.entities.statements import Stated, joined, stated
 
-VERSION = 2
+VERSION = 3
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -55,14 +55,13 @@ def fold(offer: Offer, event: Event, zone: ZoneInfo) -> Offer:  # noqa: ARG001
     """The offer, one event taken in."""
     if offer.is_code:
         return offer
-    rank = rank_of(event)
     match event.data:
         case OfferMade() as data:
             made = Made(data.kind, data.rep_id, data.technique, data.offered_sku, data.base_sku)
-            return msgspec.structs.replace(offer, made=joined(offer.made, Stated(rank, made)))
+            return msgspec.structs.replace(offer, made=joined(offer.made, stated(event, made)))
         case OfferAnswered() as data:
             answered = Answered(data.outcome, data.amount_delta_minor, data.currency)
-            return msgspec.structs.replace(offer, answered=joined(offer.answered, Stated(rank, answered)))
+            return msgspec.structs.replace(offer, answered=joined(offer.answered, stated(event, answered)))
     raise TypeError(f"an offer has no {event.type}")
 
 

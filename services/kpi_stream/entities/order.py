@@ -12,9 +12,9 @@ from services.common.events.fields import REVISION_MAX
 from services.common.events.orders import OrderCancelled, OrderPlaced, OrderReturned
 from services.common.money import share
 from services.kpi_stream.entities.notices import no_longer_named
-from services.kpi_stream.entities.statements import Stated, joined, rank_of, with_statement
+from services.kpi_stream.entities.statements import Stated, joined, stated, with_statement
 
-VERSION = 3
+VERSION = 4
 UNASSIGNED = "unassigned"
 
 
@@ -213,7 +213,7 @@ def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
     """The order, one event taken in."""
     match event.data:
         case OrderPlaced() as data:
-            said = Stated(rank_of(event), _placed(data))
+            said = stated(event, _placed(data))
             placed = joined(order.placed, said)
             former = order.former
             if order.placed is not None:
@@ -221,14 +221,12 @@ def fold(order: Order, event: Event, zone: ZoneInfo) -> Order:  # noqa: ARG001
                 former = _former(order.former, outdone.value, placed.value)
             return Order(placed, order.returns, order.cancelled, former)
         case OrderReturned() as data:
-            returns = with_statement(order.returns, data.return_id, Stated(rank_of(event), _returned(data)))
+            returns = with_statement(order.returns, data.return_id, stated(event, _returned(data)))
             return msgspec.structs.replace(order, returns=returns)
         case OrderCancelled() as data:
             # Without a revision a cancel stands above every revision there can be.
             revision = REVISION_MAX + 1 if data.revision is None else data.revision
-            return msgspec.structs.replace(
-                order, cancelled=joined(order.cancelled, Stated(rank_of(event, revision), None))
-            )
+            return msgspec.structs.replace(order, cancelled=joined(order.cancelled, stated(event, None, revision)))
     raise TypeError(f"an order has no {event.type}")
 
 

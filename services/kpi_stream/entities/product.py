@@ -13,7 +13,7 @@ from services.common.events import Event
 from services.common.events.prices import PriceObserved, PriceOwn, ProductWatched
 from services.kpi_stream.entities.levels import Closing, Closings, with_closing
 
-VERSION = 1
+VERSION = 2
 
 IN_STOCK = (None, "in_stock", "limited")
 """A page that gives a price and says nothing of stock sells it: most shops say only when they do not."""

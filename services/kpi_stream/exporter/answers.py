@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from services.common.calendar import BusinessCalendar
 from services.common.windows import Grain, Window
 from services.kpi_stream.kpis.kpi import Flag, Kpi, Number, Unit
+from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.rows import Row
 
 
@@ -49,6 +51,7 @@ class Point(msgspec.Struct, frozen=True):
     value: Number | None
     n: Number | None
     measures: Mapping[str, Number | None]
+    interval: Interval | None
     flags: Sequence[Flag]
 
 
@@ -78,23 +81,61 @@ class Added(msgspec.Struct, frozen=True):
     measures: Mapping[str, int]
 
 
+class EventBehind(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event that stands behind an entity: what it said of whom, when that happened, and when it was heard.
+
+    `late`: it says what had happened by the close of a day on which the entity counts, and was heard after the number
+    of that day had been shown; none where too many count to find that out.
+    """
+
+    type: str
+    subject: str
+    id: str
+    time: datetime
+    received: datetime
+    late: bool | None
+    revision: int = 0
+
+
 class Behind(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An entity behind a number; `details`: what else is told of it, by KPI."""
+    """An entity behind a number; `details`: what else is told of it, by KPI.
+
+    `events` in the order in which they happened; `more_events`: they are not all, late and latest ones first were
+    chosen. `corrected`: some are late.
+    """
 
     kind: str
     id: str
     adds: Sequence[Added]
+    events: Sequence[EventBehind]
+    corrected: bool = False
+    more_events: bool = False
     details: Sequence[Any] = ()
 
 
+class Unknown(StrEnum):
+    """Why it is not known what was corrected late."""
+
+    TOO_MANY = "too_many_entities"
+
+
+class Corrections(msgspec.Struct, frozen=True):
+    """How many entities behind a number have late events, and what they add to it, summed."""
+
+    entities: int | None
+    adds: Sequence[Added] | None
+    flags: Sequence[Unknown] = ()
+
+
 class ExplainAnswer(msgspec.Struct, frozen=True):
-    """A page of the entities behind a number; `next` begins the next page."""
+    """A page of the entities behind a number; `next` begins the next page. `corrections` are those of all pages."""
 
     kpi: str
     as_of: datetime | None
     window: WindowAnswer
     formula: Mapping[str, str]
     credit: Mapping[str, str]
+    corrections: Corrections
     entities: Sequence[Behind]
     next: str | None
 

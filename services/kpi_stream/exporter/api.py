@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -17,7 +17,8 @@ from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, Unavailable
 from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
 from services.common.logging import get_logger
-from services.kpi_stream.exporter.explain import Explainer
+from services.common.topics import Topic
+from services.kpi_stream.exporter.explain import Explainer, Page
 from services.kpi_stream.exporter.listings_api import listings_router
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query, find_cut, find_kpi, find_options, find_window
@@ -29,7 +30,7 @@ log = get_logger(__name__)
 
 POLL_SECONDS = 0.2
 PING_SECONDS = 15
-RESERVED = frozenset({"window", "from", "to", "by", "step", "member", "after", "limit", "rolling"})
+RESERVED = frozenset({"window", "from", "to", "by", "step", "member", "after", "limit", "corrected", "rolling"})
 
 
 class Parts(NamedTuple):
@@ -114,16 +115,20 @@ def _kpis(parts: Parts) -> APIRouter:
         query, moment = await _query(service, kpi_id, which)
         return json_response(await service.series(query, step, rolling, moment))
 
-    @router.get("/kpis/{kpi_id}/explain", summary="The entities behind a number, paged", dependencies=[may_explain])
+    @router.get(
+        "/kpis/{kpi_id}/explain", summary="The entities and events behind a number, paged", dependencies=[may_explain]
+    )
     async def explain(
         kpi_id: str,
         which: Which,
         member: Annotated[str, Parameter(description="The member of the cut `by`")] = "",
         after: Annotated[str, Parameter(description="`next` of the page before")] = "",
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+        corrected: Annotated[Literal["no", "yes"], Parameter(description="Only those corrected late")] = "no",
     ) -> Response:
         query, moment = await _query(service, kpi_id, which)
-        return json_response(await parts.explainer.explain(query, member, moment, after=after, limit=limit))
+        page = Page(after, limit, corrected == "yes")
+        return json_response(await parts.explainer.explain(query, member, moment, page))
 
     @router.get("/freshness", summary="How far every partition was read, and when each source was last heard")
     async def freshness() -> Response:
@@ -153,7 +158,7 @@ async def _query(service: KpiService, kpi_id: str, which: Asked) -> tuple[Query,
 
 
 async def _changes(service: KpiService, request: Request) -> AsyncIterator[ServerSentEvent]:
-    """An event whenever an applied offset moved, naming the KPIs that it feeds."""
+    """An event whenever an applied offset moved, naming the KPIs that it feeds: a statement of reference, all."""
     reader = service.observatory.reader
     before: dict[tuple[str, int], int] = {}
     while not await request.is_disconnected():
@@ -165,7 +170,7 @@ async def _changes(service: KpiService, request: Request) -> AsyncIterator[Serve
             continue
         moved = {topic for (topic, p), offset in nexts.items() if before.get((topic, p)) != offset}
         before = dict(nexts)
-        changed = [kpi.id for kpi in service.kpis.values() if moved.intersection(kpi.feeds)]
+        changed = [kpi.id for kpi in service.kpis.values() if moved.intersection({*kpi.feeds, Topic.REFERENCE})]
         if changed:
             yield ServerSentEvent(event="changed", data=msgspec.json.encode({"kpis": changed}).decode())
         await asyncio.sleep(POLL_SECONDS)
@@ -185,6 +190,7 @@ def declaration(kpi: Kpi) -> dict[str, Any]:
         "cuts": [{"by": cut.name, "fields": cut.fields, "adds_up": cut.adds_up} for cut in kpi.cuts if cut.fields],
         "options": kpi.options,
         "rolling": kpi.rolling,
+        "explained": bool(kpi.listed),
     }
 
 

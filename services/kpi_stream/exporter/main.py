@@ -43,7 +43,7 @@ def build(settings: Settings, stream: StreamSettings) -> FastAPI:
 
     parts = Parts(
         service=KpiService(observatory, all_kpis(), stream.stale_after),
-        explainer=Explainer(reader, Folder(all_kpis().values(), declared_by(settings))),
+        explainer=Explainer(reader, Folder(all_kpis().values(), declared_by(settings)), stream.settled_after),
         keys=KeyRing(settings.api_keys_file),
         checks={"state": state},
     )

@@ -16,7 +16,7 @@ from services.common.windows import Period, WindowName, named_window
 from services.kpi_stream.exporter.kept import Kept
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query
-from services.kpi_stream.kpis.cuts import Cut
+from services.kpi_stream.kpis.cuts import PROMOTION, Cut
 from services.kpi_stream.kpis.kpi import Kpi, Metric, Number, Subject, Unit
 from services.kpi_stream.kpis.requests import Asking, together
 from services.kpi_stream.kpis.world import World
@@ -62,7 +62,10 @@ BESIDE = {
 }
 """By the suffix of their names."""
 
-BRIEF_SUFFIXES = ("_n", "_target")
+PROMOTION_ACTIVE = f"{PREFIX}_promotion_active"
+PROMOTION_ACTIVE_HELP = "1 while the promotion runs."
+
+BRIEF_SUFFIXES = ("_n", "_target", "_pace_ratio")
 INTERVAL_SUFFIXES = ("_low", "_high")
 
 
@@ -170,6 +173,21 @@ def _samples(kpi: Kpi, subject: Subject, world: World, own: Sequence[Family]) ->
     return [Sample(name, f"{name}{{{labels}}} {_written(value)}\n") for name, value in values if value is not None]
 
 
+def promotion_samples(world: World, admission: "Admission") -> list[Sample]:
+    """Which promotions run at the moment: on a board a mark over their days."""
+    zone = world.calendar.zone
+    running = [
+        name
+        for name, stated in world.book.promotions.items()
+        if stated.starts_at(zone) <= world.now < stated.ends_at(zone)
+    ]
+    return [
+        Sample(PROMOTION_ACTIVE, f'{PROMOTION_ACTIVE}{{promotion="{_escaped(name)}"}} 1.0\n')
+        for name in sorted(running)
+        if admission.admits(PROMOTION, name, world.today)
+    ]
+
+
 def _escaped(label: str) -> str:
     return label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
@@ -183,15 +201,18 @@ def exposition(kpis: Iterable[Kpi], currency: str, found: Iterable[Sample]) -> s
     lines: dict[str, list[str]] = {}
     for family, line in found:
         lines.setdefault(family, []).append(line)
-    told = (each for kpi in kpis for cut in kpi.cuts for each in families(kpi, cut, currency) if each.name in lines)
+    helps = {each.name: each.help for kpi in kpis for cut in kpi.cuts for each in families(kpi, cut, currency)}
+    helps[PROMOTION_ACTIVE] = PROMOTION_ACTIVE_HELP
     return "".join(
-        f"# HELP {each.name} {each.help}\n# TYPE {each.name} gauge\n{''.join(lines[each.name])}" for each in told
+        f"# HELP {name} {text}\n# TYPE {name} gauge\n{''.join(lines[name])}"
+        for name, text in helps.items()
+        if name in lines
     )
 
 
 def series_of_a_member(kpis: Iterable[Kpi]) -> dict[str, int]:
     """By cut: how many series one member can have at most."""
-    costs: dict[str, int] = {}
+    costs: dict[str, int] = {PROMOTION.name: 1}
     for kpi in kpis:
         for cut, _ in exported(kpi):
             costs[cut.name] = costs.get(cut.name, 0) + len(list(families(kpi, cut, "")))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -12,13 +13,41 @@ from redis.exceptions import RedisClusterException, RedisError
 from services.common.errors import CadranError
 from services.common.logging import get_logger
 from services.kpi_stream.exporter.kept import Kept
-from services.kpi_stream.exporter.metrics import Admission, Sample, exposition, queries, samples, series_of_a_member
+from services.kpi_stream.exporter.metrics import (
+    Admission,
+    Sample,
+    exposition,
+    promotion_samples,
+    queries,
+    samples,
+    series_of_a_member,
+)
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.service import KpiService
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.requests import together
 
 log = get_logger(__name__)
+
+
+class Own(NamedTuple):
+    """A gauge that the exporter tells of itself."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+    def family(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily(self.name, self.help, labels=self.labels)
+
+
+AS_OF = Own("cadran_kpi_as_of_timestamp_seconds", "What happened before is in the KPI.", ("kpi",))
+TOO_LATE = Own("cadran_too_late_additions", "Additions that missed a minute or hour cell kept no longer.", ("group",))
+STORE_UP = Own("cadran_exporter_store_up", "1 when the state could be read.")
+LAG = Own("cadran_exporter_lag_records", "Records that no worker has applied yet.")
+DROPPED = Own("cadran_exporter_dropped_members", "Members left out for want of room.")
+SNAPSHOT = Own("cadran_exporter_snapshot_seconds", "How long this snapshot took.")
+OWN = (AS_OF, TOO_LATE, STORE_UP, LAG, DROPPED, SNAPSHOT)
 
 
 class Scrape:
@@ -45,15 +74,15 @@ class Scrape:
             too_late = await self._observatory.reader.too_late(moment.state)
         except (RedisError, RedisClusterException, CadranError) as error:
             log.warning("no snapshot", error=repr(error))
-            return _text([_gauge("cadran_exporter_store_up", "1 when the state could be read.", 0)])
+            return _text([_gauge(STORE_UP, 0)])
         lag = sum(partition.lag or 0 for partition in moment.freshness.partitions)
         own = [
             _as_of(self._kpis, moment),
             _too_late(too_late),
-            _gauge("cadran_exporter_store_up", "1 when the state could be read.", 1),
-            _gauge("cadran_exporter_lag_records", "Records that no worker has applied yet.", lag),
-            _gauge("cadran_exporter_dropped_members", "Members left out for want of room.", self._admission.refused),
-            _gauge("cadran_exporter_snapshot_seconds", "How long this snapshot took.", time.perf_counter() - start),
+            _gauge(STORE_UP, 1),
+            _gauge(LAG, lag),
+            _gauge(DROPPED, self._admission.refused),
+            _gauge(SNAPSHOT, time.perf_counter() - start),
         ]
         return told.encode() + _text(own)
 
@@ -75,7 +104,7 @@ class Scrape:
             await asyncio.sleep(0)  # whoever else asks must not wait for all of a snapshot
             askings = [samples(query, moment, self._admission, kept) for query in queries(kpi, moment)]
             found += await self._observatory.read(together(askings), moment, kept.at_hand)
-        return [sample for own in found for sample in own]
+        return [sample for own in found for sample in own] + promotion_samples(moment.world, self._admission)
 
 
 class _Given(Collector):
@@ -98,9 +127,7 @@ def _text(families: Sequence[GaugeMetricFamily]) -> bytes:
 
 
 def _as_of(kpis: Iterable[Kpi], moment: Moment) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(
-        "cadran_kpi_as_of_timestamp_seconds", "What happened before is in the KPI.", labels=["kpi"]
-    )
+    family = AS_OF.family()
     for kpi in kpis:
         at = moment.freshness.as_of(kpi.feeds)
         if at is not None:
@@ -109,13 +136,13 @@ def _as_of(kpis: Iterable[Kpi], moment: Moment) -> GaugeMetricFamily:
 
 
 def _too_late(counts: Mapping[str, int]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(
-        "cadran_too_late_additions", "Additions that missed a minute or hour cell kept no longer.", labels=["group"]
-    )
+    family = TOO_LATE.family()
     for group, count in sorted(counts.items()):
         family.add_metric([group], count)
     return family
 
 
-def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, text, value=value)
+def _gauge(own: Own, value: float) -> GaugeMetricFamily:
+    family = own.family()
+    family.add_metric([], value)
+    return family

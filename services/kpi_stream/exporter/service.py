@@ -136,4 +136,4 @@ def _point(kpi: Kpi, subject: Subject, step: Step, moment: Moment) -> Asking[Poi
     estimate = kpi.estimate(parts, own, moment.world)
     flags = [*estimate.flags, *([Flag.RATE_MISSING] if any(t.rate_missing for t in parts.values()) else [])]
     n = estimate.n if estimate.events is None else estimate.events
-    return Point(step.at, estimate.value, n, estimate.measures, flags)
+    return Point(step.at, estimate.value, n, estimate.measures, estimate.interval, flags)

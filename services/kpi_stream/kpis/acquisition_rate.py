@@ -13,6 +13,7 @@ from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.lead import Lead, Loss, Win, owner, standing
 from services.kpi_stream.kpis.cuts import ALL, KIND, OWNER, REGION, REP, SOURCE, TEAM, UNKNOWN
 from services.kpi_stream.kpis.kpi import (
+    Board,
     Compared,
     Direction,
     Estimate,
@@ -28,7 +29,7 @@ from services.kpi_stream.kpis.kpi import (
     Totals,
     Unit,
 )
-from services.kpi_stream.kpis.rates import rate_of
+from services.kpi_stream.kpis.rates import change_of_rate, rate_of
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
@@ -231,6 +232,7 @@ KPI = Kpi(
     ),
     unit=Unit.RATIO,
     good=Direction.UP,
+    board=Board.SALES,
     cuts=(ALL, REP, OWNER, TEAM, SOURCE, REGION, KIND),
     groups=(COHORT, CLOSINGS, DAYS_TO_CLOSE),
     contributions={"lead": contributions},
@@ -245,15 +247,21 @@ KPI = Kpi(
     grain=Grain.DAY,
     spans=spans,
     compared=compared,
+    change=change_of_rate,
     panels=(
-        Panel("stat", Text(en="Acquisition rate", fr="Taux d’acquisition"), "acquisition_ratio", unit=Unit.RATIO),
+        Panel("stat", Text(en="Acquisition rate", fr="Taux d’acquisition"), "acquisition_ratio"),
         Panel(
             "bars",
             Text(en="Acquisition rate by source", fr="Taux d’acquisition par origine"),
             "acquisition_ratio",
             cut="source",
-            unit=Unit.RATIO,
         ),
-        Panel("stat", Text(en="Closing rate", fr="Taux de conclusion"), "closing_ratio", unit=Unit.RATIO),
+        Panel(
+            "table",
+            Text(en="Acquisition rate by rep", fr="Taux d’acquisition par commercial"),
+            "acquisition_ratio",
+            cut="rep",
+        ),
+        Panel("stat", Text(en="Closing rate", fr="Taux de conclusion"), "closing_ratio"),
     ),
 )

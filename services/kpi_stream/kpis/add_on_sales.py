@@ -8,6 +8,7 @@ from services.common.topics import Topic
 from services.common.windows import DAY_WINDOWS, Grain, Window
 from services.kpi_stream.kpis.cuts import ALL, KIND, PAIR, REP, TEAM, TECHNIQUE
 from services.kpi_stream.kpis.kpi import (
+    Board,
     Compared,
     Direction,
     Estimate,
@@ -25,7 +26,7 @@ from services.kpi_stream.kpis.kpi import (
     same_point,
 )
 from services.kpi_stream.kpis.offer_cells import ATTACH, OFFERS, offer_contributions, order_contributions
-from services.kpi_stream.kpis.rates import rate_of
+from services.kpi_stream.kpis.rates import change_of_rate, rate_of
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 
@@ -147,6 +148,7 @@ KPI = Kpi(
     ),
     unit=Unit.RATIO,
     good=Direction.UP,
+    board=Board.CUSTOMERS,
     cuts=(ALL, KIND, TECHNIQUE, REP, TEAM, PAIR),
     groups=(OFFERS, ATTACH),
     contributions={"offer": offer_contributions, "order": order_contributions},
@@ -168,46 +170,42 @@ KPI = Kpi(
     estimate=estimate,
     windows=DAY_WINDOWS,
     grain=Grain.DAY,
+    change=change_of_rate,
     spans=spans,
     compared=compared,
     beside=beside,
     panels=(
-        Panel("stat", Text(en="Successful offers", fr="Offres réussies"), "add_on_success_ratio", unit=Unit.RATIO),
+        Panel("stat", Text(en="Successful offers", fr="Offres réussies"), "add_on_success_ratio"),
         Panel(
             "stat",
             Text(en="Accepted of those answered", fr="Acceptées, sur celles avec réponse"),
             "add_on_accepted_ratio",
-            unit=Unit.RATIO,
         ),
-        Panel("stat", Text(en="Revenue brought", fr="Ventes apportées"), "add_on_revenue", unit=Unit.MONEY),
-        Panel("stat", Text(en="Attach rate", fr="Taux d’attachement"), "attach_ratio", unit=Unit.RATIO),
+        Panel("stat", Text(en="Revenue brought", fr="Ventes apportées"), "add_on_revenue"),
+        Panel("stat", Text(en="Attach rate", fr="Taux d’attachement"), "attach_ratio"),
         Panel(
             "bars",
             Text(en="Successful offers by pair of products", fr="Offres réussies par paire de produits"),
             "add_on_success_ratio",
             cut="pair",
-            unit=Unit.RATIO,
         ),
         Panel(
             "bars",
             Text(en="Successful offers by technique", fr="Offres réussies par technique"),
             "add_on_success_ratio",
             cut="technique",
-            unit=Unit.RATIO,
         ),
         Panel(
             "bars",
             Text(en="Successful offers by kind", fr="Offres réussies par type"),
             "add_on_success_ratio",
             cut="kind",
-            unit=Unit.RATIO,
         ),
         Panel(
             "table",
             Text(en="Successful offers by rep", fr="Offres réussies par commercial"),
             "add_on_success_ratio",
             cut="rep",
-            unit=Unit.RATIO,
         ),
     ),
 )

@@ -16,6 +16,7 @@ from services.kpi_stream.kpis.cuts import ALL, COMPETITOR
 from services.kpi_stream.kpis.dearest import dearest
 from services.kpi_stream.kpis.kpi import (
     Alert,
+    Board,
     Direction,
     Estimate,
     Flag,
@@ -183,6 +184,7 @@ KPI = Kpi(
     ),
     unit=Unit.INDEX,
     good=Direction.DOWN,
+    board=Board.COMPETITORS,
     cuts=(ALL, COMPETITOR),
     groups=(PAIRS, RATIOS, MOVES, LAST_READ, PRODUCTS),
     contributions={"product": contributions},
@@ -218,8 +220,8 @@ KPI = Kpi(
     describe=watched_pairs,
     options={DEAREST: ("no", "yes")},
     panels=(
-        Panel("stat", Text(en="Price index", fr="Indice de prix"), "price_index", unit=Unit.INDEX),
-        Panel("stat", Text(en="Coverage", fr="Couverture"), "price_coverage_ratio", unit=Unit.RATIO),
+        Panel("stat", Text(en="Price index", fr="Indice de prix"), "price_index"),
+        Panel("stat", Text(en="Coverage", fr="Couverture"), "price_coverage_ratio"),
         Panel("stat", Text(en="They are cheaper", fr="Moins chers que nous"), "price_undercuts"),
         Panel("stat", Text(en="Their falls", fr="Leurs baisses"), "price_falls"),
         Panel("stat", Text(en="Their rises", fr="Leurs hausses"), "price_rises"),
@@ -228,14 +230,12 @@ KPI = Kpi(
             "stat",
             Text(en="Oldest reading", fr="Plus vieille lecture"),
             "price_oldest_reading_seconds",
-            unit=Unit.SECONDS,
         ),
         Panel(
             "bars",
             Text(en="Price index by competitor", fr="Indice de prix par concurrent"),
             "price_index",
             cut="competitor",
-            unit=Unit.INDEX,
         ),
         Panel(
             "bars",

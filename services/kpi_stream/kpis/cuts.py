@@ -10,8 +10,8 @@ class Cut(msgspec.Struct, frozen=True):
     """A cut: its name in `by=`, and the fields that a row is told by.
 
     `adds_up` says whether the members' counts and amounts sum to the total. `cells` is the cut whose cells are read
-    (a team is read from its reps). `brief` cuts have many members: Prometheus gets their value, n and target at `mtd`
-    only.
+    (a team is read from its reps). `brief` cuts have many members: Prometheus gets their value, n, target and pace at
+    `mtd` only.
     """
 
     name: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -179,15 +179,26 @@ def nothing_more(entity: Any, subject: Subject, last_day: int) -> Sequence[Any]:
     return ()
 
 
+class Board(StrEnum):
+    """The Grafana boards that hold panels of KPIs. What is told by rep stands on a board of its own."""
+
+    SALES = "sales"
+    CUSTOMERS = "customers"
+    COMPETITORS = "competitors"
+    TEAM = "team"
+
+
 @dataclass(frozen=True)
 class Panel:
-    """A panel of the board: which metric, shown how, by which cut."""
+    """A panel of the KPI's board: which metric, shown how, by which cut.
 
-    kind: str
+    Change, pace and trend of the headline are made without one.
+    """
+
+    kind: Literal["stat", "bars", "table", "trend"]
     title: Text
     metric: str
     cut: str = "all"
-    unit: Unit = Unit.COUNT
 
 
 @dataclass(frozen=True)
@@ -249,6 +260,7 @@ class Kpi:
     credit: Text
     unit: Unit
     good: Direction
+    board: Board
     cuts: tuple[Cut, ...]
     groups: tuple[MeasureGroup, ...]
     contributions: Mapping[str, Contribute]

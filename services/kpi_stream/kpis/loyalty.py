@@ -14,6 +14,7 @@ from services.kpi_stream.kpis.contacted_scores import scores_beside
 from services.kpi_stream.kpis.cuts import ALL, CAMPAIGN, CONTACTING_REP, MEDIUM
 from services.kpi_stream.kpis.hold_out import effect
 from services.kpi_stream.kpis.kpi import (
+    Board,
     Direction,
     Estimate,
     Flag,
@@ -39,7 +40,7 @@ from services.kpi_stream.kpis.loyalty_cells import (
     contributions,
 )
 from services.kpi_stream.kpis.parts import sums
-from services.kpi_stream.kpis.rates import difference_of, rate_of
+from services.kpi_stream.kpis.rates import change_of_rate, difference_of, rate_of
 from services.kpi_stream.kpis.repeat_rate import customers_of, repeat_rate
 from services.kpi_stream.kpis.requests import Asking, Sum, together
 from services.kpi_stream.kpis.statistics import wilson
@@ -178,6 +179,7 @@ KPI = Kpi(
     ),
     unit=Unit.RATIO,
     good=Direction.UP,
+    board=Board.CUSTOMERS,
     cuts=(ALL, MEDIUM, CAMPAIGN, CONTACTING_REP),
     groups=(SPELLS, ORDERS, REPEATS, DRAWS, OUTCOMES, SCORES_OF_CONTACTED, SCORES_OF_OTHERS, CROWDS),
     unlisted=(SCORES_OF_CONTACTED, SCORES_OF_OTHERS),
@@ -224,6 +226,7 @@ KPI = Kpi(
     estimate=estimate,
     windows=DAY_WINDOWS,
     grain=Grain.DAY,
+    change=change_of_rate,
     longest=LONGEST,
     spans=spans,
     beside=beside,
@@ -235,22 +238,24 @@ KPI = Kpi(
             "stat",
             Text(en="Contacted customers who came back", fr="Clients contactés qui sont revenus"),
             "contacted_came_back_ratio",
-            unit=Unit.RATIO,
         ),
-        Panel("stat", Text(en="Repeat rate", fr="Taux de réachat"), "repeat_ratio", unit=Unit.RATIO),
+        Panel(
+            "stat",
+            Text(en="The same, of those not contacted", fr="Idem, clients non contactés"),
+            "others_came_back_ratio",
+        ),
+        Panel("stat", Text(en="Repeat rate", fr="Taux de réachat"), "repeat_ratio"),
         Panel(
             "bars",
             Text(en="Observed gap by medium (not an effect)", fr="Écart observé par moyen de contact (pas un effet)"),
             "observed_gap_ratio",
             cut="medium",
-            unit=Unit.RATIO,
         ),
         Panel(
             "bars",
             Text(en="Uplift by campaign with a hold-out", fr="Effet par campagne avec groupe témoin"),
             "uplift_ratio",
             cut="campaign",
-            unit=Unit.RATIO,
         ),
     ),
 )

@@ -9,7 +9,19 @@ from services.common.windows import TO_DATE, Period
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.lead import Lead, first_rep, owner, standing
 from services.kpi_stream.kpis.cuts import ALL, KIND, OWNER, REGION, REP, SOURCE, TEAM, UNKNOWN
-from services.kpi_stream.kpis.kpi import Direction, Estimate, Kpi, Metric, Panel, Parts, Related, Subject, Text, Unit
+from services.kpi_stream.kpis.kpi import (
+    Board,
+    Direction,
+    Estimate,
+    Kpi,
+    Metric,
+    Panel,
+    Parts,
+    Related,
+    Subject,
+    Text,
+    Unit,
+)
 from services.kpi_stream.kpis.requests import Asking, Sum
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
@@ -104,6 +116,7 @@ KPI = Kpi(
     ),
     unit=Unit.COUNT,
     good=Direction.UP,
+    board=Board.SALES,
     cuts=(ALL, REP, OWNER, TEAM, SOURCE, REGION, KIND),
     groups=(LEADS,),
     contributions={"lead": contributions},

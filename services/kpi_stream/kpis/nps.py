@@ -17,6 +17,7 @@ from services.kpi_stream.entities.order import UNASSIGNED
 from services.kpi_stream.kpis.blocks import in_blocks
 from services.kpi_stream.kpis.cuts import ALL, CHANNEL, REGION, REP, STORE, TOUCHPOINT, UNKNOWN
 from services.kpi_stream.kpis.kpi import (
+    Board,
     Direction,
     Estimate,
     Flag,
@@ -163,6 +164,7 @@ KPI = Kpi(
     ),
     unit=Unit.POINTS,
     good=Direction.UP,
+    board=Board.CUSTOMERS,
     cuts=(ALL, TOUCHPOINT, CHANNEL, STORE, REGION, REP),
     groups=(ANSWERS, INVITATIONS),
     contributions={"answer": contributions},
@@ -187,16 +189,15 @@ KPI = Kpi(
     rolling=(30, 90, 1),
     unlisted=(ANSWERS, INVITATIONS),
     panels=(
-        Panel("stat", Text(en="Net promoter score", fr="Net promoter score"), "nps", unit=Unit.POINTS),
-        Panel("stat", Text(en="Response rate", fr="Taux de réponse"), "survey_response_ratio", unit=Unit.RATIO),
+        Panel("stat", Text(en="Net promoter score", fr="Net promoter score"), "nps"),
+        Panel("stat", Text(en="Response rate", fr="Taux de réponse"), "survey_response_ratio"),
         Panel(
             "bars",
             Text(en="NPS by touchpoint", fr="NPS par point de contact"),
             "nps",
             cut="touchpoint",
-            unit=Unit.POINTS,
         ),
-        Panel("bars", Text(en="NPS by store", fr="NPS par magasin"), "nps", cut="store", unit=Unit.POINTS),
-        Panel("table", Text(en="NPS by rep", fr="NPS par commercial"), "nps", cut="rep", unit=Unit.POINTS),
+        Panel("bars", Text(en="NPS by store", fr="NPS par magasin"), "nps", cut="store"),
+        Panel("table", Text(en="NPS by rep", fr="NPS par commercial"), "nps", cut="rep"),
     ),
 )

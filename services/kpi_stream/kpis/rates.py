@@ -1,6 +1,6 @@
 """Rates beside a headline, and differences of two: with what they rest on, and how sure they are."""
 
-from services.kpi_stream.kpis.kpi import Flag, Related, Unit
+from services.kpi_stream.kpis.kpi import Estimate, Flag, Related, Unit
 from services.kpi_stream.kpis.statistics import newcombe, wilson
 
 
@@ -25,3 +25,10 @@ def difference_of(part: int, whole: int, others_part: int, others: int) -> Relat
         n=min(whole, others),
         interval=newcombe(part, whole, others_part, others),
     )
+
+
+def change_of_rate(now: Estimate, before: Estimate) -> Related | None:
+    """By how much a rate moved, with Newcombe's interval: while that holds 0, it is not said to have moved."""
+    if not now.denominator or not before.denominator:
+        return None
+    return difference_of(now.numerator or 0, now.denominator, before.numerator or 0, before.denominator)

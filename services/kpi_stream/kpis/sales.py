@@ -11,6 +11,7 @@ from services.kpi_stream.entities.visits import Visits, by_hour, counted_hours
 from services.kpi_stream.kpis.conversion import conversion
 from services.kpi_stream.kpis.cuts import ALL, CHANNEL, CHANNEL_REGION, PROMOTION, REGION, REP, STORE, TEAM, UNKNOWN
 from services.kpi_stream.kpis.kpi import (
+    Board,
     Direction,
     Estimate,
     Flag,
@@ -206,6 +207,7 @@ KPI = Kpi(
     ),
     unit=Unit.MONEY,
     good=Direction.UP,
+    board=Board.SALES,
     cuts=(ALL, CHANNEL, STORE, REGION, REP, TEAM, PROMOTION, CHANNEL_REGION),
     groups=(SALES,),
     contributions={"order": order_contributions, "visits": visits_contributions},
@@ -221,27 +223,43 @@ KPI = Kpi(
     related=related,
     options={"basis": ("event_day", ORDER_DAY)},
     panels=(
-        Panel("stat", Text(en="Net sales", fr="Ventes nettes"), "net_sales", unit=Unit.MONEY),
+        Panel("stat", Text(en="Net sales", fr="Ventes nettes"), "net_sales"),
+        Panel("stat", Text(en="Conversion", fr="Taux de transformation"), "conversion_ratio"),
+        Panel("stat", Text(en="Basket", fr="Panier moyen"), "basket"),
+        Panel("stat", Text(en="Returns", fr="Retours"), "return_ratio"),
         Panel(
             "bars",
             Text(en="Net sales by channel", fr="Ventes nettes par canal"),
             "net_sales",
             cut="channel",
-            unit=Unit.MONEY,
         ),
         Panel(
             "bars",
             Text(en="Net sales by region", fr="Ventes nettes par région"),
             "net_sales",
             cut="region",
-            unit=Unit.MONEY,
+        ),
+        Panel(
+            "trend",
+            Text(en="Net sales by channel, over time", fr="Ventes nettes par canal, dans le temps"),
+            "net_sales",
+            cut="channel",
+        ),
+        Panel("bars", Text(en="Net sales by store", fr="Ventes nettes par magasin"), "net_sales", cut="store"),
+        Panel(
+            "bars",
+            Text(en="Conversion by channel", fr="Taux de transformation par canal"),
+            "conversion_ratio",
+            cut="channel",
+        ),
+        Panel(
+            "bars", Text(en="Net sales by promotion", fr="Ventes nettes par promotion"), "net_sales", cut="promotion"
         ),
         Panel(
             "table",
             Text(en="Net sales by rep", fr="Ventes nettes par commercial"),
             "net_sales",
             cut="rep",
-            unit=Unit.MONEY,
         ),
     ),
 )

@@ -18,6 +18,7 @@ from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.pulse import Pulse
 from services.kpi_stream.kpis.cuts import ALL, OWN_TEAM
 from services.kpi_stream.kpis.kpi import (
+    Board,
     Direction,
     Estimate,
     Flag,
@@ -180,7 +181,7 @@ def _related(
 def _asks(name: str, en: str, fr: str) -> tuple[Metric, Panel]:
     """A question beside the headline: its metric and its panel."""
     metric = Metric(f"satisfaction_{name}", Unit.SCORE, f"Mean of the answers about {en}, 0 to 10", source=name)
-    return metric, Panel("stat", Text(en=en.capitalize(), fr=fr), metric.name, unit=Unit.SCORE)
+    return metric, Panel("stat", Text(en=en.capitalize(), fr=fr), metric.name)
 
 
 OTHERS = (
@@ -213,6 +214,7 @@ KPI = Kpi(
     ),
     unit=Unit.SCORE,
     good=Direction.UP,
+    board=Board.TEAM,
     cuts=(ALL, OWN_TEAM),
     groups=(ROUNDS,),
     contributions={"pulse": contributions},
@@ -239,14 +241,13 @@ KPI = Kpi(
     read=read,
     unlisted=(ROUNDS,),
     panels=(
-        Panel("stat", Text(en="Team satisfaction", fr="Satisfaction de l’équipe"), "satisfaction", unit=Unit.SCORE),
+        Panel("stat", Text(en="Team satisfaction", fr="Satisfaction de l’équipe"), "satisfaction"),
         Panel(
             "stat",
             Text(en="Of all who were asked, it covers", fr="Part des personnes interrogées"),
             "satisfaction_covered_ratio",
-            unit=Unit.RATIO,
         ),
         *(panel for _, panel in OTHERS),
-        Panel("bars", Text(en="By team", fr="Par équipe"), "satisfaction", cut="team", unit=Unit.SCORE),
+        Panel("bars", Text(en="By team", fr="Par équipe"), "satisfaction", cut="team"),
     ),
 )

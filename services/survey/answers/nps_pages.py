@@ -4,10 +4,10 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
+from services.common.form_bodies import read_fields
 from services.survey.answers.forms import NpsForm, read_nps
 from services.survey.answers.service import Surveys
 from services.survey.fields import read_score
-from services.survey.form_bodies import read_fields
 from services.survey.form_pages import closed_page, form_page
 from services.survey.pages import Pages
 from services.survey.records import Closed, Standing

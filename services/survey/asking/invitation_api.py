@@ -10,8 +10,8 @@ from services.common.errors import CadranError, Invalid
 from services.common.events.fields import Id, Name
 from services.common.http import json_response, read_body, require
 from services.common.json_bodies import ITEMS_MAX_BYTES, Made, answer_many, json_body, read_many, read_one
+from services.common.mail.addresses import read_address
 from services.common.windows import Clock
-from services.survey.addresses import read_address
 from services.survey.asking.inviter import Inviter
 from services.survey.asking.people import AskedBefore, OptedOut
 from services.survey.links import Links, Purpose

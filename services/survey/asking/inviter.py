@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from services.common.database import Database
 from services.common.errors import CadranError, ConfigurationError, Conflict, NotFound
+from services.common.mail.addresses import read_address
 from services.common.outbox import put
 from services.common.windows import Clock
 from services.survey import store
-from services.survey.addresses import read_address
 from services.survey.asking import contact_store
 from services.survey.asking.people import NoContact, check_may_ask, reason_of
 from services.survey.events import survey_invited

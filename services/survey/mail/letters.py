@@ -8,8 +8,6 @@ from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from typing import Any, NamedTuple
 
-from services.common.errors import ConfigurationError, Invalid
-from services.survey.addresses import read_address
 from services.survey.branding import Branding
 from services.survey.pages import Pages
 
@@ -70,14 +68,3 @@ class LetterWriter:
 
     def _text(self, words: Words, part: str) -> str:
         return self._pages.text(f"{words.name}{part}", words.language, **words.values)
-
-
-def read_sender(text: str) -> str:
-    """The address that letters come from.
-
-    :raises ConfigurationError: when it is none.
-    """
-    try:
-        return read_address(text)
-    except Invalid as error:
-        raise ConfigurationError(error.message, field="CADRAN_SURVEY_MAIL_FROM", mend=error.mend) from None

@@ -18,10 +18,10 @@ from sqlalchemy import Connection
 from services.common.calendar import BusinessCalendar
 from services.common.database import Database
 from services.common.errors import Unavailable
+from services.common.mail.courier import SEND_SECONDS, Answer, Courier, Outcome
 from services.common.windows import Clock
 from services.survey.links import Purpose
 from services.survey.mail import letter_queue
-from services.survey.mail.courier import SEND_SECONDS, Answer, Courier, Outcome
 from services.survey.mail.hours import next_open
 from services.survey.mail.letter_queue import UNCOUNTED, LetterKey
 

@@ -9,7 +9,7 @@ from services.common.auth import KeyRing, Scope
 from services.common.errors import Invalid
 from services.common.http import json_response, read_body, require
 from services.common.json_bodies import ITEMS_MAX_BYTES, json_body, read_many, read_one
-from services.survey.addresses import read_address
+from services.common.mail.addresses import read_address
 from services.survey.pulse.records import Colleague, Round
 from services.survey.pulse.schedule import Schedule
 from services.survey.pulse.service import Pulse

@@ -4,7 +4,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.common.errors import Unavailable
-from services.survey.form_bodies import read_fields
+from services.common.form_bodies import read_fields
 from services.survey.form_pages import closed_page, form_page
 from services.survey.pages import Pages
 from services.survey.pulse.forms import TEXTS, PulseForm, read_pulse

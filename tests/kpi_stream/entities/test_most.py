@@ -22,18 +22,21 @@ FAR = 2**62
 LONG_ID = "\U0001f600" * ID_LENGTH
 LONG_NAME = "\U0001f600" * 100
 RANK = (REVISION_MAX, FAR, LONG_ID, b"\xff" * 8)
+DELAY = 2**31
+"""Seconds: as late as anything since 1990 can be heard."""
+
 IDS = [chr(0x10000 + i) + LONG_ID[1:] for i in range(MOST)]
 """Different ids of as many bytes as an id can have."""
 
 CUSTOMER = Customer(
     orders={order: Heard(FAR, FAR) for order in IDS},
-    contacts={contact: Stated(RANK, Contact(LONG_NAME, LONG_ID, LONG_NAME)) for contact in IDS},
-    assigned={campaign: Assignment((-FAR, *RANK[:1], *RANK[2:]), "holdout") for campaign in IDS},
+    contacts={contact: Stated(RANK, Contact(LONG_NAME, LONG_ID, LONG_NAME), DELAY) for contact in IDS},
+    assigned={campaign: Assignment((-FAR, *RANK[:1], *RANK[2:]), "holdout", DELAY) for campaign in IDS},
     scores={answer: Heard(FAR, Score(FAR, 10)) for answer in IDS},
 )
 OFFER = Offer(
-    Stated(RANK, Made("cross_sell", LONG_NAME, LONG_NAME, LONG_ID, LONG_ID)),
-    Stated(RANK, Answered("accepted", -LIMIT, "EUR")),
+    Stated(RANK, Made("cross_sell", LONG_NAME, LONG_NAME, LONG_ID, LONG_ID), DELAY),
+    Stated(RANK, Answered("accepted", -LIMIT, "EUR"), DELAY),
     {order: Heard(FAR, OfferSale("EUR", LIMIT, -LIMIT, is_cancelled=False)) for order in IDS},
 )
 

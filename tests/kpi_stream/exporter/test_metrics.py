@@ -16,6 +16,7 @@ from services.kpi_stream.exporter.metrics import (
     exported,
     exposition,
     metric_name,
+    promotion_samples,
     queries,
     samples,
     series_of_a_member,
@@ -153,6 +154,23 @@ def test_labels_are_read_back_as_they_were() -> None:
         sample.labels["source"] for family in read_back for sample in family.samples if "source" in sample.labels
     }
     assert sources == {name}
+
+
+def test_a_promotion_is_told_while_it_runs_if_there_is_room() -> None:
+    days = {
+        "over": ("2026-11-01", "2026-11-22"),
+        "runs": ("2026-11-20", "2026-11-23"),
+        "comes": ("2026-11-24", "2026-11-30"),
+    }
+    events = [
+        event("promotion.set", name, at("2026-10-01 10:00"), name=name, from_=first, to=last)
+        for name, (first, last) in days.items()
+    ]
+    here = world("2026-11-23 10:37", events)
+    assert promotion_samples(here, Admission({"promotion": 1})) == [
+        Sample("cadran_promotion_active", 'cadran_promotion_active{promotion="runs"} 1.0\n')
+    ]
+    assert promotion_samples(here, Admission({"promotion": 1}, most=0)) == []
 
 
 def test_names_are_distinct() -> None:

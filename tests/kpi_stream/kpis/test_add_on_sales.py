@@ -11,8 +11,9 @@ from services.common.windows import named_window
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.order import Order, fold
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.kpis.kpi import Flag
+from services.kpi_stream.kpis.kpi import Estimate, Flag
 from services.kpi_stream.kpis.offer_cells import order_contributions
+from services.kpi_stream.kpis.rates import change_of_rate
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.rows import Row
 from tests.support.engine import Engine
@@ -25,6 +26,10 @@ MEASURES = {measure for group in all_kpis()["add_on_sales"].groups for measure i
 HERE = world(NOW)
 """Whatever was offered until November 15 has had its seven days; tests declare that `a` goes with `b` and `z`."""
 KPI = "add_on_sales"
+
+
+def estimated(part: int, whole: int) -> Estimate:
+    return Estimate(None, {}, numerator=part, denominator=whole)
 
 
 def made(name: str, day: str = "2026-11-02", **data: Any) -> Event:
@@ -147,6 +152,18 @@ class TestCompared:
         row = told(*events, window="2026-10-05/2026-10-10")
         assert row.compared is not None
         assert (row.value, row.compared.value, row.compared.previous) == (0.5, 0.5, 0.0)
+
+    def test_a_rate_tells_its_change_with_the_interval_of_the_difference(self) -> None:
+        """Newcombe's own example (1998, table II a): 56 of 70 less 48 of 80 lie from 0.0524 to 0.3339."""
+        now, before = (estimated(*counts) for counts in ((56, 70), (48, 80)))
+        change = change_of_rate(now, before)
+        assert change is not None
+        assert change.interval is not None
+        assert (change.value, change.n) == (pytest.approx(0.2), 70)
+        assert (round(change.interval.low, 4), round(change.interval.high, 4)) == (0.0524, 0.3339)
+        assert change_of_rate(now, estimated(0, 0)) is None
+        row = told(made("o"), made("p"), accepted("p"), made("q", "2026-10-05"))
+        assert row.related["change"].value == 0.5
 
     def test_of_days_that_ended_lately_some_are_young(self) -> None:
         """November 16 to 19 are young, and so the last four of the ten days before count as November 6 to 9."""

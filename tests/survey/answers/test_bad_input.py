@@ -10,10 +10,11 @@ from fastapi import FastAPI
 
 from services.common.database import Database
 from services.common.http import install_error_handlers
+from services.common.secure_headers import HEADERS, SecureHeaders
 from services.common.settings import Port
+from services.common.signing_secrets import read_secrets
 from services.survey.api import error_pages
-from services.survey.headers import HEADERS, SecureHeaders
-from services.survey.links import Links, Purpose, read_secrets
+from services.survey.links import Links, Purpose
 from services.survey.records import COMMENT_MAX
 from services.survey.tables import SCHEMA
 from tests.support.databases import sqlite_url
@@ -149,7 +150,7 @@ def test_only_our_own_form_is_taken(stack: RunningStack, asked: Asked, headers: 
 
 
 def of_another_purpose(stack: RunningStack, asked: Asked) -> str:
-    links = Links(read_secrets(stack.layout.root / "survey.secret"), "")
+    links = Links(read_secrets(stack.layout.root / "survey.secret", ""), "")
     return links.token(Purpose.UNSUBSCRIBE, asked.id)
 
 

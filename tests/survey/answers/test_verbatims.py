@@ -11,6 +11,7 @@ from fastapi import Request, Response
 
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Port
+from services.common.signed_cookie import SignedCookie
 from services.survey.sessions import COOKIE, GOOD_FOR, Sessions
 from tests.support.stack import RunningStack, wait_for
 from tests.survey.asked import Asked, add_contact, ask, ask_with, rows
@@ -171,7 +172,7 @@ def test_the_cookie_is_for_https_alone_where_there_is_some(stack: RunningStack, 
 
 def sessions(stack: RunningStack, base_url: str = "") -> Sessions:
     keys = KeyRing(stack.settings.api_keys_file)
-    return Sessions(["x" * 40], keys, Scope.READ_SURVEYS, path="/verbatims", base_url=base_url)
+    return Sessions(SignedCookie(COOKIE, ["x" * 40], path="/verbatims", base_url=base_url), keys, Scope.READ_SURVEYS)
 
 
 def test_a_sign_in_ends_by_itself(stack: RunningStack) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.common.database import Database, opened
 from services.common.errors import CadranError, ConfigurationError, Invalid
-from services.survey.addresses import read_address
+from services.common.mail.addresses import read_address
 from services.survey.asking.people import AskedBefore, NoContact, OptedOut, Person, check_may_ask
 from services.survey.records import By, Contact, Invitation
 from services.survey.tables import SCHEMA

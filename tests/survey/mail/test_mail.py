@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from services.common.database import Database, opened
 from services.common.errors import ConfigurationError, Conflict
+from services.common.mail.account import Account, Security, read_account, read_sender
+from services.common.mail.courier import Courier, Outcome
 from services.survey.links import Purpose
-from services.survey.mail.courier import Account, Courier, Outcome, Security, read_account
-from services.survey.mail.letters import read_sender
 from services.survey.mail.mailer import LEASE, MOST_ATTEMPTS
 from services.survey.records import About, Contact, Invitation
+from services.survey.settings import SurveySettings
 from services.survey.tables import SCHEMA
 from tests.support.clock import START
 from tests.support.mail import OK, MailServer, make_certificate, running_mail_server, text_of, with_login
@@ -263,6 +264,8 @@ def test_settings_that_cannot_work_are_told(tmp_path: Path) -> None:
         ("cadran", password, Security.NONE, "SECURITY"),
     ):
         with pytest.raises(ConfigurationError, match=f"CADRAN_SURVEY_SMTP_{named}"):
-            read_account("mail", 587, security, user, file)
+            read_account(
+                SurveySettings(smtp_host="mail", smtp_user=user, smtp_password_file=file, smtp_security=security)
+            )
     with pytest.raises(ConfigurationError, match="CADRAN_SURVEY_MAIL_FROM"):
-        read_sender("")
+        read_sender(SurveySettings())

@@ -15,12 +15,13 @@ from prometheus_client import generate_latest
 from services.common.auth import KeyRing, Scope
 from services.common.database import opened
 from services.common.events import encode
+from services.common.signed_cookie import SignedCookie
 from services.survey.answers.service import Surveys
 from services.survey.api import Parts, create_app
 from services.survey.pulse import tables
 from services.survey.pulse.clearing import REMEMBERED, Cleared, Row
 from services.survey.pulse.schedule import Schedule
-from services.survey.sessions import Sessions
+from services.survey.sessions import COOKIE, Sessions
 from services.survey.tables import SCHEMA, letters
 from tests.support.databases import sqlite_url
 from tests.support.mail import MailServer, running_mail_server, text_of
@@ -73,7 +74,9 @@ class Asked:
             brand=service.brand,
             keys=keys,
             clock=service.clock,
-            sessions=Sessions(["x" * 40], keys, Scope.READ_SURVEYS, path="/verbatims", base_url=""),
+            sessions=Sessions(
+                SignedCookie(COOKIE, ["x" * 40], path="/verbatims", base_url=""), keys, Scope.READ_SURVEYS
+            ),
             database=service.database,
             zone=PARIS,
             registry=service.registry,

@@ -29,9 +29,11 @@ def upgrade() -> None:
         "letters",
         sa.Column("week", sa.Date(), nullable=False, comment="The Monday of the week that it tells of."),
         sa.Column("recipient", sa.String(length=254), nullable=False),
-        sa.Column("sent_at", Moment(), nullable=False),
+        sa.Column("claimed_until", Moment(), nullable=True, comment="Whoever sends it has it alone until then."),
+        sa.Column("settled_at", Moment(), nullable=True, comment="When a mail server took it, or refused it for good."),
+        sa.Column("codes", sa.String(length=20), nullable=True, comment="What it was refused with."),
         sa.PrimaryKeyConstraint("week", "recipient", name=op.f("pk_letters")),
-        comment="Weekly letters that a mail server took: each leaves once.",
+        comment="Weekly letters: each leaves once.",
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -1,0 +1,1 @@
+"""Grafana: generated boards, provisioning, and what is checked of them."""

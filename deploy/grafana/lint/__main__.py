@@ -1,0 +1,40 @@
+"""`python -m deploy.grafana.lint`: says what is wrong, and ends with status 1 if anything is."""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from deploy.grafana.lint import provisioning
+from deploy.grafana.lint.boards import lint, read_boards
+from deploy.grafana.lint.catalogue import catalogue
+from deploy.grafana.lint.finding import Finding
+from services.common.errors import CadranError
+from services.kpi_stream.kpis import all_kpis
+
+DEPLOY = Path(__file__).resolve().parents[2]
+CURRENCY = "EUR"
+"""What the boards in the repository are made for."""
+
+
+def findings(deploy: Path = DEPLOY) -> list[Finding]:
+    """What is wrong with the boards and the provisioning below a folder."""
+    kpis = all_kpis()
+    boards = read_boards(deploy / "grafana" / "dashboards")
+    scrape = yaml.safe_load((deploy / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    found = lint(boards, catalogue(kpis.values(), CURRENCY), kpis)
+    return [*found, *provisioning.findings(deploy / "grafana" / "provisioning", scrape["global"]["scrape_interval"])]
+
+
+def main() -> None:
+    try:
+        found = findings()
+    except CadranError as error:
+        sys.exit(str(error))
+    for finding in found:
+        print(finding)
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

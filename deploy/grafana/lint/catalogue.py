@@ -1,0 +1,78 @@
+"""Every metric that Prometheus can have of Cadran, with its labels: from the code that tells them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
+
+from services.ingest.campaigns.metrics import CampaignMetrics
+from services.ingest.metrics import IngestMetrics
+from services.kpi_stream.exporter.metrics import PROMOTION_ACTIVE, exported, families
+from services.kpi_stream.exporter.scrape import OWN
+from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.metrics import WorkerMetrics
+from services.pricing_watch.metrics import PricingMetrics
+from services.survey.metrics import SurveyMetrics
+
+SERVICES = (IngestMetrics, CampaignMetrics, SurveyMetrics, PricingMetrics, WorkerMetrics)
+OF_THE_TARGET = frozenset({"job", "instance"})
+"""Labels that Prometheus adds to every series."""
+OF_PROMETHEUS = ("up", "scrape_duration_seconds")
+SUFFIXES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "counter": {"_total": ()},
+    "gauge": {"": ()},
+    "histogram": {"_bucket": ("le",), "_count": (), "_sum": ()},
+}
+"""By a metric's type: the names of its series, and the labels that they have beside its own."""
+
+
+class Known(NamedTuple):
+    """What is known of a metric: the KPI that it tells, if any."""
+
+    labels: frozenset[str]
+    kpi: str = ""
+    is_counter: bool = False
+
+
+Catalogue = Mapping[str, Known]
+
+
+def catalogue(kpis: Iterable[Kpi], currency: str) -> Catalogue:
+    return {
+        PROMOTION_ACTIVE: Known(OF_THE_TARGET | {"promotion"}),
+        **{name: Known(OF_THE_TARGET) for name in OF_PROMETHEUS},
+        **{own.name: Known(OF_THE_TARGET | set(own.labels)) for own in OWN},
+        **dict(_of_services()),
+        **dict(_of_kpis(kpis, currency)),
+    }
+
+
+def _of_kpis(kpis: Iterable[Kpi], currency: str) -> Iterator[tuple[str, Known]]:
+    for kpi in kpis:
+        for cut in dict.fromkeys(cut for cut, _ in exported(kpi)):
+            for family in families(kpi, cut, currency):
+                yield family.name, Known(OF_THE_TARGET | {"window", *cut.fields}, kpi.id)
+
+
+class _Noting(CollectorRegistry):
+    """Remembers what registers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[Any] = []
+
+    def register(self, collector: Collector) -> None:
+        self.noted.append(collector)
+        super().register(collector)
+
+
+def _of_services() -> Iterator[tuple[str, Known]]:
+    registry = _Noting()
+    for metrics in SERVICES:
+        metrics(registry)
+    for metric in registry.noted:
+        (family,) = metric.describe()
+        for suffix, labels in SUFFIXES[family.type].items():
+            own = OF_THE_TARGET | {*metric._labelnames, *labels}
+            yield family.name + suffix, Known(own, is_counter=family.type != "gauge")

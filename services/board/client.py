@@ -1,0 +1,31 @@
+"""The read API's client, with the board's key."""
+
+from pathlib import Path
+
+import httpx
+
+from services.board.settings import BoardSettings
+from services.common.errors import ConfigurationError
+from services.common.settings import Port, Settings
+
+
+def read_api_client(settings: Settings, board: BoardSettings) -> httpx.AsyncClient:
+    """A client of the read API; to be closed.
+
+    :raises ConfigurationError: when its key cannot be read.
+    """
+    return httpx.AsyncClient(
+        base_url=board.api or f"http://127.0.0.1:{settings.port(Port.EXPORTER)}",
+        headers={"Authorization": f"Bearer {_key(board.key_file or settings.local_dir / 'board.key')}"},
+        timeout=board.timeout,
+    )
+
+
+def _key(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        mend = "`cadran keys create board --scope kpis:read` makes a key; write it there"
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
+        ) from None

@@ -1,0 +1,86 @@
+"""The read API as one person may read it: every page asks through this, and what they may not see is never there."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from services.board.access import Access, Answer
+from services.board.answers import Answers, Away
+from services.common.errors import Forbidden, NotFound, Unavailable
+
+DECLARED_GOOD_FOR, SERIES_GOOD_FOR, BEHIND_GOOD_FOR = 60.0, 10.0, 30.0
+"""Seconds: a declaration changes with a release; of a trend the last point alone moves, and the tile shows it; what
+stands behind a number moves with the number and hardly with the clock, and much is read for it.
+"""
+
+Over = Mapping[str, str]
+"""What a number is over: `{"window": "mtd"}`, or `{"from": "2026-11-01", "to": "2026-11-07"}`."""
+
+
+def days(first: date, last: date) -> Over:
+    return {"from": first.isoformat(), "to": last.isoformat()}
+
+
+class Reader:
+    """Asks for one person. All raise what `Answers.get` does, and `Forbidden`."""
+
+    def __init__(self, answers: Answers, access: Access) -> None:
+        self._answers = answers
+        self.access = access
+
+    @property
+    def away(self) -> Away | None:
+        return self._answers.away
+
+    async def kpis(self) -> list[Answer]:
+        """The KPIs that may be seen, as they are declared, with the cuts that may be."""
+        return self.access.declared(await self._answers.get("/v1/kpis", good_for=DECLARED_GOOD_FOR))
+
+    async def kpi(self, kpi_id: str) -> Answer:
+        """One of them.
+
+        :raises NotFound: when there is none, or it may not be seen.
+        """
+        found = next((kpi for kpi in await self.kpis() if kpi["id"] == kpi_id), None)
+        if found is None:
+            raise NotFound(f"no KPI is called {kpi_id!r}", mend="choose one on the board")
+        return found
+
+    async def rows(self, kpi_id: str, over: Over, by: str | None = None, options: Mapping[str, str] = {}) -> Answer:
+        """A KPI over days or a window, by a cut or in all; `options` are the KPI's own."""
+        self.access.check(await self.kpi(kpi_id), by)
+        asked = {**over, **({"by": by} if by else {}), **options}
+        answer: Answer = await self._answers.get(f"/v1/kpis/{kpi_id}", asked, kpi_id)
+        return {**answer, "rows": self.access.shown(by, answer["rows"])}
+
+    async def series(self, kpi_id: str, first: date, last: date, by: str | None = None, step: str = "day") -> Answer:
+        """A KPI day by day, or month by month."""
+        self.access.check(await self.kpi(kpi_id), by)
+        asked = {**days(first, last), "step": step, **({"by": by} if by else {})}
+        answer: Answer = await self._answers.get(f"/v1/kpis/{kpi_id}/series", asked, good_for=SERIES_GOOD_FOR)
+        return {**answer, "rows": self.access.shown(by, answer["rows"])}
+
+    async def stated(self, name: str, asked: Mapping[str, str] = {}) -> list[Answer]:
+        """`targets`, `promotions` or `reps`, each with all that was stated of it, as the read API knows it now: who
+        edits must not see what was.
+
+        :raises Forbidden: when it is not theirs to edit.
+        """
+        self.access.check_edits()
+        found: list[Answer] = []
+        after: str | None = ""
+        while after is not None:
+            page = await self._answers.get(f"/v1/{name}", {**asked, "after": after}, good_for=0)
+            if self.away is not None:
+                raise Unavailable(self.away.reason, mend="try again when the read API answers")
+            found += page[name]
+            after = page["next"]
+        return found
+
+    async def explain(self, kpi_id: str, over: Over, by: str | None, member: str, options: Mapping[str, str]) -> Any:
+        """What stands behind a number: of a rep, behind their own alone."""
+        if not self.access.sees_behind(by):
+            raise Forbidden("what stands behind the total is not for you", mend="ask for your own line")
+        self.access.check(await self.kpi(kpi_id), by, member)
+        asked = {**over, **({"by": by, "member": member} if by else {}), **options}
+        return await self._answers.get(f"/v1/kpis/{kpi_id}/explain", asked, kpi_id, BEHIND_GOOD_FOR)

@@ -1,0 +1,104 @@
+"""Signing in with a name and a password, and out again."""
+
+import asyncio
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from services.board.rendering import Renderer
+from services.board.sessions import GOOD_FOR, GOOD_FOR_A_SCREEN, Sessions
+from services.board.users import User, Users
+from services.common.errors import CadranError, TooManyRequests, Unauthenticated
+from services.common.form_bodies import read_fields, same_site
+from services.common.logging import get_logger
+
+log = get_logger(__name__)
+
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+A_NAME, AN_ADDRESS = parse("10/minute"), parse("60/minute")
+"""Tries that are let through: nobody who mistypes comes to so many, and who guesses soon does."""
+
+
+class Tries:
+    """Counts tries to sign in, in the memory of this process."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def take(self, name: str, address: str) -> None:
+        """:raises TooManyRequests: when there were too many for this name, or from this address."""
+        for rate, kind, whose in ((A_NAME, "name", name), (AN_ADDRESS, "address", address)):
+            if not await self._limiter.hit(rate, kind, whose):
+                raise TooManyRequests("too many tries to sign in", retry_after=60, mend="wait a minute, then try again")
+
+    async def forget(self, name: str) -> None:
+        """Who has come in does not guess."""
+        await self._limiter.clear(A_NAME, "name", name)
+
+
+def sign_in_routes(users: Users, sessions: Sessions, renderer: Renderer, *, has_other_way: bool) -> APIRouter:
+    """`has_other_way`: people may also come in by another service's word (OIDC)."""
+    router = APIRouter(include_in_schema=False)
+    tries = Tries()
+
+    def page(request: Request, fault: CadranError | None = None) -> Response:
+        language = renderer.language(request)
+        query = {name: value for name, value in request.query_params.items() if name != "lang"}
+        text = renderer.text("sign_in.html", language, fault=fault, query=query, has_other_way=has_other_way)
+        return HTMLResponse(text, fault.status if fault else 200, headers={"Content-Language": language})
+
+    async def whoever(request: Request, name: str, password: str) -> User:
+        await tries.take(name, request.client.host if request.client else "")
+        user = await asyncio.to_thread(users.check, name, password)
+        await tries.forget(name)
+        return user
+
+    @router.get(SIGN_IN)
+    async def ask(request: Request) -> Response:
+        return page(request)
+
+    @router.post(SIGN_IN, dependencies=[Depends(same_site)])
+    async def sign_in(request: Request) -> Response:
+        fields = await read_fields(request)
+        try:
+            user = await whoever(request, fields.get("name", "").strip(), fields.get("password", ""))
+        except (Unauthenticated, TooManyRequests) as error:
+            log.warning("signing in was refused", reason=error.code)
+            return page(request, error)
+        inside = RedirectResponse(wanted(request), 303)
+        sessions.begin(inside, user, GOOD_FOR_A_SCREEN if fields.get("screen") else GOOD_FOR)
+        log.info("signed in", role=user.role)
+        return inside
+
+    @router.post(SIGN_OUT, dependencies=[Depends(same_site)])
+    async def sign_out(request: Request) -> Response:
+        outside = to_sign_in(request, to="/")
+        sessions.end(outside)
+        return outside
+
+    return router
+
+
+def to_sign_in(request: Request, to: str) -> Response:
+    """To the door, and back to a path of ours from there."""
+    language = request.query_params.get("lang")
+    asked = {"to": to, **({"lang": language} if language else {})}
+    return RedirectResponse(f"{SIGN_IN}?{urlencode(asked)}", 303)
+
+
+def wanted(request: Request) -> str:
+    """Where somebody was going when they were led to the door, in the language that they have chosen there."""
+    path, language = ours(request.query_params.get("to", "")), request.query_params.get("lang")
+    if language is None or "lang=" in path:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({'lang': language})}"
+
+
+def ours(path: str) -> str:
+    """A path of this site, or its beginning: nobody is led elsewhere from our door."""
+    is_ours = path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable()
+    return path if is_ours else "/"

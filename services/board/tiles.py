@@ -1,0 +1,102 @@
+"""A KPI as a tile: its number, its trend, and the members of a cut."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from services.board.numbers import Number, read_number
+from services.board.ranking import Ranked, ranked
+from services.board.reader import Reader, days
+from services.board.store import Answer
+
+WINDOWS = ("today", "7d", "30d", "mtd", "qtd", "ytd")
+USUAL_WINDOW = "mtd"
+
+CAMPAIGN_DAYS = 400
+"""Campaigns are followed for months, whatever window the rest of the page has."""
+
+TREND_DAYS, MATURING_DAYS = 30, 31
+"""A trend shows 30 days; those of an unfinished cohort are left out, so it is looked for over twice as many."""
+MAX_BARS = 13
+MOST_DEAR = 10
+
+Trend = tuple[tuple[date, float | None], ...]
+
+
+class Tile(Number, frozen=True):
+    """One KPI: its number, with its trend and its members by a cut, where it has it."""
+
+    trend: Trend
+    cut: str | None
+    bars: tuple[Ranked, ...]
+    dearest: tuple[Answer, ...]
+    campaigns: tuple[Answer, ...]
+
+
+def window_of(asked: str | None) -> str:
+    """A window that was asked for; the usual one where there is none such."""
+    return asked if asked in WINDOWS else USUAL_WINDOW
+
+
+async def read_tile(kpi: Answer, window: str, cut: str | None, reader: Reader, language: str) -> Tile:
+    """A KPI over a window, cut where it has that cut. Raises what `Reader` does."""
+    over = {"window": window}
+    cut = cut if any(each["by"] == cut for each in kpi["cuts"]) else None
+    options = {"dearest": "yes"} if "dearest" in kpi["options"] else {}
+    number, parts = await asyncio.gather(
+        read_number(kpi, over, reader, language, options),
+        reader.rows(kpi["id"], over, cut) if cut else _nothing(),
+    )
+    can_draw = any(each["by"] == "campaign" for each in kpi["cuts"])
+    series = await read_series(number, reader, reader.access.own_cut(kpi))
+    return Tile(
+        **msgspec.structs.asdict(number),
+        trend=trend(series["rows"][0]["points"]) if series["rows"] else (),
+        cut=cut,
+        bars=_bars(parts["rows"], number.base),
+        dearest=_dearest(number.total or number.row),
+        campaigns=await _campaigns(number, reader) if can_draw else (),
+    )
+
+
+async def read_series(number: Number, reader: Reader, by: str | None) -> Answer:
+    """The days that a number's trend is made of, up to the last of its window."""
+    last = _last_day(number)
+    return await reader.series(number.id, last - timedelta(days=TREND_DAYS + MATURING_DAYS), last, by)
+
+
+def trend(points: Sequence[Any]) -> Trend:
+    """The last days that are mature, and their values."""
+    mature = [point for point in points if "immature" not in point["flags"]][-TREND_DAYS:]
+    return tuple((date.fromisoformat(point["at"]), point["value"]) for point in mature)
+
+
+def _last_day(number: Number) -> date:
+    return date.fromisoformat(number.window["to"][:10])
+
+
+async def _campaigns(number: Number, reader: Reader) -> tuple[Answer, ...]:
+    """Those that drew by lot."""
+    last = _last_day(number)
+    followed = await reader.rows(number.id, days(last - timedelta(days=CAMPAIGN_DAYS - 1), last), "campaign")
+    return tuple(row for row in followed["rows"] if "uplift" in row["related"])
+
+
+async def _nothing() -> Answer:
+    return {"rows": []}
+
+
+def _dearest(row: Answer) -> tuple[Answer, ...]:
+    """The products that are dearest against the competitors', where the KPI tells them."""
+    related = row["related"].get("dearest")
+    return tuple(related["details"]["products"][:MOST_DEAR]) if related else ()
+
+
+def _bars(rows: Sequence[Answer], base: float) -> tuple[Ranked, ...]:
+    """As many as there is room for; what is nobody's is always among them."""
+    members = ranked(rows, base)
+    nobodys = [each for each in members if each.is_nobodys]
+    return (*[each for each in members if not each.is_nobodys][: MAX_BARS - len(nobodys)], *nobodys)

@@ -1,0 +1,1 @@
+"""Letters by mail: addresses, the account at a mail server, and handing letters over."""

@@ -1,0 +1,1 @@
+"""The Grafana boards as code: generated from the KPI modules in English and French, and pushed to a Grafana."""

@@ -1,0 +1,75 @@
+"""What each role may see. Whatever is asked for, a rep is shown no other rep's line."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.board.access import Access
+from services.board.users import Role
+from services.common.errors import Forbidden
+
+CUTS = ("rep", "team", "owner", "region", "store", "channel,region", "campaign")
+MEMBERS = ("ana", "bob", "north", "south")
+DIRECTOR, ANA, READER = Access(Role.DIRECTOR), Access(Role.REP, "ana", "north"), Access(Role.READER)
+
+kpis = st.builds(
+    lambda name, cuts: {"id": name, "cuts": [{"by": cut} for cut in sorted(cuts)]},
+    st.sampled_from(["sales", "nps", "team_satisfaction", "loyalty"]),
+    st.sets(st.sampled_from(CUTS)),
+)
+
+
+def rows(by: str) -> list[dict[str, Any]]:
+    return [{"by": dict.fromkeys(by.split(","), member)} for member in MEMBERS]
+
+
+@given(kpis, st.sampled_from(CUTS), st.none() | st.sampled_from(MEMBERS))
+def test_a_rep_is_shown_their_own_line_and_totals_alone(kpi: dict[str, Any], by: str, member: str | None) -> None:
+    with suppress(Forbidden):
+        ANA.check(kpi, by, member)
+        shown = ANA.shown(by, rows(by))
+        assert [row["by"] for row in shown] == ([{"rep": "ana"}] if by == "rep" else [{"team": "north"}])
+        assert member in (None, "ana" if by == "rep" else "north")
+
+
+@given(kpis)
+def test_a_rep_is_offered_no_cut_but_their_own(kpi: dict[str, Any]) -> None:
+    (seen,) = ANA.declared([kpi])
+    offered = {cut["by"] for cut in seen["cuts"]}
+    assert offered <= {"rep", "team"}
+    assert ANA.own_cut(kpi) == ("rep" if {"by": "rep"} in kpi["cuts"] else None)
+    if "rep" not in offered:
+        assert offered == set()
+
+
+@given(kpis, st.sampled_from(CUTS), st.sampled_from(MEMBERS))
+def test_a_director_sees_all(kpi: dict[str, Any], by: str, member: str) -> None:
+    assert DIRECTOR.declared([kpi]) == [kpi]
+    assert DIRECTOR.shown(by, rows(by)) == rows(by)
+    if {"by": by} in kpi["cuts"]:
+        DIRECTOR.check(kpi, by, member)
+
+
+@given(st.lists(kpis))
+def test_who_reads_surveys_sees_no_other_kpi(declared: list[dict[str, Any]]) -> None:
+    assert {kpi["id"] for kpi in READER.declared(declared)} <= {"nps", "team_satisfaction"}
+
+
+def test_a_rep_without_a_team_has_no_teams_total() -> None:
+    alone = Access(Role.REP, "ana")
+    sales = {"id": "sales", "cuts": [{"by": "rep"}, {"by": "team"}]}
+    with pytest.raises(Forbidden):
+        alone.check(sales, "team")
+    assert alone.shown("team", rows("team")) == []
+
+
+def test_a_rep_is_told_what_stands_behind_their_own_line_alone() -> None:
+    assert [ANA.sees_behind(by) for by in ("rep", "team", None)] == [True, False, False]
+    assert all(access.sees_behind(by) for access in (DIRECTOR, READER) for by in (*CUTS, None))
+
+
+def test_only_directors_set_targets() -> None:
+    assert [access.sets_targets for access in (DIRECTOR, ANA, READER)] == [True, False, False]

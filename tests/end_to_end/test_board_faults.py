@@ -1,0 +1,83 @@
+"""What the board says while something that it lives on is down: what is old, and since when; and that it recovers."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from services.common.settings import Port
+from tests.support.browser import pages_of, running_browser
+from tests.support.events import cloud_event, line
+from tests.support.stack import RunningStack, running_stack
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
+
+
+def order(name: str, euros: int) -> dict[str, object]:
+    return cloud_event("order.placed", name, NOW, channel="online", currency="EUR", lines=[line(100 * euros)])
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[RunningStack]:
+    with running_stack(CADRAN_STREAM_STALE_AFTER="3") as running:
+        running.send([order(f"first {number}", 10) for number in range(100)])  # some in every partition
+        running.wait_applied()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
+    with stack.board() as client, pages_of(browser, stack.url(Port.BOARD), dict(client.cookies)) as opened:
+        page = opened(viewport={"width": 1280, "height": 900})
+        page.goto("/?window=30d&lang=en")
+        expect(page.locator(".tile.stale")).to_have_count(0)
+        yield page
+
+
+def sales(page: Page) -> str:
+    return page.locator("#tile-sales .value").inner_text()
+
+
+@pytest.mark.parametrize("program", ["exporter", "redis"])
+def test_while_no_number_can_be_read_the_last_ones_are_shown_as_old_with_since_when(
+    page: Page, stack: RunningStack, program: str
+) -> None:
+    before = sales(page)
+    stack.kill(program)
+    stack.supervisor.stop(program)
+    expect(page.get_by_role("alert")).to_have_text(
+        re.compile(r"^Not live: the read API does not answer since \d\d:\d\d:\d\d\."), timeout=20_000
+    )
+    since = page.get_by_role("alert").inner_text()
+    expect(page.locator(".tile:not(.stale)")).to_have_count(0)
+    expect(page.locator(".as-of.stale")).to_have_count(1)
+    assert sales(page) == before
+    page.wait_for_timeout(3_000)
+    assert page.get_by_role("alert").inner_text() == since
+    stack.supervisor.start(program)
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=30_000)
+    expect(page.locator(".tile.stale")).to_have_count(0, timeout=30_000)
+    stack.send([order(f"after the {program}", 1_000)])
+    expect(page.locator("#tile-sales .value")).not_to_have_text(before, timeout=10_000)
+
+
+def test_while_nothing_is_applied_the_tiles_say_as_of_when(page: Page, stack: RunningStack) -> None:
+    before = sales(page)
+    stack.kill("worker")
+    stack.supervisor.stop("worker")
+    stack.send([order(f"while it is away {number}", 1) for number in range(60)])
+    expect(page.locator("#tile-sales.stale .old")).to_have_text(
+        re.compile(r"^Old: as of \d\d:\d\d:\d\d\.$"), timeout=20_000
+    )
+    assert sales(page) == before
+    stack.supervisor.start("worker")
+    expect(page.locator(".tile.stale")).to_have_count(0, timeout=30_000)
+    expect(page.locator("#tile-sales .value")).not_to_have_text(before)
