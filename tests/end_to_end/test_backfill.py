@@ -19,7 +19,7 @@ from tests.support.stack import RunningStack, wait_for
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 TODAY = NOW.astimezone(PARIS).date()
-DAYS = 6
+DAYS = 5
 PAST = [TODAY - DAY * back for back in range(DAYS, 0, -1)]
 
 
@@ -41,7 +41,9 @@ def story(stack: RunningStack, elsewhere: Path) -> None:
     own = cloud_event("price.own", "LAMP", noon(41), price_minor=10_000, currency="EUR")
     month = {"period": "month", "starts_on": Period.MONTH.first_day(PAST[0]).isoformat()}
     target = cloud_event("target.set", None, noon(45), measure="sales", value=1_000_000, **month)
-    stack.send([watched, own, target, *(each for days in range(1, 41) for each in _happened(days))])
+    days = {"from_": PAST[1].isoformat(), "to": PAST[2].isoformat()}
+    promotion = cloud_event("promotion.set", "xmas", noon(45), name="Noël", **days)
+    stack.send([watched, own, target, promotion, *(each for days in range(1, 41) for each in _happened(days))])
     stack.wait_applied()
     wait_for(lambda: query(stack, "cadran_exporter_store_up == 1"), "Prometheus scrapes")
     dry = stack.cadran("backfill", "--days", str(DAYS), "--dry-run")
@@ -172,6 +174,13 @@ def test_a_target_stands_beside_its_curve_from_when_it_was_set(stack: RunningSta
         assert held(stack, "cadran_net_sales_euros_target", "mtd", close_of(day)) == expected
 
 
+def test_a_promotion_is_marked_over_its_days(stack: RunningStack) -> None:
+    for day in PAST[1:]:
+        noon_of_it = close_of(day) - timedelta(hours=12)
+        found = query(stack, "cadran_promotion_active", time=noon_of_it.timestamp())
+        assert [each["metric"]["promotion"] for each in found] == (["xmas"] if day in PAST[1:3] else [])
+
+
 def test_a_curve_has_no_hole_and_moves_at_each_close(stack: RunningStack) -> None:
     curve = Curve("cadran_net_sales_euros", "sales")
     step = 7 * 60 + 13
@@ -247,7 +256,7 @@ def test_what_came_late_is_written_anew(stack: RunningStack) -> None:
     wait_for(lambda: _is_scraped(stack), "what came late is scraped")
     done = stack.cadran("backfill", "--days", str(DAYS))
     assert f"0 written, 3 have changed, {DAYS - 3} were there" in done.stdout, done.stdout + done.stderr
-    for curve in CURVES:
+    for curve in CURVES[:4]:
         require_told_alike(stack, curve)
 
 

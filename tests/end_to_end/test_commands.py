@@ -37,7 +37,8 @@ def orders_today(stack: RunningStack) -> int:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["topics"], ["keys"], ["dead"], ["dead", "replay"], ["import"], ["simulate"], ["rebuild"]]
+    "command",
+    [[], ["topics"], ["keys"], ["dead"], ["dead", "replay"], ["import"], ["simulate"], ["rebuild"], ["backfill"]],
 )
 def test_help_says_what_a_command_does(stack: RunningStack, command: list[str]) -> None:
     done = stack.cadran(*command, "--help")

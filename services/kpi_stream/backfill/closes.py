@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.common.calendar import DAY, BusinessCalendar
 from services.common.windows import DAY_WINDOWS, named_window
-from services.kpi_stream.exporter.metrics import INTERVAL_SUFFIXES, exported, metric_name
+from services.kpi_stream.exporter.metrics import INTERVAL_SUFFIXES, PROMOTION_ACTIVE, exported, metric_name
 from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.kpis.kpi import Kpi
 
@@ -53,10 +53,11 @@ def queries_of(kpi: Kpi, day: date, calendar: BusinessCalendar) -> list[Query]:
 
 def past_names(kpis: Iterable[Kpi], currency: str) -> frozenset[str]:
     """The names of metrics that are told of past days."""
-    return frozenset(
+    of_kpis = (
         metric_name(metric, cut, currency, suffix)
         for kpi in kpis
         for cut in kpi.cuts
         for metric in kpi.metrics
         for suffix in SUFFIXES
     )
+    return frozenset({PROMOTION_ACTIVE, *of_kpis})

@@ -8,7 +8,7 @@ from services.common.errors import Unavailable
 from services.kpi_stream.backfill.closes import past_names, queries_of
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.exporter.kept import Kept
-from services.kpi_stream.exporter.metrics import Admission, Sample, samples, series_of_a_member
+from services.kpi_stream.exporter.metrics import Admission, Sample, promotion_samples, samples, series_of_a_member
 from services.kpi_stream.exporter.moment import Moment, Observatory
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.requests import together
@@ -56,4 +56,5 @@ class PastNumbers:
         queries = [query for kpi in self._kpis for query in queries_of(kpi, moment.world.today, moment.world.calendar)]
         askings = [samples(query, moment, self._admission, kept) for query in queries]
         found = await self._observatory.read(together(askings), moment, kept.at_hand)
-        return [sample for own in found for sample in own]
+        running = promotion_samples(moment.world, self._admission)
+        return [sample for own in [*found, running] for sample in own]

@@ -86,7 +86,7 @@ def told(engine: Engine, here: World, queries: Iterable[Query]) -> dict[str, str
     return {series: value for series, _, value in lines}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(histories, st.integers(1, 300))
 def test_a_past_day_is_told_as_its_last_scrape_told_it_when_nothing_came_in_since(
     events: Sequence[Event], later: int
