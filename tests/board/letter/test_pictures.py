@@ -63,5 +63,8 @@ def test_days_of_more_returns_than_sales_and_days_without_numbers_are_drawn(stor
 
 
 def test_a_week_without_sales_says_so(story: Story) -> None:
-    empty = story._replace(channels=[])
+    sales = next(kpi for kpi in story.kpis if kpi.id == "sales")
+    kpis = [kpi._replace(month=None) if kpi is sales else kpi for kpi in story.kpis]
+    days = [Day(day.day, 0.0, None) for day in story.days]
+    empty = story._replace(kpis=kpis, days=days, channels=[])
     assert "Rien n’a été compté." in pictures(empty, WORDS["fr"])[2].svg
