@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from redis import Redis as BlockingRedis
@@ -244,6 +245,7 @@ COMPANY, TEAM, CORRECTED = pulse("all", None), pulse("north", 6.5), pulse("north
 @example([(Send(YESTERDAY), Work()), NEXT_DAY, LATER])
 @example([(Send(TODAY), Work()), NEXT_DAY, NEXT_DAY])
 @example([(Send(A_MONTH_AGO), Work()), NEXT_DAY])
+@pytest.mark.timeout(900)  # on a busy machine an example takes ten seconds
 @settings(max_examples=25, deadline=None)
 async def test_a_kept_snapshot_is_what_one_from_nothing_would_be(url: str, history: list[tuple[Any, ...]]) -> None:
     with BlockingRedis.from_url(url) as blocking:
