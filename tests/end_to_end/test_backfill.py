@@ -17,6 +17,8 @@ from services.common.windows import ROLLING_DAYS, Period
 from tests.support.events import PARIS, cloud_event, line
 from tests.support.stack import RunningStack, wait_for
 
+pytestmark = pytest.mark.timeout(900)  # Prometheus looks for blocks once a minute
+
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 TODAY = NOW.astimezone(PARIS).date()
 DAYS = 5
