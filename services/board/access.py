@@ -1,4 +1,4 @@
-"""What of the read API somebody may see. Pure: everything that a page shows has passed here.
+"""What of the read API somebody may see. Pure: every number on a page has passed here, but those of the week.
 
 A director sees all. Who reads surveys sees NPS and team satisfaction. A rep sees their own line, and totals: their
 team's and the company's; no other cut, as of a store with one rep its number is that rep's.
@@ -29,6 +29,11 @@ class Access(NamedTuple):
 
     @property
     def sets_targets(self) -> bool:
+        return self.role is Role.DIRECTOR
+
+    @property
+    def sees_week(self) -> bool:
+        """The week is told whole, and so to directors alone: it is read without `Reader`."""
         return self.role is Role.DIRECTOR
 
     def check_edits(self) -> None:

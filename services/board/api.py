@@ -71,7 +71,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         language = parts.renderer.language(request)
         return HTMLResponse(parts.renderer.text("fault.html", language, fault=error), error.status)
 
-    install_error_handlers(app, tell)
+    install_error_handlers(app, tell, mend="go on from the board")
     install_health(app, parts.checks)
     install_metrics(app, parts.registry)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
@@ -107,6 +107,7 @@ def _pages(parts: Parts) -> APIRouter:
             path = request.url.path.removeprefix("/live")
             view = await _view(parts, page, request, path, user) if user else None
             if view is not None:
+                live.require_room()
                 await parts.renderer.content(view)  # what is refused as a page is refused as a stream
             # A ping that scripts hear: the page tells a quiet server from a lost one.
             return EventSourceResponse(
@@ -146,12 +147,12 @@ async def _view(parts: Parts, page: Page, request: Request, path: str, user: Use
 async def _events(
     parts: Parts, live: Live[View], view: View | None, request: Request
 ) -> AsyncIterator[ServerSentEvent]:
-    """What changes of a page, for as long as who asked is signed in as they were."""
+    """What changes of a page, for as long as who asked is signed in as they were, and may see the same."""
     yield ServerSentEvent(event="version", data=parts.renderer.version)
-    user = parts.sessions.current(request)
     if view is not None:
         async for event in live.follow(view):
-            if parts.sessions.current(request) != user:
+            user = parts.sessions.current(request)
+            if user is None or await access_of(user, parts.answers) != view.access:
                 break
             yield event
     yield ServerSentEvent(event="signed-out", data="")

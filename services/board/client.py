@@ -1,4 +1,4 @@
-"""The read API's client, with the board's key."""
+"""Where the read API is, and where the board is."""
 
 from pathlib import Path
 
@@ -19,6 +19,11 @@ def read_api_client(settings: Settings, board: BoardSettings) -> httpx.AsyncClie
         headers={"Authorization": f"Bearer {_key(board.key_file or settings.local_dir / 'board.key')}"},
         timeout=board.timeout,
     )
+
+
+def board_url(settings: Settings, board: BoardSettings) -> str:
+    """The board's address for people, without a slash at its end."""
+    return (board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}").rstrip("/")
 
 
 def _key(path: Path) -> str:

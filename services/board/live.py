@@ -82,10 +82,7 @@ class Live(Generic[K]):
         self._rendering: dict[K, asyncio.Task[None]] = {}
 
     async def follow(self, key: K) -> AsyncIterator[ServerSentEvent]:
-        """All of a page's content, then what changes of it, for ever.
-
-        :raises Unavailable: when too many pages are open.
-        """
+        """All of a page's content, then what changes of it, for ever."""
         before: Content | None = None
         with self._listening(key) as channel:
             while True:
@@ -95,10 +92,13 @@ class Live(Generic[K]):
                 if event is not None:
                     yield event
 
-    @contextmanager
-    def _listening(self, key: K) -> Iterator[_Channel]:
+    def require_room(self) -> None:
+        """:raises Unavailable: when too many pages are open."""
         if sum(channel.listeners for channel in self._channels.values()) >= MOST_OPEN:
             raise Unavailable("too many pages are open", mend="close some, or try again later")
+
+    @contextmanager
+    def _listening(self, key: K) -> Iterator[_Channel]:
         if key not in self._channels:
             self._channels[key] = _Channel()
             self._rendering[key] = asyncio.create_task(self._keep_rendering(key, self._channels[key]))

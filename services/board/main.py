@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from services.board.answers import Answers
 from services.board.api import Parts, create_app
-from services.board.client import read_api_client
+from services.board.client import board_url, read_api_client
 from services.board.editing.desk import Desk
 from services.board.editing.service import Editing
 from services.board.letter.office import letter_works, week_reader, week_writer
@@ -53,19 +53,25 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     answers = Answers(api, changes)
     users = Users(board.users_file or settings.local_dir / "board-users.json")
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
-    base_url = board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}"
-    works = letter_works(settings, board, api, database)
+    base_url = board_url(settings, board)
+    letters = letter_works(settings, board, api, database)
 
     async def send_edits() -> None:
-        await asyncio.to_thread(database.open)
         async with publisher:
             await outbox.run()
 
+    async def use_database() -> None:
+        await asyncio.to_thread(database.open)
+        async with at_work([send_edits, *letters]):
+            await asyncio.Event().wait()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with client, at_work([changes.listen, send_edits, *works]):
-            yield
-        database.close()
+        try:
+            async with client, at_work([changes.listen, use_database]):
+                yield
+        finally:
+            database.close()
 
     async def read_api() -> None:
         await api.get("/v1/kpis", {})

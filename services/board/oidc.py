@@ -32,7 +32,7 @@ class Oidc:
     """The other service. `claim`: which of its words is the name in the file of users."""
 
     def __init__(self, board: BoardSettings, base_url: str) -> None:
-        self._back = f"{base_url.rstrip('/')}{BACK}"
+        self._back = f"{base_url}{BACK}"
         self._claim = board.oidc_claim
         secret = _secret(board.oidc_client_secret_file)
         self._client: Any = OAuth().register(

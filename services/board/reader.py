@@ -9,9 +9,9 @@ from services.board.answers import Answers, Away
 from services.board.users import User
 from services.common.errors import Forbidden, NotFound, Unavailable
 
-DECLARED_GOOD_FOR, SERIES_GOOD_FOR, BEHIND_GOOD_FOR = 60.0, 10.0, 30.0
+DECLARED_GOOD_FOR, SERIES_GOOD_FOR, BEHIND_GOOD_FOR = 60.0, 10.0, 5.0
 """Seconds: a declaration changes with a release; of a trend the last point alone moves, and the tile shows it; what
-stands behind a number moves with the number and hardly with the clock, and much is read for it.
+stands behind a number is much to read, so that it is not read anew whenever the number moves.
 """
 
 Over = Mapping[str, str]
@@ -101,4 +101,4 @@ class Reader:
             raise Forbidden("what stands behind the total is not for you", mend="ask for your own line")
         self.access.check(await self.kpi(kpi_id), by, member)
         asked = {**over, **({"by": by, "member": member} if by else {}), **options}
-        return await self._answers.get(f"/v1/kpis/{kpi_id}/explain", asked, kpi_id, BEHIND_GOOD_FOR)
+        return await self._answers.get(f"/v1/kpis/{kpi_id}/explain", asked, good_for=BEHIND_GOOD_FOR)

@@ -21,7 +21,7 @@ from services.board.charts import sparkline
 from services.board.formats import Formats
 from services.board.reader import Reader
 from services.board.users import User
-from services.common.errors import Unavailable
+from services.common.http import tellable
 from services.common.i18n import best_language
 from services.common.logging import get_logger
 
@@ -81,12 +81,18 @@ class Renderer:
         return self._environments[language].get_template(template).render(language=language, **values)
 
     async def content(self, view: View) -> str:
-        """A page's content; where the read API does not answer, what is old is said and not shown as new."""
+        """A page's content; where the read API does not answer, what is old is said and not shown as new.
+
+        :raises CadranError: when what is asked for is refused.
+        """
         reader = Reader(self._answers, view.access)
         try:
             values = await view.page.values(view.asked, reader, view.language)
-        except Unavailable as error:
-            log.warning("nothing to show", page=view.path, error=error.message)
+        except Exception as error:
+            told = tellable(view.path, error)
+            if told.status < 500:
+                raise
+            log.warning("nothing to show", page=view.path, error=told.message)
             return self.text("nothing.html", view.language)
         now = datetime.now(self._zone)
         common = {"asked": view.asked, "access": view.access, "path": view.path, "away": reader.away, "now": now}
@@ -105,13 +111,17 @@ class Renderer:
         """A page that is filled in: nothing moves on it."""
         return self.text(template, self.language(request), **self._around(request, user), **values)
 
-    def _around(self, request: Request, user: User) -> dict[str, Any]:
-        """What is around a page's content: whoever looks at it, and its address in every language."""
+    def here(self, request: Request) -> Mapping[str, str]:
+        """The address that is asked for, in every language."""
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
         path = request.url.path
+        return {name: f"{path}?{urlencode([*query, ('lang', name)])}" for name in sorted(self._environments)}
+
+    def _around(self, request: Request, user: User) -> dict[str, Any]:
+        """What is around a page's content: whoever looks at it, and its address in every language."""
         return {
-            "here": {name: f"{path}?{urlencode([*query, ('lang', name)])}" for name in sorted(self._environments)},
-            "path": path,
+            "here": self.here(request),
+            "path": request.url.path,
             "title": "",
             "window": request.query_params.get("window"),
             "access": Access.of(user),

@@ -24,7 +24,8 @@ class BoardSettings(MailSettings):
     )
     url: str = Field(
         "",
-        description="The board's address for people, that links in letters begin with. Empty: `http://127.0.0.1:<port>`.",
+        description="The board's address for people: links in letters begin with it, OIDC leads back to it, and with "
+        "https cookies are sent over it alone. Empty: `http://127.0.0.1:<port>`.",
     )
     users_file: Path | None = Field(
         None,

@@ -4,6 +4,7 @@ import asyncio
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.datastructures import URL
 from fastapi.responses import HTMLResponse, RedirectResponse
 from limits import parse
 from limits.aio.storage import MemoryStorage
@@ -48,7 +49,8 @@ def sign_in_routes(users: Users, sessions: Sessions, renderer: Renderer, *, has_
     def page(request: Request, fault: CadranError | None = None) -> Response:
         language = renderer.language(request)
         query = {name: value for name, value in request.query_params.items() if name != "lang"}
-        text = renderer.text("sign_in.html", language, fault=fault, query=query, has_other_way=has_other_way)
+        around = {"query": query, "here": renderer.here(request), "has_other_way": has_other_way}
+        text = renderer.text("sign_in.html", language, fault=fault, **around)
         return HTMLResponse(text, fault.status if fault else 200, headers={"Content-Language": language})
 
     async def whoever(request: Request, name: str, password: str) -> User:
@@ -93,9 +95,8 @@ def to_sign_in(request: Request, to: str) -> Response:
 def wanted(request: Request) -> str:
     """Where somebody was going when they were led to the door, in the language that they have chosen there."""
     path, language = ours(request.query_params.get("to", "")), request.query_params.get("lang")
-    if language is None or "lang=" in path:
-        return path
-    return f"{path}{'&' if '?' in path else '?'}{urlencode({'lang': language})}"
+    url = URL(path)
+    return str(url.include_query_params(lang=language)) if language else path
 
 
 def ours(path: str) -> str:

@@ -13,6 +13,8 @@ from services.common.errors import CadranError, Forbidden, Malformed, NotFound, 
 Answer = Mapping[str, Any]
 
 REFUSALS: Mapping[int, type[CadranError]] = {400: Malformed, 403: Forbidden, 404: NotFound}
+AWAY = (502, 503, 504)
+"""It does not answer, or what it reads does not: nothing can be asked now."""
 SILENCE = 60.0
 """Seconds: the read API speaks more often, if only to say that it is there."""
 
@@ -28,6 +30,7 @@ class ReadApi:
 
         :raises Malformed, Forbidden, NotFound: as the read API says.
         :raises Unavailable: when it does not answer, or cannot read.
+        :raises CadranError: when it fails at this one.
         """
         try:
             response = await self._client.get(path, params=parameters)
@@ -35,11 +38,11 @@ class ReadApi:
                 problem = response.json()
                 refusal = REFUSALS[response.status_code]
                 raise refusal(problem["detail"], field=problem.get("field", ""), mend=problem.get("mend", ""))
-            response.raise_for_status()
+            if response.status_code in AWAY:
+                raise Unavailable(f"the read API answers {response.status_code}", mend="it is asked again")
+            if not response.is_success:
+                raise CadranError(f"the read API fails with {response.status_code} at {path}", mend="see its log")
             return response.json()
-        except httpx.HTTPStatusError as error:
-            said = f"the read API answers {error.response.status_code}: {error.response.text[:300]}"
-            raise Unavailable(said, mend="it is asked again") from error
         except (httpx.HTTPError, ValueError, KeyError) as error:
             said = f"the read API does not answer: {type(error).__name__}"
             raise Unavailable(said, mend="it is asked again") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.common.errors import Conflict, Invalid, NotFound, Unauthenticated
 from services.common.watched_file import WatchedFile
@@ -105,7 +105,7 @@ class Users:
         user = self.find(name)
         try:
             _hasher.verify(user.password if user and user.password else _NOBODYS, password)
-        except VerificationError:
+        except (VerificationError, InvalidHashError):
             user = None
         if user is None or user.password is None:
             raise Unauthenticated("name or password is wrong", mend="look at both; a director can give a new password")

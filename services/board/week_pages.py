@@ -7,13 +7,13 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from services.board.access import Access
 from services.board.letter.reading import WeekReader
 from services.board.letter.story import Story
 from services.board.letter.weeks import last_whole_week, whole_week
 from services.board.letter.writing import WeekWriter
 from services.board.rendering import Renderer
 from services.board.sessions import Sessions, signed_in
-from services.board.users import Role
 from services.common.errors import Forbidden, Malformed
 
 
@@ -29,7 +29,7 @@ def week_routes(weeks: Weeks, sessions: Sessions, renderer: Renderer) -> APIRout
     router = APIRouter(include_in_schema=False)
 
     async def story(request: Request) -> Story:
-        if signed_in(request, sessions).role is not Role.DIRECTOR:
+        if not Access.of(signed_in(request, sessions)).sees_week:
             raise Forbidden("the week is told to directors", mend="look at your own numbers on the board")
         today = weeks.reader.today()
         asked = request.query_params.get("ending")

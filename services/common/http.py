@@ -57,8 +57,8 @@ def _as_problem(_: Request, error: CadranError) -> Response:
     return problem_response(error)
 
 
-def install_error_handlers(app: FastAPI, tell: Tell = _as_problem) -> None:
-    """Answer errors of endpoints, of parameters and of routing alike."""
+def install_error_handlers(app: FastAPI, tell: Tell = _as_problem, mend: str = "see /docs") -> None:
+    """Answer errors of endpoints, of parameters and of routing alike. `mend`: where to see what is answered."""
 
     @app.exception_handler(CadranError)
     @app.exception_handler(Exception)
@@ -69,11 +69,11 @@ def install_error_handlers(app: FastAPI, tell: Tell = _as_problem) -> None:
     async def _parameters(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:])
-        return tell(request, Malformed(first["msg"], field=field, mend="see /docs for the parameters"))
+        return tell(request, Malformed(first["msg"], field=field, mend=mend))
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
-        response = tell(request, routing_error(request, error))
+        response = tell(request, routing_error(request, error, mend))
         response.headers.update(error.headers or {})
         return response
 
@@ -83,13 +83,13 @@ def _route(request: Request) -> str:
     return str(getattr(request.scope.get("route"), "path", "unknown"))
 
 
-def routing_error(request: Request, error: HTTPException) -> CadranError:
+def routing_error(request: Request, error: HTTPException, mend: str) -> CadranError:
     """What the framework refuses before any of our functions is asked."""
     if error.status_code == 404:
-        return NotFound(f"nothing is at {request.url.path}", mend="see /docs for the paths")
+        return NotFound(f"nothing is at {request.url.path}", mend=mend)
     if error.status_code == 405:
-        return MethodNotAllowed(f"{request.method} is not answered here", mend="see /docs for the methods")
-    return Malformed(error.detail, mend="see /docs for what is taken")
+        return MethodNotAllowed(f"{request.method} is not answered here", mend=mend)
+    return Malformed(error.detail, mend=mend)
 
 
 async def read_body(request: Request, limit: int) -> bytes:

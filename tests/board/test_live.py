@@ -118,7 +118,8 @@ async def test_too_many_open_pages_are_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(module, "MOST_OPEN", 2)
     pages = live(Numbers())
     open_pages = [pages.follow("a"), pages.follow("b")]
+    pages.require_room()
     for events in open_pages:
         await anext(events)
     with pytest.raises(Unavailable):
-        await anext(pages.follow("c"))
+        pages.require_room()

@@ -1,5 +1,6 @@
 """The parts of the weekly letter, as the settings want them."""
 
+from services.board.client import board_url
 from services.board.letter.posting import LetterClock, Post
 from services.board.letter.reading import WeekReader
 from services.board.letter.weeks import read_sending_time
@@ -11,7 +12,7 @@ from services.common.database import Database
 from services.common.errors import ConfigurationError
 from services.common.mail.account import read_account, read_sender
 from services.common.mail.courier import Courier
-from services.common.settings import Port, Settings
+from services.common.settings import Settings
 from services.common.windows import utc_now
 
 
@@ -20,7 +21,7 @@ def week_reader(settings: Settings, api: ReadApi) -> WeekReader:
 
 
 def week_writer(settings: Settings, board: BoardSettings) -> WeekWriter:
-    return WeekWriter(settings.zone, board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}")
+    return WeekWriter(settings.zone, board_url(settings, board))
 
 
 def letter_post(settings: Settings, board: BoardSettings, database: Database) -> Post:

@@ -15,7 +15,7 @@ from services.board.letter.story import Story
 from services.board.letter.weeks import SendingTime, Week, due_week
 from services.board.letter.writing import WeekWriter, addressed
 from services.common.database import Database
-from services.common.errors import Unavailable
+from services.common.errors import CadranError, Unavailable
 from services.common.logging import get_logger
 from services.common.mail.courier import SEND_SECONDS, Answer, Courier, Outcome
 from services.common.windows import Clock
@@ -136,6 +136,6 @@ class LetterClock:
             answers = await self._post.deliver(story, self._language, self._recipients)
             for outcome, codes in answers.values():
                 log.info("weekly letter", week=week.name, outcome=outcome, codes=codes)
-        except Unavailable as error:
+        except CadranError as error:
             log.warning("the weekly letter waits", reason=str(error))
         return TRY_AGAIN
