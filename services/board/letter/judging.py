@@ -22,8 +22,8 @@ QUANTILES = {3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365}
 ROUNDED_TO = {"score": 0.5}
 """Units whose values may have been rounded before they came here: two that differ by no more may be the same."""
 
-
 NEVER_NEGATIVE = ("count", "ratio", "score", "index")
+"""Units that have nothing below 0."""
 
 
 class Verdict(StrEnum):

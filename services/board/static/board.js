@@ -44,7 +44,8 @@ function replaceAll(html) {
 function replaceParts(parts) {
   for (const [id, html] of Object.entries(parts)) {
     const old = document.getElementById(id);
-    if (old) keeping(old, () => old.replaceWith(elementOf(html)));
+    // The element alone: the white space around it is there already, and would grow with every change.
+    if (old) keeping(old, () => old.replaceWith(elementOf(html).firstElementChild));
   }
 }
 

@@ -45,8 +45,8 @@ def printed(document: str) -> list[str]:
 
 def inflated(pdf: bytes) -> bytes:
     """A PDF with its streams as they were before they were compressed."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-    return pdf + b"".join(zlib.decompress(each) for each in streams if each[:1] == b"x")
+    streams = re.findall(rb"/FlateDecode.*?>>\nstream\n(.*?)endstream", pdf, re.DOTALL)
+    return pdf + b"".join(zlib.decompressobj().decompress(each) for each in streams)
 
 
 def plain(text: str) -> str:
