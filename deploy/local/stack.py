@@ -125,7 +125,9 @@ class Stack:
             self._console.print(f"{label:<24} http://127.0.0.1:{self._settings.port(port)}{path}", highlight=False)
         self._console.print(f"{'Key with every scope':<24} {self.layout.dev_key}", highlight=False)
         self._console.print(
-            f"{'To sign in to the board':<24} director, password in {self.layout.director_password}", highlight=False
+            f"{'To sign in to the board':<24} director, password in {self.layout.director_password}",
+            highlight=False,
+            soft_wrap=True,
         )
 
     def _services(self) -> list[Program]:

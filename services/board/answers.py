@@ -29,13 +29,14 @@ class _Kept(NamedTuple):
     answer: Any
     asked_at: float
     changes: int
+    told_at: datetime
 
 
-class Away(NamedTuple):
-    """The read API does not answer: since when, and what is known of why."""
+class Told(NamedTuple):
+    """An answer; `old_since`: where it could not be had anew, when it was told."""
 
-    since: datetime
-    reason: str
+    answer: Any
+    old_since: datetime | None
 
 
 class Answers:
@@ -47,14 +48,13 @@ class Answers:
         self._kept: OrderedDict[Question, _Kept] = OrderedDict()
         self._asking: dict[Question, asyncio.Task[Any]] = {}
         self._turn = asyncio.Lock()
-        self._answered_at = datetime.now(UTC)
         self._failed_at = float("-inf")
-        self.away: Away | None = None
+        self._reason = ""
 
     async def get(
         self, path: str, parameters: Mapping[str, str] = {}, kpi: str = "", good_for: float = GOOD_FOR
-    ) -> Any:
-        """What stands at a path: as it is, or as it was while `away`.
+    ) -> Told:
+        """What stands at a path: as it is, or as it was when the read API last answered.
 
         It is asked for again when it is older than some seconds, or `kpi` may have changed (with none: only then).
 
@@ -64,8 +64,8 @@ class Answers:
         question = (path, tuple(sorted(parameters.items())))
         kept = self._kept.get(question)
         if kept is not None and self._is_good(kept, kpi, good_for):
-            return kept.answer
-        if self._is_away_now():
+            return Told(kept.answer, None)
+        if self._is_away():
             return self._as_it_was(kept)
         asking = self._asking.get(question)
         if asking is None:
@@ -73,7 +73,7 @@ class Answers:
             self._asking[question] = asking
             asking.add_done_callback(lambda done: self._asked(question, done))
         try:
-            return await asyncio.shield(asking)
+            return Told(await asyncio.shield(asking), None)
         except Unavailable:
             return self._as_it_was(kept)
 
@@ -90,29 +90,28 @@ class Answers:
             return age < PAUSE
         return age < good_for and self._changes.count(kpi) == kept.changes
 
-    def _is_away_now(self) -> bool:
+    def _is_away(self) -> bool:
         """Did it not answer a moment ago? It is not asked for each of a page's numbers then."""
-        return self.away is not None and time.monotonic() - self._failed_at < PAUSE
+        return time.monotonic() - self._failed_at < PAUSE
 
-    def _as_it_was(self, kept: _Kept | None) -> Any:
+    def _as_it_was(self, kept: _Kept | None) -> Told:
         if kept is None:
-            raise Unavailable(self.away.reason if self.away else "", mend="it is asked again")
-        return kept.answer
+            raise Unavailable(self._reason, mend="it is asked again")
+        return Told(kept.answer, kept.told_at)
 
     async def _ask(self, question: Question, kpi: str) -> Any:
         path, parameters = question
         async with self._turn:
-            if self._is_away_now():
-                raise Unavailable("the read API has not answered just now")
+            if self._is_away():
+                raise Unavailable(self._reason)
             count, asked_at = self._changes.count(kpi), time.monotonic()
             try:
                 answer = await self._api.get(path, dict(parameters))
             except Unavailable as error:
-                self.away = Away(self.away.since if self.away else self._answered_at, error.message)
-                self._failed_at = time.monotonic()
+                self._reason, self._failed_at = error.message, time.monotonic()
                 raise
-        self._answered_at, self.away = datetime.now(UTC), None
-        self._kept[question] = _Kept(answer, asked_at, count)
+        self._failed_at = float("-inf")
+        self._kept[question] = _Kept(answer, asked_at, count, datetime.now(UTC))
         self._kept.move_to_end(question)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)

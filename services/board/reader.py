@@ -1,11 +1,11 @@
 """The read API as one person may read it: every page asks through this, and what they may not see is never there."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.board.access import Access, Answer
-from services.board.answers import Answers, Away
+from services.board.answers import Answers, Told
 from services.board.users import User
 from services.common.errors import Forbidden, NotFound, Unavailable
 
@@ -27,20 +27,20 @@ async def access_of(user: User, answers: Answers) -> Access:
     if user.rep is None:
         return Access.of(user)
     try:
-        reps = await _listed(answers, "reps", {}, DECLARED_GOOD_FOR)
+        pages = await _pages(answers, "reps", {}, DECLARED_GOOD_FOR)
     except Unavailable:
         return Access.of(user)
+    reps = (rep for page in pages for rep in page.answer["reps"])
     return Access.of(user, next((rep.get("team") for rep in reps if rep["rep_id"] == user.rep), None))
 
 
-async def _listed(answers: Answers, name: str, asked: Mapping[str, str], good_for: float) -> list[Answer]:
+async def _pages(answers: Answers, name: str, asked: Mapping[str, str], good_for: float) -> list[Told]:
     """All pages of a listing."""
-    found: list[Answer] = []
+    found: list[Told] = []
     after: str | None = ""
     while after is not None:
-        page = await answers.get(f"/v1/{name}", {**asked, "after": after}, good_for=good_for)
-        found += page[name]
-        after = page["next"]
+        found.append(await answers.get(f"/v1/{name}", {**asked, "after": after}, good_for=good_for))
+        after = found[-1].answer["next"]
     return found
 
 
@@ -50,14 +50,17 @@ class Reader:
     def __init__(self, answers: Answers, access: Access) -> None:
         self._answers = answers
         self.access = access
+        self.old_since: datetime | None = None
+        """When the oldest of what it was told was told, where some of it could not be had anew."""
 
-    @property
-    def away(self) -> Away | None:
-        return self._answers.away
+    def _noted(self, told: Told) -> Any:
+        if told.old_since is not None:
+            self.old_since = min(told.old_since, self.old_since or told.old_since)
+        return told.answer
 
     async def kpis(self) -> list[Answer]:
         """The KPIs that may be seen, as they are declared, with the cuts that may be."""
-        return self.access.declared(await self._answers.get("/v1/kpis", good_for=DECLARED_GOOD_FOR))
+        return self.access.declared(self._noted(await self._answers.get("/v1/kpis", good_for=DECLARED_GOOD_FOR)))
 
     async def kpi(self, kpi_id: str) -> Answer:
         """One of them.
@@ -73,14 +76,15 @@ class Reader:
         """A KPI over days or a window, by a cut or in all; `options` are the KPI's own."""
         self.access.check(await self.kpi(kpi_id), by)
         asked = {**over, **({"by": by} if by else {}), **options}
-        answer: Answer = await self._answers.get(f"/v1/kpis/{kpi_id}", asked, kpi_id)
+        answer: Answer = self._noted(await self._answers.get(f"/v1/kpis/{kpi_id}", asked, kpi_id))
         return {**answer, "rows": self.access.shown(by, answer["rows"])}
 
     async def series(self, kpi_id: str, first: date, last: date, by: str | None = None, step: str = "day") -> Answer:
         """A KPI day by day, or month by month."""
         self.access.check(await self.kpi(kpi_id), by)
         asked = {**days(first, last), "step": step, **({"by": by} if by else {})}
-        answer: Answer = await self._answers.get(f"/v1/kpis/{kpi_id}/series", asked, good_for=SERIES_GOOD_FOR)
+        told = await self._answers.get(f"/v1/kpis/{kpi_id}/series", asked, good_for=SERIES_GOOD_FOR)
+        answer: Answer = self._noted(told)
         return {**answer, "rows": self.access.shown(by, answer["rows"])}
 
     async def stated(self, name: str, asked: Mapping[str, str] = {}) -> list[Answer]:
@@ -90,9 +94,10 @@ class Reader:
         :raises Forbidden: when it is not theirs to edit.
         """
         self.access.check_edits()
-        found = await _listed(self._answers, name, asked, good_for=0)
-        if self.away is not None:
-            raise Unavailable(self.away.reason, mend="try again when the read API answers")
+        pages = await _pages(self._answers, name, asked, good_for=0)
+        found = [each for page in pages for each in self._noted(page)[name]]
+        if self.old_since is not None:
+            raise Unavailable("the read API does not answer", mend="try again when it does")
         return found
 
     async def explain(self, kpi_id: str, over: Over, by: str | None, member: str, options: Mapping[str, str]) -> Any:
@@ -101,4 +106,4 @@ class Reader:
             raise Forbidden("what stands behind the total is not for you", mend="ask for your own line")
         self.access.check(await self.kpi(kpi_id), by, member)
         asked = {**over, **({"by": by, "member": member} if by else {}), **options}
-        return await self._answers.get(f"/v1/kpis/{kpi_id}/explain", asked, good_for=BEHIND_GOOD_FOR)
+        return self._noted(await self._answers.get(f"/v1/kpis/{kpi_id}/explain", asked, good_for=BEHIND_GOOD_FOR))

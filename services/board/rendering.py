@@ -95,7 +95,7 @@ class Renderer:
             log.warning("nothing to show", page=view.path, error=told.message)
             return self.text("nothing.html", view.language)
         now = datetime.now(self._zone)
-        common = {"asked": view.asked, "access": view.access, "path": view.path, "away": reader.away, "now": now}
+        common = {"asked": view.asked, "access": view.access, "path": view.path, "away": reader.old_since, "now": now}
         return self.text(view.page.template, view.language, **common, **values)
 
     async def whole(self, view: View, request: Request, user: User) -> str:

@@ -37,7 +37,7 @@ def add(
     ],
     rep: Annotated[str | None, typer.Option(help="For a rep: the rep_id whose line it is.")] = None,
     password_file: PasswordFile = None,
-    no_password: Annotated[bool, typer.Option(help="They come in by OIDC alone.")] = False,
+    no_password: Annotated[bool, typer.Option("--no-password", help="They come in by OIDC alone.")] = False,
 ) -> None:
     """Add somebody; they may sign in at once."""
     _users().add(name, role, rep, None if no_password else _password(password_file))

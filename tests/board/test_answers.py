@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.board import answers as module
-from services.board.answers import Answers
+from services.board.answers import Answers, Told
 from services.board.store import ChangeSignal
 from services.common.errors import NotFound, Unavailable
 
@@ -36,8 +36,11 @@ class Parts:
         self.changes.is_heard = True
         self.answers = Answers(self.api, self.changes)  # type: ignore[arg-type]
 
-    async def sales(self) -> Any:
+    async def told(self) -> Told:
         return await self.answers.get("/sales", kpi="sales")
+
+    async def sales(self) -> Any:
+        return (await self.told()).answer
 
 
 @pytest.fixture
@@ -75,23 +78,19 @@ async def test_while_changes_are_not_heard_nothing_is_taken_for_new(
 async def test_while_it_is_away_what_it_said_last_is_shown_and_since_when(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await parts.sales() == 1
+    assert await parts.told() == Told(1, None)
     parts.api.is_away = True
     await parts.changes._tell(["sales"])
-    assert await parts.sales() == 1
-    away = parts.answers.away
-    assert away is not None
-    assert away.reason == "it is away"
+    old = await parts.told()
+    assert old.answer == 1
+    assert old.old_since is not None
     asked = parts.api.asked
-    assert await parts.sales() == 1
+    assert await parts.told() == old
     assert parts.api.asked == asked  # not again and again
     monkeypatch.setattr(module, "PAUSE", 0.0)
-    assert await parts.sales() == 1
-    assert parts.answers.away is not None
-    assert parts.answers.away.since == away.since
+    assert await parts.told() == old
     parts.api.is_away = False
-    assert await parts.sales() == parts.api.asked
-    assert parts.answers.away is None
+    assert await parts.told() == Told(parts.api.asked, None)
 
 
 async def test_what_was_never_told_is_not_made_up(parts: Parts) -> None:
@@ -104,7 +103,7 @@ async def test_what_was_never_told_is_not_made_up(parts: Parts) -> None:
 async def test_a_refusal_is_no_absence(parts: Parts) -> None:
     with pytest.raises(NotFound):
         await parts.answers.get("/nothing")
-    assert parts.answers.away is None
+    assert (await parts.told()).old_since is None
 
 
 async def test_it_keeps_no_more_than_it_may(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:

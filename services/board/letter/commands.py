@@ -58,7 +58,7 @@ def write(
     asked = _asked(week, language)
     writer, words = week_writer(asked.settings, asked.board), (asked.story, asked.language)
     if out is None:
-        sys.stdout.write(writer.text(*words))
+        print(writer.text(*words).rstrip())
         return
     makers: Mapping[str, Callable[[], bytes]] = {
         ".html": lambda: writer.document(*words).encode(),

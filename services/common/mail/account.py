@@ -84,6 +84,8 @@ def read_sender(mail: MailSettings) -> str:
 
     :raises ConfigurationError: when it is none.
     """
+    if not mail.mail_from:
+        raise ConfigurationError("letters need a sender", field=mail.named("mail_from"), mend="set it to an address")
     try:
         return read_address(mail.mail_from)
     except Invalid as error:

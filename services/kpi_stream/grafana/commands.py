@@ -38,6 +38,7 @@ def push(
 ) -> None:
     """Put every board into a Grafana. What is there as it must be is left alone, so it can be run again."""
     server = Grafana(url, _token(token_file), folder)
+    server.require()
     own = [with_page(board, page) if page else board for board in read_boards(boards)]
     changed = 0
     for change in server.changes(own):

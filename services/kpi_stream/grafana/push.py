@@ -57,9 +57,26 @@ class Grafana:
     """One Grafana, and the folder that Cadran's boards are in."""
 
     def __init__(self, url: str, token: str, folder: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ConfigurationError(f"{url!r} is no address", field="--url", mend="begin it with http:// or https://")
         self._url = url
         self._folder = folder
         self._api = GrafanaApi.from_url(url.rstrip("/") + "/", credential=token, timeout=TIMEOUT)
+
+    def require(self) -> None:
+        """See that it is there.
+
+        :raises ConfigurationError: when something else answers at its address.
+        :raises CadranError: where it cannot be asked.
+        """
+        mend = "give Grafana's own, with its sub-path if it has one"
+        try:
+            with self._told("its version"):
+                build = self._api.health.check()
+        except (NotFound, AttributeError):  # a page of somebody else's is read as text
+            build = None
+        if not isinstance(build, dict) or "version" not in build:
+            raise ConfigurationError(f"no Grafana answers at {self._url}", field="--url", mend=mend)
 
     def changes(self, boards: Sequence[Mapping[str, Any]]) -> Iterator[Change]:
         """Of each board what a push would do; no lines: nothing.
@@ -117,7 +134,9 @@ class Grafana:
         except GrafanaClientError as error:
             raise _of_status(error, what) from None
         except (GrafanaTimeoutError, RequestException) as error:
-            raise Unavailable(f"{self._url} does not answer: {error}", mend="look at --url, and that it runs") from None
+            raise Unavailable(
+                f"{self._url} does not answer: {type(error).__name__}", mend="look at --url, and that it runs"
+            ) from None
         except GrafanaException as error:
             raise Unavailable(f"{self._url} cannot: {error.message}", mend="look into Grafana's log") from None
 

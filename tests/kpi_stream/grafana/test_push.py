@@ -48,6 +48,8 @@ class Kept:
         return self._save(body)
 
     def _get(self, path: str) -> tuple[int, dict[str, Any]]:
+        if path == "/api/frontend/settings":
+            return 200, {"buildInfo": {"version": "12.4.0"}}
         kind, _, uid = path.removeprefix("/api/").rpartition("/")
         if kind == "folders" and uid in self.folders:
             return 200, self.folders[uid]
@@ -197,3 +199,8 @@ def test_a_folder_without_boards_is_no_success(url: str, tmp_path: Path) -> None
     error = run(url, "--boards", str(tmp_path)).exception
     assert isinstance(error, CadranError)
     assert "no boards are in" in str(error)
+
+
+def test_what_is_no_grafana_is_told_apart(url: str) -> None:
+    assert "--url: no Grafana answers at" in str(fault(f"{url}/elsewhere"))
+    assert "begin it with http:// or https://" in str(fault("grafana.example"))
