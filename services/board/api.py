@@ -24,6 +24,7 @@ from services.board.reader import Reader, access_of
 from services.board.rendering import Page, Renderer, View
 from services.board.reps import RepsPage
 from services.board.sessions import Sessions, signed_in
+from services.board.shares import Shares
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
 from services.board.store import ChangeSignal
 from services.board.users import User, Users
@@ -35,6 +36,8 @@ from services.common.secure_headers import SecureHeaders
 
 HERE = Path(__file__).parent
 PING_SECONDS = 10
+PAGES_OF_ONE, WAITING_OF_ONE, STREAMS_OF_ONE = 3, 30, 60
+"""Pages that are made at once for one person, those that wait, and those that are kept live for them."""
 
 PAGES: dict[str, Page] = {
     "/": DirectionPage(),
@@ -62,7 +65,14 @@ class Parts(NamedTuple):
 
 def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     """The board's app."""
-    app = FastAPI(title="Cadran board", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Cadran board",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # they would lead to whatever host a request names
+    )
 
     def tell(request: Request, error: CadranError) -> Response:
         """Who must sign in is led to the door; anything else is a page that says what is wrong, and what to do."""
@@ -80,25 +90,28 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
     if parts.oidc is not None:
         app.include_router(oidc_routes(parts.oidc, parts.users, parts.sessions))
+    pages = Shares(PAGES_OF_ONE, WAITING_OF_ONE)
     app.include_router(week_routes(parts.weeks, parts.sessions, parts.renderer))
-    app.include_router(_downloads(parts))  # before the pages: no KPI is called `sales.csv`
+    app.include_router(_downloads(parts, pages))  # before the pages: no KPI is called `sales.csv`
     app.include_router(target_routes(parts.desk))
     app.include_router(promotion_routes(parts.desk))
-    app.include_router(_pages(parts))
+    app.include_router(_pages(parts, pages))
     return app
 
 
-def _pages(parts: Parts) -> APIRouter:
+def _pages(parts: Parts, pages: Shares) -> APIRouter:
     """Every page at its path, and below /live what keeps it live."""
     router = APIRouter(include_in_schema=False)
     live: Live[View] = Live(parts.changes, parts.renderer.content)
+    streams = Shares(STREAMS_OF_ONE, waiting=0)
 
     def add(path: str, page: Page) -> None:
         @router.get(path)
         async def whole(request: Request) -> Response:
             user = signed_in(request, parts.sessions)
-            view = await _view(parts, page, request, request.url.path, user)
-            html = await parts.renderer.whole(view, request, user)
+            async with pages.of(user.name):
+                view = await _view(parts, page, request, request.url.path, user)
+                html = await parts.renderer.whole(view, request, user)
             return HTMLResponse(html, headers={"Content-Language": view.language})
 
         @router.get(f"/live{path}")
@@ -106,12 +119,13 @@ def _pages(parts: Parts) -> APIRouter:
             user = parts.sessions.current(request)
             path = request.url.path.removeprefix("/live")
             view = await _view(parts, page, request, path, user) if user else None
-            if view is not None:
+            if user is not None and view is not None:
                 live.require_room()
-                await parts.renderer.content(view)  # what is refused as a page is refused as a stream
+                async with pages.of(user.name), streams.of(user.name):
+                    await parts.renderer.content(view)  # what is refused as a page is refused as a stream
             # A ping that scripts hear: the page tells a quiet server from a lost one.
             return EventSourceResponse(
-                _events(parts, live, view, request),
+                _events(parts, live, view, request, streams),
                 ping=PING_SECONDS,
                 ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
             )
@@ -121,16 +135,17 @@ def _pages(parts: Parts) -> APIRouter:
     return router
 
 
-def _downloads(parts: Parts) -> APIRouter:
+def _downloads(parts: Parts, pages: Shares) -> APIRouter:
     """Every table as CSV."""
     router = APIRouter(include_in_schema=False)
 
     def add(path: str, download: Download) -> None:
         @router.get(path)
         async def table(kpi: str, request: Request) -> Response:
-            access = await access_of(signed_in(request, parts.sessions), parts.answers)
-            reader = Reader(parts.answers, access)
-            text = await download(kpi, request.query_params, reader)
+            user = signed_in(request, parts.sessions)
+            async with pages.of(user.name):
+                reader = Reader(parts.answers, await access_of(user, parts.answers))
+                text = await download(kpi, request.query_params, reader)
             headers = {"Content-Disposition": f'attachment; filename="{file_name(kpi, request.query_params)}"'}
             return Response(text, media_type="text/csv; header=present", headers=headers)
 
@@ -145,14 +160,16 @@ async def _view(parts: Parts, page: Page, request: Request, path: str, user: Use
 
 
 async def _events(
-    parts: Parts, live: Live[View], view: View | None, request: Request
+    parts: Parts, live: Live[View], view: View | None, request: Request, streams: Shares
 ) -> AsyncIterator[ServerSentEvent]:
     """What changes of a page, for as long as who asked is signed in as they were, and may see the same."""
     yield ServerSentEvent(event="version", data=parts.renderer.version)
-    if view is not None:
-        async for event in live.follow(view):
-            user = parts.sessions.current(request)
-            if user is None or await access_of(user, parts.answers) != view.access:
-                break
-            yield event
+    user = parts.sessions.current(request)
+    if user is not None and view is not None:
+        async with streams.of(user.name):
+            async for event in live.follow(view):
+                user = parts.sessions.current(request)
+                if user is None or await access_of(user, parts.answers) != view.access:
+                    break
+                yield event
     yield ServerSentEvent(event="signed-out", data="")

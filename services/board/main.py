@@ -57,6 +57,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     letters = letter_works(settings, board, api, database)
 
     async def send_edits() -> None:
+        await outbox.count()  # told while Kafka is still away
         async with publisher:
             await outbox.run()
 

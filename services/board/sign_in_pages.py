@@ -1,12 +1,13 @@
 """Signing in with a name and a password, and out again."""
 
 import asyncio
+import hashlib
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.datastructures import URL
 from fastapi.responses import HTMLResponse, RedirectResponse
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
@@ -20,25 +21,34 @@ from services.common.logging import get_logger
 log = get_logger(__name__)
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
-A_NAME, AN_ADDRESS = parse("10/minute"), parse("60/minute")
-"""Tries that are let through: nobody who mistypes comes to so many, and who guesses soon does."""
+A_NAME, A_NAME_FROM_HERE, AN_ADDRESS = parse("100/minute"), parse("10/minute"), parse("60/minute")
+"""Tries that fail and are let through: nobody who mistypes comes to so many, and who guesses soon does. Whoever knows
+somebody's name keeps them out only from where they themselves are.
+"""
 
 
 class Tries:
-    """Counts tries to sign in, in the memory of this process."""
+    """Counts tries to sign in that fail, in the memory of this process."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    async def take(self, name: str, address: str) -> None:
-        """:raises TooManyRequests: when there were too many for this name, or from this address."""
-        for rate, kind, whose in ((A_NAME, "name", name), (AN_ADDRESS, "address", address)):
-            if not await self._limiter.hit(rate, kind, whose):
+    async def check(self, name: str, address: str) -> None:
+        """:raises TooManyRequests: when too many failed for this name, or from this address."""
+        for rate, *whose in _counted(name, address):
+            if not await self._limiter.test(rate, *whose):
                 raise TooManyRequests("too many tries to sign in", retry_after=60, mend="wait a minute, then try again")
 
-    async def forget(self, name: str) -> None:
-        """Who has come in does not guess."""
-        await self._limiter.clear(A_NAME, "name", name)
+    async def note(self, name: str, address: str) -> None:
+        """One more failed."""
+        for rate, *whose in _counted(name, address):
+            await self._limiter.hit(rate, *whose)
+
+
+def _counted(name: str, address: str) -> list[tuple[RateLimitItem, *tuple[str, ...]]]:
+    """What a try counts for. Names are not kept as they are: the library writes them into its errors."""
+    whose = hashlib.sha256(name.encode()).hexdigest()
+    return [(A_NAME, "name", whose), (A_NAME_FROM_HERE, "name", whose, address), (AN_ADDRESS, "address", address)]
 
 
 def sign_in_routes(users: Users, sessions: Sessions, renderer: Renderer, *, has_other_way: bool) -> APIRouter:
@@ -51,13 +61,19 @@ def sign_in_routes(users: Users, sessions: Sessions, renderer: Renderer, *, has_
         query = {name: value for name, value in request.query_params.items() if name != "lang"}
         around = {"query": query, "here": renderer.here(request), "has_other_way": has_other_way}
         text = renderer.text("sign_in.html", language, fault=fault, **around)
-        return HTMLResponse(text, fault.status if fault else 200, headers={"Content-Language": language})
+        headers = {"Content-Language": language}
+        if isinstance(fault, TooManyRequests):
+            headers["Retry-After"] = str(fault.retry_after)
+        return HTMLResponse(text, fault.status if fault else 200, headers=headers)
 
     async def whoever(request: Request, name: str, password: str) -> User:
-        await tries.take(name, request.client.host if request.client else "")
-        user = await asyncio.to_thread(users.check, name, password)
-        await tries.forget(name)
-        return user
+        address = request.client.host if request.client else ""
+        await tries.check(name, address)
+        try:
+            return await asyncio.to_thread(users.check, name, password)
+        except Unauthenticated:
+            await tries.note(name, address)
+            raise
 
     @router.get(SIGN_IN)
     async def ask(request: Request) -> Response:

@@ -12,8 +12,10 @@ from services.common.errors import CadranError, Forbidden, Malformed, NotFound, 
 
 Answer = Mapping[str, Any]
 
-REFUSALS: Mapping[int, type[CadranError]] = {400: Malformed, 403: Forbidden, 404: NotFound}
-AWAY = (502, 503, 504)
+REFUSALS: Mapping[int, type[CadranError]] = {403: Forbidden, 404: NotFound}
+OURS = (401, 408, 429)
+"""Nobody's question is at fault: the board's key is, or the read API is busy."""
+AWAY = (*OURS, 502, 503, 504)
 """It does not answer, or what it reads does not: nothing can be asked now."""
 SILENCE = 60.0
 """Seconds: the read API speaks more often, if only to say that it is there."""
@@ -34,16 +36,16 @@ class ReadApi:
         """
         try:
             response = await self._client.get(path, params=parameters)
-            if response.status_code in REFUSALS:
-                problem = response.json()
-                refusal = REFUSALS[response.status_code]
-                raise refusal(problem["detail"], field=problem.get("field", ""), mend=problem.get("mend", ""))
+            if response.is_client_error and response.status_code not in OURS:
+                raise _refusal(response)
             if response.status_code in AWAY:
                 raise Unavailable(f"the read API answers {response.status_code}", mend="it is asked again")
             if not response.is_success:
                 raise CadranError(f"the read API fails with {response.status_code} at {path}", mend="see its log")
             return response.json()
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+        except httpx.InvalidURL:
+            raise Malformed("is too long to be asked for", mend="ask for less") from None
+        except (httpx.HTTPError, ValueError) as error:
             said = f"the read API does not answer: {type(error).__name__}"
             raise Unavailable(said, mend="it is asked again") from error
 
@@ -54,6 +56,16 @@ class ReadApi:
             async for line in response.aiter_lines():
                 if line.startswith("data: {"):
                     yield msgspec.json.decode(line.removeprefix("data: "))["kpis"]
+
+
+def _refusal(response: httpx.Response) -> CadranError:
+    """Why the read API does not answer a question, which is then at fault by itself."""
+    refusal = REFUSALS.get(response.status_code, Malformed)
+    try:
+        problem = response.json()
+        return refusal(problem["detail"], field=problem.get("field", ""), mend=problem.get("mend", ""))
+    except (ValueError, KeyError, TypeError):  # not said by us, but by the server below or a proxy
+        return refusal("cannot be asked for", mend="ask for less, in plain words")
 
 
 class ChangeSignal:

@@ -39,7 +39,7 @@ class WallPage(Page):
 
 
 def _seconds(asked: str) -> int:
-    if not asked.isdecimal():
+    if not asked.isdecimal() or len(asked) > len(str(MOST_SECONDS)):
         return USUAL_SECONDS
     return min(MOST_SECONDS, max(LEAST_SECONDS, int(asked)))
 

@@ -50,6 +50,13 @@ class Outbox:
         """Say that something was written, so that it leaves at once."""
         self._written.set()
 
+    async def count(self) -> None:
+        """Tell how many events are here.
+
+        :raises Unavailable: when the database does not answer.
+        """
+        self._waiting.set(await self._database.read(_count))
+
     async def run(self) -> None:
         """Send for ever; when Kafka or the database does not answer, try again ever more slowly."""
         pause = LEAST_PAUSE
@@ -69,7 +76,7 @@ class Outbox:
 
     async def _send_some(self) -> int:
         rows = await self._database.read(_oldest)
-        self._waiting.set(await self._database.read(_count))
+        await self.count()
         if rows:
             await self._publisher.publish([Message(Topic(topic), key, value) for _, topic, key, value in rows])
             await self._database.write(lambda connection: _forget(connection, [row[0] for row in rows]))

@@ -68,8 +68,8 @@ def test_axes_have_no_more_decimals_than_their_round_values(value: float, unit: 
 
 
 def test_the_ends_of_a_window_are_days_or_instants() -> None:
-    assert (FR.border("2026-11-01"), EN.border("2026-11-01")) == ("1 nov. 2026", "1 Nov 2026")
-    assert EN.border("2026-11-26T04:11:00Z") == "26 Nov 2026, 05:11"
+    assert (FR.stated_day("2026-11-01"), EN.stated_day("2026-11-01")) == ("1 nov. 2026", "1 Nov 2026")
+    assert EN.stated_day("2026-11-26T04:11:00Z") == "26 Nov 2026, 05:11"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from services.board.editing.statements import Change, Statement, changes, event_id, event_of, standing
-from services.board.editing.values import Unreadable, of_statement, read, stated, written
+from services.board.editing.values import Unreadable, of_statement, read, require_possible, stated, written
 from services.common.errors import Invalid
 from services.common.events import Event
 from services.common.events.reference import Measure, TargetSet
@@ -157,7 +157,9 @@ class Sheet(NamedTuple):
         )
 
     def _event(self, member: Member, text: str, form: str, now: datetime) -> Event:
-        data = self.asked.data(member.id, stated(read(text, self.unit, self.language), self.unit))
+        data = self.asked.data(
+            member.id, stated(require_possible(read(text, self.unit, self.language), self.unit), self.unit)
+        )
         return event_of(data, self.asked.subject(member.id), form, now=now, zone=self.zone)
 
     def _statement(self, member: Member, id_: str) -> Statement[TargetSet] | None:

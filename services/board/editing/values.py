@@ -16,6 +16,14 @@ from services.common.money import exponent, known_currency, to_major
 
 MOST_DIGITS = 15
 """A float gives back as many exactly; no target needs more."""
+RANGES = {
+    "ratio": (Decimal(0), Decimal(1)),
+    "points": (Decimal(-100), Decimal(100)),
+    "score": (Decimal(0), Decimal(10)),
+    "index": (Decimal(1), Decimal(10_000)),
+}
+ABOVE_NOTHING = (Decimal("0.01"), Decimal("Infinity"))
+"""Of counts and money."""
 SPACES = "\u0020\u00a0\u2009\u202f"
 MINUS = "\u2212"
 
@@ -31,6 +39,8 @@ class Fault(StrEnum):
     """It may be a percentage, or a share of one."""
     DIGITS = "digits"
     """It has more decimals, or more digits, than there can be."""
+    RANGE = "range"
+    """Nothing of this unit can come to so much, or so little."""
 
 
 class Unreadable(Exception):
@@ -58,6 +68,17 @@ def read(text: str, unit: str, language: str) -> Decimal:
     if not has_sign and 0 < abs(value) <= 1:
         raise Unreadable(Fault.SHARE)
     return value.scaleb(-2)
+
+
+def require_possible(value: Decimal, unit: str) -> Decimal:
+    """A value that a KPI of this unit can come to: an aim of it.
+
+    :raises Unreadable: when it cannot.
+    """
+    least, most = RANGES.get(unit, ABOVE_NOTHING)
+    if not least <= value <= most:
+        raise Unreadable(Fault.RANGE)
+    return value
 
 
 def written(value: Decimal, unit: str, language: str) -> str:

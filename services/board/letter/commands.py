@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -96,12 +96,14 @@ def send(
         say(f"to {', '.join(addresses or asked.board.letter_to)}: {writer.subject(asked.story, asked.language)}")
         sys.stdout.write(f"\n{writer.text(asked.story, asked.language)}")
         return
-    answers = asyncio.run(_send(asked, addresses))
+    answers, held = asyncio.run(_send(asked, addresses))
     for recipient, answer in answers.items():
         say(f"{recipient}: {answer.outcome} {answer.codes}".rstrip())
-    if not answers:
+    for recipient in held:
+        say(f"{recipient}: is being sent by another just now; look again in two minutes")
+    if not answers and not held:
         say("all of them have had it; `--to` sends it again")
-    if any(answer.outcome is not Outcome.ACCEPTED for answer in answers.values()):
+    if held or any(answer.outcome is not Outcome.ACCEPTED for answer in answers.values()):
         raise typer.Exit(1)
 
 
@@ -127,10 +129,14 @@ async def _read(settings: Settings, board: BoardSettings, day: datetime | None) 
         return await reader.read(whole_week(day.date(), today) if day else last_whole_week(today))
 
 
-async def _send(asked: Asked, addresses: list[str]) -> Mapping[str, Answer]:
+async def _send(asked: Asked, addresses: list[str]) -> tuple[Mapping[str, Answer], list[str]]:
+    """What became of each letter; and whose another process is at."""
     with opened(
         database_url(asked.board.database.get_secret_value(), asked.settings.local_dir, SCHEMA), SCHEMA
     ) as kept:
         post = letter_post(asked.settings, asked.board, kept)
-        deliver: Callable[..., Awaitable[Mapping[str, Answer]]] = post.deliver_anew if addresses else post.deliver
-        return await deliver(asked.story, asked.language, addresses or asked.board.letter_to)
+        if addresses:
+            return await post.deliver_anew(asked.story, asked.language, addresses), []
+        answers = await post.deliver(asked.story, asked.language, asked.board.letter_to)
+        waiting = await post.waiting(asked.story.week, asked.board.letter_to)
+        return answers, [recipient for recipient in waiting if recipient not in answers]

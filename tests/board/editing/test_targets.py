@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.board.editing.statements import Statement
-from services.board.editing.targets import MISSING, REFUSED, Asked, Member, Sheet, asked_of, counted_of, members_of
+from services.board.editing.targets import MISSING, Asked, Member, Sheet, asked_of, counted_of, members_of
 from services.common.events.reference import TargetSet
 from services.common.windows import Period
 from tests.board.editing.parts import FORM, NOVEMBER, statement
@@ -71,7 +71,7 @@ def test_what_is_wrong_is_told_by_member() -> None:
     texts = {"all": " ", "team_north": "150 %", "rep_ana": "0,25"}
     assert shown.drafts(sent(shown, **texts), FORM, START)[1] == {
         "all": MISSING,
-        "team:north": REFUSED,
+        "team:north": "range",
         "rep:ana": "share",
     }
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from services.board.editing.values import MOST_DIGITS, Fault, Unreadable, of_statement, read, stated, written
+from services.board.editing.values import (
+    MOST_DIGITS,
+    Fault,
+    Unreadable,
+    of_statement,
+    read,
+    require_possible,
+    stated,
+    written,
+)
 from services.common.money import exponent, known_currency
 
 LANGUAGES = ("fr", "en")
@@ -127,3 +136,21 @@ def test_texts(text: str, unit: str, language: str, found: Decimal | Fault) -> N
 def test_values_are_written_as_they_are_typed(value: str, unit: str, french: str, english: str) -> None:
     shown = [written(Decimal(value), unit, language).replace("\u202f", " ") for language in LANGUAGES]
     assert shown == [french, english]
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [("EUR", "-5"), ("EUR", "0"), ("count", "0"), ("count", "-1"), ("points", "101"), ("points", "-101")]
+    + [("score", "10.1"), ("score", "-1"), ("index", "0"), ("ratio", "1.01"), ("ratio", "-0.01")],
+)
+def test_what_no_kpi_of_a_unit_comes_to_is_no_target(unit: str, value: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        require_possible(Decimal(value), unit)
+    assert refused.value.fault is Fault.RANGE
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"), [("EUR", "0.01"), ("count", "1e12"), ("points", "-100"), ("score", "10"), ("ratio", "1")]
+)
+def test_what_one_may_come_to_is(unit: str, value: str) -> None:
+    assert require_possible(Decimal(value), unit) == Decimal(value)
