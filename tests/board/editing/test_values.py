@@ -140,8 +140,10 @@ def test_values_are_written_as_they_are_typed(value: str, unit: str, french: str
 
 @pytest.mark.parametrize(
     ("unit", "value"),
-    [("EUR", "-5"), ("EUR", "0"), ("count", "0"), ("count", "-1"), ("points", "101"), ("points", "-101")]
-    + [("score", "10.1"), ("score", "-1"), ("index", "0"), ("ratio", "1.01"), ("ratio", "-0.01")],
+    [
+        *(("EUR", "-5"), ("EUR", "0"), ("count", "0"), ("count", "-1"), ("points", "101"), ("points", "-101")),
+        *(("score", "10.1"), ("score", "-1"), ("index", "0"), ("ratio", "1.01"), ("ratio", "-0.01")),
+    ],
 )
 def test_what_no_kpi_of_a_unit_comes_to_is_no_target(unit: str, value: str) -> None:
     with pytest.raises(Unreadable) as refused:
