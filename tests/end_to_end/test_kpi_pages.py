@@ -102,6 +102,12 @@ def cells(answer: httpx.Response) -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
+def day_of(moment: datetime) -> str:
+    """A day alone, as addresses name it: `today` is another one once it is over."""
+    day = moment.astimezone(PARIS).date()
+    return f"from={day}&to={day}"
+
+
 def text_of(value: object) -> str:
     return "" if value is None else str(value)
 
@@ -187,7 +193,7 @@ def test_the_pages_keep_window_and_cut_from_one_to_the_next(page: Page) -> None:
 
 
 def test_explain_tells_what_each_order_adds_and_when_it_was_heard(page: Page) -> None:
-    page.goto("/explain/sales?window=7d")
+    page.goto(f"/explain/sales?{day_of(NOW)}")
     entity = page.locator("#behind tbody > tr").filter(has_text="Order A1")
     expect(entity.locator(".adds")).to_have_text("orders 1 units 1 gross €1,234.56")
     entity.get_by_text("Events: 1").click()
@@ -199,8 +205,7 @@ def test_explain_tells_what_each_order_adds_and_when_it_was_heard(page: Page) ->
 
 
 def test_what_came_late_is_told_counted_and_can_be_listed_alone(page: Page) -> None:
-    days = f"from={YESTERDAY.astimezone(PARIS).date()}&to={YESTERDAY.astimezone(PARIS).date()}"
-    page.goto(f"/explain/sales?{days}")
+    page.goto(f"/explain/sales?{day_of(YESTERDAY)}")
     expect(page.locator("#number .value")).to_have_text("€250.00")
     expect(page.locator("#corrections")).to_contain_text("shown: 1. They add:")
     expect(page.locator("#corrections .adds")).to_have_text("orders 1 units 1 gross €50.00")

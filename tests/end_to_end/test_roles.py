@@ -106,7 +106,8 @@ def seen(client: httpx.Client, address: str) -> str:
     """All that an address tells who is signed in; of a stream, the page that it pushes first."""
     if address.startswith("/live"):
         told = first_told(client, address)
-        assert told.name in (CONTENT, REFUSED), (address, told)
+        page = client.get(address.removeprefix("/live"))
+        assert told.name == (CONTENT if page.is_success else REFUSED), (address, told, page.status_code)
         return told.data
     answer = client.get(address, follow_redirects=True)
     assert answer.status_code < 500, (address, answer.text)
@@ -116,7 +117,7 @@ def seen(client: httpx.Client, address: str) -> str:
 def first_told(client: httpx.Client, address: str) -> Pushed:
     """The first event of a stream that is a page, or says that there will be none; or that it is refused."""
     with client.stream("GET", address) as stream:
-        if stream.status_code == 403:
+        if stream.status_code in (403, 404):
             return Pushed(REFUSED, stream.read().decode())
         assert stream.status_code == 200, (address, stream.read())
         return next(event for event in pushed(stream) if event.name in (CONTENT, SIGNED_OUT))
