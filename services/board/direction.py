@@ -1,14 +1,16 @@
 """The director's page: every KPI a tile, and below them a cut of those that have it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from services.board.numbers import SHOWN, age
 from services.board.reader import Reader
 from services.board.rendering import Page
+from services.board.store import Answer
 from services.board.tiles import WINDOWS, read_tile, window_of
 
+USUAL_CUT = "rep"
 CUTS = (
     "rep",
     "team",
@@ -25,6 +27,7 @@ CUTS = (
     "pair",
     "competitor",
 )
+"""The order in which cuts are offered; those that it does not name come after them."""
 
 
 class Asked(NamedTuple):
@@ -40,17 +43,24 @@ class DirectionPage(Page):
     template = "direction.html"
 
     def asked(self, path: Mapping[str, str], query: Mapping[str, str]) -> Asked:
-        cut = query.get("by", "")
-        return Asked(window_of(query.get("window")), cut if cut in CUTS else "rep")
+        return Asked(window_of(query.get("window")), query.get("by", ""))
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = await reader.kpis()
-        tiles = await asyncio.gather(*(read_tile(kpi, asked.window, asked.cut, reader, language) for kpi in kpis))
-        offered = {cut["by"] for kpi in kpis for cut in kpi["cuts"]}
+        cuts = offered(kpis)
+        cut = asked.cut if asked.cut in cuts else USUAL_CUT
+        tiles = await asyncio.gather(*(read_tile(kpi, asked.window, cut, reader, language) for kpi in kpis))
         return {
             "tiles": tiles,
             **age(tiles),
             **SHOWN,
             "windows": WINDOWS,
-            "cuts": [cut for cut in CUTS if cut in offered],
+            "cut": cut,
+            "cuts": cuts,
         }
+
+
+def offered(kpis: Iterable[Answer]) -> list[str]:
+    """Every cut that one of these KPIs has, each once."""
+    declared = dict.fromkeys(cut["by"] for kpi in kpis for cut in kpi["cuts"])
+    return sorted(declared, key=lambda cut: CUTS.index(cut) if cut in CUTS else len(CUTS))

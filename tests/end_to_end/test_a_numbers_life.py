@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from services.board.letter.weeks import last_whole_week
-from services.common.settings import Port
-from tests.support.browser import pages_of, running_browser
 from tests.support.events import PARIS, cloud_event, line
+from tests.support.prometheus import query
 from tests.support.stack import RunningStack, running_stack, wait_for
 
 MONDAY = last_whole_week(datetime.now(PARIS).date()).first
@@ -38,28 +36,16 @@ def stack() -> Iterator[RunningStack]:
         yield running
 
 
-@pytest.fixture
-def page(stack: RunningStack) -> Iterator[Page]:
-    with (
-        running_browser() as browser,
-        stack.board() as client,
-        pages_of(browser, stack.url(Port.BOARD), dict(client.cookies)) as opened,
-    ):
-        yield opened(viewport={"width": 1280, "height": 900})
-
-
 def grafana(stack: RunningStack) -> set[str]:
     """What the query of Direction's panel of net sales gives, in cents."""
     panels = json.loads(DIRECTION.read_text())["panels"]
-    (query,) = {
+    (asked,) = {
         target["expr"]
         for panel in panels
         for target in panel.get("targets", ())
         if target["expr"].startswith("cadran_net_sales_euros{")
     }
-    asked = {"query": query.replace("$window", WINDOW)}
-    found = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params=asked).json()["data"]["result"]
-    return {f"{float(series['value'][1]):.2f}" for series in found}
+    return {f"{float(series['value'][1]):.2f}" for series in query(stack, asked.replace("$window", WINDOW))}
 
 
 def letter(stack: RunningStack) -> str:

@@ -15,6 +15,7 @@ from services.common.calendar import DAY
 from services.common.settings import Port
 from services.common.windows import ROLLING_DAYS, Period
 from tests.support.events import PARIS, cloud_event, line
+from tests.support.prometheus import query
 from tests.support.stack import RunningStack, wait_for
 
 pytestmark = pytest.mark.timeout(900)  # Prometheus looks for blocks once a minute
@@ -80,14 +81,6 @@ def _order(day: int, number: int, channel: str) -> dict[str, Any]:
 
 def _pair(competitor: str) -> dict[str, Any]:
     return {"pair_id": f"{competitor} LAMP", "competitor": competitor, "interval_s": 21600}
-
-
-def query(stack: RunningStack, expression: str, **parameters: Any) -> list[dict[str, Any]]:
-    kind = "query_range" if "step" in parameters else "query"
-    url = f"{stack.url(Port.PROMETHEUS)}/api/v1/{kind}"
-    answer = httpx.get(url, params={"query": expression, **parameters}, timeout=30).json()
-    assert answer["status"] == "success", answer
-    return answer["data"]["result"]  # type: ignore[no-any-return]
 
 
 def close_of(day: date) -> datetime:

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from services.common.settings import Port
-from tests.support.browser import pages_of, running_browser
 from tests.support.events import cloud_event, line
 from tests.support.stack import RunningStack, running_stack
 
@@ -27,19 +25,12 @@ def stack() -> Iterator[RunningStack]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
 @pytest.fixture
-def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
-    with stack.board() as client, pages_of(browser, stack.url(Port.BOARD), dict(client.cookies)) as opened:
-        page = opened(viewport={"width": 1280, "height": 900})
-        page.goto("/?window=30d&lang=en")
-        expect(page.locator(".tile.stale")).to_have_count(0)
-        yield page
+def page(page: Page) -> Page:
+    """Of numbers that are new."""
+    page.goto("/?window=30d&lang=en")
+    expect(page.locator(".tile.stale")).to_have_count(0)
+    return page
 
 
 def sales(page: Page) -> str:

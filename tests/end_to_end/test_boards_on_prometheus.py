@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from math import sqrt
 from pathlib import Path
-from typing import Any
 
 import holidays
 import httpx
@@ -21,6 +20,7 @@ from services.common.settings import Port
 from services.common.windows import Period
 from tests.end_to_end.boards_story import LAST_READ, MONTH, NOW, TODAY, story
 from tests.support.events import PARIS
+from tests.support.prometheus import query
 from tests.support.stack import RunningStack, wait_for
 
 BOARDS = [
@@ -48,13 +48,6 @@ def told(stack: RunningStack) -> None:
     wait_for(lambda: query(stack, last), "Prometheus has scraped the exporter")
     wait_for(lambda: query(stack, "rate(cadran_worker_stage_seconds_count[1m])"), "the worker, twice")
     wait_for(lambda: query(stack, "rate(cadran_ingest_refused_requests_total[1m])"), "the gateway, twice")
-
-
-def query(stack: RunningStack, expression: str) -> list[dict[str, Any]]:
-    answer = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params={"query": expression}).json()
-    assert answer["status"] == "success", (expression, answer)
-    assert not answer.get("warnings")
-    return answer["data"]["result"]  # type: ignore[no-any-return]
 
 
 def as_sent(expression: str) -> str:
@@ -221,10 +214,11 @@ HAND_MADE: dict[str, Expected] = {
     "sum(cadran_survey_outbox_events)": {"": 0},
     "sum(cadran_pricing_outbox_events)": {"": 0},
     "sum(cadran_campaigns_outbox_events)": {"": 0},
+    "sum(cadran_board_outbox_events)": {"": 0},
     "sum(cadran_survey_letters_waiting)": {"": 0},
     "sum(cadran_pricing_pages_due)": {"": 0},
     'min by (job) (up{job=~"cadran-.*"})': dict.fromkeys(
-        ("cadran-kpis", "cadran-ingest", "cadran-survey", "cadran-pricing", "cadran-worker"), 1
+        ("cadran-kpis", "cadran-ingest", "cadran-survey", "cadran-pricing", "cadran-board", "cadran-worker"), 1
     ),
     "sum by (topic) (increase(cadran_worker_dead_letters_total[$__rate_interval]))": dict.fromkeys(
         (f"cadran.{t}" for t in ("leads", "orders", "customers", "offers", "answers", "prices", "visits", "reference")),

@@ -9,18 +9,19 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from services.board.users import Role, Users
-from services.common.settings import Port
-from tests.support.browser import Open, look_at, pages_of, running_browser
+from services.board.users import Role
+from services.common.windows import Period
+from tests.support.browser import Open, look_at
 from tests.support.events import PARIS, cloud_event, line
-from tests.support.stack import RunningStack, running_stack, wait_for
+from tests.support.stack import PASSWORD, RunningStack, running_stack
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-YESTERDAY, BEFORE = NOW - timedelta(days=1), NOW - timedelta(days=45)
+YESTERDAY = (NOW.astimezone(PARIS) - timedelta(days=1)).astimezone(UTC)
+BEFORE = NOW - timedelta(days=45)
 """`BEFORE`: in the 30 days before the last 30, so that it is known how many were to be expected."""
-PASSWORD = "four words put together"
+DAY = NOW.astimezone(PARIS).strftime(f"{NOW.astimezone(PARIS).day} %b %Y")
 FORMULA = '=HYPERLINK("//evil.example")'
 PAGES = (
     "/kpis/sales?window=30d&by=channel,region",
@@ -29,7 +30,7 @@ PAGES = (
     "/kpis/competitor_prices?window=30d",
     "/explain/sales?window=30d",
     "/explain/new_leads?window=30d&by=rep&member=r1",
-    "/explain/competitor_prices?window=today",
+    "/explain/competitor_prices?window=7d",
     "/explain/nps?window=30d",
 )
 CUTS = [("sales", "channel,region"), ("sales", "rep"), ("new_leads", "source"), ("nps", "touchpoint"), ("loyalty", "")]
@@ -40,15 +41,18 @@ def order(name: str, at: datetime, cents: int, **more: Any) -> dict[str, Any]:
 
 
 def events() -> list[dict[str, Any]]:
-    month = NOW.astimezone(PARIS).date().replace(day=1).isoformat()
-    target = {"measure": "new_leads", "period": "month", "starts_on": month, "value": 100}
+    month = Period.MONTH.first_day(NOW.astimezone(PARIS).date())
+    target = {"measure": "new_leads", "period": "month", "value": 100}
     watched = [{"pair_id": "acme", "competitor": "acme", "interval_s": 3600}]
     read = {"pair_id": "acme", "competitor": "acme", "verdict": "trusted", "price_minor": 10_000, "currency": "EUR"}
     sources = ["fair"] * 40 + ["web"] * 35 + ["<i>post</i>"] * 3
     return [
         cloud_event("rep.set", "r1", NOW - timedelta(days=70), alias="Ana <b>B.</b>"),
         cloud_event("rep.set", "r2", NOW - timedelta(days=70), alias=FORMULA),
-        cloud_event("target.set", None, NOW - timedelta(days=40), **target),
+        *(
+            cloud_event("target.set", None, NOW - timedelta(days=40), starts_on=first.isoformat(), **target)
+            for first in (month, Period.MONTH.next_first_day(month))
+        ),
         order("A1", NOW, 123_456, rep_id="r1", region="north"),
         order("A2", NOW, 50_000, rep_id="r2", region="south", channel="store"),
         order("A3", NOW, 1_000, region="south"),
@@ -75,7 +79,7 @@ def stack() -> Iterator[RunningStack]:
         time.sleep(1.5)
         running.send([order("LATE", YESTERDAY, 5_000, rep_id="r1")])
         running.wait_applied()
-        Users(running.layout.board_users).add("ana", Role.REP, "r1", PASSWORD)
+        running.add_person("ana", Role.REP, "r1")
         yield running
 
 
@@ -88,33 +92,20 @@ def director(stack: RunningStack) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def ana(stack: RunningStack) -> Iterator[httpx.Client]:
     """A rep, signed in."""
-    fields = {"name": "ana", "password": PASSWORD}
-    with httpx.Client(base_url=stack.url(Port.BOARD), timeout=30) as client:
-        wait_for(lambda: client.post("/sign-in", data=fields).status_code == 303, "the board knows Ana")
+    with stack.board("ana", PASSWORD) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture
-def open_page(browser: Browser, stack: RunningStack, director: httpx.Client) -> Iterator[Open]:
-    with pages_of(browser, stack.url(Port.BOARD), dict(director.cookies)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(open_page: Open) -> Page:
-    return open_page(viewport={"width": 1280, "height": 900})
 
 
 def cells(answer: httpx.Response) -> list[dict[str, str]]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/csv")
     return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def day_of(moment: datetime) -> str:
+    """A day alone, as addresses name it: `today` is another one once it is over."""
+    day = moment.astimezone(PARIS).date()
+    return f"from={day}&to={day}"
 
 
 def text_of(value: object) -> str:
@@ -160,14 +151,14 @@ def test_a_trend_is_drawn_and_told_in_words_and_as_a_table(page: Page) -> None:
     page.goto("/kpis/sales?window=30d")
     plot = page.locator("#trend svg.wide")
     expect(plot).to_be_visible()
-    assert str(plot.get_attribute("aria-label")).endswith(
-        NOW.astimezone(PARIS).strftime(f"on {NOW.astimezone(PARIS).day} %b %Y")
-    )
     page.get_by_text("The points as a table").click()
-    expect(page.locator("#points tbody tr").first).to_contain_text("not over yet")
-    expect(page.locator("#points tbody tr").first).to_contain_text("€1,745")
+    points = page.locator("#points tbody tr")
+    expect(points.first).to_contain_text("not over yet")
+    last = points.first.locator("th").inner_text().removesuffix("not over yet").strip()
+    assert str(plot.get_attribute("aria-label")).endswith(f"on {last}")
+    expect(points.filter(has_text="€1,745").locator("th")).to_contain_text(DAY)
     page.get_by_role("link", name="12 months").click()
-    expect(page.locator("#points tbody tr")).not_to_have_count(30)
+    expect(points).not_to_have_count(30)
 
 
 def test_the_number_and_what_stands_behind_it_move_by_themselves(
@@ -175,8 +166,8 @@ def test_the_number_and_what_stands_behind_it_move_by_themselves(
 ) -> None:
     explained = open_page()
     page.goto("/kpis/acquisition_rate?window=30d")
-    page.goto("/kpis/new_leads?window=today&by=kind")
-    explained.goto("/explain/new_leads?window=today&by=source&member=live")
+    page.goto("/kpis/new_leads?window=7d&by=kind")
+    explained.goto("/explain/new_leads?window=7d&by=source&member=live")
     before = int(page.locator("#number .value").inner_text())
     expect(explained.locator("#behind")).to_contain_text("Nothing in this window.")
     stack.send([cloud_event("lead.created", "M1", NOW, source="live")])
@@ -202,9 +193,8 @@ def test_the_pages_keep_window_and_cut_from_one_to_the_next(page: Page) -> None:
 
 
 def test_explain_tells_what_each_order_adds_and_when_it_was_heard(page: Page) -> None:
-    page.goto("/explain/sales?window=today")
-    entity = page.locator("#behind tbody > tr").first
-    expect(entity.locator("th").first).to_have_text("Order A1")
+    page.goto(f"/explain/sales?{day_of(NOW)}")
+    entity = page.locator("#behind tbody > tr").filter(has_text="Order A1")
     expect(entity.locator(".adds")).to_have_text("orders 1 units 1 gross €1,234.56")
     entity.get_by_text("Events: 1").click()
     expect(entity.locator("details tbody th")).to_contain_text("order placed")
@@ -215,8 +205,7 @@ def test_explain_tells_what_each_order_adds_and_when_it_was_heard(page: Page) ->
 
 
 def test_what_came_late_is_told_counted_and_can_be_listed_alone(page: Page) -> None:
-    days = f"from={YESTERDAY.astimezone(PARIS).date()}&to={YESTERDAY.astimezone(PARIS).date()}"
-    page.goto(f"/explain/sales?{days}")
+    page.goto(f"/explain/sales?{day_of(YESTERDAY)}")
     expect(page.locator("#number .value")).to_have_text("€250.00")
     expect(page.locator("#corrections")).to_contain_text("shown: 1. They add:")
     expect(page.locator("#corrections .adds")).to_have_text("orders 1 units 1 gross €50.00")
@@ -283,7 +272,7 @@ def test_no_name_is_run_by_a_spreadsheet(director: httpx.Client) -> None:
 
 def test_a_trend_as_csv_is_the_series(stack: RunningStack, director: httpx.Client) -> None:
     table = cells(director.get("/kpis/sales/trend.csv", params={"trend": "12m"}))
-    told = stack.kpi("sales/series", from_=table[0]["at"], to=NOW.astimezone(PARIS).date().isoformat(), step="month")
+    told = stack.kpi("sales/series", from_=table[0]["at"], to=datetime.now(PARIS).date().isoformat(), step="month")
     (row,) = told["rows"]
     assert [(line_of["at"], line_of["value"]) for line_of in table] == [
         (point["at"], text_of(point["value"])) for point in row["points"]
@@ -332,7 +321,7 @@ def test_a_rep_is_refused_what_is_anybody_elses(ana: httpx.Client, path: str) ->
 
 
 def test_a_rep_is_told_why_a_total_is_not_explained(ana: httpx.Client) -> None:
-    page = ana.get("/explain/competitor_prices", params={"window": "today", "lang": "en"}).text
+    page = ana.get("/explain/competitor_prices", params={"window": "7d", "lang": "en"}).text
     assert "Behind the total stands the work of everybody" in page
     assert "LAMP" not in page
 

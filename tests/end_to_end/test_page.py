@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from services.common.settings import Port
-from tests.support.browser import Open, pages_of, running_browser
+from tests.support.browser import Open
 from tests.support.events import cloud_event, line
 from tests.support.stack import RunningStack, running_stack, wait_for
 
@@ -85,23 +85,6 @@ def stack() -> Iterator[RunningStack]:
         )
         running.wait_applied()
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture
-def open_page(browser: Browser, stack: RunningStack) -> Iterator[Open]:
-    with stack.board() as client, pages_of(browser, stack.url(Port.BOARD), dict(client.cookies)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(open_page: Open) -> Page:
-    return open_page(viewport={"width": 1280, "height": 900})
 
 
 def test_the_three_kpis_are_shown_with_what_they_rest_on(page: Page) -> None:

@@ -13,23 +13,24 @@ from fastapi.routing import APIRoute
 from services.board.main import build
 from services.board.settings import BoardSettings
 from services.board.tables import SCHEMA
-from services.board.users import Role, Users
+from services.board.users import Role
 from services.common.database import Database, database_url
 from services.common.settings import Port
 from services.common.windows import Period
-from tests.support.events import cloud_event, line
-from tests.support.stack import RunningStack, running_stack, wait_for
+from tests.support.events import PARIS, cloud_event, line
+from tests.support.stack import PASSWORD, RunningStack, running_stack
+from tests.support.streams import Pushed, pushed
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-PASSWORD = "four words put together"
 SECRETS = ("rep-bob", "Bobinette", "7,777", "7 777", "7\u202f777", "7\xa0777", "7777.77", "777777", "4,321", "432100")
 """What no page may tell ana: who bob is, what he sold, and what he is to sell."""
+CONTENT, SIGNED_OUT, REFUSED = "content", "signed-out", "refused"
 OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back"}
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
-    month = Period.MONTH.first_day(NOW.date()).isoformat()
+    month = Period.MONTH.first_day(NOW.astimezone(PARIS).date()).isoformat()
     with running_stack() as running:
         events = [
             cloud_event("rep.set", "rep-ana", NOW - timedelta(days=9), alias="Anabelle", team_id="north"),
@@ -50,16 +51,9 @@ def stack() -> Iterator[RunningStack]:
             ]
         running.send(events)
         running.wait_applied()
-        users = Users(running.layout.board_users)
-        users.add("ana", Role.REP, "rep-ana", PASSWORD)
-        users.add("rita", Role.READER, None, PASSWORD)
-        wait_for(lambda: _comes_in(running), "the board knows them")
+        running.add_person("ana", Role.REP, "rep-ana")
+        running.add_person("rita", Role.READER)
         yield running
-
-
-def _comes_in(stack: RunningStack) -> bool:
-    with stack.board("rita", PASSWORD):
-        return True
 
 
 @pytest.fixture(scope="module")
@@ -109,18 +103,24 @@ def addresses(stack: RunningStack, paths: set[str]) -> Iterator[str]:
 
 
 def seen(client: httpx.Client, address: str) -> str:
-    """All that an address tells; of a stream, the first that it pushes."""
-    if not address.startswith("/live"):
-        answer = client.get(address, follow_redirects=True)
-        assert answer.status_code < 500, (address, answer.text)
-        return answer.content.decode("utf-8", "replace") + str(answer.headers)
+    """All that an address tells who is signed in; of a stream, the page that it pushes first."""
+    if address.startswith("/live"):
+        told = first_told(client, address)
+        page = client.get(address.removeprefix("/live"))
+        assert told.name == (CONTENT if page.is_success else REFUSED), (address, told, page.status_code)
+        return told.data
+    answer = client.get(address, follow_redirects=True)
+    assert answer.status_code < 500, (address, answer.text)
+    return answer.content.decode("utf-8", "replace") + str(answer.headers)
+
+
+def first_told(client: httpx.Client, address: str) -> Pushed:
+    """The first event of a stream that is a page, or says that there will be none; or that it is refused."""
     with client.stream("GET", address) as stream:
-        lines = []
-        for text in stream.iter_lines():
-            if lines and not text:
-                break
-            lines.append(text)
-        return "\n".join(lines)
+        if stream.status_code in (403, 404):
+            return Pushed(REFUSED, stream.read().decode())
+        assert stream.status_code == 200, (address, stream.read())
+        return next(event for event in pushed(stream) if event.name in (CONTENT, SIGNED_OUT))
 
 
 def test_whatever_a_rep_asks_for_no_other_line_is_told(
@@ -139,6 +139,7 @@ def test_whatever_a_rep_asks_for_no_other_line_is_told(
 def test_a_director_is_told_all_of_it(stack: RunningStack) -> None:
     """So that the test above does not look for what is never there."""
     with stack.board() as client:
+        assert "Bobinette" in seen(client, "/live/?by=rep&lang=en")
         told = "".join(
             seen(client, address)
             for address in ("/?by=rep&lang=en", "/kpis/sales.csv?by=rep", "/targets?measure=sales&period=month&lang=en")
@@ -175,5 +176,8 @@ def test_who_reads_surveys_is_shown_them_alone(stack: RunningStack, monkeypatch:
 def test_nobody_is_told_anything_without_signing_in(stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> None:
     with httpx.Client(base_url=stack.url(Port.BOARD)) as client:
         for address in dict.fromkeys(addresses(stack, routes(stack, "GET", monkeypatch) - OPEN)):
+            if address.startswith("/live"):
+                assert first_told(client, address) == Pushed(SIGNED_OUT, ""), address
+                continue
             text = seen(client, address)
             assert not any(secret in text for secret in (*SECRETS[1:], "Anabelle")), address

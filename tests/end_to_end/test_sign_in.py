@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from services.board.users import Role, Users
+from services.board.users import Role
 from services.common.settings import Port
-from tests.support.browser import look_at, pages_of, running_browser
-from tests.support.stack import RunningStack, running_stack, wait_for
+from tests.support.browser import look_at, pages_of
+from tests.support.stack import PASSWORD, RunningStack, running_stack, wait_for
+from tests.support.streams import pushed
 
-PASSWORD = "four words put together"
 PEOPLE = {
     "dora": {"sub": "1", "email": "dora@example.org", "email_verified": True},
     "eve": {"sub": "2", "email": "eve@example.org", "email_verified": True},
@@ -53,7 +53,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
             CADRAN_BOARD_OIDC_CLIENT_SECRET_FILE=str(secret),
         ) as running,
     ):
-        Users(running.layout.board_users).add("dora@example.org", Role.DIRECTOR, None, None)
+        running.add_person("dora@example.org", Role.DIRECTOR, password=None)
         yield running
 
 
@@ -102,8 +102,8 @@ def test_neither_name_nor_password_is_told_to_be_the_wrong_one(stack: RunningSta
 
 
 def test_who_guesses_is_slowed_and_who_comes_in_is_not(stack: RunningStack, outside: httpx.Client) -> None:
-    Users(stack.layout.board_users).add("guessed", Role.READER, None, PASSWORD)
-    wait_for(lambda: sign_in(outside, "guessed", PASSWORD).status_code == 303, "the board knows them")
+    stack.add_person("guessed", Role.READER)
+    assert sign_in(outside, "guessed", PASSWORD).status_code == 303
     assert [sign_in(outside, "guessed", f"{n}").status_code for n in range(11)] == [401] * 10 + [429]
     assert sign_in(outside, "guessed", PASSWORD).status_code == 429
 
@@ -115,23 +115,15 @@ def test_another_sites_form_is_refused(stack: RunningStack, outside: httpx.Clien
 
 
 def test_who_is_removed_or_has_a_new_password_is_out_and_so_is_their_live_page(stack: RunningStack) -> None:
-    people = Users(stack.layout.board_users)
-    people.add("tom", Role.DIRECTOR, None, PASSWORD)
-    wait_for(lambda: people.find("tom") is not None, "tom is there")
-
-    def comes_in() -> bool:
-        with httpx.Client(base_url=stack.url(Port.BOARD)) as client:
-            return sign_in(client, "tom", PASSWORD).status_code == 303
-
-    wait_for(comes_in, "tom may come in")
-    with stack.board("tom", PASSWORD) as client, client.stream("GET", "/live/") as stream:
-        lines = stream.iter_lines()
-        assert next(lines) == "event: content"
-        people.set_password("tom", f"{PASSWORD}, another")
+    stack.add_person("tom", Role.DIRECTOR)
+    with stack.board("tom", PASSWORD) as client, client.stream("GET", "/live/") as live:
+        told = pushed(live)
+        assert [next(told).name, next(told).name] == ["version", "content"]
+        stack.people.set_password("tom", f"{PASSWORD}, another")
         wait_for(lambda: client.get("/").status_code == 303, "tom is out")
-        assert "event: signed-out" in list(lines)
+        assert [event.name for event in told][-1] == "signed-out"
     with stack.board("tom", f"{PASSWORD}, another") as client:
-        people.remove("tom")
+        stack.people.remove("tom")
         wait_for(lambda: client.get("/").status_code == 303, "tom is out for good")
 
 
@@ -160,8 +152,8 @@ def test_who_comes_back_without_having_left_is_refused(outside: httpx.Client) ->
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_door_is_for_everyone(stack: RunningStack, language: str) -> None:
-    with running_browser() as browser, pages_of(browser, stack.url(Port.BOARD)) as opened:
+def test_the_door_is_for_everyone(browser: Browser, stack: RunningStack, language: str) -> None:
+    with pages_of(browser, stack.url(Port.BOARD)) as opened:
         page = opened()
         page.goto(f"/sign-in?lang={language}")
         look_at(page, "the door")

@@ -10,6 +10,7 @@ import pytest
 
 from services.common.settings import Port
 from tests.support.events import cloud_event, line
+from tests.support.prometheus import query
 from tests.support.stack import RunningStack, wait_for
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
@@ -295,8 +296,7 @@ def test_a_series_adds_up_to_its_total(stack: RunningStack) -> None:
 
 def test_prometheus_scrapes_the_same_value(stack: RunningStack) -> None:
     def scraped() -> bool:
-        query = {"query": 'cadran_net_sales_euros{window="90d"}'}
-        result = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params=query).json()["data"]["result"]
+        result = query(stack, 'cadran_net_sales_euros{window="90d"}')
         return bool(result) and result[0]["value"][1] == "203.01"
 
     wait_for(scraped, "Prometheus holds the value")
@@ -307,7 +307,7 @@ def test_prometheus_reaches_every_target(stack: RunningStack) -> None:
         targets = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/targets").json()["data"]["activeTargets"]
         return [target["health"] for target in targets]
 
-    wait_for(lambda: health() == ["up"] * 5, "every target is up")
+    wait_for(lambda: health() == ["up"] * 6, "every target is up")
 
 
 def test_a_change_is_pushed_within_a_second(stack: RunningStack) -> None:

@@ -1,7 +1,7 @@
 """The board's look in a real browser: eight KPIs at a glance, reps side by side, and a wall that never lies."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from services.board.users import Role, Users
+from services.board.users import Role
 from services.common.settings import Port
-from tests.support.browser import PHONE, Open, check_for_everyone, look_at, pages_of, running_browser
+from tests.support.browser import PHONE, Open, check_for_everyone, look_at, pages_of
 from tests.support.events import cloud_event, line
-from tests.support.stack import RunningStack, running_stack, wait_for
+from tests.support.stack import PASSWORD, RunningStack, running_stack, wait_for
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 REPS = {"r1": "Ana <b>B.</b>", "r2": "Bob", "r3": "Cleo"}
 PAGES = ("/", "/reps", "/wall")
-PASSWORD = "four words put together"
 SCREEN: dict[str, Any] = {"viewport": {"width": 1920, "height": 1080}}
 EIGHT = 8
 MOST_BYTES = 1_000_000
@@ -49,30 +48,11 @@ def events() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
     with running_stack(CADRAN_STREAM_STALE_AFTER="3") as running:
-        people = Users(running.layout.board_users)
-        people.add("ana", Role.REP, "r1", PASSWORD)
-        people.add("nora", Role.READER, None, PASSWORD)
+        running.add_person("ana", Role.REP, "r1")
+        running.add_person("nora", Role.READER)
         running.send(events())
         running.wait_applied()
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cookies(stack: RunningStack) -> Mapping[str, str]:
-    with stack.board() as client:
-        return dict(client.cookies)
-
-
-@pytest.fixture
-def open_page(browser: Browser, stack: RunningStack, cookies: Mapping[str, str]) -> Iterator[Open]:
-    with pages_of(browser, stack.url(Port.BOARD), cookies) as opened:
-        yield opened
 
 
 def shown(page: Page) -> int:

@@ -1,14 +1,26 @@
-"""A Prometheus of a test's own, which scrapes nothing."""
+"""What a stack's Prometheus knows, and a Prometheus of a test's own, which scrapes nothing."""
 
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from services.common.settings import Port
 from tests.support.redis import free_port
-from tests.support.stack import wait_for
+from tests.support.stack import RunningStack, wait_for
+
+
+def query(stack: RunningStack, expression: str, **parameters: Any) -> list[dict[str, Any]]:
+    """The series that an expression has now, or with `start`, `end` and `step` over time."""
+    kind = "query_range" if "step" in parameters else "query"
+    url = f"{stack.url(Port.PROMETHEUS)}/api/v1/{kind}"
+    answer = httpx.get(url, params={"query": expression, **parameters}, timeout=30).json()
+    assert answer["status"] == "success", (expression, answer)
+    assert not answer.get("warnings")
+    return answer["data"]["result"]  # type: ignore[no-any-return]
 
 
 @contextmanager

@@ -21,10 +21,14 @@ from rich.console import Console
 from deploy.local.programs import ROOT, Layout
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
+from services.board.users import Role, Users
 from services.common.settings import Port, Settings
+from services.common.watched_file import RECHECK_SECONDS
 
 COMMAND = (sys.executable, "-m", "deploy.local.stack")
 PATIENCE = 60.0
+PASSWORD = "four words put together"
+"""Of people whom a test adds."""
 OFFSETS = range(1000, 1900, 20)
 """Of stacks that run side by side. They span less than 900: a rebuild's worker listens so far above the others."""
 CLAIMED_PORT = 8019
@@ -63,6 +67,16 @@ class RunningStack:
             answer = client.post("/sign-in", data={"name": name, "password": password or self.password})
             assert answer.status_code == 303, answer.text
             yield client
+
+    @property
+    def people(self) -> Users:
+        """Who may sign in to the board."""
+        return Users(self.layout.board_users)
+
+    def add_person(self, name: str, role: Role, rep: str | None = None, password: str | None = PASSWORD) -> None:
+        """Somebody more, known to the board when this returns: a try to sign in that comes too early would count."""
+        self.people.add(name, role, rep, password)
+        time.sleep(RECHECK_SECONDS)
 
     def redis(self) -> redis.Redis:
         return redis.Redis.from_url(self.settings.redis_url)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
 
+from services.board.metrics import BoardMetrics
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.metrics import IngestMetrics
 from services.kpi_stream.exporter.metrics import PROMOTION_ACTIVE, exported, families
@@ -15,7 +16,7 @@ from services.kpi_stream.metrics import WorkerMetrics
 from services.pricing_watch.metrics import PricingMetrics
 from services.survey.metrics import SurveyMetrics
 
-SERVICES = (IngestMetrics, CampaignMetrics, SurveyMetrics, PricingMetrics, WorkerMetrics)
+SERVICES = (IngestMetrics, CampaignMetrics, SurveyMetrics, PricingMetrics, BoardMetrics, WorkerMetrics)
 OF_THE_TARGET = frozenset({"job", "instance"})
 """Labels that Prometheus adds to every series."""
 OF_PROMETHEUS = ("up", "scrape_duration_seconds")

@@ -2,14 +2,17 @@
 
 import copy
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import msgspec
 import pytest
 
+import services
 from deploy.grafana.lint.boards import lint, read_boards
-from deploy.grafana.lint.catalogue import catalogue
+from deploy.grafana.lint.catalogue import SERVICES, catalogue
 from deploy.grafana.lint.promql import named
 from deploy.grafana.lint.views import Board, queries
 from services.kpi_stream.kpis import all_kpis
@@ -30,6 +33,24 @@ def panel(board: dict[str, Any], title: str) -> dict[str, Any]:
 def test_nothing_is_wrong_with_the_boards_as_they_are() -> None:
     assert len(BOARDS) == 14
     assert found(BOARDS) == []
+
+
+def test_no_services_metrics_are_forgotten() -> None:
+    found = {
+        each
+        for module in walk_packages(services.__path__, "services.")
+        if module.name.endswith(".metrics")
+        for name, each in vars(import_module(module.name)).items()
+        if name.endswith("Metrics") and each.__module__ == module.name
+    }
+    assert found == set(SERVICES)
+
+
+def test_every_outbox_is_on_the_platforms_board() -> None:
+    outboxes = {name for name in CATALOGUE if name.endswith("_outbox_events")}
+    asked = " ".join(query.expr for query in queries(msgspec.convert(BOARDS[PLATFORM], Board)))
+    assert len(outboxes) > 3
+    assert [name for name in outboxes if f"({name})" not in asked] == []
 
 
 def expr(title: str, old: str, new: str) -> Callable[[dict[str, Any]], None]:
