@@ -7,7 +7,8 @@ from typing import NamedTuple
 from services.board.numbers import SHOWN, age
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.tiles import WINDOWS, read_tile, window_of
+from services.board.tiles import read_tile
+from services.board.window_names import WINDOWS, window_of
 
 CUTS = (
     "rep",
@@ -41,7 +42,7 @@ class DirectionPage(Page):
 
     def asked(self, path: Mapping[str, str], query: Mapping[str, str]) -> Asked:
         cut = query.get("by", "")
-        return Asked(window_of(query.get("window")), cut if cut in CUTS else "rep")
+        return Asked(window_of(query.get("window", ""), WINDOWS), cut if cut in CUTS else "rep")
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = await reader.kpis()

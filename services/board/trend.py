@@ -21,6 +21,7 @@ class Reach(NamedTuple):
 
 
 REACHES: Mapping[str, Reach] = {"30d": Reach("day", 30, 91), "12m": Reach("month", 12, 24)}
+USUAL_TREND = "30d"
 
 
 class Point(NamedTuple):
@@ -39,7 +40,8 @@ class Point(NamedTuple):
 class Trend(NamedTuple):
     """The points of a trend. `rolling`: how many days one covers; `left_out`: how many last ones are not mature.
 
-    `target`: for each step of the running month; `spread`: it is the month's, spread over its days.
+    `target`: for each step of the running month, where it is to be drawn; `spread`: it is the month's, spread over its
+    days.
     """
 
     step: str
@@ -64,22 +66,22 @@ async def read_series(kpi: str, reach: Reach, today: date, by: str | None, reade
     return await reader.series(kpi, _first(reach, today), today, by, reach.step)
 
 
-async def today_of(kpi: str, reader: Reader) -> date:
-    """The business day that it is."""
-    return date.fromisoformat((await reader.rows(kpi, {"window": "mtd"}))["window"]["to"])
+def today_of(window: Answer) -> date:
+    """The business day that it is: with it ends a window of days that has a name."""
+    return date.fromisoformat(window["to"])
 
 
 async def read_trend(kpi: Answer, reach: Reach, reader: Reader) -> Trend:
     """The company's trend; a rep's own where the KPI has one. Raises as `Reader`."""
     own = reader.access.own_cut(kpi)
     month = await reader.rows(kpi["id"], {"window": "mtd"}, own)
-    today = date.fromisoformat(month["window"]["to"])
+    today = today_of(month["window"])
     series = await read_series(kpi["id"], reach, today, own, reader)
     target = (month["rows"] or [NOTHING])[0]["target"]
     return trend_of(series, reach, today, target)
 
 
-def trend_of(series: Answer, reach: Reach, today: date, month_target: float | None) -> Trend:
+def trend_of(series: Answer, reach: Reach, today: date, month_target: float | None = None) -> Trend:
     """The last points that are mature; a sum's target is spread evenly over the days of the calendar."""
     points: Sequence[Any] = series["rows"][0]["points"] if series["rows"] else ()
     begun = list(dropwhile(_is_empty, points))
