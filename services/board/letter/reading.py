@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.board.letter.judging import WEEKS_BEFORE, Judgement, Row, Verdict, is_told_how_sure, judge
+from services.board.changes import is_told_moved
+from services.board.letter.judging import WEEKS_BEFORE, Judgement, Row, Verdict, judge
 from services.board.letter.story import SALES, Channel, Day, KpiWeek, Month, Story, month_of
 from services.board.letter.weeks import WEEK, Week, last_whole_week
 from services.common.calendar import DAY
@@ -45,7 +46,7 @@ class WeekReader:
         if as_of is None or as_of < week.end(self._zone):
             judgement = Judgement(Verdict.PART)
         else:
-            before = [] if is_told_how_sure(row) else await self._values_before(kpi["id"], days)
+            before = [] if is_told_moved(row) is not None else await self._values_before(kpi["id"], days)
             judgement = judge(row, unit, before)
         return KpiWeek(
             id=kpi["id"],
