@@ -9,7 +9,7 @@ from services.board.numbers import NOTHING, SHOWN, Number, age
 from services.board.ranking import member_of, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
+from services.board.told import Answer
 from services.board.window_names import window_of
 from services.common.errors import Malformed
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from services.board.reader import Over, Reader
-from services.board.store import Answer
+from services.board.told import Answer
 
 BESIDE = (
     "methods",

@@ -9,7 +9,7 @@ from services.board.plots import plot
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
+from services.board.told import Answer
 from services.board.trend import REACHES, USUAL_TREND, read_trend
 from services.board.window_names import window_of
 

@@ -10,7 +10,7 @@ from services.board.numbers import NOTHING, Number, age
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
+from services.board.told import Answer
 from services.board.trend import REACHES, USUAL_TREND, Trend, read_series, today_of, trend_of
 from services.board.window_names import WINDOWS, window_of
 

@@ -10,8 +10,6 @@ import msgspec
 
 from services.common.errors import CadranError, Forbidden, Malformed, NotFound, Unavailable
 
-Answer = Mapping[str, Any]
-
 REFUSALS: Mapping[int, type[CadranError]] = {400: Malformed, 403: Forbidden, 404: NotFound}
 SILENCE = 60.0
 """Seconds: the read API speaks more often, if only to say that it is there."""

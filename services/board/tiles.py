@@ -9,7 +9,7 @@ import msgspec
 from services.board.numbers import Number, read_number
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader, days
-from services.board.store import Answer
+from services.board.told import Answer
 from services.board.trend import REACHES, USUAL_TREND, Trend, read_series, today_of, trend_of
 
 REACH = REACHES[USUAL_TREND]

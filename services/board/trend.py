@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from services.board.numbers import NOTHING, RATES
 from services.board.reader import Reader
-from services.board.store import Answer
+from services.board.told import Answer
 from services.common.windows import Period
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from services.board.numbers import age
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
 from services.board.tiles import read_tile
+from services.board.told import Answer
 from services.board.window_names import WINDOWS, window_of
 
 USUAL_SECONDS, LEAST_SECONDS, MOST_SECONDS = 15, 5, 600

@@ -5,16 +5,14 @@ where it lies outside of what the next week would be in 95 of 100 cases if it we
 moved to. What rests on few is never news.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from math import inf, sqrt
 from statistics import mean, stdev
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.board.changes import is_told_moved
-
-Row = Mapping[str, Any]
-"""An answer of the read API, or a row of one."""
+from services.board.told import Answer
 
 WEEKS_BEFORE = 8
 LEAST_WEEKS = 4
@@ -61,7 +59,7 @@ class Judgement(NamedTuple):
     noise: Noise | None = None
 
 
-def judge(row: Row, unit: str, before: Sequence[float | None]) -> Judgement:
+def judge(row: Answer, unit: str, before: Sequence[float | None]) -> Judgement:
     """The change of a row against its previous period; `before`: its values in the weeks before, the last first."""
     compared = row["compared"]
     if row["value"] is None:
@@ -79,7 +77,7 @@ def judge(row: Row, unit: str, before: Sequence[float | None]) -> Judgement:
     return _against_the_weeks_before(compared["value"], compared["previous"], unit, known)
 
 
-def _by_what_is_told(change: Row, moved: bool) -> Judgement:
+def _by_what_is_told(change: Answer, moved: bool) -> Judgement:
     """By the margin of a score, or by the interval of a difference of rates."""
     value, details = change["value"], change.get("details", {})
     if "small_n" in change.get("flags", ()):
