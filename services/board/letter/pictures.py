@@ -12,8 +12,8 @@ from services.board.letter.story import KpiWeek, Story
 from services.board.letter.words import Words, _
 
 WIDTH, EDGE = 440, 12
-PAPER, INK, SOFT, LINE = "#ffffff", "#1d2528", "#4b575b", "#dcd8cf"
-NOW, BEFORE, TARGET, NOISE = "#0b6e75", "#ffffff", "#9a4f00", "#e4e0d6"
+PAPER, INK, SOFT, LINE = "#fff", "#1d2528", "#566266", "#dcd8cf"
+NOW, BEFORE, TARGET, NOISE = "#0b6e75", "#fff", "#b35c00", "#e4e0d6"
 
 MOST_CHANNELS = 8
 FURTHEST = 2.5
