@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from services.board.csv_tables import rows_table, series_table
 from services.board.reader import Reader
-from services.board.trend import REACHES, USUAL_TREND, read_series, today_of
+from services.board.trend import REACHES, USUAL_TREND, today_of
+from services.board.trend_reading import read_series
 from services.board.window_names import USUAL_WINDOW
 from services.common.errors import Malformed
 

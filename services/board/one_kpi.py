@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from services.board.numbers import SHOWN, age, base_of, read_number
+from services.board.numbers import SHOWN, age, read_number
 from services.board.plots import plot
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
 from services.board.told import Answer
-from services.board.trend import REACHES, USUAL_TREND, read_trend
+from services.board.trend import REACHES, USUAL_TREND
+from services.board.trend_reading import read_trend
+from services.board.units import base_of
 from services.board.window_names import window_of
 
 MOST_MEMBERS = 100

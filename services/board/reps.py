@@ -11,7 +11,8 @@ from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
 from services.board.told import Answer
-from services.board.trend import REACHES, USUAL_TREND, Trend, read_series, today_of, trend_of
+from services.board.trend import REACHES, USUAL_TREND, Trend, today_of, trend_of
+from services.board.trend_reading import read_series
 from services.board.window_names import WINDOWS, window_of
 
 BY = "rep"

@@ -10,7 +10,8 @@ from services.board.numbers import Number, read_number
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader, days
 from services.board.told import Answer
-from services.board.trend import REACHES, USUAL_TREND, Trend, read_series, today_of, trend_of
+from services.board.trend import REACHES, USUAL_TREND, Trend, today_of, trend_of
+from services.board.trend_reading import read_series
 
 REACH = REACHES[USUAL_TREND]
 

@@ -1,4 +1,4 @@
-"""How a KPI went, by the day or the month, beside the period before and the target."""
+"""How a KPI went, by the day or the month, beside the period before and the target. Pure."""
 
 import calendar
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from itertools import dropwhile
 from typing import Any, NamedTuple
 
-from services.board.numbers import NOTHING, RATES
-from services.board.reader import Reader
 from services.board.told import Answer
+from services.board.units import RATES
 from services.common.windows import Period
 
 
@@ -61,24 +60,19 @@ class Trend(NamedTuple):
         return any(point.before for point in self.points)
 
 
-async def read_series(kpi: str, reach: Reach, today: date, by: str | None, reader: Reader) -> Answer:
-    """All points that are looked for. Raises as `Reader`."""
-    return await reader.series(kpi, _first(reach, today), today, by, reach.step)
-
-
 def today_of(window: Answer) -> date:
     """The business day that it is: with it ends a window of days that has a name."""
     return date.fromisoformat(window["to"])
 
 
-async def read_trend(kpi: Answer, reach: Reach, reader: Reader) -> Trend:
-    """The company's trend; a rep's own where the KPI has one. Raises as `Reader`."""
-    own = reader.access.own_cut(kpi)
-    month = await reader.rows(kpi["id"], {"window": "mtd"}, own)
-    today = today_of(month["window"])
-    series = await read_series(kpi["id"], reach, today, own, reader)
-    target = (month["rows"] or [NOTHING])[0]["target"]
-    return trend_of(series, reach, today, target)
+def first_of(reach: Reach, today: date) -> date:
+    """The first day of all that is looked for."""
+    if reach.step == "day":
+        return today - timedelta(days=reach.looked_for - 1)
+    first = Period.MONTH.first_day(today)
+    for _ in range(reach.looked_for - 1):
+        first = Period.MONTH.previous_first_day(first)
+    return first
 
 
 def trend_of(series: Answer, reach: Reach, today: date, month_target: float | None = None) -> Trend:
@@ -111,12 +105,3 @@ def _point(point: Answer, before: float | None, step: str, today: date) -> Point
     is_open = at == today if step == "day" else Period.MONTH.first_day(today) <= at
     ends = interval.get("low"), interval.get("high")
     return Point(at, point["value"], before, point["n"], *ends, point["flags"], is_open)
-
-
-def _first(reach: Reach, today: date) -> date:
-    if reach.step == "day":
-        return today - timedelta(days=reach.looked_for - 1)
-    first = Period.MONTH.first_day(today)
-    for _ in range(reach.looked_for - 1):
-        first = Period.MONTH.previous_first_day(first)
-    return first
