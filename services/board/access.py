@@ -4,13 +4,12 @@ A director sees all. Who reads surveys sees NPS and team satisfaction. A rep see
 team's and the company's; no other cut, as of a store with one rep its number is that rep's.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from services.board.told import Answer
 from services.board.users import Role, User
 from services.common.errors import Forbidden
-
-Answer = Mapping[str, Any]
 
 SURVEYS = ("nps", "team_satisfaction")
 OWN, TEAM = "rep", "team"

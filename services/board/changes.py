@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.board.store import Answer
+from services.board.told import Answer
 
 
-class Verdict(StrEnum):
-    """What is to be said of a change."""
+class Worth(StrEnum):
+    """What a change is worth."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -24,7 +24,7 @@ class Change(NamedTuple):
     value: float
     previous: float
     direction: int
-    verdict: Verdict
+    worth: Worth
     margin: float | None
 
 
@@ -35,22 +35,26 @@ def change_of(row: Answer, good: str) -> Change | None:
         return None
     value, previous = compared["value"], compared["previous"]
     told = row["related"].get("change", {})
-    direction = (value > previous) - (value < previous) if _moved(told) else 0
-    return Change(value, previous, direction, _verdict(row, direction, good), told.get("details", {}).get("margin"))
+    direction = (value > previous) - (value < previous) if is_told_moved(row) is not False else 0
+    return Change(value, previous, direction, _worth(row, direction, good), told.get("details", {}).get("margin"))
 
 
-def _moved(told: Answer) -> bool:
-    """By what the read API says of how sure a change is; where it says nothing, any change counts."""
+def is_told_moved(row: Answer) -> bool | None:
+    """Did a row move, by what the read API says of how sure its change is? `None` where it says nothing.
+
+    It says so of a score, and of a rate by an interval of the change, which holds 0 or not.
+    """
+    told = row["related"].get("change", {})
     if "moved" in told.get("details", {}):
         return bool(told["details"]["moved"])
     if told.get("interval"):
         return bool(told["interval"]["low"] > 0 or told["interval"]["high"] < 0)
-    return True
+    return None
 
 
-def _verdict(row: Answer, direction: int, good: str) -> Verdict:
+def _worth(row: Answer, direction: int, good: str) -> Worth:
     if direction == 0:
-        return Verdict.SAME if row["compared"]["value"] == row["compared"]["previous"] else Verdict.WITHIN
+        return Worth.SAME if row["compared"]["value"] == row["compared"]["previous"] else Worth.WITHIN
     if "small_n" in row["flags"]:
-        return Verdict.FEW
-    return Verdict.BETTER if (direction > 0) == (good == "up") else Verdict.WORSE
+        return Worth.FEW
+    return Worth.BETTER if (direction > 0) == (good == "up") else Worth.WORSE

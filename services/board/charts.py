@@ -1,11 +1,14 @@
 """Small pictures: figures made into SVG paths, drawn without a script."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, MARGIN = 240, 48, 4
+
+Scale = Callable[[float], float]
+"""From a value to where it lies in a picture."""
 
 
 class Sparkline(NamedTuple):
@@ -24,23 +27,28 @@ def sparkline(values: Sequence[float | None], base: float = 0.0, beside: Sequenc
     known = [(i, value) for i, value in enumerate(values) if value is not None]
     if len(known) < 2:
         return None
-    held = (base, *beside, *(value for _, value in known))
+    x = scale(0, len(values) - 1, MARGIN, WIDTH - MARGIN)
+    y = scale(*reach([*values, *beside], base), HEIGHT - MARGIN, MARGIN)
+    points = [(x(i), y(value)) for i, value in known]
+    area = [(points[0][0], y(base)), *points, (points[-1][0], y(base))]
+    return Sparkline(listed(points[:-1]), listed(points[-2:]), listed(area))
+
+
+def reach(values: Iterable[float | None], base: float = 0.0) -> tuple[float, float]:
+    """From the least to the greatest value that is known, the base included; never nothing."""
+    held = [base, *(value for value in values if value is not None)]
     low, high = min(held), max(held)
-    reach = (high - low) or 1.0
-
-    def point(i: int, value: float) -> tuple[float, float]:
-        x = i / (len(values) - 1) * (WIDTH - 2 * MARGIN) + MARGIN
-        y = HEIGHT - MARGIN - (value - low) / reach * (HEIGHT - 2 * MARGIN)
-        return round(x, 1), round(y, 1)
-
-    points = [point(i, value) for i, value in known]
-    ground = point(0, base)[1]
-    area = [(points[0][0], ground), *points, (points[-1][0], ground)]
-    return Sparkline(_listed(points[:-1]), _listed(points[-2:]), _listed(area))
+    return (low, high) if low < high else (base, base + 1.0)
 
 
-def _listed(points: Sequence[tuple[float, float]]) -> str:
-    return " ".join(f"{x},{y}" for x, y in points)
+def scale(low: float, high: float, at_low: float, at_high: float) -> Scale:
+    """Where values lie of which the least and the greatest lie so."""
+    return lambda value: at_low + (value - low) / (high - low) * (at_high - at_low)
+
+
+def listed(points: Iterable[tuple[float, float]]) -> str:
+    """The points of an SVG's polygon or polyline."""
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
 def round_steps(low: float, high: float, about: int = 4) -> list[float]:
@@ -80,8 +88,7 @@ class Drawing:
         )
 
     def shape(self, points: Sequence[tuple[float, float]], fill: str) -> None:
-        listed = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        self._parts.append(f'<polygon points="{listed}" fill="{fill}"/>')
+        self._parts.append(f'<polygon points="{listed(points)}" fill="{fill}"/>')
 
     def text(self, x: float, y: float, text: str, fill: str, anchor: str = "start", weight: str = "normal") -> None:
         place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'

@@ -1,11 +1,9 @@
 """Where the read API is, and where the board is."""
 
-from pathlib import Path
-
 import httpx
 
 from services.board.settings import BoardSettings
-from services.common.errors import ConfigurationError
+from services.common.secret_files import read_secret
 from services.common.settings import Port, Settings
 
 
@@ -14,9 +12,11 @@ def read_api_client(settings: Settings, board: BoardSettings) -> httpx.AsyncClie
 
     :raises ConfigurationError: when its key cannot be read.
     """
+    mend = "`cadran keys create board --scope kpis:read --scope kpis:explain` makes a key; write it there"
+    key = read_secret(board.key_file or settings.local_dir / "board.key", "CADRAN_BOARD_KEY_FILE", mend)
     return httpx.AsyncClient(
         base_url=board.api or f"http://127.0.0.1:{settings.port(Port.EXPORTER)}",
-        headers={"Authorization": f"Bearer {_key(board.key_file or settings.local_dir / 'board.key')}"},
+        headers={"Authorization": f"Bearer {key}"},
         timeout=board.timeout,
     )
 
@@ -24,13 +24,3 @@ def read_api_client(settings: Settings, board: BoardSettings) -> httpx.AsyncClie
 def board_url(settings: Settings, board: BoardSettings) -> str:
     """The board's address for people, without a slash at its end."""
     return (board.url or f"http://127.0.0.1:{settings.port(Port.BOARD)}").rstrip("/")
-
-
-def _key(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        mend = "`cadran keys create board --scope kpis:read --scope kpis:explain` makes a key; write it there"
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", field="CADRAN_BOARD_KEY_FILE", mend=mend
-        ) from None

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from services.board.numbers import SHOWN, age
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
-from services.board.tiles import WINDOWS, read_tile, window_of
+from services.board.tiles import read_tile
+from services.board.told import Answer
+from services.board.window_names import WINDOWS, window_of
 
 USUAL_CUT = "rep"
 CUTS = (
@@ -43,7 +44,7 @@ class DirectionPage(Page):
     template = "direction.html"
 
     def asked(self, path: Mapping[str, str], query: Mapping[str, str]) -> Asked:
-        return Asked(window_of(query.get("window")), query.get("by", ""))
+        return Asked(window_of(query.get("window", ""), WINDOWS), query.get("by", ""))
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = await reader.kpis()

@@ -4,9 +4,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from services.board.csv_tables import rows_table, series_table
-from services.board.one_kpi import USUAL_TREND, USUAL_WINDOW
 from services.board.reader import Reader
-from services.board.trend import REACHES, read_series, today_of
+from services.board.trend import REACHES, USUAL_TREND, today_of
+from services.board.trend_reading import read_series
+from services.board.window_names import USUAL_WINDOW
 from services.common.errors import Malformed
 
 Query = Mapping[str, str]
@@ -33,9 +34,8 @@ async def trend_csv(kpi: str, query: Query, reader: Reader) -> str:
     name = query.get("trend") or USUAL_TREND
     if name not in REACHES:
         raise Malformed(f"no trend is called {name!r}", field="trend", mend=f"send one of {', '.join(REACHES)}")
-    return series_table(
-        await read_series(kpi, REACHES[name], await today_of(kpi, reader), query.get("by") or None, reader)
-    )
+    today = today_of((await reader.rows(kpi, {"window": USUAL_WINDOW}))["window"])
+    return series_table(await read_series(kpi, REACHES[name], today, query.get("by") or None, reader))
 
 
 DOWNLOADS: Mapping[str, Download] = {"/kpis/{kpi}.csv": members_csv, "/kpis/{kpi}/trend.csv": trend_csv}

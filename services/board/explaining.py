@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.board.numbers import NOTHING, SHOWN, Number, age
-from services.board.one_kpi import window_of
 from services.board.ranking import member_of, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
+from services.board.told import Answer
+from services.board.window_names import window_of
 from services.common.errors import Malformed
 
 A_PAGE = 50
@@ -99,7 +99,7 @@ class ExplainPage(Page):
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpi = await reader.kpi(asked.kpi)
-        over = {name: window_of(kpi, value) if name == "window" else value for name, value in asked.over}
+        over = {name: window_of(value, kpi["windows"]) if name == "window" else value for name, value in asked.over}
         by, member = _whose(kpi, asked, reader)
         answer = await reader.rows(kpi["id"], over, by)
         row = next((row for row in answer["rows"] if by is None or member_of(row) == member), NOTHING)

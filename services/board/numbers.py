@@ -7,7 +7,8 @@ from datetime import datetime
 import msgspec
 
 from services.board.reader import Over, Reader
-from services.board.store import Answer
+from services.board.told import Answer
+from services.board.units import RATES, base_of
 
 BESIDE = (
     "methods",
@@ -35,9 +36,6 @@ DIFFERENCES = ("observed_gap",)
 SHOWN = {"beside": BESIDE, "differences": DIFFERENCES}
 """What the templates of a number are filled in with beside it."""
 
-RATES = ("ratio", "points", "score", "index", "seconds")
-"""Units of which a value of a day stands beside that of a month; all others are sums."""
-
 NOTHING: Answer = {
     "value": None,
     "n": None,
@@ -52,11 +50,6 @@ NOTHING: Answer = {
     "related": {},
 }
 """The row of somebody of whom there is nothing to say."""
-
-
-def base_of(unit: str) -> float:
-    """Where the bars and lines of a unit begin: at parity of an index, else at 0."""
-    return 100.0 if unit == "index" else 0.0
 
 
 class Number(msgspec.Struct, frozen=True):

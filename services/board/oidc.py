@@ -17,8 +17,9 @@ from services.board.sessions import GOOD_FOR, Sessions
 from services.board.settings import BoardSettings
 from services.board.sign_in_pages import SIGN_IN, ours, wanted
 from services.board.users import Users
-from services.common.errors import ConfigurationError, Forbidden, Unavailable
+from services.common.errors import Forbidden, Unavailable
 from services.common.logging import get_logger
+from services.common.secret_files import read_secret
 
 log = get_logger(__name__)
 
@@ -116,16 +117,7 @@ def remember_who_left(app: FastAPI, secret: str, base_url: str) -> None:
 
 def _secret(path: Path | None) -> str | None:
     """The client's secret; none for a public client, which PKCE alone protects."""
-    if path is None:
-        return None
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}",
-            field="CADRAN_BOARD_OIDC_CLIENT_SECRET_FILE",
-            mend="mend the path or its rights",
-        ) from None
+    return None if path is None else read_secret(path, "CADRAN_BOARD_OIDC_CLIENT_SECRET_FILE")
 
 
 def _away(error: Exception) -> Unavailable:

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from services.board.numbers import SHOWN, age, base_of, read_number
+from services.board.numbers import SHOWN, age, read_number
 from services.board.plots import plot
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
-from services.board.trend import REACHES, read_trend
+from services.board.told import Answer
+from services.board.trend import REACHES, USUAL_TREND
+from services.board.trend_reading import read_trend
+from services.board.units import base_of
+from services.board.window_names import window_of
 
-USUAL_WINDOW, USUAL_TREND = "mtd", "30d"
 MOST_MEMBERS = 100
 WIDE, NARROW = (820, 250), (380, 230)
 """Two sizes of the trend, for screens and for phones: words stay as large as they are elsewhere on the page."""
@@ -51,7 +53,7 @@ class OneKpiPage(Page):
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpi = await reader.kpi(asked.kpi)
-        window, cut = window_of(kpi, asked.window), _cut(kpi, asked.cut)
+        window, cut = window_of(asked.window, kpi["windows"]), _cut(kpi, asked.cut)
         number, trend, members = await asyncio.gather(
             read_number(kpi, {"window": window}, reader, language),
             read_trend(kpi, REACHES[asked.trend], reader),
@@ -73,11 +75,6 @@ class OneKpiPage(Page):
             **age([number]),
             **SHOWN,
         }
-
-
-def window_of(kpi: Answer, window: str) -> str:
-    """The window that is asked for, where the KPI is told over it."""
-    return window if window in kpi["windows"] else USUAL_WINDOW
 
 
 def _cut(kpi: Answer, cut: str) -> str | None:

@@ -1,10 +1,10 @@
 """A trend drawn: where lines, bands, ticks and words lie in a picture of some size. Pure: `trend.html` is the SVG."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from services.board.charts import round_steps
+from services.board.charts import Scale, listed, reach, round_steps, scale
 from services.board.trend import Point, Trend
 
 LEFT, RIGHT, TOP, BOTTOM = 64, 26, 12, 26
@@ -53,10 +53,6 @@ class Plot(NamedTuple):
     def right(self) -> int:
         return self.width - RIGHT
 
-    @property
-    def floor(self) -> int:
-        return self.height - BOTTOM
-
 
 def plot(trend: Trend, base: float, width: int, height: int) -> Plot | None:
     """A trend in a picture of a size; `None` where fewer than two points are known.
@@ -66,9 +62,10 @@ def plot(trend: Trend, base: float, width: int, height: int) -> Plot | None:
     """
     if len(trend.known) < 2:
         return None
-    steps = [base + step for step in round_steps(*_reach(trend, base), about=MOST_TICKS)]
-    x = _scale(0, len(trend.points) - 1, LEFT, width - RIGHT)
-    y = _scale(steps[0], steps[-1], height - BOTTOM, TOP)
+    low, high = reach(_drawn(trend), base)
+    steps = [base + step for step in round_steps(low - base, high - base, about=MOST_TICKS)]
+    x = scale(0, len(trend.points) - 1, LEFT, width - RIGHT)
+    y = scale(steps[0], steps[-1], height - BOTTOM, TOP)
     places = [(x(i), point) for i, point in enumerate(trend.points)]
     closed = [(at, None if point.is_open else point.value) for at, point in places]
     return Plot(
@@ -76,10 +73,10 @@ def plot(trend: Trend, base: float, width: int, height: int) -> Plot | None:
         height=height,
         ticks=tuple(Tick(round(y(step), 1), step, step == base) for step in steps),
         marks=tuple(_marks(places, y, (width - LEFT - RIGHT) // WORD)),
-        lines=tuple(_path([(at, y(v)) for at, v in run]) for run in _runs(closed) if len(run) > 1),
+        lines=tuple(listed([(at, y(v)) for at, v in run]) for run in _runs(closed) if len(run) > 1),
         open_line=_open_line(places, y),
         before=tuple(
-            _path([(at, y(v)) for at, v in run])
+            listed([(at, y(v)) for at, v in run])
             for run in _runs([(at, point.before if trend.has_before else None) for at, point in places])
         ),
         bands=tuple(_bands(places, y)),
@@ -87,24 +84,19 @@ def plot(trend: Trend, base: float, width: int, height: int) -> Plot | None:
     )
 
 
-def _reach(trend: Trend, base: float) -> tuple[float, float]:
-    """From the least to the greatest of all that is drawn, less the base, which is among it."""
-    before = [point.before for point in trend.points] if trend.has_before else []
-    drawn = [value for point in trend.points for value in (point.value, point.low, point.high)]
-    known = [value - base for value in [*drawn, *before, trend.target] if value is not None]
-    low, high = min(0.0, *known), max(0.0, *known)
-    return (low, high) if low < high else (0.0, 1.0)
-
-
-def _scale(low: float, high: float, at_low: float, at_high: float) -> Callable[[float], float]:
-    return lambda value: at_low + (value - low) / (high - low) * (at_high - at_low)
+def _drawn(trend: Trend) -> Iterator[float | None]:
+    """All values that are drawn."""
+    for point in trend.points:
+        yield from (point.value, point.low, point.high)
+        if trend.has_before:
+            yield point.before
+    yield trend.target
 
 
 Place = tuple[float, Point]
-Height = Callable[[float], float]
 
 
-def _marks(places: Sequence[Place], y: Height, most_words: int) -> Iterator[Mark]:
+def _marks(places: Sequence[Place], y: Scale, most_words: int) -> Iterator[Mark]:
     """Every so many dates are written, the last among them."""
     every = -(-len(places) // max(1, most_words))
     for i, (x, point) in enumerate(places):
@@ -124,24 +116,20 @@ def _runs(values: Sequence[tuple[float, float | None]]) -> list[list[tuple[float
     return [[(x, v) for x, v in stretch if v is not None] for is_known, stretch in stretches if is_known]
 
 
-def _open_line(places: Sequence[Place], y: Height) -> str:
+def _open_line(places: Sequence[Place], y: Scale) -> str:
     """From the last point that is over to the one that is not."""
     last = places[-2:]
     if not last[-1][1].is_open:
         return ""
     known = [(x, y(point.value)) for x, point in last if point.value is not None]
-    return _path(known) if len(known) > 1 else ""
+    return listed(known) if len(known) > 1 else ""
 
 
-def _bands(places: Sequence[Place], y: Height) -> Iterator[str]:
+def _bands(places: Sequence[Place], y: Scale) -> Iterator[str]:
     """Between the ends of the intervals, there and back."""
     for has_ends, stretch in groupby(places, key=lambda place: place[1].low is not None and place[1].high is not None):
         run = list(stretch)
         if has_ends and len(run) > 1:
             there = [(x, y(point.high)) for x, point in run if point.high is not None]
             back = [(x, y(point.low)) for x, point in reversed(run) if point.low is not None]
-            yield _path([*there, *back])
-
-
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+            yield listed([*there, *back])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.board.store import Answer
+from services.board.told import Answer
 from services.common.events.subjects import joined
 
 NOBODYS = ("unassigned", "unknown")

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from services.board.access import Access, Answer
+from services.board.access import Access
 from services.board.answers import Answers, Told
+from services.board.told import Answer
 from services.board.users import User
 from services.common.errors import Forbidden, NotFound, Unavailable
 

@@ -10,10 +10,13 @@ from services.board.numbers import NOTHING, Number, age
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
-from services.board.tiles import WINDOWS, Trend, read_series, trend, window_of
+from services.board.told import Answer
+from services.board.trend import REACHES, USUAL_TREND, Trend, today_of, trend_of
+from services.board.trend_reading import read_series
+from services.board.window_names import WINDOWS, window_of
 
 BY = "rep"
+REACH = REACHES[USUAL_TREND]
 MOST_COMPARED, USUALLY_COMPARED = 4, 3
 
 
@@ -57,7 +60,7 @@ class RepsPage(Page):
     template = "reps.html"
 
     def asked(self, path: Mapping[str, str], query: QueryParams) -> Asked:
-        return Asked(window_of(query.get("window")), tuple(dict.fromkeys(query.getlist("rep"))))
+        return Asked(window_of(query.get("window", ""), WINDOWS), tuple(dict.fromkeys(query.getlist("rep"))))
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = [kpi for kpi in await reader.kpis() if any(cut["by"] == BY for cut in kpi["cuts"])]
@@ -78,7 +81,9 @@ async def _read(kpi: Answer, window: str, reader: Reader, language: str) -> _Tol
     over = {"window": window}
     reps, whole = await asyncio.gather(reader.rows(kpi["id"], over, BY), reader.rows(kpi["id"], over))
     number = Number.of(kpi, whole, whole["rows"][0], None, language)
-    series, whole_series = await asyncio.gather(read_series(number, reader, BY), read_series(number, reader, None))
+    series, whole_series = await asyncio.gather(
+        *(read_series(number.id, REACH, today_of(number.window), by, reader) for by in (BY, None))
+    )
     somebodys = [each for each in ranked(reps["rows"], number.base) if not each.is_nobodys]
     return _Told(number, somebodys, series, whole_series)
 
@@ -97,15 +102,20 @@ def _first(told: Sequence[_Told]) -> list[str]:
 
 def _line(told: _Told, chosen: Sequence[str]) -> Line:
     reps = {rep.member: rep for rep in told.reps}
-    trends = {row["by"][BY]: trend(row["points"]) for row in told.series["rows"]}
-    cells = {rep: _cell(reps.get(rep), trends.get(rep, ())) for rep in chosen}
+    today = today_of(told.number.window)
+    cells = {rep: _cell(reps.get(rep), trend_of(_of(rep, told.series), REACH, today)) for rep in chosen}
     return Line(
         number=told.number,
         cells=cells,
-        total=Cell(told.number.row, trend(told.whole_series["rows"][0]["points"]), None),
+        total=Cell(told.number.row, trend_of(told.whole_series, REACH, today), None),
         ranked=sum(rep.place is not None for rep in told.reps),
-        reach=tuple(value for cell in cells.values() for _, value in cell.trend if value is not None),
+        reach=tuple(point.value for cell in cells.values() for point in cell.trend.points if point.value is not None),
     )
+
+
+def _of(rep: str, series: Answer) -> Answer:
+    """The rep's own of a series by rep."""
+    return {**series, "rows": [row for row in series["rows"] if row["by"][BY] == rep]}
 
 
 def _cell(rep: Ranked | None, trend: Trend) -> Cell:

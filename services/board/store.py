@@ -10,11 +10,9 @@ import msgspec
 
 from services.common.errors import CadranError, Forbidden, Malformed, NotFound, Unavailable
 
-Answer = Mapping[str, Any]
-
 REFUSALS: Mapping[int, type[CadranError]] = {403: Forbidden, 404: NotFound}
 OURS = (401, 408, 429)
-"""Nobody's question is at fault: the board's key is, or the read API is busy."""
+"""Nobody is at fault who asks: the key of the board is, or the read API is busy."""
 AWAY = (*OURS, 502, 503, 504)
 """It does not answer, or what it reads does not: nothing can be asked now."""
 SILENCE = 60.0

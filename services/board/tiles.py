@@ -2,28 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 import msgspec
 
 from services.board.numbers import Number, read_number
 from services.board.ranking import Ranked, ranked
 from services.board.reader import Reader, days
-from services.board.store import Answer
+from services.board.told import Answer
+from services.board.trend import REACHES, USUAL_TREND, Trend, today_of, trend_of
+from services.board.trend_reading import read_series
 
-WINDOWS = ("today", "7d", "30d", "mtd", "qtd", "ytd")
-USUAL_WINDOW = "mtd"
+REACH = REACHES[USUAL_TREND]
 
 CAMPAIGN_DAYS = 400
 """Campaigns are followed for months, whatever window the rest of the page has."""
 
-TREND_DAYS, MATURING_DAYS = 30, 31
-"""A trend shows 30 days; those of an unfinished cohort are left out, so it is looked for over twice as many."""
 MAX_BARS = 13
 MOST_DEAR = 10
-
-Trend = tuple[tuple[date, float | None], ...]
 
 
 class Tile(Number, frozen=True):
@@ -36,11 +32,6 @@ class Tile(Number, frozen=True):
     campaigns: tuple[Answer, ...]
 
 
-def window_of(asked: str | None) -> str:
-    """A window that was asked for; the usual one where there is none such."""
-    return asked if asked in WINDOWS else USUAL_WINDOW
-
-
 async def read_tile(kpi: Answer, window: str, cut: str | None, reader: Reader, language: str) -> Tile:
     """A KPI over a window, cut where it has that cut. Raises what `Reader` does."""
     over = {"window": window}
@@ -51,10 +42,11 @@ async def read_tile(kpi: Answer, window: str, cut: str | None, reader: Reader, l
         reader.rows(kpi["id"], over, cut) if cut else _nothing(),
     )
     can_draw = any(each["by"] == "campaign" for each in kpi["cuts"])
-    series = await read_series(number, reader, reader.access.own_cut(kpi))
+    today = today_of(number.window)
+    series = await read_series(number.id, REACH, today, reader.access.own_cut(kpi), reader)
     return Tile(
         **msgspec.structs.asdict(number),
-        trend=trend(series["rows"][0]["points"]) if series["rows"] else (),
+        trend=trend_of(series, REACH, today),
         cut=cut,
         bars=_bars(parts["rows"], number.base),
         dearest=_dearest(number.total or number.row),
@@ -62,25 +54,9 @@ async def read_tile(kpi: Answer, window: str, cut: str | None, reader: Reader, l
     )
 
 
-async def read_series(number: Number, reader: Reader, by: str | None) -> Answer:
-    """The days that a number's trend is made of, up to the last of its window."""
-    last = _last_day(number)
-    return await reader.series(number.id, last - timedelta(days=TREND_DAYS + MATURING_DAYS), last, by)
-
-
-def trend(points: Sequence[Any]) -> Trend:
-    """The last days that are mature, and their values."""
-    mature = [point for point in points if "immature" not in point["flags"]][-TREND_DAYS:]
-    return tuple((date.fromisoformat(point["at"]), point["value"]) for point in mature)
-
-
-def _last_day(number: Number) -> date:
-    return date.fromisoformat(number.window["to"][:10])
-
-
 async def _campaigns(number: Number, reader: Reader) -> tuple[Answer, ...]:
     """Those that drew by lot."""
-    last = _last_day(number)
+    last = today_of(number.window)
     followed = await reader.rows(number.id, days(last - timedelta(days=CAMPAIGN_DAYS - 1), last), "campaign")
     return tuple(row for row in followed["rows"] if "uplift" in row["related"])
 

@@ -1,4 +1,4 @@
-"""How a KPI went, by the day or the month, beside the period before and the target."""
+"""How a KPI went, by the day or the month, beside the period before and the target. Pure."""
 
 import calendar
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from itertools import dropwhile
 from typing import Any, NamedTuple
 
-from services.board.numbers import NOTHING, RATES
-from services.board.reader import Reader
-from services.board.store import Answer
+from services.board.told import Answer
+from services.board.units import RATES
 from services.common.windows import Period
 
 
@@ -21,6 +20,7 @@ class Reach(NamedTuple):
 
 
 REACHES: Mapping[str, Reach] = {"30d": Reach("day", 30, 91), "12m": Reach("month", 12, 24)}
+USUAL_TREND = "30d"
 
 
 class Point(NamedTuple):
@@ -39,7 +39,8 @@ class Point(NamedTuple):
 class Trend(NamedTuple):
     """The points of a trend. `rolling`: how many days one covers; `left_out`: how many last ones are not mature.
 
-    `target`: for each step of the running month; `spread`: it is the month's, spread over its days.
+    `target`: for each step of the running month, where it is to be drawn; `spread`: it is the month's, spread over its
+    days.
     """
 
     step: str
@@ -59,27 +60,22 @@ class Trend(NamedTuple):
         return any(point.before for point in self.points)
 
 
-async def read_series(kpi: str, reach: Reach, today: date, by: str | None, reader: Reader) -> Answer:
-    """All points that are looked for. Raises as `Reader`."""
-    return await reader.series(kpi, _first(reach, today), today, by, reach.step)
+def today_of(window: Answer) -> date:
+    """The business day that it is: with it ends a window of days that has a name."""
+    return date.fromisoformat(window["to"])
 
 
-async def today_of(kpi: str, reader: Reader) -> date:
-    """The business day that it is."""
-    return date.fromisoformat((await reader.rows(kpi, {"window": "mtd"}))["window"]["to"])
+def first_of(reach: Reach, today: date) -> date:
+    """The first day of all that is looked for."""
+    if reach.step == "day":
+        return today - timedelta(days=reach.looked_for - 1)
+    first = Period.MONTH.first_day(today)
+    for _ in range(reach.looked_for - 1):
+        first = Period.MONTH.previous_first_day(first)
+    return first
 
 
-async def read_trend(kpi: Answer, reach: Reach, reader: Reader) -> Trend:
-    """The company's trend; a rep's own where the KPI has one. Raises as `Reader`."""
-    own = reader.access.own_cut(kpi)
-    month = await reader.rows(kpi["id"], {"window": "mtd"}, own)
-    today = date.fromisoformat(month["window"]["to"])
-    series = await read_series(kpi["id"], reach, today, own, reader)
-    target = (month["rows"] or [NOTHING])[0]["target"]
-    return trend_of(series, reach, today, target)
-
-
-def trend_of(series: Answer, reach: Reach, today: date, month_target: float | None) -> Trend:
+def trend_of(series: Answer, reach: Reach, today: date, month_target: float | None = None) -> Trend:
     """The last points that are mature; a sum's target is spread evenly over the days of the calendar."""
     points: Sequence[Any] = series["rows"][0]["points"] if series["rows"] else ()
     begun = list(dropwhile(_is_empty, points))
@@ -109,12 +105,3 @@ def _point(point: Answer, before: float | None, step: str, today: date) -> Point
     is_open = at == today if step == "day" else Period.MONTH.first_day(today) <= at
     ends = interval.get("low"), interval.get("high")
     return Point(at, point["value"], before, point["n"], *ends, point["flags"], is_open)
-
-
-def _first(reach: Reach, today: date) -> date:
-    if reach.step == "day":
-        return today - timedelta(days=reach.looked_for - 1)
-    first = Period.MONTH.first_day(today)
-    for _ in range(reach.looked_for - 1):
-        first = Period.MONTH.previous_first_day(first)
-    return first

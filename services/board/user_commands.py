@@ -9,7 +9,7 @@ from rich.table import Table
 
 from services.board.settings import BoardSettings
 from services.board.users import Role, Users
-from services.common.errors import ConfigurationError
+from services.common.secret_files import read_secret
 from services.common.settings import Settings
 
 console = Console()
@@ -74,7 +74,4 @@ def _users() -> Users:
 def _password(file: Path | None) -> str:
     if file is None:
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    try:
-        return file.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror}", field="--password-file") from None
+    return read_secret(file, "--password-file")

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from services.board.numbers import age
 from services.board.reader import Reader
 from services.board.rendering import Page
-from services.board.store import Answer
-from services.board.tiles import read_tile, window_of
+from services.board.tiles import read_tile
+from services.board.told import Answer
+from services.board.window_names import WINDOWS, window_of
 
 USUAL_SECONDS, LEAST_SECONDS, MOST_SECONDS = 15, 5, 600
 MOST_BARS = 6
@@ -30,7 +31,7 @@ class WallPage(Page):
     layout = "wall_layout.html"
 
     def asked(self, path: Mapping[str, str], query: Mapping[str, str]) -> Asked:
-        return Asked(window_of(query.get("window")), _seconds(query.get("seconds", "")))
+        return Asked(window_of(query.get("window", ""), WINDOWS), _seconds(query.get("seconds", "")))
 
     async def values(self, asked: Asked, reader: Reader, language: str) -> Mapping[str, object]:
         kpis = await reader.kpis()

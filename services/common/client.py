@@ -8,8 +8,9 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from services.common.errors import CadranError, ConfigurationError, Unavailable
+from services.common.errors import CadranError, Unavailable
 from services.common.problems import Problem
+from services.common.secret_files import read_secret
 from services.common.settings import Port, Settings
 
 RETRIED = frozenset({429, 502, 503, 504})
@@ -135,11 +136,7 @@ def read_key(path: Path) -> str:
 
     :raises ConfigurationError: when it cannot be read.
     """
-    try:
-        return path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        mend = "give --key-file, or start the local stack with `make up`"
-        raise ConfigurationError(f"{path} holds no key: {error}", mend=mend) from None
+    return read_secret(path, mend="give --key-file, or start the local stack with `make up`")
 
 
 def _retry_after(response: httpx.Response | None) -> float:

@@ -9,7 +9,7 @@ whatever other processes do.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -38,6 +38,9 @@ POOL = 5
 """Connections: one to write by, the others to read by."""
 LOCK, LOCK_SECONDS = 0x43414452414E, 10
 """The number of PostgreSQL's lock ("CADRAN"), and how long one waits for it."""
+
+PATIENCE = 8.0
+"""Seconds in which who waits is answered, by those who ask in time."""
 
 CONNECT_IN_TIME = {"connect_timeout": 10}
 """Seconds: who starts, or reads, must not wait for ever for a PostgreSQL that is there and says nothing."""
@@ -116,6 +119,20 @@ class Database:
         run = copy_context().run
         return await asyncio.get_running_loop().run_in_executor(self._readers, run, self._read, work)
 
+    async def write_in_time(self, work: Work[T]) -> T:
+        """Do a work in a transaction, for somebody who waits.
+
+        :raises Unavailable: as `write`, and after some seconds: then it may still be done, so it must be safe twice.
+        """
+        return await _in_time(self.write(work))
+
+    async def read_in_time(self, work: Work[T]) -> T:
+        """Do a work that only reads, for somebody who waits.
+
+        :raises Unavailable: as `read`, and after some seconds.
+        """
+        return await _in_time(self.read(work))
+
     def forget(self) -> None:
         """Let the journal go, which still holds what was erased; a reader that is at work keeps it a while longer."""
         if self._engine.dialect.name == "sqlite":
@@ -172,6 +189,15 @@ class Database:
                 job.done.set_result(result)
             else:
                 job.done.set_exception(fault)
+
+
+async def _in_time(answer: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await answer
+    except TimeoutError:
+        mend = "try again a little later; the same may be sent again"
+        raise Unavailable("the database does not answer in time", mend=mend) from None
 
 
 def _outcome(connection: Connection, work: Work[T]) -> tuple[T | None, Exception | None]:

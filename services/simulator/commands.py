@@ -1,7 +1,6 @@
 """`cadran simulate`: a company's past, then its present."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from services.common.calendar import public_holidays
 from services.common.client import EventsClient
 from services.common.errors import ConfigurationError
+from services.common.secret_files import read_secret
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
 from services.simulator import living
@@ -72,10 +72,4 @@ def _load(client: EventsClient, settings: Settings, file: ProgressFile, days: in
 
 
 def _key(settings: Settings) -> str:
-    path: Path = settings.local_dir / "dev.key"
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", mend="start the stack: `make up`"
-        ) from None
+    return read_secret(settings.local_dir / "dev.key", mend="start the stack: `make up`")

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.board.changes import Verdict, change_of
+from services.board.changes import Worth, change_of
 
 numbers = st.floats(-1e6, 1e6)
 
@@ -21,22 +21,22 @@ def test_what_is_better_one_way_is_worse_the_other_and_what_moved_neither_way_is
     assert up is not None
     assert down is not None
     assert up.direction == down.direction == (a > b) - (a < b)
-    expected = {Verdict.SAME} if a == b else {Verdict.BETTER, Verdict.WORSE}
-    assert {up.verdict, down.verdict} == expected
-    assert (up.verdict is Verdict.BETTER) == (a > b)
+    expected = {Worth.SAME} if a == b else {Worth.BETTER, Worth.WORSE}
+    assert {up.worth, down.worth} == expected
+    assert (up.worth is Worth.BETTER) == (a > b)
 
 
 @given(numbers, numbers.filter(bool), st.sampled_from(["up", "down"]))
 def test_what_rests_on_few_is_never_called_good_or_bad(value: float, step: float, good: str) -> None:
     few = change_of(row(value, value + step, "small_n"), good)
     assert few is not None
-    assert few.verdict in (Verdict.FEW, Verdict.SAME)
+    assert few.worth in (Worth.FEW, Worth.SAME)
 
 
 def test_what_the_read_api_says_did_not_move_did_not() -> None:
     within = change_of(row(23, 25, details={"moved": False, "margin": 11.0}), "up")
-    assert within == (23, 25, 0, Verdict.WITHIN, 11.0)
-    assert change_of(row(23, 40, details={"moved": True, "margin": 11.0}), "up") == (23, 40, -1, Verdict.WORSE, 11.0)
+    assert within == (23, 25, 0, Worth.WITHIN, 11.0)
+    assert change_of(row(23, 40, details={"moved": True, "margin": 11.0}), "up") == (23, 40, -1, Worth.WORSE, 11.0)
 
 
 def test_a_change_whose_interval_holds_0_did_not_move() -> None:
@@ -44,7 +44,7 @@ def test_a_change_whose_interval_holds_0_did_not_move() -> None:
     beyond = change_of(row(0.2, 0.1, interval={"low": 0.05, "high": 0.15}), "up")
     assert held is not None
     assert beyond is not None
-    assert (held.verdict, beyond.verdict) == (Verdict.WITHIN, Verdict.BETTER)
+    assert (held.worth, beyond.worth) == (Worth.WITHIN, Worth.BETTER)
 
 
 def test_without_both_sides_there_is_no_change() -> None:

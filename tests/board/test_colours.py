@@ -12,9 +12,17 @@ from pathlib import Path
 import pytest
 
 import services.board
+from services.board.letter import pictures
 
-STYLES = (Path(services.board.__file__).parent / "static" / "board.css").read_text()
-LIGHT, DARK = (dict(re.findall(r"--(\w+): (#\w{3}(?:\w{3})?)\b", block)) for block in STYLES.split("@media")[:2])
+BOARD = Path(services.board.__file__).parent
+COLOUR = r"#\w{6}\b|#\w{3}\b"
+
+
+def named(text: str) -> dict[str, str]:
+    return dict(re.findall(rf"--(\w+): ({COLOUR})", text))
+
+
+LIGHT, DARK = map(named, (BOARD / "static" / "board.css").read_text().split("@media")[:2])
 LEAST_CONTRAST, LEAST_CONTRAST_OF_SHAPES = 4.5, 3.0
 LEAST_DISTANCE = 20.0
 
@@ -94,6 +102,17 @@ def test_better_and_worse_done_and_due_are_told_apart_by_everyone(theme: dict[st
     for pair in (("good", "bad"), ("main", "mark")):
         one, other = (lab(seen(theme[name], kind)) for name in pair)
         assert dist(one, other) >= LEAST_DISTANCE, pair
+
+
+def test_the_week_and_the_letter_have_the_colours_of_the_board() -> None:
+    """Each file stands alone, as a letter and a PDF must; on paper and in a mailbox the ground is the paper."""
+    light, dark = (BOARD / "static" / "week.css").read_text().split("prefers-color-scheme", 1)
+    for week, theme in ((named(light), {**LIGHT, "ground": LIGHT["paper"]}), (named(dark), DARK)):
+        assert week.items() <= theme.items()
+    drawn = {"paper": pictures.PAPER, "ink": pictures.INK, "soft": pictures.SOFT, "line": pictures.LINE}
+    assert {**drawn, "main": pictures.NOW, "mark": pictures.TARGET}.items() <= LIGHT.items()
+    letter = re.findall(COLOUR, (BOARD / "letter" / "templates" / "letter.html").read_text())
+    assert set(letter) <= {*LIGHT.values(), *DARK.values()}
 
 
 def test_both_themes_colour_the_same() -> None:

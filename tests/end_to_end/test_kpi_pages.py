@@ -126,6 +126,14 @@ def test_a_kpi_is_shown_with_all_that_it_rests_on(page: Page) -> None:
     expect(page.locator("#trend .legend")).to_contain_text("this month’s target, spread over its days")
 
 
+def test_a_tile_draws_the_trend_that_its_page_draws(page: Page) -> None:
+    for kpi in ("sales", "new_leads", "nps"):
+        page.goto("/")
+        drawn = page.locator(f"#tile-{kpi} svg.trend").get_attribute("aria-label")
+        page.goto(f"/kpis/{kpi}")
+        assert drawn == page.locator("#trend svg.wide").get_attribute("aria-label")
+
+
 def test_a_cut_is_ranked_and_what_rests_on_few_or_is_nobodys_is_not(page: Page) -> None:
     page.goto("/kpis/new_leads?window=30d&by=source")
     rows = page.locator("#members tbody tr")

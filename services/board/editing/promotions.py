@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.board.editing.statements import Change, Statement, changes, event_of, standing
+from services.board.told import Answer
 from services.common.events import Event
 from services.common.events.reference import PromotionSet
-
-Answer = Mapping[str, Any]
 
 FIELDS = ("id", "name", "from", "to", "channels", "regions")
 PHASES = ("running", "coming", "over")

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,10 +15,6 @@ from services.common.errors import Conflict, Unavailable
 from services.common.events import Event
 from services.common.outbox import put
 
-T = TypeVar("T")
-
-PATIENCE = 8.0
-"""Seconds in which the database must answer. It may still do later what it was asked to: asking again is safe."""
 LOOK_AGAIN = 0.05
 """Seconds between two looks at what has left."""
 
@@ -53,7 +49,7 @@ class Editing:
 
         :raises Unavailable: when the database does not answer.
         """
-        edited = await _in_time(self._database.read(partial(store.edits_of, kind=kind, subjects=counted)))
+        edited = await self._database.read_in_time(partial(store.edits_of, kind=kind, subjects=counted))
         return {subject: joined(known, edited.get(subject, ())) for subject, known in counted.items()}
 
     async def subjects(self, kind: str) -> list[str]:
@@ -61,7 +57,7 @@ class Editing:
 
         :raises Unavailable: when the database does not answer.
         """
-        return await _in_time(self._database.read(partial(store.subjects, kind=kind)))
+        return await self._database.read_in_time(partial(store.subjects, kind=kind))
 
     async def are_sent(self, event_ids: Collection[str], patience: float) -> bool:
         """Whether Kafka has some events, or has them after a while (seconds).
@@ -76,7 +72,7 @@ class Editing:
         return True
 
     async def _are_sent(self, event_ids: Collection[str]) -> bool:
-        return (await _in_time(self._database.read(store.waiting))).isdisjoint(event_ids)
+        return (await self._database.read_in_time(store.waiting)).isdisjoint(event_ids)
 
     async def save(self, person: str, drafts: Sequence[Draft], counted: Counted[D]) -> None:
         """Make some statements, all or none; what was made before by the same form is left as it is.
@@ -85,7 +81,7 @@ class Editing:
         :raises Unavailable: when the database does not answer. The same may be sent again.
         """
         work = partial(_save, person=person, drafts=drafts, counted=counted)
-        await _in_time(self._database.write(work))
+        await self._database.write_in_time(work)
         self._written()
 
 
@@ -110,14 +106,3 @@ def _save(connection: Connection, *, person: str, drafts: Sequence[Draft], count
         raise Overtaken(overtaken)
     store.add(connection, person, made)
     put(connection, (event for event, _ in made))
-
-
-async def _in_time(answer: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return await answer
-    except TimeoutError:
-        raise Unavailable(
-            "the database of targets and promotions does not answer in time",
-            mend="try again a little later; the same form may be sent again",
-        ) from None

@@ -1,8 +1,7 @@
 """`/targets`: the targets of one KPI and one period, filled in like a sheet."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from services.board.editing.desk import Desk, form_of
 from services.board.editing.service import Counted, Draft, Overtaken
 from services.board.editing.targets import OVERTAKEN, Asked, Row, Sheet, asked_of, counted_of, members_of
+from services.board.told import Answer
 from services.board.users import User
 from services.common.errors import Conflict, Malformed
 from services.common.events.reference import TargetSet
@@ -28,8 +28,8 @@ class Opened(NamedTuple):
     """A sheet, the KPI that it is of, all KPIs, and what the read API knows."""
 
     sheet: Sheet
-    kpi: Mapping[str, Any]
-    kpis: list[Mapping[str, Any]]
+    kpi: Answer
+    kpis: list[Answer]
     counted: Counted[TargetSet]
 
 

@@ -6,17 +6,16 @@ A period that is over keeps the target that stood when it ended, and takes no ot
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from services.board.editing.statements import Change, Statement, changes, event_id, event_of, standing
 from services.board.editing.values import Unreadable, of_statement, read, require_possible, stated, written
+from services.board.told import Answer
 from services.common.errors import Invalid
 from services.common.events import Event
 from services.common.events.reference import Measure, TargetSet
 from services.common.windows import Period
-
-Answer = Mapping[str, Any]
 
 ALL, TEAM, REP = "all", "team:", "rep:"
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)

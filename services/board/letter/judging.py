@@ -1,18 +1,18 @@
 """Is a change news, or noise? Pure.
 
-A rate or a score of answers moved where the read API says so: by `moved`, or by an interval of the change that does not
-hold 0. Anything else is held against the weeks before: it moved where it lies outside of what the next week would be in
-95 of 100 cases if it were like them, and on the side that it moved to. What rests on few is never news.
+A rate or a score of answers moved where the read API says so. Anything else is held against the weeks before: it moved
+where it lies outside of what the next week would be in 95 of 100 cases if it were like them, and on the side that it
+moved to. What rests on few is never news.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from math import inf, sqrt
 from statistics import mean, stdev
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Row = Mapping[str, Any]
-"""An answer of the read API, or a row of one."""
+from services.board.changes import is_told_moved
+from services.board.told import Answer
 
 WEEKS_BEFORE = 8
 LEAST_WEEKS = 4
@@ -59,7 +59,7 @@ class Judgement(NamedTuple):
     noise: Noise | None = None
 
 
-def judge(row: Row, unit: str, before: Sequence[float | None]) -> Judgement:
+def judge(row: Answer, unit: str, before: Sequence[float | None]) -> Judgement:
     """The change of a row against its previous period; `before`: its values in the weeks before, the last first."""
     compared = row["compared"]
     if row["value"] is None:
@@ -68,32 +68,27 @@ def judge(row: Row, unit: str, before: Sequence[float | None]) -> Judgement:
         return Judgement(Verdict.ALONE)
     if "small_n" in row["flags"]:
         return Judgement(Verdict.FEW)
-    if is_told_how_sure(row):
-        return _by_what_is_told(row["related"]["change"])
+    moved = is_told_moved(row)
+    if moved is not None:
+        return _by_what_is_told(row["related"]["change"], moved)
     known = [value for value in before if value is not None]
     if len(known) < LEAST_WEEKS:
         return Judgement(Verdict.SHORT)
     return _against_the_weeks_before(compared["value"], compared["previous"], unit, known)
 
 
-def is_told_how_sure(row: Row) -> bool:
-    """Does the read API say how sure the change is? Then the weeks before are not asked for."""
-    change = row["related"].get("change", {"value": None})
-    return change["value"] is not None and ("interval" in change or "moved" in change.get("details", {}))
-
-
-def _by_what_is_told(change: Row) -> Judgement:
+def _by_what_is_told(change: Answer, moved: bool) -> Judgement:
     """By the margin of a score, or by the interval of a difference of rates."""
     value, details = change["value"], change.get("details", {})
     if "small_n" in change.get("flags", ()):
         return Judgement(Verdict.FEW)
-    if "moved" in details:
+    if "margin" in details:
         margin = details["margin"]
         noise = Noise(value - margin, value + margin, of_change=True)
-        return Judgement(_verdict(details["moved"]), _share(value, margin), noise)
+        return Judgement(_verdict(moved), _share(value, margin), noise)
     low, high = change["interval"]["low"], change["interval"]["high"]
     reach = value - low if value > 0 else high - value
-    return Judgement(_verdict(low > 0 or high < 0), _share(value, reach), Noise(low, high, of_change=True))
+    return Judgement(_verdict(moved), _share(value, reach), Noise(low, high, of_change=True))
 
 
 def _against_the_weeks_before(value: float, previous: float, unit: str, known: Sequence[float]) -> Judgement:
@@ -114,7 +109,7 @@ def _against_the_weeks_before(value: float, previous: float, unit: str, known: S
     return Judgement(_verdict(moved), strength, noise)
 
 
-def _verdict(moved: Any) -> Verdict:
+def _verdict(moved: bool) -> Verdict:
     return Verdict.MOVED if moved else Verdict.STEADY
 
 

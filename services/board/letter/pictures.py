@@ -4,17 +4,16 @@ They are drawn for a phone's width, on a ground of their own, so that they are r
 told by form and by words as well as by colour: filled or hollow, broken or whole, left or right.
 """
 
-from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from services.board.charts import Drawing, round_steps
+from services.board.charts import Drawing, Scale, reach, round_steps, scale
 from services.board.letter.judging import Verdict
 from services.board.letter.story import KpiWeek, Story
 from services.board.letter.words import Words, _
 
 WIDTH, EDGE = 440, 12
-PAPER, INK, SOFT, LINE = "#ffffff", "#1d2528", "#4b575b", "#dcd8cf"
-NOW, BEFORE, TARGET, NOISE = "#0b6e75", "#ffffff", "#9a4f00", "#e4e0d6"
+PAPER, INK, SOFT, LINE = "#fff", "#1d2528", "#566266", "#dcd8cf"
+NOW, BEFORE, TARGET, NOISE = "#0b6e75", "#fff", "#b35c00", "#e4e0d6"
 
 MOST_CHANNELS = 8
 FURTHEST = 2.5
@@ -49,8 +48,8 @@ def sales_by_day(story: Story, words: Words) -> Picture:
     drawing = Drawing(WIDTH, about)
     top, bottom, left = 56, 216, 74
     values = [value for day in story.days for value in (day.value, day.before) if value is not None]
-    steps = round_steps(*_reach([*values, target]))
-    height = _scale(steps[0], steps[-1], bottom, top)
+    steps = round_steps(*reach([*values, target]))
+    height = scale(steps[0], steps[-1], bottom, top)
     drawing.rect(0, 0, WIDTH, bottom + 32, PAPER)
     _legend(drawing, words, with_target=target is not None)
     for step in steps:
@@ -74,15 +73,11 @@ def _compared(words: Words, name: str, value: str, before: str) -> str:
     return words.text(said, name=name, value=value, before=before)
 
 
-def _scale(low: float, high: float, at_low: float, at_high: float) -> Callable[[float], float]:
-    return lambda value: at_low + (value - low) / (high - low) * (at_high - at_low)
-
-
 def _bar(
     drawing: Drawing,
     x: float,
     width: float,
-    height: Callable[[float], float],
+    height: Scale,
     value: float | None,
     fill: str,
     edge: str,
@@ -108,7 +103,7 @@ def changes(story: Story, words: Words) -> Picture:
     drawing = Drawing(WIDTH, about)
     row, top = 42, 14
     bottom = top + row * len(story.kpis)
-    x = _scale(-FURTHEST, FURTHEST, EDGE, WIDTH - EDGE)
+    x = scale(-FURTHEST, FURTHEST, EDGE, WIDTH - EDGE)
     drawing.rect(0, 0, WIDTH, bottom + 26, PAPER)
     for i, kpi in enumerate(story.kpis):
         y = top + i * row
@@ -128,7 +123,7 @@ def _weight(kpi: KpiWeek) -> str:
     return "bold" if kpi.judgement.verdict is Verdict.MOVED else "normal"
 
 
-def _mark(drawing: Drawing, kpi: KpiWeek, x: Callable[[float], float], y: float, words: Words) -> None:
+def _mark(drawing: Drawing, kpi: KpiWeek, x: Scale, y: float, words: Words) -> None:
     strength = kpi.judgement.strength
     if kpi.judgement.verdict is Verdict.STEADY:
         drawing.dot(x(max(-1.0, min(1.0, strength))), y, 5, PAPER, SOFT)
@@ -150,7 +145,7 @@ def sales_by_channel(story: Story, words: Words) -> Picture:
     drawing = Drawing(WIDTH, about)
     row, top = 44, 52
     bottom = top + row * max(1, len(channels))
-    x = _scale(*_reach([value for c in channels for value in (c.value, c.before)]), EDGE, WIDTH - EDGE)
+    x = scale(*reach([value for c in channels for value in (c.value, c.before)]), EDGE, WIDTH - EDGE)
     drawing.rect(0, 0, WIDTH, bottom, PAPER)
     drawing.rect(EDGE, 12, 12, 12, NOW, NOW)
     drawing.text(EDGE + 18, 22, words.text(_("this week")), INK)
@@ -171,10 +166,3 @@ def sales_by_channel(story: Story, words: Words) -> Picture:
     return Picture(
         "channels", words.text(_("%(sales)s by channel"), sales=words.title(story.sales)), about, drawing.svg(bottom)
     )
-
-
-def _reach(values: Sequence[float | None]) -> tuple[float, float]:
-    """From the least to the greatest value, 0 included."""
-    known = [value for value in values if value is not None]
-    low, high = min([0.0, *known]), max([0.0, *known])
-    return (low, high) if low < high else (0.0, 1.0)

@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.board.letter.judging import WEEKS_BEFORE, Judgement, Row, Verdict, is_told_how_sure, judge
+from services.board.changes import is_told_moved
+from services.board.letter.judging import WEEKS_BEFORE, Judgement, Verdict, judge
 from services.board.letter.story import SALES, Channel, Day, KpiWeek, Month, Story, month_of
 from services.board.letter.weeks import WEEK, Week, last_whole_week
+from services.board.told import Answer
 from services.common.calendar import DAY
 from services.common.windows import Clock, Period
 
@@ -38,14 +40,14 @@ class WeekReader:
         as_of = min(times) if len(times) == len(kpis) else None
         return Story(week, kpis, await self._days(week), await self._channels(week), as_of)
 
-    async def _kpi(self, kpi: Row, week: Week) -> KpiWeek:
+    async def _kpi(self, kpi: Answer, week: Week) -> KpiWeek:
         answer, days = await self._answer(kpi["id"], week)
         row, unit = answer["rows"][0], answer["unit"]
         as_of = datetime.fromisoformat(answer["as_of"]) if answer["as_of"] else None
         if as_of is None or as_of < week.end(self._zone):
             judgement = Judgement(Verdict.PART)
         else:
-            before = [] if is_told_how_sure(row) else await self._values_before(kpi["id"], days)
+            before = [] if is_told_moved(row) is not None else await self._values_before(kpi["id"], days)
             judgement = judge(row, unit, before)
         return KpiWeek(
             id=kpi["id"],
@@ -59,7 +61,7 @@ class WeekReader:
             month=await self._month(kpi["id"], week),
         )
 
-    async def _answer(self, kpi: str, week: Week) -> tuple[Row, Week]:
+    async def _answer(self, kpi: str, week: Week) -> tuple[Answer, Week]:
         """A KPI in the week, and the week that it is of: a cohort's is the youngest that had its time by then."""
         answer = await self._of_week(kpi, week)
         if "cohort" not in answer["spans"]:
@@ -69,12 +71,12 @@ class WeekReader:
         cohort = last_whole_week(week.first + WEEK - (until - mature) + DAY)
         return await self._of_week(kpi, cohort), cohort
 
-    async def _of_week(self, kpi: str, week: Week) -> Row:
+    async def _of_week(self, kpi: str, week: Week) -> Answer:
         return await self._of_days(kpi, week.first, week.last)
 
-    async def _of_days(self, kpi: str, first: date, last: date, **more: str) -> Row:
+    async def _of_days(self, kpi: str, first: date, last: date, **more: str) -> Answer:
         asked = {"from": first.isoformat(), "to": last.isoformat(), **more}
-        answer: Row = await self._ask(f"/v1/kpis/{kpi}", asked)
+        answer: Answer = await self._ask(f"/v1/kpis/{kpi}", asked)
         return answer
 
     async def _values_before(self, kpi: str, week: Week) -> list[float | None]:
@@ -104,5 +106,5 @@ class WeekReader:
         return sorted(found, key=lambda channel: (-(channel.value or 0), channel.name))
 
 
-def _pair(row: Row) -> tuple[float | None, float | None]:
+def _pair(row: Answer) -> tuple[float | None, float | None]:
     return row["value"], row["compared"]["previous"] if row["compared"] else None

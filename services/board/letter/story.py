@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.board.letter.judging import Judgement, Row, Verdict
+from services.board.letter.judging import Judgement, Verdict
 from services.board.letter.weeks import Week
+from services.board.told import Answer
 
 SALES = "sales"
 """The KPI whose days and channels are drawn."""
@@ -35,7 +36,7 @@ class KpiWeek(NamedTuple):
     title: Mapping[str, str]
     unit: str
     good: str
-    row: Row
+    row: Answer
     as_of: datetime | None
     cohort: Week | None
     judgement: Judgement
@@ -103,7 +104,7 @@ class Story(NamedTuple):
         return next(kpi for kpi in self.kpis if kpi.id == SALES)
 
 
-def month_of(row: Row, first: date) -> Month | None:
+def month_of(row: Answer, first: date) -> Month | None:
     """How a month's row stands against its target; nothing where there is none."""
     if row["target"] is None:
         return None

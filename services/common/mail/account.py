@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.common.errors import ConfigurationError, Invalid
 from services.common.mail.addresses import read_address
+from services.common.secret_files import read_secret
 from services.common.settings import CadranSettings
 
 
@@ -68,14 +69,7 @@ def read_account(mail: MailSettings) -> Account:
             field=mail.named("smtp_security"),
             mend="set `starttls` or `tls`",
         )
-    try:
-        password = file.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{file} cannot be read: {error.strerror}",
-            field=mail.named("smtp_password_file"),
-            mend="mend the path or its rights",
-        ) from None
+    password = read_secret(file, mail.named("smtp_password_file"))
     return Account(mail.smtp_host, mail.smtp_port, security, mail.smtp_user, password)
 
 

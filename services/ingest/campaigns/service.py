@@ -1,11 +1,10 @@
 """Setting campaigns up, drawing customers, telling how it stands."""
 
-import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -13,8 +12,8 @@ import msgspec
 from prometheus_client import Counter as Metric
 from sqlalchemy import Connection
 
-from services.common.database import Database, Work
-from services.common.errors import Conflict, NotFound, Unavailable
+from services.common.database import Database
+from services.common.errors import Conflict, NotFound
 from services.common.outbox import put
 from services.common.windows import Clock
 from services.ingest.campaigns import store
@@ -23,10 +22,6 @@ from services.ingest.campaigns.drawing import draw
 from services.ingest.campaigns.events import assigned
 from services.ingest.campaigns.records import Assignment, Campaign, Setup
 
-T = TypeVar("T")
-
-PATIENCE = 8.0
-"""Seconds in which the database must answer. It may still do later what it was asked to: asking again is safe."""
 TOGETHER = 500
 """Customers drawn in one transaction: others, who ask about one, come in between."""
 
@@ -55,7 +50,7 @@ class Campaigns:
 
         :raises Conflict: when its seed would be another.
         """
-        return await self._write(partial(self._set_up, campaign_id=campaign_id, setup=setup))
+        return await self._database.write_in_time(partial(self._set_up, campaign_id=campaign_id, setup=setup))
 
     async def one(self, campaign_id: str) -> Standing:
         """A campaign.
@@ -67,7 +62,7 @@ class Campaigns:
             campaign = _campaign(connection, campaign_id)
             return standing(campaign, store.tallies(connection, [campaign_id]).get(campaign_id, []))
 
-        return await self._read(read)
+        return await self._database.read_in_time(read)
 
     async def page(self, *, after: str, limit: int) -> list[Standing]:
         """Some campaigns in the order of their ids, from the one after on."""
@@ -77,7 +72,7 @@ class Campaigns:
             tallies = store.tallies(connection, [campaign.campaign_id for campaign in found])
             return [standing(campaign, tallies.get(campaign.campaign_id, [])) for campaign in found]
 
-        return await self._read(read)
+        return await self._database.read_in_time(read)
 
     async def assign(self, campaign_id: str, customers: Sequence[str]) -> list[Assignment]:
         """What is drawn for some customers, in their order: who was not drawn before is drawn, for good.
@@ -101,13 +96,13 @@ class Campaigns:
             _campaign(connection, campaign_id)
             return store.assignments(connection, campaign_id, after=after, limit=limit)
 
-        return await self._read(read)
+        return await self._database.read_in_time(read)
 
     async def _assign(self, campaign_id: str, customers: Sequence[str]) -> dict[str, Assignment]:
-        known = await self._read(partial(_known, campaign_id=campaign_id, customers=customers))
+        known = await self._database.read_in_time(partial(_known, campaign_id=campaign_id, customers=customers))
         if len(known) == len(customers):
             return known
-        found = await self._write(partial(self._draw, campaign_id=campaign_id, customers=customers))
+        found = await self._database.write_in_time(partial(self._draw, campaign_id=campaign_id, customers=customers))
         for group, count in Counter(assignment.group for assignment in found.drawn).items():
             self._drawn.labels(group.value).inc(count)
         if found.drawn:
@@ -136,12 +131,6 @@ class Campaigns:
         store.put_campaign(connection, campaign)
         return campaign, before is None
 
-    async def _read(self, work: Work[T]) -> T:
-        return await _in_time(self._database.read(work))
-
-    async def _write(self, work: Work[T]) -> T:
-        return await _in_time(self._database.write(work))
-
 
 def _campaign(connection: Connection, campaign_id: str) -> Campaign:
     found = store.campaign(connection, campaign_id)
@@ -155,14 +144,3 @@ def _campaign(connection: Connection, campaign_id: str) -> Campaign:
 def _known(connection: Connection, *, campaign_id: str, customers: Sequence[str]) -> dict[str, Assignment]:
     _campaign(connection, campaign_id)
     return store.assignments_of(connection, campaign_id, customers)
-
-
-async def _in_time(answer: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return await answer
-    except TimeoutError:
-        raise Unavailable(
-            "the campaigns' database does not answer in time",
-            mend="ask again a little later; events are taken meanwhile",
-        ) from None

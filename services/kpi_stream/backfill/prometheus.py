@@ -12,6 +12,7 @@ from services.common.calendar import DAY
 from services.common.errors import ConfigurationError, Unavailable
 from services.kpi_stream.backfill.closes import Close
 from services.kpi_stream.backfill.openmetrics import NAME, Labels, labels_of
+from services.kpi_stream.exporter.metrics import quoted
 
 LIVE = "cadran_exporter_store_up"
 """A metric of every scrape of the exporter, and of nothing else."""
@@ -112,10 +113,5 @@ class Prometheus:
 
 def _selector(target: Mapping[str, str], name: str = "") -> str:
     """The series of a target: of one name, or of all that tell KPIs."""
-    named = f"{NAME}={_quoted(name)}" if name else f'{NAME}=~"cadran_.+"'
-    return f"{{{','.join([named, *(f'{label}={_quoted(value)}' for label, value in target.items())])}}}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-    return f'"{escaped}"'
+    named = f"{NAME}={quoted(name)}" if name else f'{NAME}=~"cadran_.+"'
+    return f"{{{','.join([named, *(f'{label}={quoted(value)}' for label, value in target.items())])}}}"

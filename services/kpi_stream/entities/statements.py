@@ -28,6 +28,11 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+def instant_of(microseconds: int) -> datetime:
+    """The instant so many microseconds after 1970 began, exactly."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
 class Stated(msgspec.Struct, Generic[T], frozen=True, array_like=True, gc=False):
     """Something that was said, with its rank among what is said about the same thing.
 

@@ -1,11 +1,12 @@
 """From entities to what is told of them as standing behind a number. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from services.common.calendar import BusinessCalendar
 from services.kpi_stream.entities.provenance import Days, Said
+from services.kpi_stream.entities.statements import instant_of
 from services.kpi_stream.exporter.answers import Added, Behind, Corrections, EventBehind
 from services.kpi_stream.exporter.corrections import FirstShown
 from services.kpi_stream.exporter.moment import Moment
@@ -16,8 +17,6 @@ from services.kpi_stream.measures import Fact, day_at, day_ordinal
 
 MOST_EVENTS = 100
 """Of an entity so many events are told at most."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Question(NamedTuple):
@@ -142,7 +141,7 @@ def _event(heard: Heard, late: bool | None) -> EventBehind:
         type=said.type,
         subject=heard.subject,
         id=said.id,
-        time=_EPOCH + timedelta(microseconds=said.at),
+        time=instant_of(said.at),
         received=datetime.fromtimestamp(said.received, UTC),
         late=late,
         revision=said.revision,

@@ -4,7 +4,7 @@ What is not in force yet makes no entry; among the statements of what is in forc
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -13,7 +13,7 @@ from services.common.events.reference import PromotionSet, TargetSet
 from services.common.money import to_major
 from services.kpi_stream.entities.order import UNASSIGNED
 from services.kpi_stream.entities.reference import Reference, in_force
-from services.kpi_stream.entities.statements import microseconds
+from services.kpi_stream.entities.statements import instant_of, microseconds
 from services.kpi_stream.exporter.answers import (
     PromotionAnswer,
     PromotionStatement,
@@ -29,7 +29,6 @@ from services.kpi_stream.kpis.world import World
 
 PEOPLE = (REP.fields, OWNER.fields)
 """The fields of the cuts whose members are reps."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Data = TypeVar("Data", TargetSet, PromotionSet)
 
@@ -97,7 +96,7 @@ def _history(reference: Reference, model: type[Data]) -> Iterator[tuple[datetime
     """All that was stated of a subject: from when it holds, the id of its event, and what it says."""
     for at, statement in sorted(reference.statements.items()):
         _, _, event_id, _ = statement.rank
-        yield EPOCH + timedelta(microseconds=at), event_id, msgspec.convert(statement.data, model)
+        yield instant_of(at), event_id, msgspec.convert(statement.data, model)
 
 
 def _member(target: TargetSet) -> dict[str, str]:

@@ -137,7 +137,7 @@ class Sample(NamedTuple):
     def with_labels(self, labels: Mapping[str, str]) -> str:
         """The line without its end, some labels put beside its own."""
         series, _, value = self.line.rstrip("\n").rpartition(" ")
-        more = "".join(f',{name}="{_escaped(label)}"' for name, label in labels.items())
+        more = "".join(f",{name}={quoted(label)}" for name, label in labels.items())
         return f"{series.removesuffix('}')}{more}}} {value}"
 
 
@@ -168,7 +168,7 @@ def _samples(kpi: Kpi, subject: Subject, world: World, own: Sequence[Family]) ->
     if found is None:
         return []
     named = {**found.by, "window": subject.window.name}
-    labels = ",".join(f'{name}="{_escaped(value)}"' for name, value in named.items())
+    labels = ",".join(f"{name}={quoted(value)}" for name, value in named.items())
     values = ((family.name, family.read(found)) for family in own)
     return [Sample(name, f"{name}{{{labels}}} {_written(value)}\n") for name, value in values if value is not None]
 
@@ -182,14 +182,16 @@ def promotion_samples(world: World, admission: "Admission") -> list[Sample]:
         if stated.starts_at(zone) <= world.now < stated.ends_at(zone)
     ]
     return [
-        Sample(PROMOTION_ACTIVE, f'{PROMOTION_ACTIVE}{{promotion="{_escaped(name)}"}} 1.0\n')
+        Sample(PROMOTION_ACTIVE, f"{PROMOTION_ACTIVE}{{promotion={quoted(name)}}} 1.0\n")
         for name in sorted(running)
         if admission.admits(PROMOTION, name, world.today)
     ]
 
 
-def _escaped(label: str) -> str:
-    return label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+def quoted(label: str) -> str:
+    """The value of a label, as Prometheus writes and reads it."""
+    escaped = label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return f'"{escaped}"'
 
 
 def _written(value: Number) -> str:

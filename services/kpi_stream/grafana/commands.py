@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from services.common.errors import ConfigurationError
+from services.common.secret_files import read_secret
 from services.kpi_stream.grafana.push import Grafana, read_boards, with_page
 
 TOKEN = "GRAFANA_TOKEN"  # noqa: S105 - the name of the variable, as Grafana's own tools call it
@@ -55,13 +56,7 @@ def push(
 
 def _token(path: Path | None) -> str:
     """:raises ConfigurationError: where there is none, or none that can be read."""
-    if path is None:
-        token = os.environ.get(TOKEN, "")
-    else:
-        try:
-            token = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigurationError(f"cannot be read: {error.strerror}", field="--token-file") from None
-    if not token.strip():
+    token = read_secret(path, "--token-file") if path else os.environ.get(TOKEN, "").strip()
+    if not token:
         raise ConfigurationError("is missing", field="the token", mend=f"give --token-file, or set {TOKEN}")
-    return token.strip()
+    return token

@@ -201,7 +201,7 @@ async def test_a_campaign_that_was_not_set_up_is_told_with_the_mend(service: Ser
 
 
 async def test_a_database_that_hangs_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    monkeypatch.setattr("services.common.database.PATIENCE", 0.2)
     database, begun, held = Database(sqlite_url(tmp_path), SCHEMA), threading.Event(), threading.Event()
 
     def hang(_: Connection) -> None:
@@ -218,4 +218,4 @@ async def test_a_database_that_hangs_is_told_in_time(tmp_path: Path, monkeypatch
         held.set()
         await holding
         database.close()
-    assert "events are taken meanwhile" in told.value.mend
+    assert "in time" in told.value.message
