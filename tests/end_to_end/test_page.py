@@ -106,6 +106,15 @@ def test_a_number_moves_by_itself_within_two_seconds(page: Page, stack: RunningS
     expect(page.locator("#bars-sales")).to_contain_text("store")
 
 
+def test_a_cut_that_the_code_does_not_order_is_chosen_too_and_one_that_no_kpi_has_is_the_usual(page: Page) -> None:
+    chosen = page.locator(".cuts [aria-current]")
+    page.goto("/?window=30d&by=channel,region")
+    expect(chosen).to_have_text("By channel and region")
+    expect(page.locator(".tile.bars h3")).to_have_text(["Net sales by channel and region"])
+    page.goto("/?window=30d&by=nothing")
+    expect(chosen).to_have_text("By rep")
+
+
 def test_answers_stand_with_their_margin_and_whose_they_are_is_not_told(page: Page) -> None:
     page.goto("/?window=30d&by=rep")
     expect(page.locator("#tile-nps .value")).to_have_text("50 ± 51")
