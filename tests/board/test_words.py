@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from services.board.changes import Verdict
+from services.board.changes import Worth
 from services.board.editing import promotions, targets
 from services.board.editing.values import Fault
 from services.board.explaining import MEASURES, Unlisted
@@ -36,7 +36,7 @@ def names() -> Iterator[str]:
     yield from (f"by {cut.name}" for kpi in KPIS.values() for cut in kpi.cuts if cut.fields)
     yield from (f"flag {flag}" for flag in Flag if flag is not Flag.STALE)
     yield from (f"beside {name}" for name in BESIDE)
-    yield from (f"word {verdict}" for verdict in Verdict if verdict is not Verdict.FEW)
+    yield from (f"word {worth}" for worth in Worth if worth is not Worth.FEW)
     yield from (f"verdict {verdict}" for verdict in ("looks_too_high", "looks_too_low", "fits"))
     yield from (f"span {span}" for span in ("window", "cohort", "old"))
     yield from (f"entity {kind}" for kind in PROVENANCE)
@@ -87,9 +87,9 @@ def test_translations_keep_what_is_filled_in() -> None:
 
 
 OUR_OWN = {
-    *("added.span", "asked.trend", "asked.window", "change.verdict", "cut", "entity.kind", "entry.phase"),
+    *("added.span", "asked.trend", "asked.window", "change.worth", "cut", "entity.kind", "entry.phase"),
     *("event.type", "flag", "measure", "name", "objective.details.verdict", "other", "outcome.step", "period", "reach"),
-    *("row.fault", "span", "tile.cut", "trend.step", "unlisted", "window"),
+    *("row.fault", "span", "tile.cut", "trend.step", "unlisted"),
 }
 """Words of the product's own that are made at run time: every other text stands in the template."""
 
