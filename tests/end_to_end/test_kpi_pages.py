@@ -136,7 +136,7 @@ def test_a_kpi_is_shown_with_all_that_it_rests_on(page: Page) -> None:
 
 
 def test_a_tile_draws_the_trend_that_its_page_draws(page: Page) -> None:
-    for kpi in ("sales", "new_leads", "nps"):
+    for kpi in ("sales", "new_leads"):
         page.goto("/")
         drawn = page.locator(f"#tile-{kpi} svg.trend").get_attribute("aria-label")
         page.goto(f"/kpis/{kpi}")
