@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from services.board.store import ChangeSignal, ReadApi
+from services.board.read_api import ChangeSignal, ReadApi
 from services.common.errors import Unavailable
 
 GOOD_FOR = 4.0

@@ -20,13 +20,13 @@ from services.board.explaining import ExplainPage
 from services.board.live import Live
 from services.board.oidc import Oidc, oidc_routes
 from services.board.one_kpi import OneKpiPage
+from services.board.read_api import ChangeSignal
 from services.board.reader import Reader, access_of
 from services.board.rendering import Page, Renderer, View
 from services.board.reps import RepsPage
 from services.board.sessions import Sessions, signed_in
 from services.board.shares import Shares
 from services.board.sign_in_pages import sign_in_routes, to_sign_in
-from services.board.store import ChangeSignal
 from services.board.users import User, Users
 from services.board.wall import WallPage
 from services.board.week_pages import Weeks, week_routes

@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 from sse_starlette import ServerSentEvent
 
-from services.board.store import ChangeSignal
+from services.board.read_api import ChangeSignal
 from services.common.errors import Unavailable
 from services.common.logging import get_logger
 

@@ -17,10 +17,10 @@ from services.board.editing.service import Editing
 from services.board.letter.office import letter_works, week_reader, week_writer
 from services.board.metrics import BoardMetrics
 from services.board.oidc import Oidc, remember_who_left
+from services.board.read_api import ChangeSignal, ReadApi
 from services.board.rendering import Renderer
 from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
-from services.board.store import ChangeSignal, ReadApi
 from services.board.tables import SCHEMA
 from services.board.users import Users
 from services.board.week_pages import Weeks

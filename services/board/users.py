@@ -64,11 +64,16 @@ class Users:
         """
         if (role is Role.REP) != bool(rep):
             raise Invalid("belongs to the role `rep`, and to it alone", field="rep", mend="give both, or neither")
-        if any(user.name == name for user in self.all()):
-            raise Conflict(f"{name!r} is there already", mend="choose another name, or `cadran users password` for it")
         created = datetime.now(UTC).replace(microsecond=0)
         user = User(name=name, role=role, rep=rep, password=_hashed(password), created=created)
-        self._file.write(UserFile([*self.all(), user]))
+
+        def with_them(file: UserFile) -> UserFile:
+            if any(each.name == name for each in file.users):
+                mend = "choose another name, or `cadran users password` for it"
+                raise Conflict(f"{name!r} is there already", mend=mend)
+            return UserFile([*file.users, user])
+
+        self._file.update(with_them)
         return user
 
     def set_password(self, name: str, password: str) -> None:
@@ -77,17 +82,26 @@ class Users:
         :raises NotFound: when nobody is called so.
         :raises Invalid: when it is too short or long.
         """
-        user = self._known(name)
-        changed = msgspec.structs.replace(user, password=_hashed(password))
-        self._file.write(UserFile([changed if each is user else each for each in self.all()]))
+        hashed = _hashed(password)
+
+        def changed(file: UserFile) -> UserFile:
+            user = _known(name, file)
+            other = msgspec.structs.replace(user, password=hashed)
+            return UserFile([other if each is user else each for each in file.users])
+
+        self._file.update(changed)
 
     def remove(self, name: str) -> None:
         """Remove somebody, who is signed out within a second.
 
         :raises NotFound: when nobody is called so.
         """
-        user = self._known(name)
-        self._file.write(UserFile([each for each in self.all() if each is not user]))
+
+        def without(file: UserFile) -> UserFile:
+            user = _known(name, file)
+            return UserFile([each for each in file.users if each is not user])
+
+        self._file.update(without)
 
     def all(self) -> list[User]:
         """Everybody, those added first before."""
@@ -111,11 +125,12 @@ class Users:
             raise Unauthenticated("name or password is wrong", mend="look at both; a director can give a new password")
         return user
 
-    def _known(self, name: str) -> User:
-        user = next((user for user in self.all() if user.name == name), None)
-        if user is None:
-            raise NotFound(f"nobody is called {name!r}", mend="`cadran users list` shows them")
-        return user
+
+def _known(name: str, file: UserFile) -> User:
+    user = next((user for user in file.users if user.name == name), None)
+    if user is None:
+        raise NotFound(f"nobody is called {name!r}", mend="`cadran users list` shows them")
+    return user
 
 
 def _hashed(password: str | None) -> str | None:

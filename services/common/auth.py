@@ -66,26 +66,31 @@ class KeyRing:
         """Add a key and return it: the only moment at which the secret is known."""
         key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         stored = ApiKey(key_id, name, hash_secret(secret), scopes, namespace, datetime.now(UTC).replace(microsecond=0))
-        self._file.write(KeyFile([*self.all(), stored]))
+        self._file.update(lambda file: KeyFile([*file.keys, stored]))
         return f"cdr_{key_id}_{secret}"
 
     def rescope(self, token: str, scopes: tuple[Scope, ...]) -> None:
         """Have a key, if it is there, bear these scopes and no others; whoever holds it goes on using it."""
         _, _, rest = token.partition("_")
-        known = self.all()
-        keys = [msgspec.structs.replace(key, scopes=scopes) if rest.startswith(f"{key.id}_") else key for key in known]
-        if keys != known:
-            self._file.write(KeyFile(keys))
+
+        def rescoped(key: ApiKey) -> ApiKey:
+            return msgspec.structs.replace(key, scopes=scopes) if rest.startswith(f"{key.id}_") else key
+
+        self._file.update(lambda file: KeyFile([rescoped(key) for key in file.keys]))
 
     def revoke(self, key_id: str) -> None:
         """Remove a key; it is refused from the next second on.
 
         :raises NotFound: when there is none with this id.
         """
-        left = [key for key in self.all() if key.id != key_id]
-        if len(left) == len(self.all()):
-            raise NotFound(f"no key has the id {key_id!r}", mend="`cadran keys list` shows them")
-        self._file.write(KeyFile(left))
+
+        def without(file: KeyFile) -> KeyFile:
+            left = [key for key in file.keys if key.id != key_id]
+            if len(left) == len(file.keys):
+                raise NotFound(f"no key has the id {key_id!r}", mend="`cadran keys list` shows them")
+            return KeyFile(left)
+
+        self._file.update(without)
 
     def all(self) -> list[ApiKey]:
         """All keys, oldest first."""

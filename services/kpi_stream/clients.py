@@ -6,8 +6,8 @@ from services.common.calendar import BusinessCalendar, OpeningTimes, public_holi
 from services.common.settings import Settings
 from services.common.windows import utc_now
 from services.kpi_stream.declared import loyalty_days
-from services.kpi_stream.exporter.freshness import LogEnds
-from services.kpi_stream.exporter.moment import Observatory
+from services.kpi_stream.exporter.log_ends import LogEnds
+from services.kpi_stream.exporter.observatory import Observatory
 from services.kpi_stream.exporter.store import StateReader
 
 

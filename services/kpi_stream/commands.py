@@ -28,7 +28,7 @@ from services.kpi_stream.comparison import Comparer, Comparison
 from services.kpi_stream.dead_letters import DeadLetter, Shelf, replay_messages
 from services.kpi_stream.declared import declared_by
 from services.kpi_stream.draft import Draft, discard, open_draft, unfinished
-from services.kpi_stream.exporter.freshness import LogEnds
+from services.kpi_stream.exporter.log_ends import LogEnds
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.live_state import drop, live_state, new_version
 from services.kpi_stream.settings import StreamSettings

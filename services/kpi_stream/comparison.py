@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.common.windows import Window, named_window
-from services.kpi_stream.exporter.moment import Moment, Observatory
+from services.kpi_stream.exporter.moment import Moment
+from services.kpi_stream.exporter.observatory import Observatory
 from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.kpis.kpi import Kpi, Number
 from services.kpi_stream.kpis.parts import read_parts

@@ -27,7 +27,8 @@ from services.common.errors import ConfigurationError
 from services.common.keys import REBUILDING
 from services.kpi_stream.draft import finish
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
-from services.kpi_stream.exporter.store import Offsets, StateReader
+from services.kpi_stream.exporter.freshness import Offsets
+from services.kpi_stream.exporter.store import StateReader
 from services.kpi_stream.state_version import StateVersion
 
 REBUILD_WORKER = 900

@@ -8,7 +8,7 @@ import pytest
 
 from services.board import answers as module
 from services.board.answers import Answers, Told
-from services.board.store import ChangeSignal
+from services.board.read_api import ChangeSignal
 from services.common.errors import NotFound, Unavailable
 
 

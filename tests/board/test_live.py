@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.board import live as module
 from services.board.live import PART, Content, Live
-from services.board.store import ChangeSignal
+from services.board.read_api import ChangeSignal
 from services.common.errors import Unavailable
 
 words = st.text("abc<> ", max_size=5)

@@ -83,5 +83,5 @@ def test_a_damaged_file_is_told_and_not_taken_for_empty(ring: KeyRing, tmp_path:
 def test_writing_leaves_no_half_file(ring: KeyRing, tmp_path: Path) -> None:
     for i in range(5):
         ring.create(f"k{i}", (Scope.ADMIN,), "")
-    assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {"keys.json", "keys.lock"}
     assert [key.name for key in ring.all()] == [f"k{i}" for i in range(5)]

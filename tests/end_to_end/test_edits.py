@@ -145,7 +145,7 @@ def test_what_is_typed_wrongly_is_told_beside_its_field_and_kept(open_page: Open
     expect(field(page, "all")).to_have_value("0,25")
     expect(page.locator("#member-1-fault")).to_contain_text("12,5\u202f%")
     expect(page.locator("#member-2-fault")).to_contain_text("Milliers ou décimales")
-    expect(page.locator("#member-3-fault")).to_contain_text("ne peut pas être un objectif")
+    expect(page.locator("#member-3-fault")).to_contain_text("ne peut pas valoir autant")
     look_at(page, "faults")
 
 

@@ -127,7 +127,7 @@ def test_a_kpi_is_shown_with_all_that_it_rests_on(page: Page) -> None:
 
 
 def test_a_tile_draws_the_trend_that_its_page_draws(page: Page) -> None:
-    for kpi in ("sales", "new_leads", "nps"):
+    for kpi in ("sales", "new_leads"):
         page.goto("/")
         drawn = page.locator(f"#tile-{kpi} svg.trend").get_attribute("aria-label")
         page.goto(f"/kpis/{kpi}")
@@ -180,7 +180,7 @@ def test_the_number_and_what_stands_behind_it_move_by_themselves(
     expect(explained.locator("#behind")).to_contain_text("Nothing in this window.")
     stack.send([cloud_event("lead.created", "M1", NOW, source="live")])
     expect(page.locator("#number .value")).to_have_text(f"{before + 1}", timeout=2_000)
-    expect(explained.locator("#behind tbody th strong")).to_have_text(["M1"], timeout=2_000)
+    expect(explained.locator("#behind tbody th strong")).to_have_text(["M1"], timeout=10_000)
 
 
 def test_the_pages_keep_window_and_cut_from_one_to_the_next(page: Page) -> None:

@@ -26,14 +26,21 @@ AT_5_METRES = 80
 """Pixels that a headline must be high on a screen of 1920 by 1080."""
 
 
+BEFORE = NOW - timedelta(days=2)
+
+
 def sold(rep: str, orders: int) -> list[dict[str, Any]]:
     fields = {"channel": "online", "currency": "EUR", "rep_id": rep}
     return [cloud_event("order.placed", f"{rep}-{i}", NOW, lines=[line(10_000 + i)], **fields) for i in range(orders)]
 
 
 def events() -> list[dict[str, Any]]:
-    """Three reps who sell, find leads and are spoken of by customers: Ana most, Cleo least."""
-    found = [cloud_event("rep.set", rep, NOW - timedelta(days=2), alias=alias) for rep, alias in REPS.items()]
+    """Three reps who sell, find leads and are spoken of by customers: Ana most, Cleo least; Ana for two days."""
+    found = [cloud_event("rep.set", rep, BEFORE, alias=alias) for rep, alias in REPS.items()]
+    found.append(
+        cloud_event("order.placed", "r1-B", BEFORE, channel="online", currency="EUR", rep_id="r1", lines=[line(9_000)])
+    )
+    found.append(cloud_event("lead.created", "r1-LB", BEFORE, rep_id="r1", source="web"))
     for number, rep in enumerate(REPS):
         many = 9 - number
         found += sold(rep, many)

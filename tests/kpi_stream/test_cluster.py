@@ -21,8 +21,8 @@ from services.kpi_stream.clients import build_observatory
 from services.kpi_stream.comparison import Comparer
 from services.kpi_stream.draft import open_draft
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
-from services.kpi_stream.exporter.freshness import LogEnds
-from services.kpi_stream.exporter.moment import Observatory
+from services.kpi_stream.exporter.log_ends import LogEnds
+from services.kpi_stream.exporter.observatory import Observatory
 from services.kpi_stream.exporter.queries import Query
 from services.kpi_stream.exporter.service import rows
 from services.kpi_stream.kpis import all_kpis

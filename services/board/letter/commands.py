@@ -14,8 +14,8 @@ from services.board.letter.office import letter_post, week_reader, week_writer
 from services.board.letter.story import Story
 from services.board.letter.weeks import last_whole_week, whole_week
 from services.board.letter.writing import WeekWriter, addressed
+from services.board.read_api import ReadApi
 from services.board.settings import BoardSettings
-from services.board.store import ReadApi
 from services.board.tables import SCHEMA
 from services.common.database import database_url, opened
 from services.common.errors import ConfigurationError, Invalid

@@ -5,8 +5,8 @@ from services.board.letter.posting import LetterClock, Post
 from services.board.letter.reading import WeekReader
 from services.board.letter.weeks import read_sending_time
 from services.board.letter.writing import WeekWriter
+from services.board.read_api import ReadApi
 from services.board.settings import BoardSettings
-from services.board.store import ReadApi
 from services.common.background import Work
 from services.common.database import Database
 from services.common.errors import ConfigurationError

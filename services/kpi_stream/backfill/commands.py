@@ -23,7 +23,7 @@ from services.kpi_stream.backfill.filling import Filling, Finding, Look
 from services.kpi_stream.backfill.numbers import PastNumbers
 from services.kpi_stream.backfill.prometheus import Prometheus
 from services.kpi_stream.clients import build_observatory
-from services.kpi_stream.exporter.freshness import LogEnds
+from services.kpi_stream.exporter.log_ends import LogEnds
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.settings import StreamSettings
 

@@ -9,7 +9,8 @@ from services.kpi_stream.backfill.closes import past_names, queries_of
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.exporter.kept import Kept
 from services.kpi_stream.exporter.metrics import Admission, Sample, promotion_samples, samples, series_of_a_member
-from services.kpi_stream.exporter.moment import Moment, Observatory
+from services.kpi_stream.exporter.moment import Moment
+from services.kpi_stream.exporter.observatory import Observatory
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.requests import together
 

@@ -18,7 +18,7 @@ from services.kpi_stream.clients import build_observatory
 from services.kpi_stream.declared import declared_by
 from services.kpi_stream.exporter.api import Parts, create_app
 from services.kpi_stream.exporter.explain import Explainer
-from services.kpi_stream.exporter.freshness import LogEnds
+from services.kpi_stream.exporter.log_ends import LogEnds
 from services.kpi_stream.exporter.service import KpiService
 from services.kpi_stream.folding import Folder
 from services.kpi_stream.kpis import all_kpis

@@ -18,7 +18,8 @@ from services.kpi_stream.exporter.answers import (
     unit_name,
     window_answer,
 )
-from services.kpi_stream.exporter.moment import Moment, Observatory
+from services.kpi_stream.exporter.moment import Moment
+from services.kpi_stream.exporter.observatory import Observatory
 from services.kpi_stream.exporter.queries import Query, find_rolling
 from services.kpi_stream.kpis.kpi import Flag, Kpi, Subject
 from services.kpi_stream.kpis.parts import read_parts

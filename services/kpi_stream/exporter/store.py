@@ -16,6 +16,7 @@ from services.kpi_stream.cells import Reporting, counts_by_day, stretches, total
 from services.kpi_stream.entities.kinds import ENTITY_KINDS
 from services.kpi_stream.entities.reference import Reference
 from services.kpi_stream.exporter.at_hand import AtHand, Marks
+from services.kpi_stream.exporter.freshness import Offsets
 from services.kpi_stream.folding import EntityName
 from services.kpi_stream.kpis.requests import Asking, CountsByDay, EntitiesNamed, EntitiesOn, MembersOf, Request, Sum, T
 from services.kpi_stream.kpis.world import World
@@ -31,9 +32,6 @@ STRINGS_AT_ONCE = 1000
 
 Statements = Mapping[str, Mapping[str, Reference]]
 """Reference statements by event type and subject."""
-
-Offsets = Mapping[tuple[str, int], int]
-"""A number by topic and partition."""
 
 
 _reference = msgspec.msgpack.Decoder(Reference)

@@ -8,7 +8,7 @@ import pytest
 from services.board.letter.reading import WeekReader
 from services.board.letter.story import Story
 from services.board.letter.writing import WeekWriter
-from services.board.store import ReadApi
+from services.board.read_api import ReadApi
 from tests.board.letter import company
 from tests.support.clock import Clock
 from tests.support.engine import Engine

@@ -18,7 +18,7 @@ from services.common.settings import Settings
 from services.kpi_stream.clients import build_observatory
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.exporter.at_hand import changed
-from services.kpi_stream.exporter.freshness import LogEnds
+from services.kpi_stream.exporter.log_ends import LogEnds
 from services.kpi_stream.exporter.scrape import Scrape
 from services.kpi_stream.exporter.service import KpiService
 from services.kpi_stream.kpis import all_kpis

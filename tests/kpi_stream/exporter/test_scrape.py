@@ -5,7 +5,7 @@ import pytest
 from services.common.redis_clients import async_redis
 from services.common.settings import Settings
 from services.kpi_stream.clients import build_observatory
-from services.kpi_stream.exporter.freshness import LogEnds
+from services.kpi_stream.exporter.log_ends import LogEnds
 from services.kpi_stream.exporter.scrape import Scrape
 from services.kpi_stream.exporter.service import KpiService
 from services.kpi_stream.kpis import all_kpis

@@ -192,7 +192,7 @@ def test_the_token_is_read_from_a_file_before_the_environment(url: str, tmp_path
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     assert run(url, "--token-file", str(tmp_path / "token"), token="glsa_wrong").exit_code == 0
     error = run(url, "--token-file", str(tmp_path / "none")).exception
-    assert str(error) == "--token-file: cannot be read: No such file or directory"
+    assert "cannot be read: No such file or directory - mend the path" in str(error)
 
 
 def test_a_folder_without_boards_is_no_success(url: str, tmp_path: Path) -> None:
