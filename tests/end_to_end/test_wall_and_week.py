@@ -255,7 +255,9 @@ def test_the_wall_says_since_when_it_is_lost_turns_on_and_recovers(open_page: Op
         assert page.evaluate("parseFloat(getComputedStyle(document.getElementById('lost')).fontSize)") >= 40
         at = shown(page)
         wait_for(lambda: shown(page) != at, "it turns on", patience=9)
+        page.keyboard.press("Space")
         check_for_everyone(page, "the wall when it is lost")
+        page.keyboard.press("Space")
     finally:
         stack.supervisor.start("board")
     expect(banner).to_be_hidden(timeout=20_000)

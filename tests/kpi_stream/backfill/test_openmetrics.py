@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from services.kpi_stream.backfill.openmetrics import NAME, by_series, text
-from services.kpi_stream.exporter.metrics import Sample
-from services.kpi_stream.exporter.metrics import _escaped as escaped
+from services.kpi_stream.exporter.metrics import Sample, quoted
 from services.kpi_stream.exporter.metrics import _written as written
 
 labels = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=8)
@@ -23,7 +22,7 @@ Told = Mapping[tuple[str, str, str], float]
 
 def sampled(told: Told) -> list[Sample]:
     return [
-        Sample(name, f'{name}{{channel="{escaped(channel)}",window="{window}"}} {written(value)}\n')
+        Sample(name, f'{name}{{channel={quoted(channel)},window="{window}"}} {written(value)}\n')
         for (name, channel, window), value in told.items()
     ]
 
