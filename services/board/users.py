@@ -5,6 +5,7 @@ It is read again when it changes, so that somebody can be added or removed while
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,6 @@ from services.common.watched_file import WatchedFile
 LEAST_CHARACTERS = 10
 MOST_CHARACTERS = 200
 _hasher = PasswordHasher()
-_NOBODYS = _hasher.hash("a name that is not known takes as long to refuse as a wrong password")
 
 
 class Role(StrEnum):
@@ -118,12 +118,18 @@ class Users:
         """
         user = self.find(name)
         try:
-            _hasher.verify(user.password if user and user.password else _NOBODYS, password)
+            _hasher.verify(user.password if user and user.password else _nobodys(), password)
         except (VerificationError, InvalidHashError):
             user = None
         if user is None or user.password is None:
             raise Unauthenticated("name or password is wrong", mend="look at both; a director can give a new password")
         return user
+
+
+@cache
+def _nobodys() -> str:
+    """A hash that nobody has the password of; made when it is first needed, as that takes 50 ms."""
+    return _hasher.hash("a name that is not known takes as long to refuse as a wrong password")
 
 
 def _known(name: str, file: UserFile) -> User:
