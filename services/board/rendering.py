@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.support import NullTranslations
 from fastapi import Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
@@ -24,6 +24,7 @@ from services.board.users import User
 from services.common.http import tellable
 from services.common.i18n import best_language
 from services.common.logging import get_logger
+from services.common.templates import templates_of
 
 log = get_logger(__name__)
 
@@ -132,16 +133,7 @@ class Renderer:
 
 
 def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("services.board"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    environment = templates_of("services.board", texts)
 
     def link(path: str, **query: object) -> str:
         """An address of the board, in this language."""

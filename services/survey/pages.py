@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 from babel.support import NullTranslations
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 
 from services.common.i18n import best_language
+from services.common.templates import templates_of
 from services.survey.branding import Branding
 
 
@@ -42,15 +43,6 @@ class Pages:
 
 
 def _environment(texts: NullTranslations, brand: Branding) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("services.survey"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    environment = templates_of("services.survey", texts)
     environment.globals |= {"brand": brand}
     return environment

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from resvg_py import svg_to_bytes
 
@@ -22,6 +21,7 @@ from services.board.letter.story import Story
 from services.board.letter.words import Words
 from services.common.errors import ConfigurationError
 from services.common.i18n import load_translations
+from services.common.templates import templates_of
 
 BOARD = Path(__file__).resolve().parents[1]
 STYLESHEET = BOARD / "static" / "week.css"
@@ -35,7 +35,9 @@ class WeekWriter:
     def __init__(self, zone: ZoneInfo, url: str) -> None:
         self._url = url
         self._words = load_words(zone)
-        self._environments = {name: _environment(words) for name, words in self._words.items()}
+        self._environments = {
+            name: templates_of("services.board.letter", words.texts) for name, words in self._words.items()
+        }
 
     def page(self, story: Story, language: str) -> str:
         """The week as a page of the board."""
@@ -124,16 +126,3 @@ def load_words(zone: ZoneInfo) -> Mapping[str, Words]:
     for name, texts in own.items():
         texts.add_fallback(boards[name])
     return {name: Words(name, texts, Formats(name, zone)) for name, texts in own.items()}
-
-
-def _environment(words: Words) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("services.board.letter"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.install_gettext_translations(words.texts, newstyle=True)  # type: ignore[attr-defined]
-    return environment
