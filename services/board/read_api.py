@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from services.common.errors import CadranError, Forbidden, Malformed, NotFound, Unavailable
+from services.common.problems import read_problem
 
 REFUSALS: Mapping[int, type[CadranError]] = {403: Forbidden, 404: NotFound}
 OURS = (401, 408, 429)
@@ -59,11 +60,10 @@ class ReadApi:
 def _refusal(response: httpx.Response) -> CadranError:
     """Why the read API does not answer a question, which is then at fault by itself."""
     refusal = REFUSALS.get(response.status_code, Malformed)
-    try:
-        problem = response.json()
-        return refusal(problem["detail"], field=problem.get("field", ""), mend=problem.get("mend", ""))
-    except (ValueError, KeyError, TypeError):  # not said by us, but by the server below or a proxy
+    problem = read_problem(response.content)
+    if problem is None:
         return refusal("cannot be asked for", mend="ask for less, in plain words")
+    return refusal(problem.detail, field=problem.field, mend=problem.mend)
 
 
 class ChangeSignal:

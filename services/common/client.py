@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from services.common.errors import CadranError, Unavailable
-from services.common.problems import Problem
+from services.common.problems import read_problem
 from services.common.secret_files import read_secret
 from services.common.settings import Port, Settings
 
@@ -124,9 +124,8 @@ def local_client(name: str, port: Port, url: str, key_file: Path | None) -> ApiC
 
 def refusal(name: str, response: httpx.Response) -> Refused:
     """What a service refuses, in its own words where it has any."""
-    try:
-        problem = msgspec.json.decode(response.content, type=Problem)
-    except msgspec.DecodeError:
+    problem = read_problem(response.content)
+    if problem is None:
         return Refused(f"{name} answers {response.status_code}: {response.text[:500]}")
     return Refused(problem.detail, field=problem.field, mend=problem.mend)
 

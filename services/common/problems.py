@@ -17,6 +17,14 @@ class Problem(msgspec.Struct, omit_defaults=True):
     mend: str = ""
 
 
+def read_problem(content: bytes) -> Problem | None:
+    """The problem that a body tells, if it is one: a proxy, or a server below ours, says other things."""
+    try:
+        return msgspec.json.decode(content, type=Problem)
+    except msgspec.DecodeError:
+        return None
+
+
 def problem_of(error: CadranError) -> Problem:
     return Problem(
         title=error.code.replace("_", " ").capitalize(),
