@@ -64,6 +64,10 @@ class BoardSettings(MailSettings):
         "it is about.",
     )
 
+    def users_path(self, local_dir: Path) -> Path:
+        """The file of who may sign in."""
+        return self.users_file or local_dir / "board-users.json"
+
     @field_validator("letter_to")
     @classmethod
     def _are_addresses(cls, value: list[str]) -> list[str]:

@@ -68,7 +68,7 @@ def remove(name: Name) -> None:
 
 
 def _users() -> Users:
-    return Users(BoardSettings.load().users_file or Settings.load().local_dir / "board-users.json")
+    return Users(BoardSettings.load().users_path(Settings.load().local_dir))
 
 
 def _password(file: Path | None) -> str:

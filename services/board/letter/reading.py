@@ -10,6 +10,7 @@ from services.board.changes import is_told_moved
 from services.board.letter.judging import WEEKS_BEFORE, Judgement, Verdict, judge
 from services.board.letter.story import SALES, Channel, Day, KpiWeek, Month, Story, month_of
 from services.board.letter.weeks import WEEK, Week, last_whole_week
+from services.board.reader import days
 from services.board.told import Answer
 from services.common.calendar import DAY
 from services.common.windows import Clock, Period
@@ -41,13 +42,13 @@ class WeekReader:
         return Story(week, kpis, await self._days(week), await self._channels(week), as_of)
 
     async def _kpi(self, kpi: Answer, week: Week) -> KpiWeek:
-        answer, days = await self._answer(kpi["id"], week)
+        answer, told_of = await self._answer(kpi["id"], week)
         row, unit = answer["rows"][0], answer["unit"]
         as_of = datetime.fromisoformat(answer["as_of"]) if answer["as_of"] else None
         if as_of is None or as_of < week.end(self._zone):
             judgement = Judgement(Verdict.PART)
         else:
-            before = [] if is_told_moved(row) is not None else await self._values_before(kpi["id"], days)
+            before = [] if is_told_moved(row) is not None else await self._values_before(kpi["id"], told_of)
             judgement = judge(row, unit, before)
         return KpiWeek(
             id=kpi["id"],
@@ -56,7 +57,7 @@ class WeekReader:
             good=kpi["good"],
             row=row,
             as_of=as_of,
-            cohort=days if days != week else None,
+            cohort=told_of if told_of != week else None,
             judgement=judgement,
             month=await self._month(kpi["id"], week),
         )
@@ -75,8 +76,7 @@ class WeekReader:
         return await self._of_days(kpi, week.first, week.last)
 
     async def _of_days(self, kpi: str, first: date, last: date, **more: str) -> Answer:
-        asked = {"from": first.isoformat(), "to": last.isoformat(), **more}
-        answer: Answer = await self._ask(f"/v1/kpis/{kpi}", asked)
+        answer: Answer = await self._ask(f"/v1/kpis/{kpi}", {**days(first, last), **more})
         return answer
 
     async def _values_before(self, kpi: str, week: Week) -> list[float | None]:
@@ -94,11 +94,11 @@ class WeekReader:
         return None if is_young else month_of(answer["rows"][0], first)
 
     async def _days(self, week: Week) -> list[Day]:
-        asked = {"from": week.before().first.isoformat(), "to": week.last.isoformat(), "step": "day"}
+        asked = {**days(week.before().first, week.last), "step": "day"}
         series = await self._ask(f"/v1/kpis/{SALES}/series", asked)
         values = {date.fromisoformat(point["at"]): point["value"] for point in series["rows"][0]["points"]}
-        days = [week.first + timedelta(days=i) for i in range(7)]
-        return [Day(day, values.get(day), values.get(day - WEEK)) for day in days]
+        its_days = [week.first + timedelta(days=i) for i in range(7)]
+        return [Day(day, values.get(day), values.get(day - WEEK)) for day in its_days]
 
     async def _channels(self, week: Week) -> list[Channel]:
         answer = await self._of_days(SALES, week.first, week.last, by="channel")
