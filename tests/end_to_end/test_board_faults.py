@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from services.board.answers import GOOD_FOR, PAUSE
 from tests.support.events import cloud_event, line
 from tests.support.stack import RunningStack, running_stack
 
@@ -47,8 +48,9 @@ def test_while_no_number_can_be_read_the_last_ones_are_shown_as_old_with_since_w
     expect(page.get_by_role("alert")).to_have_text(
         re.compile(r"^Not live: the read API does not answer since \d\d:\d\d:\d\d\."), timeout=20_000
     )
-    since = page.get_by_role("alert").inner_text()
     expect(page.locator(".tile:not(.stale)")).to_have_count(0)
+    page.wait_for_timeout(1_000 * (GOOD_FOR + PAUSE))  # since when the oldest is old: by then each was asked for anew
+    since = page.get_by_role("alert").inner_text()
     expect(page.locator(".as-of.stale")).to_have_count(1)
     assert sales(page) == before
     page.wait_for_timeout(3_000)
