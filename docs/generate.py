@@ -22,7 +22,6 @@ from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.ingest.settings import IngestSettings
-from services.kpi_stream.alerts import write_rules
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
 from services.kpi_stream.grafana.boards import write_boards
 from services.kpi_stream.kpis import all_kpis
@@ -159,10 +158,6 @@ def _kpi(kpi: Kpi) -> list[str]:
     if not kpi.listed:
         lines.append("`explain` is refused: people's answers stand behind it. See [anonymity](anonymity.md).")
     lines += ["", "| metric | windows | what it is |", "| --- | --- | --- |", *_metrics(kpi), ""]
-    if kpi.alerts:
-        lines += ["| alert | when | for |", "| --- | --- | --- |"]
-        lines += [f"| `{alert.name}` | `{alert.expr}` | {alert.lasts} |" for alert in kpi.alerts]
-        lines.append("")
     return lines
 
 
@@ -189,7 +184,6 @@ def write(root: Path) -> list[Path]:
     return [
         *written,
         *write_boards(kpis, "EUR", deploy / "grafana" / "dashboards"),
-        write_rules(kpis, deploy / "prometheus" / "rules" / "kpis.yml"),
     ]
 
 

@@ -13,7 +13,8 @@ from services.kpi_stream.grafana.frame import frame, window_variable
 from services.kpi_stream.grafana.layout import Grid
 from services.kpi_stream.grafana.panels import Face, Made
 from services.kpi_stream.grafana.tiles import tiles
-from services.kpi_stream.kpis.kpi import Kpi, Text
+from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.kpis.text import Text
 
 TITLE = Text(en="Cadran: direction", fr="Cadran : direction")
 

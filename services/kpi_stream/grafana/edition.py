@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.kpi_stream.kpis.kpi import Text, Unit
+from services.kpi_stream.kpis.kpi import Unit
+from services.kpi_stream.kpis.text import Text
 
 LANGUAGES = ("en", "fr")
 

@@ -12,7 +12,8 @@ from services.kpi_stream.grafana.edition import Edition
 from services.kpi_stream.grafana.frame import frame
 from services.kpi_stream.grafana.layout import COLUMNS, Grid
 from services.kpi_stream.grafana.panels import Face, Line, Made
-from services.kpi_stream.kpis.kpi import Kpi, Text
+from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.kpis.text import Text
 
 TITLE = Text(en="Cadran: platform", fr="Cadran : plateforme")
 RATE = "[$__rate_interval]"

@@ -12,7 +12,8 @@ from services.kpi_stream.grafana.frame import frame, member_variable
 from services.kpi_stream.grafana.layout import COLUMNS, Grid
 from services.kpi_stream.grafana.tiles import tiles
 from services.kpi_stream.kpis.cuts import REP
-from services.kpi_stream.kpis.kpi import Kpi, Text
+from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.kpis.text import Text
 
 TITLE = Text(en="Cadran: reps", fr="Cadran : commerciaux")
 

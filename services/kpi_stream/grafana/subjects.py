@@ -12,7 +12,8 @@ from services.kpi_stream.grafana.frame import frame, members_variable, promotion
 from services.kpi_stream.grafana.layout import COLUMNS, Grid
 from services.kpi_stream.grafana.panels import Made
 from services.kpi_stream.kpis.cuts import CHANNEL, COMPETITOR, OWN_TEAM, PROMOTION, REGION, REP, STORE
-from services.kpi_stream.kpis.kpi import Board, Kpi, Panel, Text
+from services.kpi_stream.kpis.kpi import Board, Kpi, Panel
+from services.kpi_stream.kpis.text import Text
 
 TITLES = {
     Board.SALES: Text(en="Cadran: sales", fr="Cadran : ventes"),

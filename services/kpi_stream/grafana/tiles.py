@@ -9,7 +9,8 @@ from services.kpi_stream.grafana import panels, words
 from services.kpi_stream.grafana.figures import Figure
 from services.kpi_stream.grafana.layout import COLUMNS, Grid
 from services.kpi_stream.grafana.panels import Face, Made
-from services.kpi_stream.kpis.kpi import Text, Unit
+from services.kpi_stream.kpis.kpi import Unit
+from services.kpi_stream.kpis.text import Text
 
 WIDTH, VALUE_HEIGHT, READING_HEIGHT = 6, 5, 3
 

@@ -1,7 +1,7 @@
 """What the boards say of themselves; what they say of a KPI is in its module."""
 
 from services.common.windows import WindowName
-from services.kpi_stream.kpis.kpi import Text
+from services.kpi_stream.kpis.text import Text
 
 NO_DATA = Text(en="no data", fr="pas de donnée")
 NOT_TOLD = Text(en="not told", fr="non communiqué")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.common.calendar import DAY, BusinessCalendar, Place, Span
 from services.common.topics import Topic
-from services.common.windows import DAY_WINDOWS, FROM_TO, WIN_DAYS, Grain, Window
+from services.common.windows import DAY_WINDOWS, FROM_TO, WIN_DAYS, Grain, Window, WindowName
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.lead import Lead, Loss, Win, owner, standing
 from services.kpi_stream.kpis.cuts import ALL, KIND, OWNER, REGION, REP, SOURCE, TEAM, UNKNOWN
@@ -25,12 +25,13 @@ from services.kpi_stream.kpis.kpi import (
     Related,
     Spans,
     Subject,
-    Text,
     Totals,
     Unit,
 )
 from services.kpi_stream.kpis.rates import change_of_rate, rate_of
 from services.kpi_stream.kpis.statistics import wilson
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup, Member, buckets_at
@@ -263,5 +264,22 @@ KPI = Kpi(
             cut="rep",
         ),
         Panel("stat", Text(en="Closing rate", fr="Taux de conclusion"), "closing_ratio"),
+    ),
+    alerts=(
+        Threshold(
+            name="AcquisitionFalls",
+            window=WindowName.DAYS_30,
+            of=Of.CHANGE,
+            side=Side.BELOW,
+            level=-0.01,
+            clear=0.0,
+            least=100,
+            lasts=timedelta(hours=1),
+            title=Text(en="Fewer leads become sales", fr="Moins de prospects deviennent des ventes"),
+            advice=Text(
+                en="See by source and by rep where leads are lost, and read the reasons of the losses.",
+                fr="Voir par origine et par commercial où des prospects se perdent, et lire les motifs de perte.",
+            ),
+        ),
     ),
 )

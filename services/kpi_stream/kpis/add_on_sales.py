@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from services.common.calendar import Place, Span
 from services.common.topics import Topic
-from services.common.windows import DAY_WINDOWS, Grain, Window
+from services.common.windows import DAY_WINDOWS, Grain, Window, WindowName
 from services.kpi_stream.kpis.cuts import ALL, KIND, PAIR, REP, TEAM, TECHNIQUE
 from services.kpi_stream.kpis.kpi import (
     Board,
@@ -20,7 +20,6 @@ from services.kpi_stream.kpis.kpi import (
     Related,
     Spans,
     Subject,
-    Text,
     Totals,
     Unit,
     same_point,
@@ -28,6 +27,8 @@ from services.kpi_stream.kpis.kpi import (
 from services.kpi_stream.kpis.offer_cells import ATTACH, OFFERS, offer_contributions, order_contributions
 from services.kpi_stream.kpis.rates import change_of_rate, rate_of
 from services.kpi_stream.kpis.statistics import wilson
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
 
 WAITING_DAYS = 7
@@ -206,6 +207,23 @@ KPI = Kpi(
             Text(en="Successful offers by rep", fr="Offres réussies par commercial"),
             "add_on_success_ratio",
             cut="rep",
+        ),
+    ),
+    alerts=(
+        Threshold(
+            name="ProposalsSucceedLess",
+            window=WindowName.DAYS_30,
+            of=Of.CHANGE,
+            side=Side.BELOW,
+            level=-0.02,
+            clear=0.0,
+            least=100,
+            lasts=timedelta(hours=1),
+            title=Text(en="Fewer proposals are accepted", fr="Moins de propositions sont acceptées"),
+            advice=Text(
+                en="See by kind and technique which one stopped working, and what the reps who succeed do differently.",
+                fr="Voir par type et technique laquelle ne marche plus, et ce que font ceux qui réussissent.",
+            ),
         ),
     ),
 )

@@ -11,11 +11,10 @@ from math import exp
 from services.common.calendar import DAY, Span
 from services.common.events.subjects import parts_of
 from services.common.topics import Topic
-from services.common.windows import DAY_WINDOWS, Grain
+from services.common.windows import DAY_WINDOWS, Grain, WindowName
 from services.kpi_stream.kpis.cuts import ALL, COMPETITOR
 from services.kpi_stream.kpis.dearest import dearest
 from services.kpi_stream.kpis.kpi import (
-    Alert,
     Board,
     Direction,
     Estimate,
@@ -27,7 +26,6 @@ from services.kpi_stream.kpis.kpi import (
     Related,
     Spans,
     Subject,
-    Text,
     Totals,
     Unit,
 )
@@ -45,6 +43,8 @@ from services.kpi_stream.kpis.price_cells import (
 )
 from services.kpi_stream.kpis.price_index import Ratios, index, log_sum
 from services.kpi_stream.kpis.requests import Asking, CountsByDay, MembersOf, Sum, together
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Side, Threshold
 from services.kpi_stream.kpis.watched_pairs import watched_pairs
 from services.kpi_stream.kpis.world import World
 
@@ -150,11 +150,27 @@ def _oldest_reading(subject: Subject, world: World) -> Asking[Related]:
     return Related(int(age.total_seconds()), Unit.SECONDS, n=n, details={"read_on": first})
 
 
-def _moved(moves: str) -> str:
+def _many_moved(name: str, metric: str, title: Text) -> Threshold:
     """More than a fifth of the trusted prices moved one way today. Of a day a price moves once at most, from close to
     close: over more days the same price would count again and again."""
-    trusted = 'cadran_price_trusted_pairs{window="today"}'
-    return f'cadran_price_{moves}{{window="today"}} / {trusted} > 0.2 and {trusted} >= 30'
+    return Threshold(
+        name=name,
+        window=WindowName.TODAY,
+        metric=metric,
+        share_of="price_trusted_pairs",
+        side=Side.ABOVE,
+        level=0.2,
+        clear=0.15,
+        least=30,
+        least_of="price_trusted_pairs",
+        sure=False,
+        lasts=timedelta(minutes=15),
+        title=title,
+        advice=Text(
+            en="See which competitor and products, and whether it is a promotion, before following.",
+            fr="Voir quel concurrent et quels produits, et si c’est une promotion, avant de suivre.",
+        ),
+    )
 
 
 KPI = Kpi(
@@ -245,49 +261,61 @@ KPI = Kpi(
         ),
     ),
     alerts=(
-        Alert(
-            "OurPricesAreHigh",
-            'cadran_price_index{window="today"} > 105 and cadran_price_index_n{window="today"} >= 30',
-            "1h",
-            Text(
-                en='We are {{ $value | printf "%.1f" }} against 100 of the competitors.',
-                fr='Nous sommes à {{ $value | printf "%.1f" }} contre 100 chez les concurrents.',
+        Threshold(
+            name="OurPricesAreHigh",
+            window=WindowName.TODAY,
+            side=Side.ABOVE,
+            level=105.0,
+            clear=104.0,
+            least=30,
+            sure=False,
+            lasts=timedelta(hours=1),
+            title=Text(en="We are dearer than our competitors", fr="Nous sommes plus chers que nos concurrents"),
+            advice=Text(
+                en="See the dearest products and by which competitor; decide product by product, not on the index.",
+                fr="Voir les produits les plus chers et face à qui ; décider produit par produit, pas sur l’indice.",
             ),
         ),
-        Alert(
+        _many_moved(
             "CompetitorsCutPrices",
-            _moved("falls"),
-            "15m",
-            Text(
-                en="{{ $value | humanizePercentage }} of the trusted prices fell today.",
-                fr="{{ $value | humanizePercentage }} des prix fiables ont baissé aujourd’hui.",
-            ),
+            "price_falls",
+            Text(en="Competitors cut their prices", fr="Des concurrents baissent leurs prix"),
         ),
-        Alert(
+        _many_moved(
             "CompetitorsRaisedPrices",
-            _moved("rises"),
-            "15m",
-            Text(
-                en="{{ $value | humanizePercentage }} of the trusted prices rose today.",
-                fr="{{ $value | humanizePercentage }} des prix fiables ont monté aujourd’hui.",
+            "price_rises",
+            Text(en="Competitors raise their prices", fr="Des concurrents augmentent leurs prix"),
+        ),
+        Threshold(
+            name="FewPricesAreKnown",
+            window=WindowName.TODAY,
+            metric="price_coverage_ratio",
+            side=Side.BELOW,
+            level=0.7,
+            clear=0.75,
+            least=30,
+            least_of="price_watched_pairs",
+            sure=False,
+            lasts=timedelta(hours=6),
+            title=Text(en="Few competitors’ prices can be trusted", fr="Peu de prix concurrents sont fiables"),
+            advice=Text(
+                en="`cadran prices explain` says why a price is not trusted: pages moved, refused, or read otherwise.",
+                fr="`cadran prices explain` dit pourquoi un prix n’est pas fiable : page déplacée, refusée, autre.",
             ),
         ),
-        Alert(
-            "FewPricesAreKnown",
-            'cadran_price_coverage_ratio{window="today"} < 0.7 and cadran_price_watched_pairs{window="today"} >= 30',
-            "6h",
-            Text(
-                en="Only {{ $value | humanizePercentage }} of the watched prices can be trusted.",
-                fr="Seuls {{ $value | humanizePercentage }} des prix suivis sont fiables.",
-            ),
-        ),
-        Alert(
-            "APriceIsOld",
-            'cadran_price_oldest_reading_seconds{window="today"} > 14 * 86400',
-            "1h",
-            Text(
-                en="The oldest price that is still trusted was read {{ $value | humanizeDuration }} ago.",
-                fr="Le plus vieux prix encore tenu pour fiable a été lu il y a {{ $value | humanizeDuration }}.",
+        Threshold(
+            name="APriceIsOld",
+            window=WindowName.TODAY,
+            metric="price_oldest_reading_seconds",
+            side=Side.ABOVE,
+            level=14 * 86400.0,
+            clear=13 * 86400.0,
+            sure=False,
+            lasts=timedelta(hours=1),
+            title=Text(en="A price that is still trusted is old", fr="Un prix encore tenu pour fiable est vieux"),
+            advice=Text(
+                en="See why its page is no longer read, or give the price by hand.",
+                fr="Voir pourquoi sa page n’est plus lue, ou donner le prix à la main.",
             ),
         ),
     ),

@@ -20,19 +20,14 @@ from services.kpi_stream.declared import Declared
 from services.kpi_stream.kpis.cuts import Cut
 from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.statistics import Interval
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Threshold
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import Fact, MeasureGroup
 
 Number = int | float | Decimal
 
 MAX_DAYS = 366 * 20
-
-
-class Text(msgspec.Struct, frozen=True):
-    """A text in the two languages of every page."""
-
-    en: str
-    fr: str
 
 
 class Unit(StrEnum):
@@ -202,19 +197,6 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Alert:
-    """When people are to be told, if nobody says otherwise: an expression over metrics that holds for a time.
-
-    A row that rests on few never alerts, so the expression asks for enough.
-    """
-
-    name: str
-    expr: str
-    lasts: str
-    text: Text
-
-
-@dataclass(frozen=True)
 class Metric:
     """A number for Prometheus: its name without prefix and cut, its unit, and where it comes from.
 
@@ -281,7 +263,7 @@ class Kpi:
     describe: Describe = nothing_more
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
-    alerts: tuple[Alert, ...] = ()
+    alerts: tuple[Threshold, ...]
 
     @property
     def listed(self) -> tuple[MeasureGroup, ...]:

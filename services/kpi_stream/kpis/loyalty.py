@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from services.common.calendar import DAY, Span
 from services.common.topics import Topic
-from services.common.windows import DAY_WINDOWS, Grain, Window
+from services.common.windows import DAY_WINDOWS, Grain, Window, WindowName
 from services.kpi_stream.kpis.contacted_scores import scores_beside
 from services.kpi_stream.kpis.cuts import ALL, CAMPAIGN, CONTACTING_REP, MEDIUM
 from services.kpi_stream.kpis.hold_out import effect
@@ -25,7 +25,6 @@ from services.kpi_stream.kpis.kpi import (
     Related,
     Spans,
     Subject,
-    Text,
     Unit,
 )
 from services.kpi_stream.kpis.loyalty_cells import (
@@ -44,6 +43,8 @@ from services.kpi_stream.kpis.rates import change_of_rate, difference_of, rate_o
 from services.kpi_stream.kpis.repeat_rate import customers_of, repeat_rate
 from services.kpi_stream.kpis.requests import Asking, Sum, together
 from services.kpi_stream.kpis.statistics import wilson
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
 
 EVERYONE = "everyone"
@@ -256,6 +257,23 @@ KPI = Kpi(
             Text(en="Uplift by campaign with a hold-out", fr="Effet par campagne avec groupe témoin"),
             "uplift_ratio",
             cut="campaign",
+        ),
+    ),
+    alerts=(
+        Threshold(
+            name="ContactedCustomersStayAway",
+            window=WindowName.DAYS_90,
+            of=Of.CHANGE,
+            side=Side.BELOW,
+            level=-0.01,
+            clear=0.0,
+            least=100,
+            lasts=timedelta(hours=1),
+            title=Text(en="Fewer contacted customers come back", fr="Moins de clients contactés reviennent"),
+            advice=Text(
+                en="See by means of contact which changed; before judging, compare with those not contacted.",
+                fr="Voir par moyen de contact lequel a changé ; comparer aux clients non contactés avant de conclure.",
+            ),
         ),
     ),
 )

@@ -1,28 +1,19 @@
 """KPI 1: new leads and opportunities."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from statistics import median
 
 from services.common.calendar import DAY, Span
 from services.common.topics import Topic
-from services.common.windows import TO_DATE, Period
+from services.common.windows import TO_DATE, Period, WindowName
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.lead import Lead, first_rep, owner, standing
 from services.kpi_stream.kpis.cuts import ALL, KIND, OWNER, REGION, REP, SOURCE, TEAM, UNKNOWN
-from services.kpi_stream.kpis.kpi import (
-    Board,
-    Direction,
-    Estimate,
-    Kpi,
-    Metric,
-    Panel,
-    Parts,
-    Related,
-    Subject,
-    Text,
-    Unit,
-)
+from services.kpi_stream.kpis.kpi import Board, Direction, Estimate, Kpi, Metric, Panel, Parts, Related, Subject, Unit
 from services.kpi_stream.kpis.requests import Asking, Sum
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import Fact, MeasureGroup
@@ -97,6 +88,11 @@ def _target(rep: str, period: Period, span: Span, world: World) -> int | float |
     return world.book.target(KPI.id, f"rep:{rep}", period, starts_on, span.end)
 
 
+ADVICE = Text(
+    en="See by source where they stay away, and whether forms and campaigns work; then who is free to prospect.",
+    fr="Voir par origine où ils manquent, et si formulaires et campagnes marchent ; puis qui peut prospecter.",
+)
+
 KPI = Kpi(
     id="new_leads",
     number=1,
@@ -128,5 +124,33 @@ KPI = Kpi(
         Panel("stat", Text(en="New leads", fr="Nouveaux prospects"), "new_leads"),
         Panel("bars", Text(en="New leads by source", fr="Nouveaux prospects par origine"), "new_leads", cut="source"),
         Panel("table", Text(en="New leads by rep", fr="Nouveaux prospects par commercial"), "new_leads", cut="rep"),
+    ),
+    alerts=(
+        Threshold(
+            name="LeadsBehindPace",
+            window=WindowName.MONTH,
+            of=Of.PACE,
+            side=Side.BELOW,
+            level=0.85,
+            clear=0.9,
+            least=10,
+            lasts=timedelta(minutes=30),
+            title=Text(
+                en="New leads are behind the objective", fr="Les nouveaux prospects sont en retard sur l’objectif"
+            ),
+            advice=ADVICE,
+        ),
+        Threshold(
+            name="LeadsFall",
+            window=WindowName.DAYS_7,
+            of=Of.CHANGE,
+            side=Side.BELOW,
+            level=-0.05,
+            clear=-0.02,
+            least=30,
+            lasts=timedelta(minutes=30),
+            title=Text(en="Fewer new leads than a week ago", fr="Moins de nouveaux prospects qu’il y a une semaine"),
+            advice=ADVICE,
+        ),
     ),
 )

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from services.common.events.answers import LEAST_ANSWERS, count_classes
 from services.common.topics import Topic
-from services.common.windows import DAY_WINDOWS, Grain
+from services.common.windows import DAY_WINDOWS, Grain, WindowName
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.answer import Answer, Given, Invitation
 from services.kpi_stream.entities.order import UNASSIGNED
@@ -28,13 +28,14 @@ from services.kpi_stream.kpis.kpi import (
     Related,
     Spans,
     Subject,
-    Text,
     Totals,
     Unit,
 )
 from services.kpi_stream.kpis.parts import sums
 from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.statistics import adjusted_wald, net_promoter_score, one_decimal
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup, Member
@@ -199,5 +200,22 @@ KPI = Kpi(
         ),
         Panel("bars", Text(en="NPS by store", fr="NPS par magasin"), "nps", cut="store"),
         Panel("table", Text(en="NPS by rep", fr="NPS par commercial"), "nps", cut="rep"),
+    ),
+    alerts=(
+        Threshold(
+            name="NpsFalls",
+            window=WindowName.DAYS_30,
+            of=Of.CHANGE,
+            side=Side.BELOW,
+            level=0.0,
+            clear=0.0,
+            least=30,
+            lasts=timedelta(hours=1),
+            title=Text(en="Customers recommend us less", fr="Les clients nous recommandent moins"),
+            advice=Text(
+                en="See by touchpoint and store where it fell, and read there what detractors write.",
+                fr="Voir par point de contact et magasin où il a baissé, et y lire ce qu’écrivent les détracteurs.",
+            ),
+        ),
     ),
 )

@@ -1,10 +1,12 @@
 """KPI 3: sales by channel, and which promotions work."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import lru_cache
 
 from services.common.events.subjects import joined
 from services.common.topics import Topic
+from services.common.windows import WindowName
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.order import UNASSIGNED, Line, Order, Placed, Returned
 from services.kpi_stream.entities.visits import Visits, by_hour, counted_hours
@@ -21,13 +23,14 @@ from services.kpi_stream.kpis.kpi import (
     Parts,
     Related,
     Subject,
-    Text,
     Totals,
     Unit,
 )
 from services.kpi_stream.kpis.promotions import promotion_effect
 from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.sales_measures import SALES, VISITS, VISITS_BY_HOUR
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Of, Severity, Side, Threshold
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import Fact, Member
@@ -188,6 +191,11 @@ def related(subject: Subject, world: World) -> Asking[Mapping[str, Related]]:
     return {}
 
 
+ADVICE = Text(
+    en="See by channel, store and promotion where it comes from, and whether something cannot be bought just now.",
+    fr="Voir par canal, magasin et promotion d’où cela vient, et si un article ne peut s’acheter en ce moment.",
+)
+
 KPI = Kpi(
     id="sales",
     number=3,
@@ -260,6 +268,33 @@ KPI = Kpi(
             Text(en="Net sales by rep", fr="Ventes nettes par commercial"),
             "net_sales",
             cut="rep",
+        ),
+    ),
+    alerts=(
+        Threshold(
+            name="SalesBehindPace",
+            window=WindowName.MONTH,
+            of=Of.PACE,
+            side=Side.BELOW,
+            level=0.85,
+            clear=0.9,
+            least=30,
+            lasts=timedelta(minutes=30),
+            severity=Severity.CRITICAL,
+            title=Text(en="Sales are behind the objective", fr="Les ventes sont en retard sur l’objectif"),
+            advice=ADVICE,
+        ),
+        Threshold(
+            name="SalesFall",
+            window=WindowName.DAYS_7,
+            of=Of.CHANGE,
+            side=Side.BELOW,
+            level=-0.05,
+            clear=-0.02,
+            least=100,
+            lasts=timedelta(minutes=30),
+            title=Text(en="Sales are lower than a week ago", fr="Les ventes sont plus basses qu’il y a une semaine"),
+            advice=ADVICE,
         ),
     ),
 )

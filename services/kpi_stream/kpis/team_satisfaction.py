@@ -13,7 +13,7 @@ from typing import Any
 from services.common.calendar import DAY, Span
 from services.common.events.answers import WHOLE_COMPANY, PulseFigure, PulsePublished
 from services.common.topics import Topic
-from services.common.windows import DAY_WINDOWS, Grain
+from services.common.windows import DAY_WINDOWS, Grain, WindowName
 from services.kpi_stream.declared import Declared
 from services.kpi_stream.entities.pulse import Pulse
 from services.kpi_stream.kpis.cuts import ALL, OWN_TEAM
@@ -29,12 +29,13 @@ from services.kpi_stream.kpis.kpi import (
     Related,
     Spans,
     Subject,
-    Text,
     Totals,
     Unit,
 )
 from services.kpi_stream.kpis.pooled import with_pooled_figures
 from services.kpi_stream.kpis.requests import Asking, CountsByDay, DailyCounts, EntitiesOn
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import DAILY, Fact, MeasureGroup
@@ -249,5 +250,26 @@ KPI = Kpi(
         ),
         *(panel for _, panel in OTHERS),
         Panel("bars", Text(en="By team", fr="Par équipe"), "satisfaction", cut="team"),
+    ),
+    alerts=(
+        Threshold(
+            name="SatisfactionFalls",
+            window=WindowName.DAYS_30,
+            of=Of.CHANGE,
+            side=Side.BELOW,
+            level=-0.4,
+            clear=-0.4,
+            least=5,
+            sure=False,
+            lasts=timedelta(hours=1),
+            title=Text(
+                en="The team is less satisfied than in the round before",
+                fr="L’équipe est moins satisfaite qu’au tour précédent",
+            ),
+            advice=Text(
+                en="See which question fell (methods, manager, workload) and talk with the team, of nobody by name.",
+                fr="Voir quelle question a baissé (méthodes, encadrement, charge) ; en parler, sans viser personne.",
+            ),
+        ),
     ),
 )

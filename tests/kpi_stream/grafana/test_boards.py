@@ -11,7 +11,7 @@ import pytest
 from services.kpi_stream.grafana.boards import BOARDS, as_json, write_boards
 from services.kpi_stream.grafana.edition import LANGUAGES, Edition
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.kpis.kpi import Text
+from services.kpi_stream.kpis.text import Text
 
 FOLDER = Path("deploy/grafana/dashboards")
 ROWS_OF_A_SCREEN = 24

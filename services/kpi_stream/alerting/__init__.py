@@ -1,0 +1,1 @@
+"""Alerts on KPIs: who is told, when a number passes a threshold that somebody declared."""
