@@ -1,4 +1,4 @@
-"""What the file of thresholds says of one alert, made into a threshold: a default with some fields changed, or a new one."""
+"""What the file of thresholds says of one alert: a default with some fields changed, or a new one."""
 
 from collections.abc import Mapping
 from dataclasses import replace
