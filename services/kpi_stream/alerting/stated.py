@@ -25,6 +25,7 @@ Word = Annotated[str, Meta(max_length=100)]
 class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of an alert as they are written; those that are not are as before."""
 
+    off: Word | None = None
     kpi: Word | None = None
     metric: Word | None = None
     share_of: Word | None = None
@@ -137,6 +138,14 @@ def _with_level(watched: Watched, stated: Stated) -> Threshold:
     elif (side, level) != (before.side, before.level):
         clear = level
     return replace(before, side=side, level=level, clear=clear)
+
+
+def is_off(stated: Stated) -> bool:
+    """Is it written, and to tell nobody?
+
+    :raises Invalid: when it is neither yes nor no.
+    """
+    return stated.off is not None and _yes_or_no(stated.off, "off")
 
 
 E = TypeVar("E", bound=StrEnum)
