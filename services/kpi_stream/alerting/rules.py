@@ -57,7 +57,7 @@ def _group(kpi: Kpi, watched: Sequence[Watched], words: Words) -> dict[str, obje
 def _last_value(watched: Watched) -> Rule:
     name = watched.threshold.name
     matching = f"on ({', '.join(('window', *watched.members))})"
-    kept = f"{LAST_VALUE}{{alert={quoted(name)}}} and on () {watched.untrusted()}"
+    kept = f"{LAST_VALUE}{{alert={quoted(name)}}} {_and_fires(watched)}"
     return {
         "record": LAST_VALUE,
         "expr": f"({watched.value()})\nor {matching}\n({kept})",

@@ -16,7 +16,7 @@ SUMS = (Unit.COUNT, Unit.MONEY)
 UNTRUSTED = "cadran:kpi:untrusted"
 """1 for each `kpi` whose numbers are old, lack a source that went silent, or are not told at all."""
 LAST_VALUE = "cadran:alert:value"
-"""What each `alert` judges: as last known, while the data cannot be trusted."""
+"""What each `alert` judges: while it fires, as last known."""
 PLACES = ("channel", "region")
 """Members that open at hours of their own."""
 

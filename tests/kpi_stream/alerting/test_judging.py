@@ -29,7 +29,7 @@ def begins_to_fire(found: Sequence[Judgement]) -> list[int]:
     return [i for i in range(len(found)) if fires[i + 1] and not fires[i]]
 
 
-@given(thresholds(), readings)
+@given(thresholds, readings)
 def test_at_its_level_nothing_begins(threshold: Threshold, reading: Reading) -> None:
     at_level = reading._replace(value=threshold.level)
     touching = reading._replace(low=threshold.level, high=threshold.level)
@@ -43,7 +43,7 @@ def lies_beyond(threshold: Threshold, value: float | None, level: float) -> bool
     return value < level if threshold.side is Side.BELOW else value > level
 
 
-@given(thresholds(), histories)
+@given(thresholds, histories)
 def test_it_begins_only_where_all_that_it_asks_has_held_for_so_long(
     threshold: Threshold, history: list[Reading]
 ) -> None:
@@ -59,7 +59,7 @@ def test_it_begins_only_where_all_that_it_asks_has_held_for_so_long(
             assert reading.trusted
 
 
-@given(thresholds(), histories)
+@given(thresholds, histories)
 def test_it_begins_as_soon_as_that_has_held(threshold: Threshold, history: list[Reading]) -> None:
     beyond = 0.5 if threshold.side is Side.BELOW else 1.5
     clear_case = Reading(beyond, beyond, beyond, 10, open=True, trusted=True)
@@ -67,7 +67,7 @@ def test_it_begins_as_soon_as_that_has_held(threshold: Threshold, history: list[
     assert found[-1].state.standing is Standing.FIRING
 
 
-@given(thresholds(), histories)
+@given(thresholds, histories)
 def test_it_ends_only_where_it_is_seen_to_be_over(threshold: Threshold, history: list[Reading]) -> None:
     """While all is open and the data is trusted, at a number that is back, or that is not there."""
     before = FIRING
@@ -80,7 +80,7 @@ def test_it_ends_only_where_it_is_seen_to_be_over(threshold: Threshold, history:
         before = judgement.state
 
 
-@given(thresholds(), readings)
+@given(thresholds, readings)
 def test_it_ends_where_it_is_back(threshold: Threshold, reading: Reading) -> None:
     back = reading._replace(value=threshold.clear, open=True, trusted=True)
     assert judge(threshold, back, NOW, FIRING).state == QUIET
@@ -88,7 +88,7 @@ def test_it_ends_where_it_is_back(threshold: Threshold, reading: Reading) -> Non
     assert judge(threshold, gone, NOW, FIRING).state == QUIET
 
 
-@given(thresholds(), readings)
+@given(thresholds, readings)
 def test_between_its_levels_it_stands_as_it_stood(threshold: Threshold, reading: Reading) -> None:
     apart = replace(threshold, clear=threshold.level + (0.1 if threshold.side is Side.BELOW else -0.1))
     for value in (threshold.level, (apart.level + apart.clear) / 2):
@@ -97,7 +97,7 @@ def test_between_its_levels_it_stands_as_it_stood(threshold: Threshold, reading:
         assert judge(apart, between, NOW, FIRING).state == FIRING
 
 
-@given(thresholds(), readings, histories)
+@given(thresholds, readings, histories)
 def test_a_night_or_a_gap_in_the_data_leaves_what_fires_and_begins_nothing(
     threshold: Threshold, reading: Reading, history: list[Reading]
 ) -> None:
@@ -109,7 +109,7 @@ def test_a_night_or_a_gap_in_the_data_leaves_what_fires_and_begins_nothing(
         assert {each.state for each in judged(threshold, case)} == {QUIET}
 
 
-@given(thresholds(), histories)
+@given(thresholds, histories)
 def test_above_is_below_in_a_mirror(threshold: Threshold, history: list[Reading]) -> None:
     other = Side.ABOVE if threshold.side is Side.BELOW else Side.BELOW
     mirror = replace(threshold, side=other, level=-threshold.level, clear=-threshold.clear)
@@ -123,7 +123,7 @@ def _minus(value: float | None) -> float | None:
     return None if value is None else -value
 
 
-@given(thresholds(), histories)
+@given(thresholds, histories)
 def test_it_is_said_why(threshold: Threshold, history: list[Reading]) -> None:
     """It is pending or begins where every condition that is asked holds; what is not asked is not told."""
     before = QUIET
@@ -146,7 +146,7 @@ def test_it_is_said_why(threshold: Threshold, history: list[Reading]) -> None:
         before = judgement.state
 
 
-@given(thresholds(), histories)
+@given(thresholds, histories)
 def test_it_says_since_when(threshold: Threshold, history: list[Reading]) -> None:
     found = judged(threshold, history)
     for i, judgement in enumerate(found):
