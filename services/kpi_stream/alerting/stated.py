@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from services.common.errors import Invalid
 from services.common.windows import WindowName
-from services.kpi_stream.alerting.checks import check_names, checked
+from services.kpi_stream.alerting.checks import check_names, checked, has_interval
 from services.kpi_stream.alerting.figures import read_lasts, read_level, read_number
 from services.kpi_stream.alerting.series import SUMS, Watched
-from services.kpi_stream.kpis.kpi import Kpi, Unit
+from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Severity, Side, Threshold
 
@@ -83,7 +83,7 @@ def _blank(name: str, kpi: Kpi, stated: Stated) -> Threshold:
     """A new threshold before what is stated: sure where it can be, of the KPI's own n, worded by the KPI."""
     of = _one_of(Of, stated.of or Of.VALUE, "of")
     is_sum = kpi.unit in SUMS
-    return Threshold(
+    blank = Threshold(
         name=name,
         window=WindowName.MONTH,
         side=Side.BELOW,
@@ -91,18 +91,11 @@ def _blank(name: str, kpi: Kpi, stated: Stated) -> Threshold:
         clear=0.0,
         of=of,
         least=LEAST_OF_SUMS if is_sum else LEAST_OF_RATES,
-        sure=_may_be_sure(kpi, of, stated),
         lasts=read_lasts("1h", "lasts"),
         title=kpi.title,
         advice=kpi.alerts[0].advice,
     )
-
-
-def _may_be_sure(kpi: Kpi, of: Of, stated: Stated) -> bool:
-    """Is it told how sure what is judged is? A plain count or sum is what it is."""
-    if stated.metric or stated.share_of:
-        return False
-    return of in (Of.PACE, Of.CHANGE) or kpi.unit in (Unit.RATIO, Unit.POINTS)
+    return replace(blank, sure=has_interval(kpi, blank))
 
 
 def _with(kpi: Kpi, before: Threshold, stated: Stated, currency: str) -> Threshold:

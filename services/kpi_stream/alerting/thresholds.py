@@ -96,7 +96,9 @@ class ThresholdReader:
                 (off if is_off else on)[name] = watched
             except Invalid as error:
                 field = f"alerts.{name}{'.' if error.field else ''}{error.field}"
-                document.blame(Invalid(error.message, field=field, mend=error.mend), ("alerts", name, error.field))
+                document.blame(
+                    Invalid(error.message, field=field, mend=error.mend), ("alerts", name, *_steps(error.field))
+                )
         self._check_teams(document, file.alerts, {**on, **off}, teams)
         return Thresholds(teams, self._in_order(on.values()), self._in_order(off.values()))
 
@@ -124,7 +126,9 @@ class ThresholdReader:
                 teams[name] = read_team(name, fields)
             except Invalid as error:
                 field = f"teams.{name}{'.' if error.field else ''}{error.field}"
-                document.blame(Invalid(error.message, field=field, mend=error.mend), ("teams", name, error.field))
+                document.blame(
+                    Invalid(error.message, field=field, mend=error.mend), ("teams", name, *_steps(error.field))
+                )
         for name in NEEDED_TEAMS:
             if name not in stated:
                 mend = f"write it, if only as `{name}: {{}}`, which tells nobody"
@@ -166,3 +170,8 @@ def _fields(stated: object) -> Stated:
         return msgspec.convert(stated, Stated)
     except msgspec.ValidationError as error:
         raise explain(error, Stated, "") from None
+
+
+def _steps(field: str) -> list[str]:
+    """The words that lead to a field; not to the items of a list, which stand on one line as a rule."""
+    return field.partition("[")[0].split(".")
