@@ -12,8 +12,8 @@ from services.common.errors import Invalid
 from services.common.windows import WindowName
 from services.kpi_stream.alerting.checks import check_names, checked, has_interval
 from services.kpi_stream.alerting.figures import read_lasts, read_level, read_number
-from services.kpi_stream.alerting.series import SUMS, Watched
-from services.kpi_stream.kpis.kpi import Kpi
+from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.kpis.kpi import SUMS, Kpi
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Severity, Side, Threshold
 
@@ -76,14 +76,17 @@ def new(name: str, stated: Stated, kpis: Mapping[str, Kpi], currency: str) -> Wa
             raise Invalid("is missing", field=field, mend="a new alert needs it")
     if stated.below is None and stated.above is None:
         raise Invalid("is missing", field="below", mend="write the level that it must not be below, or above")
-    return checked(Watched(kpi, _with(kpi, _blank(name, kpi, stated), stated, currency), currency))
+    threshold = _with(kpi, _blank(name, kpi, stated), stated, currency)
+    if stated.sure is None:
+        threshold = replace(threshold, sure=has_interval(kpi, threshold))
+    return checked(Watched(kpi, threshold, currency))
 
 
 def _blank(name: str, kpi: Kpi, stated: Stated) -> Threshold:
-    """A new threshold before what is stated: sure where it can be, of the KPI's own n, worded by the KPI."""
+    """A new threshold before what is stated: of enough, worded by the KPI."""
     of = _one_of(Of, stated.of or Of.VALUE, "of")
     is_sum = kpi.unit in SUMS
-    blank = Threshold(
+    return Threshold(
         name=name,
         window=WindowName.MONTH,
         side=Side.BELOW,
@@ -95,7 +98,6 @@ def _blank(name: str, kpi: Kpi, stated: Stated) -> Threshold:
         title=kpi.title,
         advice=kpi.alerts[0].advice,
     )
-    return replace(blank, sure=has_interval(kpi, blank))
 
 
 def _with(kpi: Kpi, before: Threshold, stated: Stated, currency: str) -> Threshold:

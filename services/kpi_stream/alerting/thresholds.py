@@ -95,10 +95,7 @@ class ThresholdReader:
                 on.pop(name, None)
                 (off if is_off else on)[name] = watched
             except Invalid as error:
-                field = f"alerts.{name}{'.' if error.field else ''}{error.field}"
-                document.blame(
-                    Invalid(error.message, field=field, mend=error.mend), ("alerts", name, *_steps(error.field))
-                )
+                _blame(document, ("alerts", name), error)
         self._check_teams(document, file.alerts, {**on, **off}, teams)
         return Thresholds(teams, self._in_order(on.values()), self._in_order(off.values()))
 
@@ -125,10 +122,7 @@ class ThresholdReader:
             try:
                 teams[name] = read_team(name, fields)
             except Invalid as error:
-                field = f"teams.{name}{'.' if error.field else ''}{error.field}"
-                document.blame(
-                    Invalid(error.message, field=field, mend=error.mend), ("teams", name, *_steps(error.field))
-                )
+                _blame(document, ("teams", name), error)
         for name in NEEDED_TEAMS:
             if name not in stated:
                 mend = f"write it, if only as `{name}: {{}}`, which tells nobody"
@@ -172,6 +166,8 @@ def _fields(stated: object) -> Stated:
         raise explain(error, Stated, "") from None
 
 
-def _steps(field: str) -> list[str]:
-    """The words that lead to a field; not to the items of a list, which stand on one line as a rule."""
-    return field.partition("[")[0].split(".")
+def _blame(document: Document, entry: tuple[str, str], error: Invalid) -> None:
+    """Something is wrong in an entry; items of a list stand on one line, as a rule."""
+    steps = error.field.partition("[")[0].split(".")
+    field = ".".join(filter(None, (*entry, error.field)))
+    document.blame(Invalid(error.message, field=field, mend=error.mend), (*entry, *steps))
