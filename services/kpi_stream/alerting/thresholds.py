@@ -163,7 +163,8 @@ def _fields(stated: object) -> Stated:
     try:
         return msgspec.convert(stated, Stated)
     except msgspec.ValidationError as error:
-        raise explain(error, Stated, "") from None
+        told = explain(error, Stated, "")
+        raise Invalid(told.message, field=told.field, mend=told.mend or f"see {THRESHOLDS.page}") from None
 
 
 def _blame(document: Document, entry: tuple[str, str], error: Invalid) -> None:
