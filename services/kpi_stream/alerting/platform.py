@@ -24,7 +24,8 @@ QUIET_LEAST = timedelta(minutes=15)
 QUIET = "max by (topic, source) (cadran_source_quiet_seconds)"
 USUAL_QUIET = "cadran:source_quiet_seconds:usual"
 SILENT = "cadran:source:silent"
-LOOKS = "[2w:5m]"
+LOOKS = "[2w:5m] offset 1d"
+"""Up to yesterday: a silence that has just begun is not usual."""
 LEAST_LOOKS = 288
 """A day of them: before that nobody knows what is usual of a source."""
 
