@@ -138,7 +138,7 @@ ALERTS = (
     ),
     PlatformAlert(
         "AServiceIsDown",
-        'max by (job) (up{job=~"cadran-(ingest|survey|pricing|board)"}) == 0',
+        'max by (job) (up{job=~"cadran-(ingest|survey|pricing|board|alerts)"}) == 0',
         "2m",
         Severity.CRITICAL,
         Text(en="A service does not answer", fr="Un service ne répond pas"),
@@ -197,6 +197,18 @@ ALERTS = (
         Text(
             en="See the price watcher’s log: slow hosts, or more pages than their delays allow.",
             fr="Voir le journal du relevé de prix : sites lents, ou trop de pages pour leurs délais.",
+        ),
+    ),
+    PlatformAlert(
+        "ThresholdsAreRefused",
+        "max(cadran_alerts_thresholds_refused) == 1",
+        "2m",
+        Severity.WARNING,
+        Text(en="The file of thresholds is refused", fr="Le fichier des seuils est refusé"),
+        Text(en="what held before holds", fr="ce qui valait avant vaut encore"),
+        Text(
+            en="`cadran alerts check` says what is wrong with it, line by line.",
+            fr="`cadran alerts check` dit ce qui ne va pas, ligne par ligne.",
         ),
     ),
     PlatformAlert(

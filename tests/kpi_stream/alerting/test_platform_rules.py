@@ -10,7 +10,7 @@ from services.kpi_stream.alerting.platform_alerts import ALERTS
 from services.kpi_stream.exporter.scrape import AS_OF, DROPPED, LAG, STORE_UP
 from tests.kpi_stream.alerting.worlds import INSTANCE, KPIS, Series, fires, fresh, promtool, steps
 
-SERVICES = ("ingest", "survey", "pricing", "board", "worker")
+SERVICES = ("ingest", "survey", "pricing", "board", "alerts", "worker")
 HOURS = 13
 MINUTES = HOURS * 60
 ALL_WELL = {
@@ -26,6 +26,7 @@ ALL_WELL = {
     'cadran_survey_letters_total{outcome="accepted"}': f"0+9x{MINUTES}",
     'cadran_survey_letters_total{outcome="refused"}': f"0+1x{MINUTES}",
     'cadran_survey_letters_total{outcome="unreachable"}': f"0+50x{MINUTES}",
+    "cadran_alerts_thresholds_refused": steps((0, MINUTES)),
     "cadran_pricing_overdue_seconds": steps((6 * 3600, MINUTES)),
 }
 
@@ -86,6 +87,7 @@ CAUSES = (
     ),
     Cause("LettersBounce", {'cadran_survey_letters_total{outcome="refused"}': f"0+2x{MINUTES}"}, 10, 60),
     Cause("PagesAreReadLate", {"cadran_pricing_overdue_seconds": then(0, 6 * 3600 + 1)}, 125, 135),
+    Cause("ThresholdsAreRefused", {"cadran_alerts_thresholds_refused": then(0, 1)}, 101, 104),
     Cause("MembersAreLeftOut", {f"{DROPPED.name}{{{INSTANCE}}}": then(0, 1)}, 150, 165),
 )
 
