@@ -22,6 +22,7 @@ from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.ingest.settings import IngestSettings
+from services.kpi_stream.alerting.settings import AlertSettings
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
 from services.kpi_stream.grafana.boards import write_boards
 from services.kpi_stream.kpis import all_kpis
@@ -39,6 +40,7 @@ SETTINGS: dict[str, type[CadranSettings]] = {
     "The survey service": SurveySettings,
     "The price watcher": PricingSettings,
     "The board": BoardSettings,
+    "Alerts": AlertSettings,
 }
 
 
