@@ -26,6 +26,7 @@ from services.ingest.settings import IngestSettings
 from services.kpi_stream.alerting.figures import length_text
 from services.kpi_stream.alerting.rules import write_rules
 from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.settings import AlertSettings
 from services.kpi_stream.alerting.thresholds import ThresholdReader
 from services.kpi_stream.alerting.wording import Words, level_text
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
@@ -48,6 +49,7 @@ SETTINGS: dict[str, type[CadranSettings]] = {
     "The survey service": SurveySettings,
     "The price watcher": PricingSettings,
     "The board": BoardSettings,
+    "Alerts": AlertSettings,
 }
 
 
