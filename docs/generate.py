@@ -168,7 +168,7 @@ def _metrics(kpi: Kpi) -> Iterator[str]:
             if not metric.is_told_by(cut):
                 continue
             told = "all" if len(windows) > 1 else f"`{windows[0]}`"
-            yield f"| `{metric_name(metric, cut, 'EUR')}` | {told} | {describe(metric, cut, '')} |"
+            yield f"| `{metric_name(metric, cut, 'EUR')}` | {told} | {describe(metric, cut)} |"
 
 
 def write(root: Path) -> list[Path]:

@@ -36,6 +36,11 @@ from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import Fact, Member
 
 ORDER_DAY = "order_day"
+DISPERSION = 9.7
+"""Measured on the 1,115 orders of the twelve trading days from 1 to 14 December 2010 of a shop in the data set "Online
+Retail" (D. Chen, UCI): 9.69 with 6 degrees of freedom, so anything from 4 to 47. Of it 4.5 is the number of orders a
+day; the squared coefficient of variation of their amounts is 5.7, and chance would have the two add up.
+"""
 WITH_VISITS = (ALL, CHANNEL, STORE)
 """The cuts that visits are counted by."""
 
@@ -227,6 +232,7 @@ KPI = Kpi(
         Metric("basket", Unit.MONEY, "Net by order day / orders", source="basket", is_mean=True),
     ),
     estimate=estimate,
+    dispersion=DISPERSION,
     beside=beside,
     related=related,
     options={"basis": ("event_day", ORDER_DAY)},

@@ -7,21 +7,14 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.common.events import Event
+from services.kpi_stream.exporter.admission import MAX_SERIES, Admission
+from services.kpi_stream.exporter.exposition import Sample, exposition
 from services.kpi_stream.exporter.freshness import Freshness
 from services.kpi_stream.exporter.kept import Kept
-from services.kpi_stream.exporter.metrics import (
-    MAX_SERIES,
-    Admission,
-    Sample,
-    exported,
-    exposition,
-    metric_name,
-    promotion_samples,
-    queries,
-    samples,
-    series_of_a_member,
-)
+from services.kpi_stream.exporter.metrics import exported, helps, metric_name
 from services.kpi_stream.exporter.moment import Moment
+from services.kpi_stream.exporter.of_the_moment import promotion_samples
+from services.kpi_stream.exporter.samples import queries, samples, series_of_a_member
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import CHANNEL, REP
 from services.kpi_stream.kpis.kpi import Kpi
@@ -40,7 +33,7 @@ EVENTS = [
 
 def text(events: Sequence[Event] = EVENTS) -> str:
     moment, kpis = Moment(STATE, Freshness(()), HERE), all_kpis().values()
-    return exposition(kpis, "EUR", told(events, moment, kpis, Admission(series_of_a_member(kpis))))
+    return exposition(helps(kpis, "EUR"), told(events, moment, kpis, Admission(series_of_a_member(kpis))))
 
 
 def told(events: Sequence[Event], moment: Moment, kpis: Iterable[Kpi], admission: Admission) -> list[Sample]:
@@ -149,7 +142,7 @@ def test_labels_are_read_back_as_they_were() -> None:
     events = [event("lead.created", "l", at("2026-11-02 10:00"), source=name)]
     kpis = [all_kpis()["new_leads"]]
     found = told(events, Moment(STATE, Freshness(()), HERE), kpis, Admission(series_of_a_member(kpis)))
-    read_back = text_string_to_metric_families(exposition(kpis, "EUR", found))
+    read_back = text_string_to_metric_families(exposition(helps(kpis, "EUR"), found))
     sources = {
         sample.labels["source"] for family in read_back for sample in family.samples if "source" in sample.labels
     }
