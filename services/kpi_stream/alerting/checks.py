@@ -1,9 +1,9 @@
 """Whether a threshold can be judged: its names are there, and Prometheus is told all that it needs."""
 
 from services.common.errors import Invalid
-from services.kpi_stream.alerting.series import SUMS, Watched
+from services.kpi_stream.alerting.series import Watched
 from services.kpi_stream.exporter.metrics import exported
-from services.kpi_stream.kpis.kpi import Kpi, Metric
+from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric, Unit
 from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 
 
@@ -30,7 +30,7 @@ def check_names(kpi: Kpi, threshold: Threshold) -> None:
 
 def _check_of(kpi: Kpi, threshold: Threshold) -> None:
     if threshold.share_of and not threshold.metric:
-        raise Invalid("divides a number that is not named", field="metric", mend="name the number that is divided")
+        raise Invalid("divides a number that is not named", field="share_of", mend="name the number in `metric`")
     if threshold.of is Of.VALUE:
         return
     if threshold.metric and not _is_headline(kpi, threshold.metric):
@@ -65,6 +65,8 @@ def _check_told(watched: Watched) -> None:
     if threshold.window not in windows:
         mend = f"write one of {', '.join(windows)}"
         raise Invalid(f"{threshold.window} is not told to Prometheus by {threshold.by}", field="window", mend=mend)
+    if threshold.sure and not has_interval(watched.kpi, threshold):
+        raise Invalid("no interval is told of it", field="sure", mend="write no, and give a `least` that is enough")
     missing = watched.missing()
     if not missing:
         return
@@ -73,9 +75,18 @@ def _check_told(watched: Watched) -> None:
         raise Invalid(
             f"{watched.kpi.id} has no target by {threshold.by} over {threshold.window}", field="of", mend=mend
         )
-    if all(name.endswith(("_low", "_high")) for name in missing):
-        raise Invalid("no interval is told of it", field="sure", mend="write no, and give a `least` that is enough")
     raise Invalid(f"Prometheus is not told {missing[0]}", field="by", mend="watch another cut, or another window")
+
+
+def has_interval(kpi: Kpi, threshold: Threshold) -> bool:
+    """Is it told how sure what is judged is? A plain count or sum is what it is."""
+    if threshold.share_of:
+        return False
+    if threshold.metric and not _is_headline(kpi, threshold.metric):
+        return next(metric for metric in kpi.metrics if metric.name == threshold.metric).has_interval
+    if threshold.of in (Of.VALUE, Of.TARGET):
+        return kpi.unit in (Unit.RATIO, Unit.POINTS)
+    return threshold.of is Of.PACE or kpi.unit in SUMS or kpi.change is not None
 
 
 def _headline(kpi: Kpi) -> Metric:

@@ -11,7 +11,7 @@ from typing import Any
 from services.kpi_stream.alerting.platform_alerts import ALERTS, PlatformAlert
 from services.kpi_stream.alerting.series import UNTRUSTED
 from services.kpi_stream.alerting.wording import platform_annotations
-from services.kpi_stream.exporter.metrics import quoted
+from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.exporter.scrape import AS_OF, STORE_UP
 from services.kpi_stream.kpis.kpi import Kpi
 

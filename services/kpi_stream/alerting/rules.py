@@ -14,7 +14,7 @@ from services.kpi_stream.alerting.figures import length_text
 from services.kpi_stream.alerting.platform import platform_groups, untrusted_rules
 from services.kpi_stream.alerting.series import LAST_VALUE, Watched
 from services.kpi_stream.alerting.wording import Words, annotations
-from services.kpi_stream.exporter.metrics import quoted
+from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.threshold import Hours
 

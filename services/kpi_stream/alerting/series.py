@@ -7,12 +7,12 @@ All are vectors with the labels of the members and `window`, so that they meet w
 import re
 from typing import NamedTuple
 
-from services.kpi_stream.exporter.metrics import exported, families, metric_name, quoted
+from services.kpi_stream.exporter.exposition import quoted
+from services.kpi_stream.exporter.metrics import families, metric_name
 from services.kpi_stream.kpis.cuts import Cut
-from services.kpi_stream.kpis.kpi import Direction, Kpi, Metric, Unit
+from services.kpi_stream.kpis.kpi import SUMS, Direction, Kpi, Metric, Unit
 from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 
-SUMS = (Unit.COUNT, Unit.MONEY)
 UNTRUSTED = "cadran:kpi:untrusted"
 """1 for each `kpi` whose numbers are old, lack a source that went silent, or are not told at all."""
 LAST_VALUE = "cadran:alert:value"
@@ -103,9 +103,12 @@ class Watched(NamedTuple):
 
     def missing(self) -> list[str]:
         """The names that its queries need and Prometheus is not told."""
-        known = {family.name for family in families(self.kpi, self.cut, self.currency)}
-        told = (self.cut, self.threshold.window) in set(exported(self.kpi))
-        return [name for name in self._names() if not (told and name in known)]
+        told = {
+            family.name
+            for family in families(self.kpi, self.cut, self.currency)
+            if self.threshold.window in family.windows
+        }
+        return [name for name in self._names() if name not in told]
 
     def _names(self) -> list[str]:
         threshold = self.threshold

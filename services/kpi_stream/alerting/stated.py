@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from services.common.errors import Invalid
 from services.common.windows import WindowName
-from services.kpi_stream.alerting.checks import check_names, checked
+from services.kpi_stream.alerting.checks import check_names, checked, has_interval
 from services.kpi_stream.alerting.figures import read_lasts, read_level, read_number
-from services.kpi_stream.alerting.series import SUMS, Watched
-from services.kpi_stream.kpis.kpi import Kpi, Unit
+from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.kpis.kpi import SUMS, Kpi
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Severity, Side, Threshold
 
@@ -25,6 +25,7 @@ Word = Annotated[str, Meta(max_length=100)]
 class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of an alert as they are written; those that are not are as before."""
 
+    off: Word | None = None
     kpi: Word | None = None
     metric: Word | None = None
     share_of: Word | None = None
@@ -75,11 +76,14 @@ def new(name: str, stated: Stated, kpis: Mapping[str, Kpi], currency: str) -> Wa
             raise Invalid("is missing", field=field, mend="a new alert needs it")
     if stated.below is None and stated.above is None:
         raise Invalid("is missing", field="below", mend="write the level that it must not be below, or above")
-    return checked(Watched(kpi, _with(kpi, _blank(name, kpi, stated), stated, currency), currency))
+    threshold = _with(kpi, _blank(name, kpi, stated), stated, currency)
+    if stated.sure is None:
+        threshold = replace(threshold, sure=has_interval(kpi, threshold))
+    return checked(Watched(kpi, threshold, currency))
 
 
 def _blank(name: str, kpi: Kpi, stated: Stated) -> Threshold:
-    """A new threshold before what is stated: sure where it can be, of the KPI's own n, worded by the KPI."""
+    """A new threshold before what is stated: of enough, worded by the KPI."""
     of = _one_of(Of, stated.of or Of.VALUE, "of")
     is_sum = kpi.unit in SUMS
     return Threshold(
@@ -90,18 +94,10 @@ def _blank(name: str, kpi: Kpi, stated: Stated) -> Threshold:
         clear=0.0,
         of=of,
         least=LEAST_OF_SUMS if is_sum else LEAST_OF_RATES,
-        sure=_may_be_sure(kpi, of, stated),
         lasts=read_lasts("1h", "lasts"),
         title=kpi.title,
         advice=kpi.alerts[0].advice,
     )
-
-
-def _may_be_sure(kpi: Kpi, of: Of, stated: Stated) -> bool:
-    """Is it told how sure what is judged is? A plain count or sum is what it is."""
-    if stated.metric or stated.share_of:
-        return False
-    return of in (Of.PACE, Of.CHANGE) or kpi.unit in (Unit.RATIO, Unit.POINTS)
 
 
 def _with(kpi: Kpi, before: Threshold, stated: Stated, currency: str) -> Threshold:
@@ -137,6 +133,14 @@ def _with_level(watched: Watched, stated: Stated) -> Threshold:
     elif (side, level) != (before.side, before.level):
         clear = level
     return replace(before, side=side, level=level, clear=clear)
+
+
+def is_off(stated: Stated) -> bool:
+    """Is it written, and to tell nobody?
+
+    :raises Invalid: when it is neither yes nor no.
+    """
+    return stated.off is not None and _yes_or_no(stated.off, "off")
 
 
 E = TypeVar("E", bound=StrEnum)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
+import yaml
 from msgspec import Meta
 
 from services.common import yaml_files
@@ -14,7 +15,7 @@ from services.common.events.explain import explain
 from services.common.yaml_files import Document, FileKind
 from services.kpi_stream.alerting.platform_alerts import ALERTS
 from services.kpi_stream.alerting.series import Watched
-from services.kpi_stream.alerting.stated import Stated, changed, new
+from services.kpi_stream.alerting.stated import Stated, changed, is_off, new
 from services.kpi_stream.alerting.team_entries import read_team
 from services.kpi_stream.alerting.teams import Team
 from services.kpi_stream.kpis.kpi import Kpi
@@ -69,6 +70,15 @@ class ThresholdReader:
         """
         return yaml_files.read(name, content, THRESHOLDS, self._of)
 
+    def check(self, name: str, content: bytes) -> None:
+        """That one alert of a file can be so.
+
+        :raises Invalid: naming its field and the mend.
+        """
+        stated = (yaml.load(content, yaml_files.LOADER).get("alerts") or {}).get(name)  # noqa: S506 - knows texts alone
+        if stated is not None:
+            self.alert(name, stated)
+
     def _of(self, document: Document) -> Thresholds:
         file = document.convert(_File)
         if file is None:
@@ -77,29 +87,34 @@ class ThresholdReader:
         if len(file.alerts) > MOST_ALERTS:
             document.blame(Invalid(f"holds {len(file.alerts)}", field="alerts", mend=f"keep {MOST_ALERTS} at most"))
             return Thresholds(teams, (), ())
-        found = {name: Watched(kpi, alert, self._currency) for name, (kpi, alert) in self._defaults.items()}
-        off = {name: found.pop(name) for name, stated in file.alerts.items() if stated == OFF and name in found}
+        on = {name: Watched(kpi, alert, self._currency) for name, (kpi, alert) in self._defaults.items()}
+        off: dict[str, Watched] = {}
         for name, stated in file.alerts.items():
-            if name in off:
-                continue
             try:
-                found[name] = self._alert(name, stated)
+                watched, is_off = self.alert(name, stated)
+                on.pop(name, None)
+                (off if is_off else on)[name] = watched
             except Invalid as error:
-                field = f"alerts.{name}{'.' if error.field else ''}{error.field}"
-                document.blame(Invalid(error.message, field=field, mend=error.mend), ("alerts", name, error.field))
-        self._check_teams(document, file.alerts, found, teams)
-        return Thresholds(teams, self._in_order(found.values()), self._in_order(off.values()))
+                _blame(document, ("alerts", name), error)
+        self._check_teams(document, file.alerts, {**on, **off}, teams)
+        return Thresholds(teams, self._in_order(on.values()), self._in_order(off.values()))
 
-    def _alert(self, name: str, stated: object) -> Watched:
+    def alert(self, name: str, stated: object) -> tuple[Watched, bool]:
+        """One alert as it is written below its name, and whether it is off.
+
+        :raises Invalid: naming the field and the mend.
+        """
         default = self._defaults.get(name)
         if default is None:
             _check_name(name)
-        if stated == OFF:
-            raise Invalid("is no alert of a KPI", field="", mend=f"those are {', '.join(self._defaults)}")
-        fields = _fields(stated)
+            if stated == OFF:
+                raise Invalid("is no alert of a KPI", field="", mend=f"those are {', '.join(self._defaults)}")
+        fields = Stated(off="yes") if stated == OFF else _fields(stated)
         if default is None:
-            return new(name, fields, self._kpis, self._currency)
-        return changed(*default, fields, self._currency)
+            watched = new(name, fields, self._kpis, self._currency)
+        else:
+            watched = changed(*default, fields, self._currency)
+        return watched, is_off(fields)
 
     def _teams(self, document: Document, stated: Mapping[str, Any]) -> dict[str, Team]:
         teams = {}
@@ -107,8 +122,7 @@ class ThresholdReader:
             try:
                 teams[name] = read_team(name, fields)
             except Invalid as error:
-                field = f"teams.{name}{'.' if error.field else ''}{error.field}"
-                document.blame(Invalid(error.message, field=field, mend=error.mend), ("teams", name, error.field))
+                _blame(document, ("teams", name), error)
         for name in NEEDED_TEAMS:
             if name not in stated:
                 mend = f"write it, if only as `{name}: {{}}`, which tells nobody"
@@ -149,4 +163,12 @@ def _fields(stated: object) -> Stated:
     try:
         return msgspec.convert(stated, Stated)
     except msgspec.ValidationError as error:
-        raise explain(error, Stated, "") from None
+        told = explain(error, Stated, "")
+        raise Invalid(told.message, field=told.field, mend=told.mend or f"see {THRESHOLDS.page}") from None
+
+
+def _blame(document: Document, entry: tuple[str, str], error: Invalid) -> None:
+    """Something is wrong in an entry; items of a list stand on one line, as a rule."""
+    steps = error.field.partition("[")[0].split(".")
+    field = ".".join(filter(None, (*entry, error.field)))
+    document.blame(Invalid(error.message, field=field, mend=error.mend), (*entry, *steps))
