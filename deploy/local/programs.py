@@ -91,6 +91,7 @@ def write_configs(settings: Settings, layout: Layout) -> None:
           controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
     _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
+          alerts_port=settings.port(Port.ALERTS),
           ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
           pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
           worker_port=settings.port(Port.WORKER_METRICS), alertmanager_port=settings.port(Port.ALERTMANAGER),
@@ -163,6 +164,7 @@ def services() -> list[Program]:
         Program("pricing", f"{python}.pricing_watch.main", 50),
         Program("worker", f"{python}.kpi_stream.main", 50, stop_seconds=20),
         Program("exporter", f"{python}.kpi_stream.exporter.main", 60),
+        Program("alerts", f"{python}.kpi_stream.alerting.main", 60),
         Program("board", f"{python}.board.main", 70),
         Program("shop", f"{python}.simulator.shop.main", 80, autostart=False),
         Program("simulator", f"{python}.simulator.main", 90, autostart=False),

@@ -73,15 +73,22 @@ def alertmanager_file(teams: Iterable[Team], mail: MailSettings, version: Versio
     return NOTICE + yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=1000)
 
 
+def alertmanager_files(teams: Iterable[Team], mail: MailSettings, version: Version) -> dict[str, str]:
+    """The file, and the messages' templates beside it, by their names.
+
+    :raises ConfigurationError: naming what a team asks for that cannot be.
+    """
+    templates = {f"templates/{language}.tmpl": messages(language) for language in LANGUAGES}
+    return {**templates, FILE: alertmanager_file(teams, mail, version)}
+
+
 def write_alertmanager(teams: Iterable[Team], mail: MailSettings, version: Version, folder: Path) -> Path:
-    """Write the file, and the messages' templates beside it, each whole or not at all; returns the file.
+    """Write them into a folder, each whole or not at all; returns the file.
 
     :raises ConfigurationError: naming what a team asks for that cannot be; then nothing is written.
     """
-    text = alertmanager_file(teams, mail, version)
-    for language in LANGUAGES:
-        _replace(folder / "templates" / f"{language}.tmpl", messages(language))
-    _replace(folder / FILE, text)
+    for name, text in alertmanager_files(teams, mail, version).items():
+        _replace(folder / name, text)
     return folder / FILE
 
 

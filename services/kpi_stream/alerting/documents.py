@@ -65,6 +65,17 @@ class AlertAnswer(msgspec.Struct, frozen=True):
     members: Sequence[MemberAnswer]
 
 
+class AlertsAnswer(msgspec.Struct, frozen=True):
+    """All alerts, in the order of their KPIs. `version`: of the file of thresholds as it is; `refused`: why that does
+    not hold, if it does not."""
+
+    version: str
+    in_force_since: datetime
+    refused: str | None
+    teams: Sequence[str]
+    alerts: Sequence[AlertAnswer]
+
+
 def alert_answer(watched: Watched, members: Sequence[Judged] | None) -> AlertAnswer:
     """An alert with its members; of one that is off (`None`) there are none."""
     threshold = watched.threshold

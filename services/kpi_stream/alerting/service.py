@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from typing import Any
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.windows import Clock
 from services.kpi_stream.alerting.changes import Change, fields_of
-from services.kpi_stream.alerting.documents import AlertAnswer, alert_answer
+from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, alert_answer
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.reading import Prometheus, judged
 from services.kpi_stream.alerting.series import Watched
@@ -27,19 +26,19 @@ class AlertService:
         self._asking = asyncio.Lock()
         self._told: tuple[float, str, list[AlertAnswer]] = (float("-inf"), "", [])
 
-    async def everything(self) -> dict[str, Any]:
+    async def everything(self) -> AlertsAnswer:
         """All alerts in the order of their KPIs, and what the file says of itself.
 
         :raises Unavailable: when Prometheus does not answer.
         """
         in_force = self._keeper.in_force
-        return {
-            "version": in_force.version,
-            "in_force_since": in_force.since,
-            "refused": in_force.refused or None,
-            "teams": sorted(in_force.thresholds.teams),
-            "alerts": await self._alerts(),
-        }
+        return AlertsAnswer(
+            version=in_force.version,
+            in_force_since=in_force.since,
+            refused=in_force.refused or None,
+            teams=sorted(in_force.thresholds.teams),
+            alerts=await self._alerts(),
+        )
 
     async def one(self, name: str) -> AlertAnswer:
         """One of them.

@@ -24,6 +24,7 @@ class AlertSettings(MailSettings):
         description="Where Prometheus' rules and Alertmanager's file are written. Empty: `alerts` in the local folder.",
     )
     alertmanager: str = Field("", description="Alertmanager's address. Empty: the local stack's.")
+    prometheus: str = Field("", description="Prometheus's address. Empty: the local stack's.")
     board_url: str = Field(
         "", description="The board's address for people: links in messages begin with it. Empty: the local board's."
     )
@@ -38,6 +39,9 @@ class AlertSettings(MailSettings):
 
     def alertmanager_url(self, settings: Settings) -> str:
         return self.alertmanager.rstrip("/") or f"http://127.0.0.1:{settings.port(Port.ALERTMANAGER)}"
+
+    def prometheus_url(self, settings: Settings) -> str:
+        return self.prometheus.rstrip("/") or f"http://127.0.0.1:{settings.port(Port.PROMETHEUS)}"
 
     def board(self, settings: Settings) -> str:
         """The address that links begin with."""
