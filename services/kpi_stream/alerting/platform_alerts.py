@@ -25,6 +25,9 @@ class Patience(NamedTuple):
     told_after: timedelta = timedelta(minutes=3)
 
 
+USUAL = Patience()
+
+
 class PlatformAlert(NamedTuple):
     """When it fires, how much that is (a template of Prometheus), and what may be done."""
 

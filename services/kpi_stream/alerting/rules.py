@@ -12,7 +12,7 @@ import yaml
 
 from services.kpi_stream.alerting.figures import length_text
 from services.kpi_stream.alerting.platform import platform_groups, untrusted_rules
-from services.kpi_stream.alerting.platform_alerts import Patience
+from services.kpi_stream.alerting.platform_alerts import USUAL, Patience
 from services.kpi_stream.alerting.series import LAST_VALUE, Watched
 from services.kpi_stream.alerting.wording import Words, annotations
 from services.kpi_stream.exporter.exposition import quoted
@@ -35,7 +35,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 _Dumper.add_representer(str, _text)
 
 
-def rules_text(kpis: Iterable[Kpi], watched: Sequence[Watched], words: Words, patience: Patience = Patience()) -> str:
+def rules_text(kpis: Iterable[Kpi], watched: Sequence[Watched], words: Words, patience: Patience = USUAL) -> str:
     """The file of rules. The same declarations make the same text."""
     groups = [_group(kpi, [each for each in watched if each.kpi is kpi], words, patience) for kpi in kpis]
     document = {"groups": [*platform_groups(patience), *groups]}
