@@ -4,11 +4,17 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from services.kpi_stream.alerting.figures import length_text
+from services.kpi_stream.alerting.series import UNTRUSTED
 from services.kpi_stream.exporter.scrape import AS_OF, DROPPED, LAG, STORE_UP
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Severity
 
 AGE = f"(time() - max by (kpi) ({AS_OF.name}))"
+NEVER = (
+    f"(({UNTRUSTED} unless on (kpi) max by (kpi) ({AS_OF.name})) * 0 + time() "
+    f"and on () max({LAG.name}) > 0 and on () max({STORE_UP.name}) == 1)"
+)
+"""Records wait in a partition that nothing was ever applied of: then there is no time up to which numbers hold."""
 FAILED = 'sum(rate(cadran_ingest_refused_requests_total{code=~"5.."}[%s]))'
 ASKED = "sum(rate(cadran_ingest_request_seconds_count[%s]))"
 ANSWERED = 'sum(increase(cadran_survey_letters_total{outcome=~"accepted|refused"}[1d]))'
@@ -58,8 +64,8 @@ WORKERS_UP = "sum(up{job='cadran-worker'})"
 WAITING = f"max({LAG.name})"
 _SHARE = Text(en="{{ $value | humanizePercentage }}", fr="{{ $value | humanizePercentage }}")
 _AGE = Text(
-    en="{{ $labels.kpi }}: {{ $value | humanizeDuration }} old",
-    fr="{{ $labels.kpi }} : {{ $value | humanizeDuration }} de retard",
+    en="{{ $labels.kpi }}: {{ if gt $value 1e9 }}nothing applied{{ else }}{{ $value | humanizeDuration }} old{{ end }}",
+    fr="{{ $labels.kpi }} : {{ if gt $value 1e9 }}rien de traité{{ else }}{{ $value | humanizeDuration }} d’âge{{ end }}",
 )
 _COUNT = Text(en='{{ $value | printf "%.0f" }}', fr='{{ $value | printf "%.0f" }}')
 _BURNT = Text(
@@ -82,7 +88,7 @@ def _freshness(patience: Patience) -> tuple[PlatformAlert, ...]:
     return (
         PlatformAlert(
             "NumbersAreOld",
-            f"{AGE} > {patience.old_after.total_seconds():g}",
+            f"{AGE} > {patience.old_after.total_seconds():g} or {NEVER}",
             length_text(patience.told_after),
             Severity.CRITICAL,
             Text(en="Numbers are old", fr="Des chiffres sont anciens"),
