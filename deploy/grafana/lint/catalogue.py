@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from services.board.metrics import BoardMetrics
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.metrics import IngestMetrics
+from services.kpi_stream.alerting.metrics import AlertMetrics
 from services.kpi_stream.exporter.metrics import families
 from services.kpi_stream.exporter.of_the_moment import OF_THE_MOMENT
 from services.kpi_stream.exporter.scrape import OWN
@@ -17,7 +18,15 @@ from services.kpi_stream.metrics import WorkerMetrics
 from services.pricing_watch.metrics import PricingMetrics
 from services.survey.metrics import SurveyMetrics
 
-SERVICES = (IngestMetrics, CampaignMetrics, SurveyMetrics, PricingMetrics, BoardMetrics, WorkerMetrics)
+SERVICES = (
+    IngestMetrics,
+    CampaignMetrics,
+    SurveyMetrics,
+    PricingMetrics,
+    BoardMetrics,
+    WorkerMetrics,
+    AlertMetrics,
+)
 OF_THE_TARGET = frozenset({"job", "instance"})
 """Labels that Prometheus adds to every series."""
 OF_PROMETHEUS = ("up", "scrape_duration_seconds")
