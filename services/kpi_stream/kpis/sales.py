@@ -292,14 +292,17 @@ KPI = Kpi(
         ),
         Threshold(
             name="SalesFall",
-            window=WindowName.DAYS_7,
+            window=WindowName.DAYS_30,  # a week is too short to be sure: docs/false-alarms.md
             of=Of.CHANGE,
             side=Side.BELOW,
-            level=0.0,
+            level=-0.01,
             clear=0.0,
             least=100,
-            lasts=timedelta(minutes=30),
-            title=Text(en="Sales are lower than a week ago", fr="Les ventes sont plus basses qu’il y a une semaine"),
+            lasts=timedelta(hours=1),
+            title=Text(
+                en="Sales are lower than in the 30 days before",
+                fr="Les ventes sont plus basses que dans les 30 jours précédents",
+            ),
             advice=ADVICE,
         ),
     ),
