@@ -21,13 +21,16 @@ from services.common.events.examples import example
 from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
+from services.common.windows import WindowName
 from services.ingest.settings import IngestSettings
 from services.kpi_stream.alerting.figures import length_text
 from services.kpi_stream.alerting.rules import write_rules
 from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.settings import AlertSettings
 from services.kpi_stream.alerting.thresholds import ThresholdReader
 from services.kpi_stream.alerting.wording import Words, level_text
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
+from services.kpi_stream.exporter.readings import BESIDE
 from services.kpi_stream.grafana.boards import write_boards
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.kpi import Kpi
@@ -46,6 +49,7 @@ SETTINGS: dict[str, type[CadranSettings]] = {
     "The survey service": SurveySettings,
     "The price watcher": PricingSettings,
     "The board": BoardSettings,
+    "Alerts": AlertSettings,
 }
 
 
@@ -139,7 +143,25 @@ def kpis_page() -> str:
     lines = ["# KPIs", "", NOTICE, "What an answer says: [reading an answer](reading-an-answer.md).", ""]
     for kpi in all_kpis().values():
         lines += _kpi(kpi)
-    return "\n".join(lines)
+    return "\n".join([*lines, *_beside_headlines()])
+
+
+def _beside_headlines() -> Iterator[str]:
+    yield from ("## Beside a headline", "")
+    yield "Prometheus gets more of each KPI's first metric, under its name and a suffix, as far as there is any. By"
+    yield "cuts that are told over `mtd` alone it is `_n`, `_target` and `_pace_ratio` at most."
+    yield from ("", "| suffix | KPIs | windows | what it is |", "| --- | --- | --- | --- |")
+    for suffix, reading in BESIDE.items():
+        told = [
+            (kpi.id, window)
+            for kpi in all_kpis().values()
+            for cut, window in exported(kpi)
+            if reading.is_told(kpi, cut, window)
+        ]
+        kpis, windows = (dict.fromkeys(names) for names in zip(*told, strict=True))
+        of = "all" if len(kpis) == len(all_kpis()) else ", ".join(f"`{name}`" for name in kpis)
+        over = "all" if len(windows) == len(WindowName) else ", ".join(f"`{window}`" for window in windows)
+        yield f"| `{suffix}` | {of} | {over} | {reading.help[0].upper()}{reading.help[1:]}. |"
 
 
 def _kpi(kpi: Kpi) -> list[str]:

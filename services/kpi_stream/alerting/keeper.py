@@ -11,6 +11,7 @@ from services.common.errors import ConfigurationError, Conflict, Unavailable
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.kpi_stream.alerting.editing import edited
+from services.kpi_stream.alerting.metrics import AlertMetrics
 from services.kpi_stream.alerting.servers import Servers
 from services.kpi_stream.alerting.thresholds import ThresholdReader, Thresholds
 
@@ -33,10 +34,13 @@ class InForce(NamedTuple):
 class Keeper:
     """Follows the file (`run`), and writes it (`change`)."""
 
-    def __init__(self, path: Path, reader: ThresholdReader, servers: Servers, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, reader: ThresholdReader, servers: Servers, metrics: AlertMetrics, clock: Clock
+    ) -> None:
         self._path = path
         self._reader = reader
         self._servers = servers
+        self._metrics = metrics
         self._clock = clock
         self._seen: bytes | None = None
         self._followed: bytes | None = None
@@ -50,7 +54,10 @@ class Keeper:
                 try:
                     await self._look()
                     await self._servers.tell()
-                except (ConfigurationError, Unavailable) as error:
+                except ConfigurationError as error:
+                    self._refuse(str(error))
+                except Unavailable as error:
+                    self._followed = None
                     self._refuse(str(error))
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -88,21 +95,27 @@ class Keeper:
         is_still, self._seen = content == self._seen, content
         if not is_still or content == self._followed:
             return
-        self._followed = content
         self.in_force = self.in_force._replace(version=version_of(content))
-        await self._follow(content, await asyncio.to_thread(self._reader.read, self._path.name, content))
+        try:
+            await self._follow(content, await asyncio.to_thread(self._reader.read, self._path.name, content))
+        except ConfigurationError:
+            self._followed = content  # it is wrong until it changes
+            raise
 
     async def _follow(self, content: bytes, thresholds: Thresholds) -> None:
         await asyncio.to_thread(self._servers.write, thresholds, content)
         await self._servers.tell()
         self._followed = content
         self.in_force = InForce(thresholds, self._clock(), version_of(content))
+        self._metrics.refused.set(0)
+        self._metrics.alerts.set(len(thresholds.alerts))
         log.info("thresholds hold", alerts=len(thresholds.alerts), off=len(thresholds.off))
 
     def _refuse(self, why: str) -> None:
         if why != self.in_force.refused:
             log.warning("the thresholds stay as they were", error=why)
         self.in_force = self.in_force._replace(refused=why)
+        self._metrics.refused.set(1)
 
 
 def version_of(content: bytes) -> str:

@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from typing import Any
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.windows import Clock
 from services.kpi_stream.alerting.changes import Change, fields_of
-from services.kpi_stream.alerting.documents import alert_document
+from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, alert_answer
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.reading import Prometheus, judged
 from services.kpi_stream.alerting.series import Watched
@@ -25,23 +24,23 @@ class AlertService:
         self._prometheus = prometheus
         self._clock = clock
         self._asking = asyncio.Lock()
-        self._told: tuple[float, str, list[dict[str, Any]]] = (float("-inf"), "", [])
+        self._told: tuple[float, str, list[AlertAnswer]] = (float("-inf"), "", [])
 
-    async def everything(self) -> dict[str, Any]:
+    async def everything(self) -> AlertsAnswer:
         """All alerts in the order of their KPIs, and what the file says of itself.
 
         :raises Unavailable: when Prometheus does not answer.
         """
         in_force = self._keeper.in_force
-        return {
-            "version": in_force.version,
-            "in_force_since": in_force.since,
-            "refused": in_force.refused or None,
-            "teams": sorted(in_force.thresholds.teams),
-            "alerts": await self._alerts(),
-        }
+        return AlertsAnswer(
+            version=in_force.version,
+            in_force_since=in_force.since,
+            refused=in_force.refused or None,
+            teams=sorted(in_force.thresholds.teams),
+            alerts=await self._alerts(),
+        )
 
-    async def one(self, name: str) -> dict[str, Any]:
+    async def one(self, name: str) -> AlertAnswer:
         """One of them.
 
         :raises NotFound: when there is none.
@@ -50,9 +49,9 @@ class AlertService:
         found = self._watched().get(name)
         if found is None:
             raise NotFound(f"no alert is called {name!r}", mend=f"there are {', '.join(self._watched())}")
-        return await self._document(*found)
+        return await self._answer(*found)
 
-    async def change(self, name: str, change: Change) -> dict[str, Any]:
+    async def change(self, name: str, change: Change) -> AlertAnswer:
         """Change what is in the file of an alert; it holds at once.
 
         :raises NotFound: when there is none.
@@ -81,17 +80,17 @@ class AlertService:
         named = [(watched, False) for watched in thresholds.alerts] + [(watched, True) for watched in thresholds.off]
         return {watched.threshold.name: (watched, off) for watched, off in named}
 
-    async def _alerts(self) -> list[dict[str, Any]]:
+    async def _alerts(self) -> list[AlertAnswer]:
         async with self._asking:
             asked_at, version, told = self._told
             if time.monotonic() - asked_at < GOOD_FOR and version == self._keeper.in_force.version:
                 return told
             version = self._keeper.in_force.version
-            told = list(await asyncio.gather(*(self._document(*found) for found in self._watched().values())))
+            told = list(await asyncio.gather(*(self._answer(*found) for found in self._watched().values())))
             self._told = (time.monotonic(), version, told)
             return told
 
-    async def _document(self, watched: Watched, off: bool) -> dict[str, Any]:
+    async def _answer(self, watched: Watched, off: bool) -> AlertAnswer:
         if off:
-            return alert_document(watched, None)
-        return alert_document(watched, await judged(watched, self._prometheus, self._clock()))
+            return alert_answer(watched, None)
+        return alert_answer(watched, await judged(watched, self._prometheus, self._clock()))

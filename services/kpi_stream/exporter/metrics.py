@@ -5,6 +5,7 @@ exported: a gap is honest, a 0 is not.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -45,11 +46,15 @@ def _windows(kpi: Kpi, cut: Cut) -> tuple[WindowName, ...]:
     return tuple(window for window in kpi.windows if window is WindowName.MONTH or not cut.brief)
 
 
-def families(kpi: Kpi, cut: Cut, currency: str) -> Iterator[Family]:
+@lru_cache
+def families(kpi: Kpi, cut: Cut, currency: str) -> tuple[Family, ...]:
     """Those of a KPI by a cut."""
-    for metric in kpi.metrics:
-        if metric.is_told_by(cut):
-            yield from (_related if metric.source else _headline)(kpi, metric, cut, currency)
+    return tuple(
+        family
+        for metric in kpi.metrics
+        if metric.is_told_by(cut)
+        for family in (_related if metric.source else _headline)(kpi, metric, cut, currency)
+    )
 
 
 def _headline(kpi: Kpi, metric: Metric, cut: Cut, currency: str) -> Iterator[Family]:

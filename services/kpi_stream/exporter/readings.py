@@ -10,8 +10,11 @@ from services.kpi_stream.kpis.kpi import SUMS, Kpi, Number, Unit
 from services.kpi_stream.kpis.statistics import Interval
 from services.kpi_stream.rows import Row
 
-CHANGE_WINDOWS = (WindowName.DAY, WindowName.DAYS_7, WindowName.DAYS_30, WindowName.DAYS_90, WindowName.MONTH)
-"""The windows over which changes are told: over each they are three series more of every member."""
+SUMS_CHANGE_OVER = (WindowName.DAY, WindowName.DAYS_7, WindowName.DAYS_30, WindowName.MONTH)
+RATES_CHANGE_OVER = (WindowName.DAYS_30, WindowName.DAYS_90)
+"""The windows over which changes are told: over each they are three series more of every member. That a rate moved is
+sure over many days only.
+"""
 
 Read = Callable[[Row], Number | None]
 ReadInterval = Callable[[Row], Interval | None]
@@ -91,13 +94,13 @@ _change = Reading(
     "its change from the previous period at the same point",
     of_related("change", "value"),
     of=_with_judged_change,
-    over=CHANGE_WINDOWS,
+    over=RATES_CHANGE_OVER,
 )
 _hourly_change = Reading(
     "its change an opening hour from the previous period at the same point",
     of_related("hourly_change", "value"),
     of=_sums,
-    over=CHANGE_WINDOWS,
+    over=SUMS_CHANGE_OVER,
 )
 BESIDE = {
     "_n": Reading("what it rests on: the denominator, or what was expected by now", attrgetter("n"), by=_any),

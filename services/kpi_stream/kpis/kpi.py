@@ -221,9 +221,9 @@ class Metric:
         return cut in self.cuts or (not self.cuts and not (self.source and cut.brief))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Kpi:
-    """One KPI, whole. `number` is its place among the others.
+    """One KPI, whole, like no other. `number` is its place among the others.
 
     Beside the headline stand numbers that its own measures tell (`beside`), and some that take further reading
     (`related`).

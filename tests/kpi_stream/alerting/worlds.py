@@ -85,15 +85,18 @@ def _names(query: str) -> list[str]:
     return re.findall(r"cadran_\w+", query)
 
 
-def promtool(folder: Path, watched: Sequence[Watched], tests: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """What promtool finds wrong when groups of rules, by their names, meet tests; nothing when all hold."""
+def promtool(
+    folder: Path, watched: Sequence[Watched], tests: Mapping[str, Sequence[Mapping[str, Any]]], every: str = "1m"
+) -> str:
+    """What promtool finds wrong when groups of rules, by their names (with a + between several), meet tests; nothing
+    when all hold."""
     folder.mkdir(parents=True, exist_ok=True)
     groups = yaml.safe_load(rules_text(KPIS.values(), watched, WORDS))["groups"]
     files = []
     for name, own in tests.items():
         rules, cases = folder / f"{name}.rules.yml", folder / f"{name}.tests.yml"
-        rules.write_text(yaml.safe_dump({"groups": [group for group in groups if group["name"] == name]}))
-        content = {"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": list(own)}
+        rules.write_text(yaml.safe_dump({"groups": [group for group in groups if group["name"] in name.split("+")]}))
+        content = {"rule_files": [str(rules)], "evaluation_interval": every, "tests": list(own)}
         cases.write_text(yaml.safe_dump(content, width=100_000))
         files.append(cases)
     done = subprocess.run(["promtool", "test", "rules", *files], capture_output=True, text=True)
