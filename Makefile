@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-endurance: setup-dev ## Measure a worker's memory while it applies million
 
 bench-large: setup-dev ## Measure what an order of 1,000 lines takes, and a customer of 10,000 orders
 	$(PYTHON) -m tests.benchmarks.large_entities
+
+bench-alarms: setup-dev ## Simulate how often alerts are wrong, and how soon right; writes docs/false-alarms.md: RUNS=1000
+	$(PYTHON) -m tests.benchmarks.alarms --runs $(or $(RUNS),1000)
 
 bench-survey: setup-dev ## Measure how fast one process takes answers, beside a bare form: N=6000
 	$(PYTHON) -m tests.benchmarks.survey --answers $(or $(N),6000)

@@ -271,7 +271,7 @@ KPI = Kpi(
             window=WindowName.DAYS_30,
             of=Of.CHANGE,
             side=Side.BELOW,
-            level=-0.01,
+            level=-0.005,
             clear=0.0,
             least=100,
             lasts=timedelta(hours=1),

@@ -136,8 +136,8 @@ KPI = Kpi(
             window=WindowName.MONTH,
             of=Of.PACE,
             side=Side.BELOW,
-            level=0.85,
-            clear=0.9,
+            level=1.0,
+            clear=1.0,
             least=10,
             lasts=timedelta(minutes=30),
             title=Text(
@@ -147,14 +147,17 @@ KPI = Kpi(
         ),
         Threshold(
             name="LeadsFall",
-            window=WindowName.DAYS_7,
+            window=WindowName.DAYS_30,  # a week is too short to be sure: docs/false-alarms.md
             of=Of.CHANGE,
             side=Side.BELOW,
-            level=-0.05,
-            clear=-0.02,
+            level=-0.01,
+            clear=0.0,
             least=30,
-            lasts=timedelta(minutes=30),
-            title=Text(en="Fewer new leads than a week ago", fr="Moins de nouveaux prospects qu’il y a une semaine"),
+            lasts=timedelta(hours=1),
+            title=Text(
+                en="Fewer new leads than in the 30 days before",
+                fr="Moins de nouveaux prospects que dans les 30 jours précédents",
+            ),
             advice=ADVICE,
         ),
     ),

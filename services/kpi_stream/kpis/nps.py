@@ -211,7 +211,7 @@ KPI = Kpi(
             window=WindowName.DAYS_30,
             of=Of.CHANGE,
             side=Side.BELOW,
-            level=0.0,
+            level=-3.0,
             clear=0.0,
             least=30,
             lasts=timedelta(hours=1),

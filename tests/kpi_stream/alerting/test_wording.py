@@ -59,15 +59,15 @@ def world(watched: Watched, value: float, low: float, high: float, n: float, mem
 def test_a_change_of_a_sum_says_what_how_much_how_sure_and_what_may_be_done(tmp_path: Path) -> None:
     watched = default("SalesFall")
     expected = {
-        "title_en": "Sales are lower than a week ago",
-        "title_fr": "Les ventes sont plus basses qu’il y a une semaine",
-        "value_en": "an opening hour, against the period before: -20.34% (threshold: below -5 %)",
-        "value_fr": "par heure d’ouverture, par rapport à la période précédente : -20,34 % (seuil : sous -5 %)",
+        "title_en": "Sales are lower than in the 30 days before",
+        "title_fr": "Les ventes sont plus basses que dans les 30 jours précédents",
+        "value_en": "an opening hour, against the period before: -20.34% (threshold: below -1 %)",
+        "value_fr": "par heure d’ouverture, par rapport à la période précédente : -20,34 % (seuil : sous -1 %)",
         "sure_en": "95 %: -27.1% to -12.8%; rests on 1234",
         "sure_fr": "95 % : -27,1 % à -12,8 % ; repose sur 1234",
         "do_en": watched.threshold.advice.en,
         "do_fr": watched.threshold.advice.fr,
-        "link": "http://board.example/explain/sales?window=7d",
+        "link": "http://board.example/explain/sales?window=30d",
     }
     assert told(tmp_path, watched, world(watched, -0.2034, -0.271, -0.128, 1234), expected) == ""
 
@@ -101,15 +101,15 @@ def test_scores_and_times_are_told_in_their_own_unit(tmp_path: Path) -> None:
     expected = {
         "title_en": "Customers recommend us less",
         "title_fr": "Les clients nous recommandent moins",
-        "value_en": "against the period before: -14 (threshold: below 0)",
-        "value_fr": "par rapport à la période précédente : -14 (seuil : sous 0)",
-        "sure_en": "95 %: -25 to -3; rests on 321",
-        "sure_fr": "95 % : -25 à -3 ; repose sur 321",
+        "value_en": "against the period before: -14 (threshold: below -3)",
+        "value_fr": "par rapport à la période précédente : -14 (seuil : sous -3)",
+        "sure_en": "95 %: -25 to -4; rests on 321",
+        "sure_fr": "95 % : -25 à -4 ; repose sur 321",
         "do_en": nps.threshold.advice.en,
         "do_fr": nps.threshold.advice.fr,
         "link": "http://board.example/kpis/nps?window=30d",
     }
-    assert told(tmp_path, nps, world(nps, -14, -25, -3, 321), expected) == ""
+    assert told(tmp_path, nps, world(nps, -14, -25, -4, 321), expected) == ""
     days = 15 * 86400
     expected = {
         "title_en": "A price that is still trusted is old",
