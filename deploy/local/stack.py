@@ -171,7 +171,7 @@ class Stack:
         ring = KeyRing(self._settings.api_keys_file)
         for path, name, scopes in (
             (self.layout.dev_key, "development", tuple(Scope)),
-            (self.layout.board_key, "board", (Scope.READ_KPIS, Scope.EXPLAIN)),
+            (self.layout.board_key, "board", (Scope.READ_KPIS, Scope.EXPLAIN, Scope.READ_ALERTS, Scope.WRITE_ALERTS)),
         ):
             if path.exists():
                 ring.rescope(path.read_text().strip(), scopes)

@@ -36,6 +36,7 @@ class Port(StrEnum):
     PRICING = "pricing"
     EXPORTER = "exporter"
     SHOP = "shop"
+    ALERTS = "alerts"
     WORKER_METRICS = "worker_metrics"
     KAFKA = "kafka"
     KAFKA_CONTROLLER = "kafka_controller"
@@ -112,6 +113,7 @@ class Settings(CadranSettings):
     port_pricing: Tcp = Field(8003, description="The price watcher's API.")
     port_exporter: Tcp = Field(8004, description="The read API and `/metrics` of the KPIs.")
     port_shop: Tcp = Field(8005, description="The demo's competitors: shops whose prices are watched.")
+    port_alerts: Tcp = Field(8006, description="The alerts: when people are told of a number, and their API.")
     port_worker_metrics: Tcp = Field(
         8010, description="`/metrics` of the first stream worker; worker i listens i above."
     )
