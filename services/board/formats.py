@@ -111,6 +111,8 @@ class Formats:
     def _unsigned(self, value: float, judged: Judged) -> str:
         if judged.is_difference:
             return f"{self.axis(value * (100 if judged.unit == 'ratio' else 1), 'points')}\xa0pt"
+        if judged.unit == "seconds":
+            return self.lasting(timedelta(seconds=value))
         return (self.axis if judged.unit in SHOWN_IN_POINTS else self.value)(value, judged.unit)
 
     def difference(self, value: float | None, unit: str) -> str:
@@ -139,6 +141,11 @@ class Formats:
         parts = {"day": days, "hour": hours, "minute": minutes}
         told = [name for name, number in parts.items() if number] or ["minute"]
         return " ".join(format_unit(parts[name], f"duration-{name}", "short", locale=self._locale) for name in told)
+
+    def minute(self, instant: datetime, now: datetime) -> str:
+        """A time to the minute, with its day where that is not today."""
+        is_today = instant.astimezone(self._zone).date() == now.astimezone(self._zone).date()
+        return self.clock(instant) if is_today else self.moment(instant)
 
     def stated_day(self, text: str) -> str:
         """A day, or a moment, as events state it."""

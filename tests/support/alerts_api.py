@@ -19,7 +19,8 @@ CHANGED = ("level", "clear", "least", "lasts", "severity", "team", "hours", "sur
 
 def member(state: str, value: float | None, low: float | None = None, high: float | None = None, **more: Any) -> Any:
     """A number that is judged; the company's, unless `by` says whose."""
-    why = {**(FIRING if state in ("firing", "pending") else QUIET), **more.pop("why", {})}
+    beyond = {"firing": FIRING, "pending": {**FIRING, "lasted": False}}
+    why = {**beyond.get(state, QUIET), **more.pop("why", {})}
     told = {"by": {}, "label": "", "state": state, "since": None, "n": 1204.0}
     return {**told, "value": value, "low": low, "high": high, "why": why, **more}
 

@@ -44,7 +44,7 @@ class Member(NamedTuple):
 
 
 class Card(NamedTuple):
-    """An alert on a KPI, its members that people should look at first before."""
+    """An alert on a KPI. Its members: first those that people should look at first."""
 
     alert: Answer
     kpi: Answer
@@ -56,6 +56,15 @@ class Card(NamedTuple):
     def by(self) -> str | None:
         """The cut that its members are of, as pages are asked for it."""
         return None if self.alert["by"] == "all" else self.alert["by"]
+
+    @property
+    def shown(self) -> tuple[Member, ...]:
+        """Those to look at; where all are as they should be, the one that is nearest to its level."""
+        return tuple(each for each in self.members if each.state is not State.QUIET) or self.members[:1]
+
+    @property
+    def others(self) -> tuple[Member, ...]:
+        return self.members[len(self.shown) :]
 
     @property
     def lasts(self) -> timedelta:
@@ -93,7 +102,15 @@ def length_of(lasts: str) -> timedelta:
 
 def _members(alert: Answer) -> list[Member]:
     members = [_member(alert, told) for told in alert["members"]]
-    return sorted(members, key=lambda each: (list(State).index(each.state), each.label))
+    return sorted(members, key=lambda each: (list(State).index(each.state), _distance(alert, each), each.label))
+
+
+def _distance(alert: Answer, member: Member) -> float:
+    """From the level, beyond it below nothing; the unknown is far."""
+    value = member.row["value"]
+    if value is None:
+        return float("inf")
+    return float(value - alert["level"] if alert["side"] == "below" else alert["level"] - value)
 
 
 def _member(alert: Answer, told: Answer) -> Member:

@@ -105,7 +105,7 @@ def _page(desk: Desk, request: Request, user: User, opened: Opened, form: Filled
         severities=SEVERITIES,
         all_hours=HOURS,
         spans=list(SPANS),
-        example=judged.written(judged.example, language),
+        example=judged.written(opened.card.alert["level"], language),
         is_away=status == Unavailable.status,
         is_saved="saved" in request.query_params and status == 200,
     )

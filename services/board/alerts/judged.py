@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.board.editing.values import MINUS, SPACES, read, written
+from services.board.editing.values import SPACES, read, written
 from services.board.told import Answer
 from services.board.units import RATES
 
@@ -48,15 +48,6 @@ class Judged(NamedTuple):
         if self.unit == "seconds":
             return written(value / DAY, "count", language)
         return written(value, self.unit, language)
-
-    def shown(self, level: float, language: str) -> str:
-        """A level as it is read."""
-        return self.written(level, language).replace("-", MINUS)
-
-    @property
-    def example(self) -> float:
-        """A level to show how one is typed."""
-        return -0.05 if self.is_signed and self.unit == "ratio" else 0.9 if self.unit == "ratio" else 1234.5
 
     @property
     def _point(self) -> Decimal:
