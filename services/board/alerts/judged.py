@@ -9,6 +9,8 @@ from services.board.units import RATES
 
 POINTS = "pt"
 DAY = Decimal(86400)
+EXACT_DAYS = 6
+"""Decimals of a day that tell its seconds apart."""
 
 
 class Judged(NamedTuple):
@@ -37,7 +39,7 @@ class Judged(NamedTuple):
             bare = text.strip(SPACES).removesuffix(POINTS).removesuffix("%").rstrip(SPACES)
             return float(read(bare, "points", language) * self._point)
         if self.unit == "seconds":
-            return float(read(text, "count", language) * DAY)
+            return float(round(read(text, "count", language) * DAY))
         return float(read(text, self.unit, language))
 
     def written(self, level: float, language: str) -> str:
@@ -46,7 +48,7 @@ class Judged(NamedTuple):
         if self.is_difference:
             return f"{written(value / self._point, 'points', language)} {POINTS}"
         if self.unit == "seconds":
-            return written(value / DAY, "count", language)
+            return written(round(value / DAY, EXACT_DAYS), "count", language)
         return written(value, self.unit, language)
 
     @property
