@@ -117,7 +117,7 @@ def test_each_alert_says_why_with_its_figures(page: Page) -> None:
     expect(quiet.get_by_text("Not below the level: −2.1%, level −5%")).to_be_hidden()
     quiet.get_by_text("Why not, and what may be done").click()
     expect(quiet.get_by_text("Not below the level: −2.1%, level −5%")).to_be_visible()
-    expect(quiet.get_by_text("Not sure: the interval reaches 8%")).to_be_visible()
+    expect(quiet.get_by_text("Not sure: the interval reaches +8%")).to_be_visible()
     expect(quiet.get_by_text("Look at <b>it</b>.")).to_be_visible()
 
 
@@ -254,12 +254,16 @@ def test_what_is_typed_wrongly_is_told_beside_its_field_and_kept(api: AlertsApi,
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.locator("#clear-fault")).to_have_text("is not on the good side of level – put it at the level")
     expect(field(page, "Seulement si le chiffre repose sur au moins")).to_have_value("1 000")
-    look_at(page, "faults")
     assert api.named("SalesFall")["least"] == 100
 
 
 def test_of_two_directors_the_second_is_told_what_is_in_force_and_may_replace_it(page: Page, api: AlertsApi) -> None:
     page.goto("/alerts/SalesFall")
+    field(page, "Only where it rests on at least").fill("many")
+    save(page)
+    expect(page.locator("#least-fault")).to_be_visible()
+    look_at(page, "a fault")
+    field(page, "Only where it rests on at least").fill("100")
     api.change("SalesFall", {"version": api.version, "level": -0.1, "severity": "critical"})
     field(page, "Below this level").fill("-6%")
     save(page)
