@@ -87,4 +87,4 @@ bench-reading: setup-dev ## Compare how often prices are read rightly with chang
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
-	rm -rf .local/config .local/data .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret
+	rm -rf .local/alerts .local/config .local/data .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret

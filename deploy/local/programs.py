@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import NamedTuple
 
 from services.common.errors import ConfigurationError
 from services.common.settings import Port, Settings
+from services.kpi_stream.alerting.alertmanager import FILE, RETENTION, write_alertmanager
+from services.kpi_stream.alerting.receivers import Version
+from services.kpi_stream.alerting.settings import AlertSettings
 
 DEPLOY = Path(__file__).resolve().parent.parent
 ROOT = DEPLOY.parent
@@ -46,7 +50,8 @@ class Layout:
         self.director_password = self.root / "director.password"
 
     def make(self) -> None:
-        for folder in (self.config, self.logs, *(self.data / name for name in ("kafka", "redis", "prometheus"))):
+        data = (self.data / name for name in ("kafka", "redis", "prometheus", "alertmanager"))
+        for folder in (self.config, self.logs, *data):
             folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -60,11 +65,24 @@ def java(*arguments: str) -> list[str]:
     return [_program("java"), "-cp", f"{kafka_jars()}/*", *arguments]
 
 
-def _program(name: str) -> str:
-    found = shutil.which(name)
+def _program(*names: str) -> str:
+    """A program by the first of its names that is installed."""
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise ConfigurationError(f"{name} is not installed", mend="run `make setup`, which installs what is missing")
+        raise ConfigurationError(
+            f"{names[0]} is not installed", mend="run `make setup`, which installs what is missing"
+        )
     return found
+
+
+def _alertmanager() -> str:
+    return _program("prometheus-alertmanager", "alertmanager")  # Debian's name, and its own
+
+
+def alertmanager_version() -> Version:
+    """Of the Alertmanager that is installed."""
+    told = subprocess.run([_alertmanager(), "--version"], capture_output=True, text=True, check=False)
+    return Version.read(told.stdout + told.stderr)
 
 
 def write_configs(settings: Settings, layout: Layout) -> None:
@@ -73,9 +91,23 @@ def write_configs(settings: Settings, layout: Layout) -> None:
           controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
     _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
+          alerts_port=settings.port(Port.ALERTS),
           ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
           pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
-          worker_port=settings.port(Port.WORKER_METRICS), rules=DEPLOY / "prometheus" / "rules")  # fmt: skip
+          worker_port=settings.port(Port.WORKER_METRICS), alertmanager_port=settings.port(Port.ALERTMANAGER),
+          rules=alerts_folder(layout) / "rules")  # fmt: skip
+
+
+def alerts_folder(layout: Layout) -> Path:
+    """Where rules and Alertmanager's file are written."""
+    return AlertSettings.load().folder_in(layout.root).resolve()
+
+
+def write_first_alertmanager(layout: Layout) -> None:
+    """What Alertmanager begins with, where nothing is in force yet: it tells nobody."""
+    folder = alerts_folder(layout)
+    if not (folder / FILE).exists():
+        write_alertmanager((), AlertSettings.load(), alertmanager_version(), folder)
 
 
 def _fill(source: str, layout: Layout, **values: object) -> None:
@@ -96,7 +128,7 @@ def environment_of(settings: Settings, layout: Layout, given: Mapping[str, str])
 
 
 def servers(settings: Settings, layout: Layout) -> list[Program]:
-    """Kafka, Redis, Prometheus."""
+    """Kafka, Redis, Prometheus, Alertmanager."""
     config = layout.config
     logging = f"-Dlog4j2.configurationFile={DEPLOY / 'kafka' / 'log4j2.yaml'}"
     kafka = " ".join(java(*KAFKA_HEAP.split(), logging, "kafka.Kafka", str(config / "server.properties")))
@@ -104,11 +136,21 @@ def servers(settings: Settings, layout: Layout) -> list[Program]:
         f"{_program('prometheus')} --config.file={config / 'prometheus.yml'} --log.level=warn --web.enable-lifecycle",
         f"--storage.tsdb.path={layout.data / 'prometheus'} --storage.tsdb.retention.time={KEPT_DAYS}d",
         "--web.enable-admin-api",  # `cadran backfill` drops by it what it writes anew; it listens on this machine alone
+        # By default what was to last less than ten minutes is forgotten at a restart: told to be over, then anew.
+        "--rules.alert.for-grace-period=10s",
         f"--web.listen-address=127.0.0.1:{settings.port(Port.PROMETHEUS)}",
+    ]
+    alertmanager = [
+        f"{_program('env')} TZ={settings.time_zone}",  # in which messages tell the time
+        f"{_alertmanager()} --config.file={alerts_folder(layout) / FILE} --log.level=warn",
+        f"--storage.path={layout.data / 'alertmanager'} --data.retention={RETENTION}",
+        "--data.maintenance-interval=30s",  # so much of what was told is forgotten at a kill -9, and told again
+        f"--web.listen-address=127.0.0.1:{settings.port(Port.ALERTMANAGER)} --cluster.listen-address=",
     ]
     return [
         Program("kafka", kafka, 10, stop_seconds=30),
         Program("redis", f"{_program('redis-server')} {config / 'redis.conf'}", 10),
+        Program("alertmanager", " ".join(alertmanager), 20),
         Program("prometheus", " ".join(prometheus), 20),
     ]
 
@@ -122,6 +164,7 @@ def services() -> list[Program]:
         Program("pricing", f"{python}.pricing_watch.main", 50),
         Program("worker", f"{python}.kpi_stream.main", 50, stop_seconds=20),
         Program("exporter", f"{python}.kpi_stream.exporter.main", 60),
+        Program("alerts", f"{python}.kpi_stream.alerting.main", 60),
         Program("board", f"{python}.board.main", 70),
         Program("shop", f"{python}.simulator.shop.main", 80, autostart=False),
         Program("simulator", f"{python}.simulator.main", 90, autostart=False),

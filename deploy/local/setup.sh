@@ -29,7 +29,7 @@ find_python() {
 install_debian() {
   local packages=("$@")
   local line="apt-get install -y ${packages[*]}"
-  has apt-get || fail "missing: ${packages[*]}. This machine has no apt-get: install Redis 7 or later, Prometheus 2.40 or later, a Java 17 runtime and Maven, then run this again"
+  has apt-get || fail "missing: ${packages[*]}. This machine has no apt-get: install Redis 7 or later, Prometheus 2.40 or later, Alertmanager 0.25 or later, a Java 17 runtime and Maven, then run this again"
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
     has sudo && sudo -n true 2>/dev/null || fail "missing: ${packages[*]}. Installing them needs root: run  sudo $line"
@@ -45,6 +45,7 @@ install_servers() {
   local missing=()
   has redis-server || missing+=(redis-server)
   has prometheus || missing+=(prometheus)
+  has prometheus-alertmanager || has alertmanager || missing+=(prometheus-alertmanager)
   has java || missing+=(default-jre-headless)
   if ! has mvn && [ ! -f "$jars/.complete" ]; then missing+=(maven); fi
   if [ "$kind" = dev ] && ! has chromium; then missing+=(chromium); fi
@@ -58,7 +59,7 @@ install_servers() {
   local version
   version=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
   [ "${version:-0}" -ge 17 ] || fail "Kafka 4 needs Java 17 or later, this is ${version:-unknown}: install openjdk-17-jre-headless"
-  say servers "redis-server, prometheus, java ${version}"
+  say servers "redis-server, prometheus, alertmanager, java ${version}"
 }
 
 install_python() {

@@ -22,7 +22,17 @@ import redis
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from deploy.local.programs import ROOT, Layout, Program, environment_of, java, servers, services, write_configs
+from deploy.local.programs import (
+    ROOT,
+    Layout,
+    Program,
+    environment_of,
+    java,
+    servers,
+    services,
+    write_configs,
+    write_first_alertmanager,
+)
 from deploy.local.supervisor import Supervisor, environment
 from services.board.users import Role, Users
 from services.common.auth import KeyRing, Scope
@@ -74,7 +84,7 @@ class Stack:
             raise ConfigurationError(f"`cadran {' '.join(arguments)}` failed", mend="see the message above")
 
     def start_servers(self) -> None:
-        """Kafka, Redis and Prometheus, and the topics."""
+        """Kafka, Redis, Prometheus and Alertmanager, and the topics."""
         self.layout.make()
         if self.supervisor.is_running():
             self._require_same_ports()
@@ -82,11 +92,17 @@ class Stack:
             self._require_free_ports()
             self.layout.port_offset.write_text(f"{self._settings.port_offset}\n")
         write_configs(self._settings, self.layout)
+        write_first_alertmanager(self.layout)
         self._format_kafka()
         programs = [*servers(self._settings, self.layout), *self._services()]
         self.supervisor.write(programs, environment_of(self._settings, self.layout, environment()))
         self.supervisor.start_daemon()
-        checks = {"kafka": self._kafka_answers, "redis": self._redis_answers, "prometheus": self._prometheus_answers}
+        checks = {
+            "kafka": self._kafka_answers,
+            "redis": self._redis_answers,
+            "alertmanager": self._alertmanager_answers,
+            "prometheus": self._prometheus_answers,
+        }
         for name in checks:
             self.supervisor.start(name)
         for name, check in checks.items():
@@ -202,6 +218,9 @@ class Stack:
     def _prometheus_answers(self) -> None:
         _get(f"http://127.0.0.1:{self._settings.port(Port.PROMETHEUS)}/-/ready")
 
+    def _alertmanager_answers(self) -> None:
+        _get(f"http://127.0.0.1:{self._settings.port(Port.ALERTMANAGER)}/-/ready")
+
     def _service_check(self, name: str) -> Callable[[], None]:
         if name == "worker":
             return self._worker_is_ready
@@ -279,6 +298,7 @@ _ADDRESSES = (
     ("Competitors' prices", Port.PRICING, "/docs"),
     ("Documentation of the API", Port.INGEST, "/docs"),
     ("Prometheus", Port.PROMETHEUS, "/"),
+    ("Alertmanager", Port.ALERTMANAGER, "/"),
 )
 
 

@@ -117,7 +117,10 @@ def public_holidays(country: str) -> holidays.HolidayBase:
 
 
 class BusinessCalendar:
-    """Days and opening time in the business time zone."""
+    """Days and opening time in the business time zone.
+
+    `regions` `channels`: those whose opening is stated, or that are online.
+    """
 
     def __init__(
         self,
@@ -134,8 +137,8 @@ class BusinessCalendar:
         self._online = frozenset(online_channels)
         self._stated = stated or OpeningTimes()
         stated_of = {*self._stated.weekly, *(place for place, _ in self._stated.special)}
-        self._regions = {place.region for place in stated_of}
-        self._channels = {place.channel for place in stated_of} | self._online
+        self.regions = frozenset(place.region for place in stated_of if place.region)
+        self.channels = frozenset(place.channel for place in stated_of if place.channel) | self._online
         self._opening_cache: dict[tuple[Place, date], tuple[Span, ...]] = {}
 
     def day_of(self, instant: datetime) -> date:
@@ -168,8 +171,8 @@ class BusinessCalendar:
         """The widest place that opens whenever this one does: a region or channel that nothing is stated of is no other
         than the company."""
         return Place(
-            place.region if place.region in self._regions else None,
-            place.channel if place.channel in self._channels else None,
+            place.region if place.region in self.regions else None,
+            place.channel if place.channel in self.channels else None,
         )
 
     def opening(self, day: date, place: Place = COMPANY) -> tuple[Span, ...]:
@@ -178,6 +181,10 @@ class BusinessCalendar:
         if key not in self._opening_cache:
             self._opening_cache[key] = tuple(self._span(day, minutes) for minutes in self._hours(day, place))
         return self._opening_cache[key]
+
+    def is_open(self, instant: datetime, place: Place = COMPANY) -> bool:
+        """Is a place open at an instant? At the moment of closing it is not."""
+        return any(span.start <= instant < span.end for span in self.opening(self.day_of(instant), place))
 
     def opening_time(self, span: Span, place: Place = COMPANY) -> timedelta:
         """How long a place is open within a span."""

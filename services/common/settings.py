@@ -24,7 +24,9 @@ from services.common.windows import WIN_DAYS
 PREFIX = "CADRAN_"
 ROOT = Path(__file__).resolve().parents[2]
 """Cadran's own folder."""
-SERVICE_PREFIXES = ("CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_")
+SERVICE_PREFIXES = (
+    "CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_", "CADRAN_ALERTS_"
+)  # fmt: skip
 
 
 class Port(StrEnum):
@@ -42,6 +44,7 @@ class Port(StrEnum):
     KAFKA_CONTROLLER = "kafka_controller"
     REDIS = "redis"
     PROMETHEUS = "prometheus"
+    ALERTMANAGER = "alertmanager"
 
 
 def check_names(environ: Mapping[str, str], prefix: str, known: set[str], ignored: tuple[str, ...] = ()) -> None:
@@ -121,6 +124,7 @@ class Settings(CadranSettings):
     port_kafka_controller: Tcp = Field(19094, description="Kafka's controller (KRaft).")
     port_redis: Tcp = Field(16379, description="Redis.")
     port_prometheus: Tcp = Field(19090, description="Prometheus.")
+    port_alertmanager: Tcp = Field(19093, description="Alertmanager.")
     kafka: str = Field("", description="Kafka's `host:port[,host:port]`. Empty: the local stack's.")
     redis: str = Field(
         "", description="Redis's URL; a cluster's begins with `redis+cluster://`. Empty: the local stack's."

@@ -8,7 +8,8 @@ from services.common.calendar import DAY, Span
 from services.common.money import to_major
 from services.common.windows import FROM_TO, TO_DATE, Period, Window
 from services.kpi_stream.kpis.cuts import ALL
-from services.kpi_stream.kpis.kpi import Direction, Estimate, Kpi, Number, Subject, Unit
+from services.kpi_stream.kpis.kpi import SUMS, Direction, Estimate, Kpi, Number, Subject, Unit
+from services.kpi_stream.kpis.statistics import Interval, quasi_poisson
 from services.kpi_stream.kpis.world import World
 
 
@@ -19,6 +20,7 @@ class Progress(msgspec.Struct, frozen=True):
     elapsed: float | None = None
     attainment: float | None = None
     pace: float | None = None
+    pace_interval: Interval | None = None
     projection: float | None = None
     required: float | None = None
     gap: float | None = None
@@ -27,6 +29,7 @@ class Progress(msgspec.Struct, frozen=True):
     def of(cls, kpi: Kpi, subject: Subject, estimate: Estimate, target: Number | None, world: World) -> "Progress":
         """Counts and money: attainment, pace, projection, required a day. Rates and scores: how far off, the good way.
 
+        The interval of pace is that of what was counted, if days went on as they do; the target is no estimate.
         Pace and what follows from it are empty while less than one opening day has gone, or nothing is left.
         """
         if target is None or estimate.value is None:
@@ -35,7 +38,7 @@ class Progress(msgspec.Struct, frozen=True):
         if period is None:
             return cls(target)
         value, aim = float(estimate.value), float(target)
-        if kpi.unit in (Unit.RATIO, Unit.POINTS, Unit.SCORE, Unit.INDEX):
+        if kpi.unit not in SUMS:
             return cls(target, gap=value - aim if kpi.good is Direction.UP else aim - value)
         calendar, place = world.calendar, subject.place
         gone = Span(period.start, min(max(world.now, period.start), period.end))
@@ -50,7 +53,8 @@ class Progress(msgspec.Struct, frozen=True):
         if not elapsed or not days_left or _opening_days_over(gone, world, subject) < 1:
             return cls(target, elapsed, attainment)
         pace = attainment / elapsed if attainment is not None else None
-        return cls(target, elapsed, attainment, pace, value / elapsed, (aim - value) / days_left)
+        interval = quasi_poisson(pace, kpi.dispersion, estimate.events or 0) if pace is not None else None
+        return cls(target, elapsed, attainment, pace, interval, value / elapsed, (aim - value) / days_left)
 
 
 def _opening_days_over(gone: Span, world: World, subject: Subject) -> int:

@@ -6,8 +6,9 @@ from datetime import datetime
 import msgspec
 
 from services.common.windows import TO_DATE, Window
+from services.kpi_stream.hourly import hourly_change
 from services.kpi_stream.kpis.cuts import ALL, OWNER, PROMOTION, REP, TEAM, Cut
-from services.kpi_stream.kpis.kpi import Estimate, Flag, Kpi, Number, Related, Subject, Unit
+from services.kpi_stream.kpis.kpi import SUMS, Compared, Estimate, Flag, Kpi, Number, Related, Subject, Unit
 from services.kpi_stream.kpis.parts import read_parts
 from services.kpi_stream.kpis.requests import Asking, MembersOf
 from services.kpi_stream.kpis.statistics import Interval
@@ -47,6 +48,7 @@ class Row(msgspec.Struct, frozen=True):
     projection: float | None = None
     required: float | None = None
     gap: float | None = None
+    pace_interval: Interval | None = None
     numerator: int | None | msgspec.UnsetType = msgspec.UNSET
     denominator: int | None | msgspec.UnsetType = msgspec.UNSET
     related: Mapping[str, Related] = {}
@@ -98,7 +100,8 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
     progress = Progress.of(kpi, subject, estimate, target, world)
     n = estimate.n if estimate.events is None else _expected(progress, before, kpi)
     rate_missing = any(total.rate_missing for total in parts.values())
-    related = {**kpi.beside(parts, subject, world), **_change(kpi, compared)}
+    changes = _changes(kpi, subject, cut_alike, compared, world) if cut_alike else {}
+    related = {**kpi.beside(parts, subject, world), **changes}
     return Row(
         by=subject.cut.by(subject.member),
         label=_label(subject, world),
@@ -115,6 +118,7 @@ def row(kpi: Kpi, subject: Subject, world: World) -> Asking[Row | None]:
         projection=progress.projection,
         required=progress.required,
         gap=progress.gap,
+        pace_interval=progress.pace_interval,
         numerator=estimate.numerator if kpi.unit is Unit.RATIO else msgspec.UNSET,
         denominator=estimate.denominator if kpi.unit is Unit.RATIO else msgspec.UNSET,
         related={name: _judged(number, world) for name, number in related.items()},
@@ -158,10 +162,13 @@ def _judged(number: Related, world: World) -> Related:
     return msgspec.structs.replace(number, flags=(*number.flags, Flag.SMALL_N))
 
 
-def _change(kpi: Kpi, compared: Sequence[Estimate]) -> Mapping[str, Related]:
+def _changes(
+    kpi: Kpi, subject: Subject, cut_alike: Compared, compared: Sequence[Estimate], world: World
+) -> Mapping[str, Related]:
     """What is said of the change between two values that are compared, the later one first."""
-    change = kpi.change(*compared) if kpi.change and compared else None
-    return {} if change is None else {"change": change}
+    change = kpi.change(*compared) if kpi.change else None
+    hourly = hourly_change(kpi, subject, cut_alike, compared, world) if kpi.unit in SUMS else None
+    return {name: told for name, told in (("change", change), ("hourly_change", hourly)) if told is not None}
 
 
 def _is_empty(estimate: Estimate) -> bool:

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.common.calendar import (
@@ -111,6 +111,16 @@ def _is_open(instant: datetime, place: Place) -> bool:
         return False
     minute = local.hour * 60 + local.minute
     return 540 <= minute < 720 or 840 <= minute < 1140
+
+
+@given(
+    st.datetimes(datetime(2026, 2, 1), datetime(2026, 11, 1), timezones=st.just(UTC)),
+    st.sampled_from([COMPANY, ONLINE]),
+)
+@example(at("2026-10-23 19:00"), COMPANY)
+@example(at("2026-10-23 09:00"), COMPANY)
+def test_a_place_is_open_from_the_moment_of_opening_to_that_of_closing(instant: datetime, place: Place) -> None:
+    assert calendar().is_open(instant, place) == _is_open(instant, place)
 
 
 @given(

@@ -1,6 +1,7 @@
 """One thread, end to end: HTTP -> Kafka -> Faust -> Redis -> read API, Prometheus and the server-sent events."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -110,6 +111,15 @@ def test_numbers_say_what_they_are_read_from_and_how_old_they_are(stack: Running
     assert freshness["kpis"]["sales"]["stale"] is False
     assert set(freshness["sources"]) == {"/test"}
     assert {p["lag"] for p in freshness["partitions"]} == {0}
+
+
+def test_prometheus_is_told_which_source_was_heard_on_which_topic_and_who_is_open(stack: RunningStack) -> None:
+    with stack.http(Port.EXPORTER) as client:
+        told = client.get("/metrics").text
+    heard = set(re.findall(r'^cadran_source_quiet_seconds\{topic="(.+)",source="(.+)"\} ', told, re.MULTILINE))
+    assert heard >= {(f"cadran.{topic}", "/test") for topic in ("leads", "orders", "answers", "reference")}
+    assert {source for _, source in heard} == {"/test"}
+    assert 'cadran_channel_open{channel="online"} 1.0\n' in told
 
 
 def test_what_stands_behind_a_number_adds_up_to_it(stack: RunningStack) -> None:

@@ -199,7 +199,8 @@ def running_servers(**settings: str) -> Iterator[RunningStack]:
     """Kafka, with the topics, and Redis; none of the services."""
     with _instance(settings) as stack:
         Stack(stack.settings, Console(quiet=True)).start_servers()
-        stack.supervisor.stop("prometheus")
+        for name in ("prometheus", "alertmanager"):
+            stack.supervisor.stop(name)
         yield stack
 
 

@@ -9,7 +9,8 @@ from prometheus_client.registry import Collector
 from services.board.metrics import BoardMetrics
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.metrics import IngestMetrics
-from services.kpi_stream.exporter.metrics import PROMOTION_ACTIVE, exported, families
+from services.kpi_stream.exporter.metrics import families
+from services.kpi_stream.exporter.of_the_moment import OF_THE_MOMENT
 from services.kpi_stream.exporter.scrape import OWN
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.metrics import WorkerMetrics
@@ -41,7 +42,7 @@ Catalogue = Mapping[str, Known]
 
 def catalogue(kpis: Iterable[Kpi], currency: str) -> Catalogue:
     return {
-        PROMOTION_ACTIVE: Known(OF_THE_TARGET | {"promotion"}),
+        **{name: Known(OF_THE_TARGET | set(about.labels)) for name, about in OF_THE_MOMENT.items()},
         **{name: Known(OF_THE_TARGET) for name in OF_PROMETHEUS},
         **{own.name: Known(OF_THE_TARGET | set(own.labels)) for own in OWN},
         **dict(_of_services()),
@@ -51,7 +52,7 @@ def catalogue(kpis: Iterable[Kpi], currency: str) -> Catalogue:
 
 def _of_kpis(kpis: Iterable[Kpi], currency: str) -> Iterator[tuple[str, Known]]:
     for kpi in kpis:
-        for cut in dict.fromkeys(cut for cut, _ in exported(kpi)):
+        for cut in kpi.cuts:
             for family in families(kpi, cut, currency):
                 yield family.name, Known(OF_THE_TARGET | {"window", *cut.fields}, kpi.id)
 

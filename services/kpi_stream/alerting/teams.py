@@ -6,6 +6,8 @@ from typing import Literal
 import msgspec
 
 Language = Literal["en", "fr"]
+OPERATIONS = "operations"
+"""The team that looks after Cadran itself."""
 
 
 class Team(msgspec.Struct, frozen=True):
@@ -22,3 +24,8 @@ class Team(msgspec.Struct, frozen=True):
     teams_file: Path | None = None
     webhook: str = ""
     webhook_token_file: Path | None = None
+
+    @property
+    def can_be_told(self) -> bool:
+        """Is there any way to it?"""
+        return bool(self.email or self.slack_file or self.teams_file or self.webhook)

@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from services.common.calendar import DAY, BusinessCalendar
 from services.common.windows import DAY_WINDOWS, named_window
-from services.kpi_stream.exporter.metrics import INTERVAL_SUFFIXES, PROMOTION_ACTIVE, exported, metric_name
+from services.kpi_stream.exporter.metrics import exported, metric_name
+from services.kpi_stream.exporter.of_the_moment import PROMOTION_ACTIVE
 from services.kpi_stream.exporter.queries import Query
+from services.kpi_stream.exporter.readings import END_HELP
 from services.kpi_stream.kpis.kpi import Kpi
 
 STEP = 300
 """Seconds between samples: Prometheus looks back as far for a value, so that a curve has no holes at any zoom."""
 
-SUFFIXES = ("", "_target", *INTERVAL_SUFFIXES)
+SUFFIXES = ("", "_target", *END_HELP)
 """What is told of a past day. What is compared, or set against opening time, moves within a day."""
 
 

@@ -9,7 +9,7 @@ from services.kpi_stream.backfill.closes import Close
 from services.kpi_stream.backfill.numbers import PastNumbers
 from services.kpi_stream.backfill.openmetrics import by_series, text
 from services.kpi_stream.backfill.prometheus import Prometheus
-from services.kpi_stream.exporter.metrics import Sample
+from services.kpi_stream.exporter.exposition import Sample
 
 
 class Finding(StrEnum):

@@ -7,10 +7,13 @@ from datetime import date
 from services.common.errors import Unavailable
 from services.kpi_stream.backfill.closes import past_names, queries_of
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
+from services.kpi_stream.exporter.admission import Admission
+from services.kpi_stream.exporter.exposition import Sample
 from services.kpi_stream.exporter.kept import Kept
-from services.kpi_stream.exporter.metrics import Admission, Sample, promotion_samples, samples, series_of_a_member
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.observatory import Observatory
+from services.kpi_stream.exporter.of_the_moment import promotion_samples
+from services.kpi_stream.exporter.samples import samples, series_of_a_member
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.requests import together
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.kpi_stream.exporter.metrics import Sample
+from services.kpi_stream.exporter.exposition import Sample
 
 Labels = frozenset[tuple[str, str]]
 """The name and the labels of a series."""

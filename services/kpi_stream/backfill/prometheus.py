@@ -12,7 +12,7 @@ from services.common.calendar import DAY
 from services.common.errors import ConfigurationError, Unavailable
 from services.kpi_stream.backfill.closes import Close
 from services.kpi_stream.backfill.openmetrics import NAME, Labels, labels_of
-from services.kpi_stream.exporter.metrics import quoted
+from services.kpi_stream.exporter.exposition import quoted
 
 LIVE = "cadran_exporter_store_up"
 """A metric of every scrape of the exporter, and of nothing else."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -133,7 +134,8 @@ def _kpis(parts: Parts) -> APIRouter:
     @router.get("/freshness", summary="How far every partition was read, and when each source was last heard")
     async def freshness() -> Response:
         moment = await service.observatory.look()
-        sources = await service.observatory.reader.sources(moment.state)
+        heard = await service.observatory.reader.heard(moment.state)
+        sources = {source: ms for (_, source), ms in sorted(heard.items(), key=itemgetter(1))}
         as_of = {kpi.id: moment.freshness.as_of(kpi.feeds) for kpi in service.kpis.values()}
         content = {
             "kpis": {name: {"as_of": at, "stale": service.is_stale(at, moment)} for name, at in as_of.items()},

@@ -12,17 +12,19 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from services.common.errors import CadranError
 from services.common.logging import get_logger
+from services.kpi_stream.exporter.admission import Admission
+from services.kpi_stream.exporter.exposition import Sample, exposition
 from services.kpi_stream.exporter.kept import Kept
-from services.kpi_stream.exporter.metrics import (
-    Admission,
-    Sample,
-    exposition,
-    promotion_samples,
-    queries,
-    samples,
-    series_of_a_member,
-)
+from services.kpi_stream.exporter.metrics import helps
 from services.kpi_stream.exporter.moment import Moment
+from services.kpi_stream.exporter.of_the_moment import (
+    OF_THE_MOMENT,
+    open_samples,
+    places,
+    promotion_samples,
+    quiet_samples,
+)
+from services.kpi_stream.exporter.samples import queries, samples, series_of_a_member
 from services.kpi_stream.exporter.service import KpiService
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.requests import together
@@ -70,7 +72,7 @@ class Scrape:
         start = time.perf_counter()
         try:
             moment = await self._observatory.look()
-            told = exposition(self._kpis, moment.world.reporting_currency, await self._samples(moment))
+            told = exposition(self._helps(moment), await self._samples(moment))
             too_late = await self._observatory.reader.too_late(moment.state)
         except (RedisError, RedisClusterException, CadranError) as error:
             log.warning("no snapshot", error=repr(error))
@@ -104,7 +106,20 @@ class Scrape:
             await asyncio.sleep(0)  # whoever else asks must not wait for all of a snapshot
             askings = [samples(query, moment, self._admission, kept) for query in queries(kpi, moment)]
             found += await self._observatory.read(together(askings), moment, kept.at_hand)
-        return [sample for own in found for sample in own] + promotion_samples(moment.world, self._admission)
+        return [sample for own in found for sample in own] + await self._samples_of_the_moment(moment, kept)
+
+    async def _samples_of_the_moment(self, moment: Moment, kept: Kept[list[Sample]]) -> list[Sample]:
+        world, observatory = moment.world, self._observatory
+        known = await observatory.read(places(self._kpis, world), moment, kept.at_hand)
+        return [
+            *promotion_samples(world, self._admission),
+            *open_samples(world, known, self._admission),
+            *quiet_samples(world, await observatory.reader.heard(moment.state)),
+        ]
+
+    def _helps(self, moment: Moment) -> dict[str, str]:
+        of_the_moment = {name: about.help for name, about in OF_THE_MOMENT.items()}
+        return helps(self._kpis, moment.world.reporting_currency) | of_the_moment
 
 
 class _Given(Collector):

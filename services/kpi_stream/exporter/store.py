@@ -69,13 +69,14 @@ class StateReader:
                 found[i % 2][topic, int(partition)] = int(value)
         return found[0], found[1]
 
-    async def sources(self, state: StateVersion) -> dict[str, int]:
-        """The latest `receivedat` of every source (ms since 1970)."""
-        latest: dict[str, int] = {}
+    async def heard(self, state: StateVersion) -> dict[tuple[str, str], int]:
+        """By topic and source: the latest `receivedat` (ms since 1970)."""
+        latest: dict[tuple[str, str], int] = {}
         for keys in state.all_keys():
             for field, value in (await self._redis.hgetall(keys.sources)).items():
-                source = _text(field).rpartition("|")[0]
-                latest[source] = max(latest.get(source, 0), int(value))
+                source, _, partition = _text(field).rpartition("|")
+                name = (partition.rpartition(":")[0], source)
+                latest[name] = max(latest.get(name, 0), int(value))
         return latest
 
     async def too_late(self, state: StateVersion) -> dict[str, int]:

@@ -7,9 +7,8 @@ from services.kpi_stream.exporter.metrics import metric_name
 from services.kpi_stream.grafana import words
 from services.kpi_stream.grafana.edition import POINTS_OF_A_SHARE, Edition
 from services.kpi_stream.kpis.cuts import ALL, Cut
-from services.kpi_stream.kpis.kpi import Kpi, Metric, Panel, Unit
+from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric, Panel, Unit
 
-SUMS = (Unit.COUNT, Unit.MONEY)
 WITH_MARGIN = (Unit.RATIO, Unit.POINTS)
 
 

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
 from services.common.windows import WindowName
-from services.kpi_stream.exporter.metrics import PROMOTION_ACTIVE
+from services.kpi_stream.exporter.of_the_moment import PROMOTION_ACTIVE
 from services.kpi_stream.grafana import words
 from services.kpi_stream.grafana.edition import Edition
 from services.kpi_stream.grafana.panels import SOURCE

@@ -46,6 +46,10 @@ class Unit(StrEnum):
     """How long something took, or how old it is."""
 
 
+SUMS = (Unit.COUNT, Unit.MONEY)
+"""Units of what grows with time: such numbers are set against the time that has gone."""
+
+
 class Direction(StrEnum):
     """Which way is good."""
 
@@ -217,16 +221,18 @@ class Metric:
         return cut in self.cuts or (not self.cuts and not (self.source and cut.brief))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Kpi:
-    """One KPI, whole. `number` is its place among the others.
+    """One KPI, whole, like no other. `number` is its place among the others.
 
     Beside the headline stand numbers that its own measures tell (`beside`), and some that take further reading
     (`related`).
 
     `read` says how its totals are read, where they are not the sums of its cells over the spans. `change` judges two
     values that are compared. `rolling`: how many days, up to its own, a point of a daily series covers; the first is
-    usual. `longest`: how many days a window may have. `unlisted`: groups behind which people's answers stand, of which
+    usual. `dispersion`: of a count or sum, the variance over the mean of what a day brings, around its weekday's mean;
+    1 is chance alone. Of a sum what a day brings is told in mean amounts, so that the spread of amounts is in it.
+    `longest`: how many days a window may have. `unlisted`: groups behind which people's answers stand, of which
     nobody is listed. `describe`: what is told of an entity there, beside what it adds.
 
     What a KPI takes from `world.now` may change at a full hour, never within one: a snapshot stands as long, unless
@@ -257,6 +263,7 @@ class Kpi:
     related: Callable[[Subject, World], Asking[Mapping[str, Related]]] = nothing_related
     read: Callable[[Subject, Sequence[Spans], World], Asking[list[Parts]]] | None = None
     change: Callable[[Estimate, Estimate], Related | None] | None = None
+    dispersion: float = 1.0
     rolling: tuple[int, ...] = (1,)
     longest: int = MAX_DAYS
     unlisted: tuple[MeasureGroup, ...] = ()

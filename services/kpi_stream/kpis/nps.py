@@ -33,7 +33,7 @@ from services.kpi_stream.kpis.kpi import (
 )
 from services.kpi_stream.kpis.parts import sums
 from services.kpi_stream.kpis.requests import Asking
-from services.kpi_stream.kpis.statistics import adjusted_wald, net_promoter_score, one_decimal
+from services.kpi_stream.kpis.statistics import LEVEL, Interval, adjusted_wald, net_promoter_score, one_decimal
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
@@ -135,7 +135,12 @@ def change(now: Estimate, before: Estimate) -> Related | None:
     scores = [_exact_score(each) for each in (now, before)]
     margin = ((now.interval.margin or 0) ** 2 + (before.interval.margin or 0) ** 2) ** 0.5
     moved = scores[0] - scores[1]
-    return Related(one_decimal(moved), Unit.POINTS, details={"margin": round(margin, 1), "moved": abs(moved) > margin})
+    return Related(
+        one_decimal(moved),
+        Unit.POINTS,
+        interval=Interval(float(moved) - margin, float(moved) + margin, LEVEL, "adjusted_wald", margin),
+        details={"margin": round(margin, 1), "moved": abs(moved) > margin},
+    )
 
 
 def _exact_score(told: Estimate) -> Fraction:
@@ -179,7 +184,6 @@ KPI = Kpi(
             "response_rate",
             WITH_INVITATIONS,
         ),
-        Metric("nps_change", Unit.POINTS, "Change of the net promoter score from the previous period", source="change"),
     ),
     estimate=estimate,
     windows=DAY_WINDOWS,

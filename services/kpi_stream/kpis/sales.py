@@ -36,6 +36,12 @@ from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import Fact, Member
 
 ORDER_DAY = "order_day"
+DISPERSION = 7.6
+"""Measured on the 1,103 orders of the twelve days of trade from 1 to 14 December 2010 in the data set "Online Retail"
+(D. Chen, UCI), without those that were given back whole: 7.58 with 6 degrees of freedom, so anything from 3 to 37.
+The number of orders a day has 4.5, and their amounts a squared coefficient of variation of 5.4. With orders that were
+given back it is 9.7, and of sales net of all returns 4.1.
+"""
 WITH_VISITS = (ALL, CHANNEL, STORE)
 """The cuts that visits are counted by."""
 
@@ -227,6 +233,7 @@ KPI = Kpi(
         Metric("basket", Unit.MONEY, "Net by order day / orders", source="basket", is_mean=True),
     ),
     estimate=estimate,
+    dispersion=DISPERSION,
     beside=beside,
     related=related,
     options={"basis": ("event_day", ORDER_DAY)},

@@ -1,7 +1,7 @@
 """Scores, and intervals: how sure a rate is. Plain formulas, to be read beside their source."""
 
 from fractions import Fraction
-from math import hypot, sqrt
+from math import exp, hypot, sqrt
 
 import msgspec
 
@@ -73,3 +73,18 @@ def adjusted_wald(promoters: float, detractors: float, n: float) -> Interval | N
     margin = 100 * 1.96 * sqrt((p + d - (p - d) ** 2) / (n + 3))
     score = 100 * (p - d)
     return Interval(max(-100.0, score - margin), min(100.0, score + margin), LEVEL, "adjusted_wald", margin)
+
+
+def quasi_poisson(ratio: float, dispersion: float, *counts: int) -> Interval | None:
+    """The interval of a ratio that rests on one count or on two independent ones, or on sums of so many things; `None`
+    where nothing was counted, or the ratio is not above 0.
+
+    A count varies by `dispersion` times its mean, so its logarithm by about dispersion / count. Swapped sides give the
+    inverse.
+    Source: P. McCullagh, J. A. Nelder, "Generalized Linear Models" (1989), chapter 6; of a ratio of two rates K. J.
+    Rothman, S. Greenland, "Modern Epidemiology" (1998), chapter 14.
+    """
+    if ratio <= 0 or min(counts) <= 0:
+        return None
+    factor = exp(Z * sqrt(dispersion * sum(1 / count for count in counts)))
+    return Interval(ratio / factor, ratio * factor, LEVEL, "quasi_poisson")

@@ -225,6 +225,12 @@ KPI = Kpi(
         Metric(
             "satisfaction_enps", Unit.POINTS, "Would they recommend it as a place to work, -100 to 100", source="enps"
         ),
+        Metric(
+            "satisfaction_change",
+            Unit.SCORE,
+            "Change of the satisfaction from the round before, as it was published",
+            source="change",
+        ),
         Metric("satisfaction_response_ratio", Unit.RATIO, "Answered / asked in the last round", source="response_rate"),
         Metric(
             "satisfaction_covered_ratio",

@@ -12,11 +12,14 @@ from services.common.calendar import BusinessCalendar
 from services.common.events import Event
 from services.common.windows import DAY_WINDOWS, WindowName
 from services.kpi_stream.backfill.closes import STEP, closes, past_names, queries_of
+from services.kpi_stream.exporter.admission import Admission
+from services.kpi_stream.exporter.exposition import Sample
 from services.kpi_stream.exporter.freshness import Freshness
 from services.kpi_stream.exporter.kept import Kept
-from services.kpi_stream.exporter.metrics import Admission, Sample, exported, samples, series_of_a_member
+from services.kpi_stream.exporter.metrics import exported
 from services.kpi_stream.exporter.moment import Moment
 from services.kpi_stream.exporter.queries import Query
+from services.kpi_stream.exporter.samples import samples, series_of_a_member
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.requests import together
 from services.kpi_stream.kpis.world import World

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from services.kpi_stream.backfill.openmetrics import NAME, by_series, text
-from services.kpi_stream.exporter.metrics import Sample, quoted
-from services.kpi_stream.exporter.metrics import _written as written
+from services.kpi_stream.exporter.exposition import Sample, quoted
+from services.kpi_stream.exporter.exposition import _written as written
 
 labels = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=8)
 values = st.floats(allow_nan=False, allow_infinity=False)

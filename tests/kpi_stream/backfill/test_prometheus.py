@@ -12,7 +12,7 @@ from services.kpi_stream.backfill.blocks import BlockFolder
 from services.kpi_stream.backfill.closes import Close
 from services.kpi_stream.backfill.openmetrics import NAME, text
 from services.kpi_stream.backfill.prometheus import Prometheus
-from services.kpi_stream.exporter.metrics import Sample
+from services.kpi_stream.exporter.exposition import Sample
 from tests.support.prometheus import running_prometheus
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -1,29 +1,18 @@
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
 
-from hypothesis import given
-from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.common.events import Event
+from services.kpi_stream.exporter.admission import MAX_SERIES, Admission
+from services.kpi_stream.exporter.exposition import Sample, exposition
 from services.kpi_stream.exporter.freshness import Freshness
 from services.kpi_stream.exporter.kept import Kept
-from services.kpi_stream.exporter.metrics import (
-    MAX_SERIES,
-    Admission,
-    Sample,
-    exported,
-    exposition,
-    metric_name,
-    promotion_samples,
-    queries,
-    samples,
-    series_of_a_member,
-)
+from services.kpi_stream.exporter.metrics import Family, exported, families, helps
 from services.kpi_stream.exporter.moment import Moment
+from services.kpi_stream.exporter.samples import queries, samples, series_of_a_member
 from services.kpi_stream.kpis import all_kpis
-from services.kpi_stream.kpis.cuts import CHANNEL, REP
+from services.kpi_stream.kpis.cuts import Cut
 from services.kpi_stream.kpis.kpi import Kpi
 from tests.support.engine import STATE
 from tests.support.events import at, event, line
@@ -38,16 +27,30 @@ EVENTS = [
 ]
 
 
+STORY = [
+    *(event("lead.created", f"l{i}", at("2026-11-10 10:00")) for i in range(10)),
+    *(event("lead.created", f"b{i}", at("2026-10-10 10:00")) for i in range(20)),
+    *(event("nps.answered", f"n{i}", at("2026-11-10 10:00"), score=9, touchpoint="shop") for i in range(8)),
+    *(event("nps.answered", f"o{i}", at("2026-10-10 10:00"), score=i, touchpoint="shop") for i in range(10)),
+]
+AIM = {"measure": "new_leads", "period": "month", "starts_on": "2026-11-01", "value": 30}
+AIMED = world("2026-11-23 10:37", [event("target.set", None, at("2026-10-01 10:00"), **AIM)])
+
+
+def everybody() -> Admission:
+    return Admission(series_of_a_member(all_kpis().values()))
+
+
 def text(events: Sequence[Event] = EVENTS) -> str:
     moment, kpis = Moment(STATE, Freshness(()), HERE), all_kpis().values()
-    return exposition(kpis, "EUR", told(events, moment, kpis, Admission(series_of_a_member(kpis))))
+    return exposition(helps(kpis, "EUR"), told(events, moment, kpis, everybody()))
 
 
 def told(events: Sequence[Event], moment: Moment, kpis: Iterable[Kpi], admission: Admission) -> list[Sample]:
     """All that Prometheus gets of some KPIs."""
-    engine, kept = engine_of(events, HERE.now), Kept[list[Sample]](moment)
+    engine, kept = engine_of(events, moment.world.now), Kept[list[Sample]](moment)
     asked = [query for kpi in kpis for query in queries(kpi, moment)]
-    return [each for query in asked for each in run(samples(query, moment, admission, kept), engine, HERE)]
+    return [each for query in asked for each in run(samples(query, moment, admission, kept), engine, moment.world)]
 
 
 def test_values_stand_in_major_units_under_names_that_say_so() -> None:
@@ -95,45 +98,6 @@ def test_no_customer_is_in_any_label() -> None:
     assert "@" not in text()
 
 
-def test_members_are_admitted_first_come_for_the_quarter() -> None:
-    admission = Admission({"rep": 2, "channel": 1}, most=5)
-    days = date(2026, 11, 23), date(2027, 1, 1)
-    assert [admission.admits(REP, name, days[0]) for name in ("a", "b", "c", "a")] == [True, True, False, True]
-    assert admission.admits(CHANNEL, "c", days[0])
-    assert admission.refused == 1
-    assert admission.admits(REP, "c", days[1])
-    assert admission.refused == 0
-
-
-def test_room_that_members_do_not_take_is_room_for_others() -> None:
-    admission, day = Admission({"rep": 4}, most=10), date(2026, 11, 23)
-    assert [admission.admits(REP, name, day) for name in "abc"] == [True, True, False]
-    assert admission.fits(4)  # series of the two, half of what they might have
-    assert [admission.admits(REP, name, day) for name in "abcd"] == [True, True, True, False]
-    assert admission.fits(6)
-    assert admission.admits(REP, "d", day)
-    assert admission.refused == 0
-    assert not admission.fits(12)  # each has more by now: the last has to go
-    assert [admission.admits(REP, name, day) for name in "abcd"] == [True, True, True, False]
-    assert admission.fits(9)
-
-
-@given(st.lists(st.lists(st.integers(1, 4), min_size=12, max_size=12), min_size=1, max_size=5))
-def test_whoever_has_to_go_stays_out_so_that_an_end_is_found(scrapes: list[list[int]]) -> None:
-    """However many series members come to have from one scrape to the next."""
-    admission, day = Admission({"rep": 4}, most=10), date(2026, 11, 23)
-
-    def made(series: list[int]) -> int:
-        return sum(own for i, own in enumerate(series) if admission.admits(REP, f"r{i}", day))
-
-    for series in scrapes:
-        tries = 0
-        while not admission.fits(total := made(series)):
-            tries += 1
-            assert tries <= len(series)
-        assert 0 < total <= 10 or admission.refused == len(series)
-
-
 def test_series_stay_below_prometheus_limit_and_those_left_out_are_not_worked_out() -> None:
     names = [f"s{i}" for i in range(400)]
     events = [event("lead.created", name, at("2026-11-02 10:00"), source=name, region=name) for name in names]
@@ -149,35 +113,55 @@ def test_labels_are_read_back_as_they_were() -> None:
     events = [event("lead.created", "l", at("2026-11-02 10:00"), source=name)]
     kpis = [all_kpis()["new_leads"]]
     found = told(events, Moment(STATE, Freshness(()), HERE), kpis, Admission(series_of_a_member(kpis)))
-    read_back = text_string_to_metric_families(exposition(kpis, "EUR", found))
+    read_back = text_string_to_metric_families(exposition(helps(kpis, "EUR"), found))
     sources = {
         sample.labels["source"] for family in read_back for sample in family.samples if "source" in sample.labels
     }
     assert sources == {name}
 
 
-def test_a_promotion_is_told_while_it_runs_if_there_is_room() -> None:
-    days = {
-        "over": ("2026-11-01", "2026-11-22"),
-        "runs": ("2026-11-20", "2026-11-23"),
-        "comes": ("2026-11-24", "2026-11-30"),
-    }
-    events = [
-        event("promotion.set", name, at("2026-10-01 10:00"), name=name, from_=first, to=last)
-        for name, (first, last) in days.items()
-    ]
-    here = world("2026-11-23 10:37", events)
-    assert promotion_samples(here, Admission({"promotion": 1})) == [
-        Sample("cadran_promotion_active", 'cadran_promotion_active{promotion="runs"} 1.0\n')
-    ]
-    assert promotion_samples(here, Admission({"promotion": 1}, most=0)) == []
+def told_families() -> list[tuple[Kpi, Cut, Family]]:
+    return [(kpi, cut, each) for kpi in all_kpis().values() for cut in kpi.cuts for each in families(kpi, cut, "EUR")]
 
 
-def test_names_are_distinct() -> None:
-    names = [
-        metric_name(m, cut, "EUR")
-        for kpi in all_kpis().values()
-        for m in kpi.metrics
-        for cut in dict.fromkeys(c for c, _ in exported(kpi))
-    ]
+def test_names_are_distinct_and_every_family_is_told_over_windows_of_its_own() -> None:
+    names = [family.name for _, _, family in told_families()]
     assert len(names) == len(set(names))
+    for kpi, cut, family in told_families():
+        assert family.windows
+        assert set(family.windows) <= {window for own, window in exported(kpi) if own is cut}
+
+
+def windows(name: str) -> set[str]:
+    """Over which a metric is told; nothing where there is none of that name."""
+    return {str(window) for _, _, family in told_families() if family.name == name for window in family.windows}
+
+
+def test_changes_and_paces_are_told_where_they_are_known_with_the_ends_of_their_intervals() -> None:
+    for end in ("", "_low", "_high"):
+        assert windows(f"cadran_store_net_sales_euros_change_ratio{end}") == {"24h", "7d", "30d", "mtd"}
+        assert windows(f"cadran_touchpoint_nps_change{end}") == {"30d", "90d"}
+        assert windows(f"cadran_team_new_leads_pace_ratio{end}") == {"mtd", "qtd", "ytd"}
+    assert windows("cadran_rep_new_leads_pace_ratio") == {"mtd"}
+    assert "today" in windows("cadran_team_satisfaction_change")
+    for name in ("rep_new_leads_change_ratio", "nps_change_ratio", "net_sales_euros_change", "price_index_change"):
+        assert windows(f"cadran_{name}") == set()
+    for name in ("rep_new_leads_pace_ratio_low", "source_new_leads_target", "nps_pace_ratio", "satisfaction_low"):
+        assert windows(f"cadran_{name}") == set()
+
+
+def test_every_sample_belongs_to_a_family_that_is_told_over_its_window() -> None:
+    """And what the story below can tell of changes and paces is told."""
+    told_over = {family.name: set(family.windows) for _, _, family in told_families()}
+    found = told(STORY, Moment(STATE, Freshness(()), AIMED), all_kpis().values(), everybody())
+    lines = {sample.family: sample.line for sample in found}
+    for sample in found:
+        assert sample.line.rpartition('window="')[2].partition('"')[0] in told_over[sample.family]
+    assert lines["cadran_new_leads_change_ratio"].endswith(" -0.5\n")
+    for name in ("new_leads_change_ratio", "new_leads_pace_ratio", "nps_change"):
+        low, value, high = (number(lines[f"cadran_{name}{end}"]) for end in ("_low", "", "_high"))
+        assert low < value < high
+
+
+def number(line: str) -> float:
+    return float(line.rpartition(" ")[2])

@@ -1,3 +1,4 @@
+from math import exp, sqrt
 from typing import Any
 
 import pytest
@@ -32,6 +33,11 @@ def test_a_month_stands_against_its_target_by_opening_time() -> None:
     assert row.attainment == pytest.approx(30 / 48)
     assert row.elapsed == pytest.approx(elapsed)
     assert row.pace == pytest.approx(30 / 48 / elapsed)
+    assert row.pace_interval is not None
+    factor = exp(1.96 * sqrt(1.6 / 30))
+    assert (row.pace_interval.low, row.pace_interval.high) == pytest.approx(
+        (row.pace / factor, row.pace * factor), rel=1e-4
+    )
     assert row.projection == pytest.approx(30 / elapsed)
     assert row.required == pytest.approx(18 / 7)  # today and the six opening days after it
     assert row.n == pytest.approx(48 * elapsed, abs=0.01)
@@ -52,7 +58,7 @@ def test_pace_is_empty_until_an_opening_day_has_gone() -> None:
     here = world("2026-11-02 18:00", [target(48)])
     engine = engine_of(leads(5, "2026-11-02"), here.now)
     row = total_row("new_leads", engine, here)
-    assert row.pace is None
+    assert (row.pace, row.pace_interval) == (None, None)
     assert row.attainment is not None
     later = world("2026-11-02 19:00", [target(48)])
     assert total_row("new_leads", engine, later).pace is not None

@@ -75,6 +75,11 @@ def test_score_margin_and_change_equal_an_independent_implementation() -> None:
             assert change.value == pytest.approx(exact - earlier, abs=0.0500001)
             assert change.details["margin"] == pytest.approx(hypot(margin, before[2]), abs=0.0500001)
             assert change.details["moved"] is (abs(exact - earlier) > hypot(margin, before[2]))
+            assert change.interval is not None
+            low, high = change.interval.low, change.interval.high
+            assert (low + high) / 2 == pytest.approx(exact - earlier)
+            assert (high - low) / 2 == pytest.approx(hypot(margin, before[2]))
+            assert change.details["moved"] is not (low <= 0 <= high)
         before = (made, nps, margin, scores)
 
 

@@ -1,0 +1,74 @@
+"""The API of alerts: how they stand, and changes of them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry
+
+from services.common.auth import KeyRing, Scope
+from services.common.errors import Invalid
+from services.common.events.explain import explain
+from services.common.http import (
+    Check,
+    install_error_handlers,
+    install_health,
+    install_metrics,
+    json_response,
+    read_body,
+    require,
+)
+from services.kpi_stream.alerting.changes import Change
+from services.kpi_stream.alerting.service import AlertService
+
+MOST_BYTES = 10_000
+
+
+class Parts(NamedTuple):
+    """What the interface is made of."""
+
+    service: AlertService
+    keys: KeyRing
+    registry: CollectorRegistry
+    checks: dict[str, Check]
+
+
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+    """The app of alerts."""
+    app = FastAPIOffline(
+        title="Cadran alerts",
+        summary="Which numbers passed a threshold, why or why not, and what is asked of them.",
+        version="1",
+        lifespan=lifespan,
+    )
+    install_error_handlers(app)
+    install_health(app, parts.checks)
+    install_metrics(app, parts.registry)
+    service = parts.service
+    may_read, may_write = (Depends(require(parts.keys, scope)) for scope in (Scope.READ_ALERTS, Scope.WRITE_ALERTS))
+
+    @app.get("/v1/alerts", summary="Every alert on a KPI, and how its members stand", dependencies=[may_read])
+    async def alerts() -> Response:
+        return json_response(await service.everything())
+
+    @app.get("/v1/alerts/{name}", summary="One of them", dependencies=[may_read])
+    async def alert(name: str) -> Response:
+        return json_response(await service.one(name))
+
+    @app.put("/v1/alerts/{name}", summary="Change what is asked of it", dependencies=[may_write])
+    async def change(name: str, request: Request) -> Response:
+        asked = _change(await read_body(request, MOST_BYTES))
+        return json_response(await service.change(name, asked))
+
+    return app
+
+
+def _change(body: bytes) -> Change:
+    try:
+        return msgspec.json.decode(body, type=Change)
+    except msgspec.ValidationError as error:
+        raise explain(error, Change, "") from None
+    except msgspec.DecodeError as error:
+        raise Invalid(f"the body is no JSON: {error}", mend="send an object") from None

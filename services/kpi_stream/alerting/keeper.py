@@ -1,0 +1,141 @@
+"""Keeps in force what the file of thresholds says: a change holds at once, and a file that is wrong changes nothing."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from services.common.errors import ConfigurationError, Conflict, Unavailable
+from services.common.logging import get_logger
+from services.common.windows import Clock
+from services.kpi_stream.alerting.editing import edited
+from services.kpi_stream.alerting.metrics import AlertMetrics
+from services.kpi_stream.alerting.servers import Servers
+from services.kpi_stream.alerting.thresholds import ThresholdReader, Thresholds
+
+log = get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+NOBODY = b"teams: {direction: {}, operations: {}}\n"
+"""What holds before any file was good: the KPIs' own alerts, told to nobody."""
+
+
+class InForce(NamedTuple):
+    """What holds, and since when. `version`: of the file as it is now; `refused`: why that does not hold."""
+
+    thresholds: Thresholds
+    since: datetime
+    version: str
+    refused: str = ""
+
+
+class Keeper:
+    """Follows the file (`run`), and writes it (`change`)."""
+
+    def __init__(
+        self, path: Path, reader: ThresholdReader, servers: Servers, metrics: AlertMetrics, clock: Clock
+    ) -> None:
+        self._path = path
+        self._reader = reader
+        self._servers = servers
+        self._metrics = metrics
+        self._clock = clock
+        self._seen: bytes | None = None
+        self._followed: bytes | None = None
+        self._lock = asyncio.Lock()
+        self.in_force = self._as_before()
+
+    async def run(self) -> None:
+        """Look at the file for ever."""
+        while True:
+            async with self._lock:
+                try:
+                    await self._look()
+                    await self._servers.tell()
+                except ConfigurationError as error:
+                    self._refuse(str(error))
+                except Unavailable as error:
+                    self._followed = None
+                    self._refuse(str(error))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def change(self, name: str, fields: Mapping[str, str | None], version: str) -> None:
+        """Write some fields of an alert into the file, and follow it.
+
+        :raises Conflict: when the file is not the one that was looked at.
+        :raises Invalid: naming the field of the alert that cannot be so.
+        :raises ConfigurationError: when the file would be refused; it is as it was.
+        :raises Unavailable: when it cannot be written.
+        """
+        async with self._lock:
+            content = await asyncio.to_thread(_content, self._path)
+            if version_of(content) != version:
+                raise Conflict("somebody else has changed the thresholds", field="version", mend="look at them again")
+            changed = await asyncio.to_thread(edited, content, name, fields)
+            await asyncio.to_thread(self._reader.check, name, changed)
+            thresholds = await asyncio.to_thread(self._reader.read, self._path.name, changed)
+            await asyncio.to_thread(_write, self._path, changed)
+            await self._follow(changed, thresholds)
+
+    def _as_before(self) -> InForce:
+        """What held when this process ended last: where the file is wrong by now, it still does."""
+        since = self._clock()
+        kept = self._servers.kept()
+        try:
+            return InForce(self._reader.read("what holds", kept or NOBODY), since, "")
+        except ConfigurationError as error:
+            log.warning("what held before cannot be read by this release", error=str(error))
+            return InForce(self._reader.read("what holds", NOBODY), since, "")
+
+    async def _look(self) -> None:
+        """Follow what is the same at two looks: what has just been changed may be half written."""
+        content = await asyncio.to_thread(_content, self._path)
+        is_still, self._seen = content == self._seen, content
+        if not is_still or content == self._followed:
+            return
+        self.in_force = self.in_force._replace(version=version_of(content))
+        try:
+            await self._follow(content, await asyncio.to_thread(self._reader.read, self._path.name, content))
+        except ConfigurationError:
+            self._followed = content  # it is wrong until it changes
+            raise
+
+    async def _follow(self, content: bytes, thresholds: Thresholds) -> None:
+        await asyncio.to_thread(self._servers.write, thresholds, content)
+        await self._servers.tell()
+        self._followed = content
+        self.in_force = InForce(thresholds, self._clock(), version_of(content))
+        self._metrics.refused.set(0)
+        self._metrics.alerts.set(len(thresholds.alerts))
+        log.info("thresholds hold", alerts=len(thresholds.alerts), off=len(thresholds.off))
+
+    def _refuse(self, why: str) -> None:
+        if why != self.in_force.refused:
+            log.warning("the thresholds stay as they were", error=why)
+        self.in_force = self.in_force._replace(refused=why)
+        self._metrics.refused.set(1)
+
+
+def version_of(content: bytes) -> str:
+    """What tells one text of the file from another."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}", mend="mend its path or rights") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.tmp")
+    try:
+        draft.write_bytes(content)
+        draft.chmod(path.stat().st_mode)
+        draft.replace(path)
+    except OSError as error:
+        mend = "give the alerts process the right to write in its folder"
+        raise Unavailable(f"{path} cannot be written: {error.strerror}", mend=mend) from None

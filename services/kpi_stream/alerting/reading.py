@@ -1,0 +1,129 @@
+"""How alerts stand at a moment, by Prometheus: of each member what is judged, and every condition beside it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import httpx
+
+from services.common.errors import Unavailable
+from services.kpi_stream.alerting.judging import QUIET, Condition, Reading, Standing, State, judge
+from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.exporter.exposition import quoted
+
+AT_ONCE = 4
+WHAT = "reading"
+"""The label that tells the parts of one answer apart."""
+
+Labels = Mapping[str, str]
+Member = tuple[str, ...]
+
+
+class Vector(NamedTuple):
+    """A sample of an answer."""
+
+    labels: Labels
+    value: float
+
+
+class Prometheus:
+    """Asks one Prometheus what it has at the moment."""
+
+    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+        self._url = url
+        self._http = http
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    async def query(self, query: str) -> list[Vector]:
+        """The samples of an instant query.
+
+        :raises Unavailable: when Prometheus does not answer it.
+        """
+        try:
+            async with self._free:
+                answer = await self._http.post(f"{self._url}/api/v1/query", data={"query": query})
+        except httpx.HTTPError as error:
+            raise Unavailable(f"Prometheus does not answer: {error!r}", mend="see `make status`") from None
+        if not answer.is_success:
+            raise Unavailable(f"Prometheus answers {answer.status_code}: {answer.text[:300]}")
+        return [Vector(each["metric"], float(each["value"][1])) for each in answer.json()["data"]["result"]]
+
+
+class Judged(NamedTuple):
+    """A member of an alert: what is known of it, how Prometheus has it stand, and which conditions hold."""
+
+    by: Labels
+    reading: Reading
+    state: State
+    why: Mapping[Condition, bool | None]
+
+
+async def judged(watched: Watched, prometheus: Prometheus, at: datetime) -> list[Judged]:
+    """Every member that is known of; of an alert about the whole, that alone.
+
+    :raises Unavailable: when Prometheus does not answer.
+    """
+    parts = _Parts(watched, await prometheus.query(together(watched)))
+    return [_judged(watched, parts, member, at) for member in parts.members()]
+
+
+def together(watched: Watched) -> str:
+    """One query for all that an alert looks at, each told by a label."""
+    labels = ", ".join(watched.members)
+    name = quoted(watched.threshold.name)
+    states = {str(state): f'max by ({labels}) (ALERTS{{alertname={name},alertstate="{state}"}})' for state in _STATES}
+    queries: dict[str, str] = {
+        "value": watched.value(),
+        **({"low": watched.low(), "high": watched.high()} if watched.threshold.sure else {}),
+        **({"n": watched.rests_on()} if watched.threshold.least else {}),
+        "open": watched.open(),
+        "untrusted": watched.untrusted(),
+        "since": f"max by ({labels}) (ALERTS_FOR_STATE{{alertname={name}}})",
+        **states,
+    }
+    return "\nor\n".join(f'label_replace({query}, "{WHAT}", "{what}", "", "")' for what, query in queries.items())
+
+
+_STATES = (Standing.FIRING, Standing.PENDING)
+
+
+class _Parts:
+    """An answer, by what it says of whom."""
+
+    def __init__(self, watched: Watched, answer: Iterable[Vector]) -> None:
+        self._labels = watched.members
+        self._place = watched.place
+        self._found: dict[str, dict[Member, float]] = {}
+        for labels, value in answer:
+            what = labels[WHAT]
+            own = (self._place,) if what == "open" else () if what == "untrusted" else self._labels
+            member = tuple(labels.get(label, "") for label in own if label)
+            self._found.setdefault(what, {})[member] = value
+
+    def members(self) -> list[Member]:
+        """Those that have a number or a state."""
+        if not self._labels:
+            return [()]
+        return sorted(set().union(*(self._found.get(what, {}) for what in ("value", *_STATES))))
+
+    def get(self, what: str, member: Member = ()) -> float | None:
+        return self._found.get(what, {}).get(member)
+
+    def is_open(self, member: Member) -> bool | None:
+        place = (member[self._labels.index(self._place)],) if self._place else ()
+        found = self.get("open", place)
+        return None if found is None else found == 1
+
+
+def _judged(watched: Watched, parts: _Parts, member: Member, at: datetime) -> Judged:
+    trusted = parts.get("untrusted") is None
+    numbers = {what: parts.get(what, member) for what in ("value", "low", "high", "n")}
+    reading = Reading(**numbers, open=parts.is_open(member), trusted=trusted)
+    standing = next((state for state in _STATES if parts.get(state, member) is not None), Standing.QUIET)
+    since = parts.get("since", member)
+    state = State(standing, datetime.fromtimestamp(since, UTC)) if standing != Standing.QUIET and since else QUIET
+    why = judge(watched.threshold, reading, at, state).why
+    lasted = None if state is QUIET else standing is Standing.FIRING
+    by = dict(zip(watched.members, member, strict=True))
+    return Judged(by, reading, state, {**why, Condition.LASTED: lasted})

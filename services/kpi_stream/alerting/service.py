@@ -1,0 +1,96 @@
+"""What the alerts are at the moment, and changes of them."""
+
+import asyncio
+import time
+
+from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
+from services.common.windows import Clock
+from services.kpi_stream.alerting.changes import Change, fields_of
+from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, alert_answer
+from services.kpi_stream.alerting.keeper import Keeper
+from services.kpi_stream.alerting.reading import Prometheus, judged
+from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.kpis.threshold import Side
+
+GOOD_FOR = 3.0
+"""Seconds: less than between two evaluations."""
+
+
+class AlertService:
+    """Tells alerts and changes them."""
+
+    def __init__(self, keeper: Keeper, prometheus: Prometheus, clock: Clock) -> None:
+        self._keeper = keeper
+        self._prometheus = prometheus
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._told: tuple[float, str, list[AlertAnswer]] = (float("-inf"), "", [])
+
+    async def everything(self) -> AlertsAnswer:
+        """All alerts in the order of their KPIs, and what the file says of itself.
+
+        :raises Unavailable: when Prometheus does not answer.
+        """
+        in_force = self._keeper.in_force
+        return AlertsAnswer(
+            version=in_force.version,
+            in_force_since=in_force.since,
+            refused=in_force.refused or None,
+            teams=sorted(in_force.thresholds.teams),
+            alerts=await self._alerts(),
+        )
+
+    async def one(self, name: str) -> AlertAnswer:
+        """One of them.
+
+        :raises NotFound: when there is none.
+        :raises Unavailable: when Prometheus does not answer.
+        """
+        found = self._watched().get(name)
+        if found is None:
+            raise NotFound(f"no alert is called {name!r}", mend=f"there are {', '.join(self._watched())}")
+        return await self._answer(*found)
+
+    async def change(self, name: str, change: Change) -> AlertAnswer:
+        """Change what is in the file of an alert; it holds at once.
+
+        :raises NotFound: when there is none.
+        :raises Conflict: when the file is not the one that was looked at.
+        :raises Invalid: when it cannot be so: naming the field.
+        """
+        found = self._watched().get(name)
+        if found is None:
+            raise NotFound(f"no alert is called {name!r}", mend=f"there are {', '.join(self._watched())}")
+        teams = self._keeper.in_force.thresholds.teams
+        if change.team is not None and change.team not in teams:
+            raise Invalid(f"no team is called {change.team!r}", field="team", mend=f"send one of {', '.join(teams)}")
+        try:
+            await self._keeper.change(name, fields_of(found[0], change), change.version)
+        except Invalid as error:
+            field = "level" if error.field in tuple(Side) else error.field
+            raise Invalid(error.message, field=field, mend=error.mend) from None
+        except ConfigurationError as error:
+            raise Conflict(error.message, mend="mend the file of thresholds first") from None
+        self._told = (float("-inf"), "", [])
+        return await self.one(name)
+
+    def _watched(self) -> dict[str, tuple[Watched, bool]]:
+        """By its name each alert, and whether it is off."""
+        thresholds = self._keeper.in_force.thresholds
+        named = [(watched, False) for watched in thresholds.alerts] + [(watched, True) for watched in thresholds.off]
+        return {watched.threshold.name: (watched, off) for watched, off in named}
+
+    async def _alerts(self) -> list[AlertAnswer]:
+        async with self._asking:
+            asked_at, version, told = self._told
+            if time.monotonic() - asked_at < GOOD_FOR and version == self._keeper.in_force.version:
+                return told
+            version = self._keeper.in_force.version
+            told = list(await asyncio.gather(*(self._answer(*found) for found in self._watched().values())))
+            self._told = (time.monotonic(), version, told)
+            return told
+
+    async def _answer(self, watched: Watched, off: bool) -> AlertAnswer:
+        if off:
+            return alert_answer(watched, None)
+        return alert_answer(watched, await judged(watched, self._prometheus, self._clock()))
