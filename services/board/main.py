@@ -53,7 +53,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     api = ReadApi(client)
     changes = ChangeSignal(api)
     answers = Answers(api, changes)
-    alerts = Alerts(Remote(client_of_alerts, "the alerts"))
+    alerts = Alerts(Remote(client_of_alerts, "the alerts process"))
     users = Users(board.users_path(settings.local_dir))
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
     base_url = board_url(settings, board)

@@ -41,7 +41,7 @@ class Remote:
             if response.is_client_error and response.status_code not in OURS:
                 raise _refusal(response)
             if response.status_code in AWAY:
-                raise Unavailable(f"{self._name} answers {response.status_code}", mend="it is asked again")
+                raise self._absence(response)
             if not response.is_success:
                 raise CadranError(f"{self._name} fails with {response.status_code} at {path}", mend="see its log")
             return response.json()
@@ -50,6 +50,13 @@ class Remote:
         except (httpx.HTTPError, ValueError) as error:
             said = f"{self._name} does not answer: {type(error).__name__}"
             raise Unavailable(said, mend="it is asked again") from error
+
+    def _absence(self, response: httpx.Response) -> Unavailable:
+        """Why it cannot answer now, if it says so itself."""
+        problem = read_problem(response.content)
+        if problem is None:
+            return Unavailable(f"{self._name} answers {response.status_code}", mend="it is asked again")
+        return Unavailable(problem.detail, mend=problem.mend)
 
 
 def _refusal(response: httpx.Response) -> CadranError:

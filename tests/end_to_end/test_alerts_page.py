@@ -202,7 +202,7 @@ def test_while_the_read_api_does_not_answer_the_page_says_since_when(page: Page,
 def test_a_file_that_is_refused_is_told_with_what_stays_in_force(page: Page, api: AlertsApi) -> None:
     api.refused = "thresholds.yml, line 14: <level> is no number"
     expect(page.locator(".refused")).to_contain_text(
-        "the rules of before stay in force, since 2 Mar 2026, 10:00", timeout=2 * SOON
+        "the rules of before stay, since 2 Mar 2026, 10:00", timeout=2 * SOON
     )
     expect(page.locator(".refused pre")).to_have_text("thresholds.yml, line 14: <level> is no number")
     expect(card(page, "StoreFalls")).to_be_visible()
@@ -284,7 +284,7 @@ def test_while_the_alerts_do_not_answer_nothing_is_saved_and_all_is_kept(page: P
     field(page, "Below this level").fill("-6%")
     api.is_away = True
     save(page)
-    expect(page.get_by_role("alert")).to_have_text("Nothing is saved: the alerts do not answer. Save again in a while.")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is saved. the alerts process answers 503")
     api.is_away = False
     save(page)
     expect(page.get_by_role("status")).to_contain_text("Saved.")

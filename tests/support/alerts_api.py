@@ -1,4 +1,7 @@
-"""The API of the alerts, answering what a test wants: what Prometheus would need days for is there at once."""
+"""The API of the alerts, answering what a test wants: what Prometheus would need days for is there at once.
+
+It tells and takes the real API's own documents.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -6,11 +9,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from services.common.errors import Conflict, Invalid, NotFound
 from services.common.http import install_error_handlers, json_response
+from services.kpi_stream.alerting.changes import Change
+from services.kpi_stream.alerting.documents import AlertsAnswer
 
 QUIET = {"beyond": False, "sure": False, "enough": True, "open": True, "trusted": True, "lasted": False}
 FIRING = {**QUIET, "beyond": True, "sure": True, "lasted": True}
@@ -36,6 +42,7 @@ def alert(name: str, kpi: str, *members: Any, **more: Any) -> dict[str, Any]:
         "side": "below",
         "level": -0.05,
         "clear": -0.02,
+        "metric": "",
         "window": "7d",
         "by": "all",
         "only": [],
@@ -75,6 +82,7 @@ class AlertsApi:
 
     def change(self, name: str, changed: dict[str, Any]) -> dict[str, Any]:
         own = self.named(name)
+        msgspec.convert(changed, Change)
         if changed["version"] != self.version:
             raise Conflict("the file was changed meanwhile", mend="look again")
         made = {**own, **{field: value for field, value in changed.items() if field in CHANGED}}
@@ -101,8 +109,10 @@ class AlertsApi:
                 "version": self.version,
                 "in_force_since": datetime(2026, 3, 2, 9, tzinfo=UTC),
                 "refused": self.refused,
+                "teams": ["direction", "operations"],
+                "alerts": self.alerts,
             }
-            return json_response({**told, "teams": ["direction", "operations"], "alerts": self.alerts})
+            return json_response(msgspec.convert(told, AlertsAnswer))
 
         @app.put("/v1/alerts/{name}")
         async def change(name: str, request: Request) -> Response:

@@ -18,8 +18,8 @@ YES = "yes"
 class Filled(NamedTuple):
     """A form as it stands, made from a `version` of what is in force.
 
-    `faults`: what is not right, by field: a `Fault`, or what the API says of it, in English. `stands`: what is in
-    force, by field, where somebody changed that meanwhile.
+    `faults`: why it is not taken, by field or by none: a `Fault`, or what the API says of it, in English. `stands`:
+    what is in force, by field, where somebody changed that meanwhile.
     """
 
     texts: Mapping[str, str]

@@ -21,7 +21,7 @@ from services.board.editing.desk import Desk
 from services.board.editing.values import Fault
 from services.board.told import Answer
 from services.board.users import User
-from services.common.errors import Conflict, Invalid, NotFound, Unavailable
+from services.common.errors import CadranError, Conflict, Invalid, NotFound, Unavailable
 from services.common.form_bodies import read_fields, same_site
 
 PATH = "/alerts/{name}"
@@ -56,24 +56,25 @@ def alert_routes(desk: Desk) -> APIRouter:
         made, faults = changed(sent.texts, opened.card.judged, language)
         if faults:
             return _page(desk, request, user, opened, sent._replace(faults=faults), 422)
+        others = {field: value for field, value in made.items() if value != opened.card.alert[field]}
         try:
-            await desk.alerts.change(name, {"version": sent.version, **made})
-        except Invalid as error:
-            said = {fault_at(error.field): f"{error.message} – {error.mend}"}
-            return _page(desk, request, user, opened, sent._replace(faults=said), error.status)
-        except Unavailable as error:
-            return _page(desk, request, user, opened, sent, error.status)
-        except Conflict as error:
-            opened = await _open_anew(desk, user, name)
-            stands = opened.in_force(language)
-            others = differences(sent.texts, stands.texts)
-            if others:
-                return _page(
-                    desk, request, user, opened, stands._replace(texts=sent.texts, stands=others), error.status
-                )
+            await desk.alerts.change(name, {"version": sent.version, **others})
+        except (Conflict, Invalid, Unavailable) as error:
+            if isinstance(error, Conflict):
+                opened = await _open_anew(desk, user, name)
+            answered = _refused(sent, error, opened.in_force(language))
+            if answered.faults or answered.stands:
+                return _page(desk, request, user, opened, answered, error.status)
         return RedirectResponse(f"/alerts/{name}?{urlencode({'saved': 'yes', 'lang': language})}", 303)
 
     return router
+
+
+def _refused(sent: Filled, error: CadranError, stands: Filled) -> Filled:
+    """A form that was not taken: made anew from what stands by now, where that is another version."""
+    if isinstance(error, Conflict) and stands.version != sent.version:
+        return stands._replace(texts=sent.texts, stands=differences(sent.texts, stands.texts))
+    return sent._replace(faults={fault_at(error.field): f"{error.message} – {error.mend}"})
 
 
 async def _open_anew(desk: Desk, user: User, name: str) -> Opened:
@@ -106,6 +107,5 @@ def _page(desk: Desk, request: Request, user: User, opened: Opened, form: Filled
         all_hours=HOURS,
         spans=list(SPANS),
         example=judged.written(opened.card.alert["level"], language),
-        is_away=status == Unavailable.status,
         is_saved="saved" in request.query_params and status == 200,
     )

@@ -24,7 +24,7 @@ def api() -> AlertsApi:
 async def alerts(api: AlertsApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Alerts]:
     monkeypatch.setattr(module, "PAUSE", 0.001)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app()), base_url="http://alerts") as client:
-        yield Alerts(Remote(client, "the alerts"))
+        yield Alerts(Remote(client, "the alerts process"))
 
 
 async def told(alerts: Alerts, *, old: bool) -> Told:
@@ -39,7 +39,7 @@ async def told(alerts: Alerts, *, old: bool) -> Told:
 async def test_what_was_never_told_is_not_made_up(api: AlertsApi, alerts: Alerts) -> None:
     api.is_away = True
     assert alerts.told is None
-    with pytest.raises(Unavailable, match="the alerts answers 503"):
+    with pytest.raises(Unavailable, match="the alerts process answers 503"):
         await alerts.renew()
     assert alerts.told is None
 
