@@ -287,7 +287,7 @@ class Stack:
             time.sleep(POLL_SECONDS)
 
     def _say(self, name: str, text: str) -> None:
-        self._console.print(f"  {name:<12}{text}", highlight=False)
+        self._console.print(f"  {name:<13}{text}", highlight=False)
 
 
 _ADDRESSES = (

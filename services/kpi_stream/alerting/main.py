@@ -1,4 +1,4 @@
-"""`python -m services.kpi_stream.alerting.main`: the alerts process. It builds settings and clients, and nobody else does."""
+"""`python -m services.kpi_stream.alerting.main`: the alerts process. Only here are settings and clients built."""
 
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -41,7 +41,7 @@ def make_files(settings: Settings, alerting: AlertSettings) -> Make:
 
     def make(thresholds: Thresholds) -> Mapping[str, str]:
         files = alertmanager_files(thresholds.teams.values(), alerting, alertmanager.version())
-        return {RULES: rules_text(kpis, thresholds.alerts, words), **files}
+        return {RULES: rules_text(kpis, thresholds.alerts, words, alerting.patience), **files}
 
     return make
 

@@ -8,15 +8,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from services.kpi_stream.alerting.platform_alerts import ALERTS, PlatformAlert
+from services.kpi_stream.alerting.platform_alerts import Patience, PlatformAlert, platform_alerts
 from services.kpi_stream.alerting.series import UNTRUSTED
 from services.kpi_stream.alerting.wording import platform_annotations
 from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.exporter.scrape import AS_OF, STORE_UP
 from services.kpi_stream.kpis.kpi import Kpi
 
-UNTRUSTED_AFTER = timedelta(minutes=2)
-"""So old may numbers be that something is judged by them."""
 QUIET_TIMES = 3
 """A source is silent after so many times the gap that 99 of 100 looks of two weeks found shorter. Where events come at
 random that is 13.8 times the usual gap: once in a million gaps."""
@@ -32,12 +30,12 @@ LEAST_LOOKS = 288
 Rule = dict[str, Any]
 
 
-def untrusted_rules(kpi: Kpi) -> list[Rule]:
+def untrusted_rules(kpi: Kpi, patience: Patience) -> list[Rule]:
     """Whether a KPI's numbers can be judged: they cannot where they are old or are not told, or where a source of what
     they are made of has gone silent. The alert tells nobody: it silences those of the KPI."""
     told = f"{AS_OF.name}{{kpi={quoted(kpi.id)}}}"
     reasons = (
-        f"time() - max({told}) > {_seconds(UNTRUSTED_AFTER)}",
+        f"time() - max({told}) > {_seconds(patience.old_after)}",
         f"absent({told} and on (instance) {STORE_UP.name} == 1)",
         f'max({SILENT}{{topic=~"{"|".join(kpi.feeds)}"}})',
     )
@@ -55,7 +53,7 @@ def untrusted_rules(kpi: Kpi) -> list[Rule]:
     ]
 
 
-def platform_groups() -> list[dict[str, object]]:
+def platform_groups(patience: Patience) -> list[dict[str, object]]:
     """The groups of the platform: what is usual of sources, and the alerts."""
     usual = f"quantile_over_time(0.99, ({QUIET}){LOOKS})"
     known = f"count_over_time(({QUIET}){LOOKS}) >= {LEAST_LOOKS}"
@@ -73,7 +71,7 @@ def platform_groups() -> list[dict[str, object]]:
     ]
     return [
         {"name": "sources", "interval": "1m", "rules": sources},
-        {"name": "platform", "rules": [*states, *_alerts(ALERTS)]},
+        {"name": "platform", "rules": [*states, *_alerts(platform_alerts(patience))]},
     ]
 
 

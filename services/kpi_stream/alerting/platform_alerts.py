@@ -1,7 +1,9 @@
 """The alerts about Cadran itself, for the team that runs it."""
 
+from datetime import timedelta
 from typing import NamedTuple
 
+from services.kpi_stream.alerting.figures import length_text
 from services.kpi_stream.exporter.scrape import AS_OF, DROPPED, LAG, STORE_UP
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Severity
@@ -13,6 +15,17 @@ ANSWERED = 'sum(increase(cadran_survey_letters_total{outcome=~"accepted|refused"
 """Letters that the mail server took or refused for good."""
 OBJECTIVE = 0.995
 """So much of what is sent to the gateway it must not fail, of 30 days."""
+
+
+class Patience(NamedTuple):
+    """So old are numbers that nothing is judged by them, and so long they may be old before somebody is told: a restart
+    is over by then."""
+
+    old_after: timedelta = timedelta(minutes=2)
+    told_after: timedelta = timedelta(minutes=3)
+
+
+USUAL = Patience()
 
 
 class PlatformAlert(NamedTuple):
@@ -58,33 +71,45 @@ _GATEWAY = Text(
     fr="Voir `make status` et le journal de la passerelle : Kafka répond-il ? Rien n’est perdu : on renvoie.",
 )
 
-ALERTS = (
-    PlatformAlert(
-        "NumbersAreOld",
-        f"{AGE} > 120",
-        "3m",
-        Severity.CRITICAL,
-        Text(en="Numbers are old", fr="Des chiffres sont anciens"),
-        _AGE,
-        Text(
-            en=f"Workers up: {_now(WORKERS_UP)}; records that wait: {_now(WAITING)}. "
-            "See the worker’s log, then Kafka’s and Redis’s. No alert on a KPI is sent meanwhile.",
-            fr=f"Processus actifs : {_now(WORKERS_UP)} ; enregistrements en attente : {_now(WAITING)}. "
-            "Voir le journal du processus, puis Kafka et Redis. Aucune alerte d’indicateur n’est envoyée d’ici là.",
+
+def platform_alerts(patience: Patience) -> tuple[PlatformAlert, ...]:
+    """All of them."""
+    return (*_freshness(patience), *OTHERS)
+
+
+def _freshness(patience: Patience) -> tuple[PlatformAlert, ...]:
+    """Of numbers that are old, or not there."""
+    return (
+        PlatformAlert(
+            "NumbersAreOld",
+            f"{AGE} > {patience.old_after.total_seconds():g}",
+            length_text(patience.told_after),
+            Severity.CRITICAL,
+            Text(en="Numbers are old", fr="Des chiffres sont anciens"),
+            _AGE,
+            Text(
+                en=f"Workers up: {_now(WORKERS_UP)}; records that wait: {_now(WAITING)}. "
+                "See the worker’s log, then Kafka’s and Redis’s. No alert on a KPI is sent meanwhile.",
+                fr=f"Processus actifs : {_now(WORKERS_UP)} ; enregistrements en attente : {_now(WAITING)}. "
+                "Voir le journal du processus, puis Kafka et Redis. Aucune alerte d’indicateur n’est envoyée d’ici là.",
+            ),
         ),
-    ),
-    PlatformAlert(
-        "NumbersAreNotTold",
-        f"absent({STORE_UP.name} == 1)",
-        "3m",
-        Severity.CRITICAL,
-        Text(en="No number can be read", fr="Aucun chiffre n’est lisible"),
-        Text(en="the read API or Redis does not answer", fr="l’API de lecture ou Redis ne répond pas"),
-        Text(
-            en="See the logs of the exporter and of Redis. No alert on a KPI is sent meanwhile.",
-            fr="Voir les journaux de l’exporteur et de Redis. Aucune alerte d’indicateur n’est envoyée d’ici là.",
+        PlatformAlert(
+            "NumbersAreNotTold",
+            f"absent({STORE_UP.name} == 1)",
+            length_text(patience.told_after),
+            Severity.CRITICAL,
+            Text(en="No number can be read", fr="Aucun chiffre n’est lisible"),
+            Text(en="the read API or Redis does not answer", fr="l’API de lecture ou Redis ne répond pas"),
+            Text(
+                en="See the logs of the exporter and of Redis. No alert on a KPI is sent meanwhile.",
+                fr="Voir les journaux de l’exporteur et de Redis. Aucune alerte d’indicateur n’est envoyée d’ici là.",
+            ),
         ),
-    ),
+    )
+
+
+OTHERS = (
     PlatformAlert(
         "AKpiIsMissing",
         f"max by (kpi) ({AS_OF.name} offset 1h) unless max by (kpi) ({AS_OF.name}) and on () max({STORE_UP.name}) == 1",

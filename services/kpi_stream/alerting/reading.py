@@ -1,6 +1,7 @@
 """How alerts stand at a moment, by Prometheus: of each member what is judged, and every condition beside it."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -96,6 +97,8 @@ class _Parts:
         self._place = watched.place
         self._found: dict[str, dict[Member, float]] = {}
         for labels, value in answer:
+            if math.isnan(value):  # a share of nothing
+                continue
             what = labels[WHAT]
             own = (self._place,) if what == "open" else () if what == "untrusted" else self._labels
             member = tuple(labels.get(label, "") for label in own if label)

@@ -12,6 +12,7 @@ import yaml
 
 from services.kpi_stream.alerting.figures import length_text
 from services.kpi_stream.alerting.platform import platform_groups, untrusted_rules
+from services.kpi_stream.alerting.platform_alerts import USUAL, Patience
 from services.kpi_stream.alerting.series import LAST_VALUE, Watched
 from services.kpi_stream.alerting.wording import Words, annotations
 from services.kpi_stream.exporter.exposition import quoted
@@ -34,10 +35,10 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 _Dumper.add_representer(str, _text)
 
 
-def rules_text(kpis: Iterable[Kpi], watched: Sequence[Watched], words: Words) -> str:
+def rules_text(kpis: Iterable[Kpi], watched: Sequence[Watched], words: Words, patience: Patience = USUAL) -> str:
     """The file of rules. The same declarations make the same text."""
-    groups = [_group(kpi, [each for each in watched if each.kpi is kpi], words) for kpi in kpis]
-    document = {"groups": [*platform_groups(), *groups]}
+    groups = [_group(kpi, [each for each in watched if each.kpi is kpi], words, patience) for kpi in kpis]
+    document = {"groups": [*platform_groups(patience), *groups]}
     return NOTICE + yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
@@ -48,10 +49,10 @@ def write_rules(kpis: Iterable[Kpi], watched: Sequence[Watched], words: Words, p
     return path
 
 
-def _group(kpi: Kpi, watched: Sequence[Watched], words: Words) -> dict[str, object]:
+def _group(kpi: Kpi, watched: Sequence[Watched], words: Words, patience: Patience) -> dict[str, object]:
     """In a group rules are evaluated one after the other: what others read comes first."""
     rules = [rule for each in watched for rule in (_last_value(each), _alert(each, words))]
-    return {"name": kpi.id, "rules": [*untrusted_rules(kpi), *rules]}
+    return {"name": kpi.id, "rules": [*untrusted_rules(kpi, patience), *rules]}
 
 
 def _last_value(watched: Watched) -> Rule:

@@ -1,12 +1,15 @@
 """Settings of alerts: environment variables named `CADRAN_ALERTS_…`."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from services.common.mail.account import MailSettings
 from services.common.settings import ROOT, Port, Settings
+from services.kpi_stream.alerting.platform_alerts import Patience
 
 
 class AlertSettings(MailSettings):
@@ -28,6 +31,17 @@ class AlertSettings(MailSettings):
     board_url: str = Field(
         "", description="The board's address for people: links in messages begin with it. Empty: the local board's."
     )
+
+    old_after: Annotated[float, Field(gt=0)] = Field(
+        120.0, description="Seconds after which numbers are so old that no alert is judged by them."
+    )
+    old_told_after: Annotated[float, Field(ge=0)] = Field(
+        180.0, description="Seconds after that until somebody is told that numbers are old."
+    )
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(timedelta(seconds=self.old_after), timedelta(seconds=self.old_told_after))
 
     @property
     def thresholds_file(self) -> Path:

@@ -13,7 +13,7 @@ from services.common import yaml_files
 from services.common.errors import Invalid
 from services.common.events.explain import explain
 from services.common.yaml_files import Document, FileKind
-from services.kpi_stream.alerting.platform_alerts import ALERTS
+from services.kpi_stream.alerting.platform_alerts import USUAL, platform_alerts
 from services.kpi_stream.alerting.series import Watched
 from services.kpi_stream.alerting.stated import Stated, changed, is_off, new
 from services.kpi_stream.alerting.team_entries import read_team
@@ -25,7 +25,11 @@ MOST_ALERTS = 200
 OFF = "off"
 NEEDED_TEAMS = ("direction", "operations")
 """The KPIs' own alerts are for the first, those about Cadran itself for the second."""
-RESERVED = {alert.name for alert in ALERTS} | {"NumbersCannotBeTrusted", "CompanyIsClosed", "Watchdog"}
+RESERVED = {alert.name for alert in platform_alerts(USUAL)} | {
+    "NumbersCannotBeTrusted",
+    "CompanyIsClosed",
+    "Watchdog",
+}
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]{2,59}")
 
 
