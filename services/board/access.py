@@ -35,10 +35,24 @@ class Access(NamedTuple):
         """The week is told whole, and so to directors alone: it is read without `Reader`."""
         return self.role is Role.DIRECTOR
 
+    @property
+    def sees_alerts(self) -> bool:
+        """Reps do not: an alert may be about anybody's number."""
+        return self.role is not Role.REP
+
+    def check_alerts(self) -> None:
+        """:raises Forbidden: when somebody may not see alerts."""
+        if not self.sees_alerts:
+            raise Forbidden("alerts are told to directors", mend="look at your own numbers on the board")
+
+    def alerts(self, alerts: Sequence[Answer]) -> list[Answer]:
+        """Of alerts, those that may be seen: on KPIs that may be."""
+        return [alert for alert in alerts if self.sees_alerts and self._sees(alert["kpi"])]
+
     def check_edits(self) -> None:
-        """:raises Forbidden: when somebody may not set targets and promotions."""
+        """:raises Forbidden: when somebody may not set targets, promotions and alerts."""
         if not self.sets_targets:
-            raise Forbidden("directors set targets and promotions", mend="ask one of them")
+            raise Forbidden("directors set targets, promotions and alerts", mend="ask one of them")
 
     def declared(self, kpis: Sequence[Answer]) -> list[Answer]:
         """The KPIs that may be seen, each with the cuts that may be."""

@@ -10,6 +10,9 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from services.board.alerts.form_pages import alert_routes
+from services.board.alerts.page import AlertsPage
+from services.board.alerts.watch import Alerts
 from services.board.answers import Answers
 from services.board.direction import DirectionPage
 from services.board.downloads import DOWNLOADS, Download, file_name
@@ -53,6 +56,7 @@ class Parts(NamedTuple):
 
     changes: ChangeSignal
     answers: Answers
+    alerts: Alerts
     renderer: Renderer
     users: Users
     sessions: Sessions
@@ -95,6 +99,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(_downloads(parts, pages))  # before the pages: no KPI is called `sales.csv`
     app.include_router(target_routes(parts.desk))
     app.include_router(promotion_routes(parts.desk))
+    app.include_router(alert_routes(parts.desk))
     app.include_router(_pages(parts, pages))
     return app
 
@@ -102,7 +107,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
 def _pages(parts: Parts, pages: Shares) -> APIRouter:
     """Every page at its path, and below /live what keeps it live."""
     router = APIRouter(include_in_schema=False)
-    live: Live[View] = Live(parts.changes, parts.renderer.content)
+    live: Live[View] = Live(parts.changes, parts.renderer.live)
     streams = Shares(STREAMS_OF_ONE, waiting=0)
 
     def add(path: str, page: Page) -> None:
@@ -130,7 +135,7 @@ def _pages(parts: Parts, pages: Shares) -> APIRouter:
                 ping_message_factory=lambda: ServerSentEvent(event="ping", data=""),
             )
 
-    for path, page in PAGES.items():
+    for path, page in {**PAGES, "/alerts": AlertsPage(parts.desk.currency)}.items():
         add(path, page)
     return router
 
@@ -144,7 +149,7 @@ def _downloads(parts: Parts, pages: Shares) -> APIRouter:
         async def table(kpi: str, request: Request) -> Response:
             user = signed_in(request, parts.sessions)
             async with pages.of(user.name):
-                reader = Reader(parts.answers, await access_of(user, parts.answers))
+                reader = Reader(parts.answers, parts.alerts, await access_of(user, parts.answers))
                 text = await download(kpi, request.query_params, reader)
             headers = {"Content-Disposition": f'attachment; filename="{file_name(kpi, request.query_params)}"'}
             return Response(text, media_type="text/csv; header=present", headers=headers)

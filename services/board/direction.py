@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from services.board.alerts.cards import firing
 from services.board.numbers import SHOWN, age
 from services.board.reader import Reader
 from services.board.rendering import Page
@@ -55,10 +56,17 @@ class DirectionPage(Page):
             "tiles": tiles,
             **age(tiles),
             **SHOWN,
+            **_alarms(reader),
             "windows": WINDOWS,
             "cut": cut,
             "cuts": cuts,
         }
+
+
+def _alarms(reader: Reader) -> Mapping[str, object]:
+    """Which alerts fire, as it is told to those who see alerts."""
+    told = reader.alerts() if reader.access.sees_alerts else None
+    return {"alerts": told, "alarms": firing(told.answer["alerts"]) if told else []}
 
 
 def offered(kpis: Iterable[Answer]) -> list[str]:

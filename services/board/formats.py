@@ -1,6 +1,6 @@
 """Numbers and dates as people of a language write them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
@@ -11,7 +11,10 @@ from babel.numbers import (
     format_decimal,
     format_percent,
 )
+from babel.units import format_unit
 
+from services.board.alerts.judged import Judged
+from services.board.editing.values import MINUS
 from services.common.money import to_major
 from services.common.windows import Period
 
@@ -97,6 +100,21 @@ class Formats:
         change = value / previous - 1
         return ("+" if change > 0 else "") + str(format_percent(change, locale=self._locale))
 
+    def judged(self, value: float | None, judged: Judged) -> str:
+        """What an alert judges, or its level: `−5 %`, `−0,4 pt`, `1 234 €`; of what is compared with its sign."""
+        if value is None:
+            return NOT_KNOWN
+        text = self._unsigned(abs(value), judged)
+        is_nothing = not any(digit in text for digit in "123456789")
+        return ("" if is_nothing else MINUS if value < 0 else "+" if judged.is_signed else "") + text
+
+    def _unsigned(self, value: float, judged: Judged) -> str:
+        if judged.is_difference:
+            return f"{self.axis(value * (100 if judged.unit == 'ratio' else 1), 'points')}\xa0pt"
+        if judged.unit == "seconds":
+            return self.lasting(timedelta(seconds=value))
+        return (self.axis if judged.unit in SHOWN_IN_POINTS else self.value)(value, judged.unit)
+
     def difference(self, value: float | None, unit: str) -> str:
         """A difference of two rates or scores: in points, with its sign."""
         return self.change(value, 0, unit)
@@ -114,6 +132,20 @@ class Formats:
         return (
             self.time(instant) if day == now.astimezone(self._zone).date() else f"{self.day(day)} {self.time(instant)}"
         )
+
+    def lasting(self, length: timedelta) -> str:
+        """How long: `12 min`, `1 h 30 min`, `2 j`. What is begun of a minute counts as one."""
+        minutes = -(-length // timedelta(minutes=1))
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        parts = {"day": days, "hour": hours, "minute": minutes}
+        told = [name for name, number in parts.items() if number] or ["minute"]
+        return " ".join(format_unit(parts[name], f"duration-{name}", "short", locale=self._locale) for name in told)
+
+    def minute(self, instant: datetime, now: datetime) -> str:
+        """A time to the minute, with its day where that is not today."""
+        is_today = instant.astimezone(self._zone).date() == now.astimezone(self._zone).date()
+        return self.clock(instant) if is_today else self.moment(instant)
 
     def stated_day(self, text: str) -> str:
         """A day, or a moment, as events state it."""

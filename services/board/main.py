@@ -9,15 +9,17 @@ from pathlib import Path
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.board.alerts.watch import Alerts
 from services.board.answers import Answers
 from services.board.api import Parts, create_app
-from services.board.client import board_url, read_api_client
+from services.board.client import alerts_client, board_url, read_api_client
 from services.board.editing.desk import Desk
 from services.board.editing.service import Editing
 from services.board.letter.office import letter_works, week_reader, week_writer
 from services.board.metrics import BoardMetrics
 from services.board.oidc import Oidc, remember_who_left
 from services.board.read_api import ChangeSignal, ReadApi
+from services.board.remote import Remote
 from services.board.rendering import Renderer
 from services.board.sessions import COOKIE, Sessions
 from services.board.settings import BoardSettings
@@ -39,7 +41,7 @@ from services.common.windows import utc_now
 
 
 def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
-    """The app, its client opened and closed with its lifespan.
+    """The app, its clients opened and closed with its lifespan.
 
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
@@ -47,10 +49,11 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     metrics = BoardMetrics(registry)
     publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
     outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
-    client = read_api_client(settings, board)
+    client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)
     answers = Answers(api, changes)
+    alerts = Alerts(Remote(client_of_alerts, "the alerts process"))
     users = Users(board.users_path(settings.local_dir))
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
     base_url = board_url(settings, board)
@@ -69,7 +72,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with client, at_work([changes.listen, use_database]):
+            async with client, client_of_alerts, at_work([changes.listen, alerts.watch, use_database]):
                 yield
         finally:
             database.close()
@@ -77,11 +80,13 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     async def read_api() -> None:
         await api.get("/v1/kpis", {})
 
-    renderer = Renderer(answers, load_translations(Path(__file__).parent / "locale"), board.language, settings.zone)
+    translations = load_translations(Path(__file__).parent / "locale")
+    renderer = Renderer(answers, alerts, translations, board.language, settings.zone)
     sessions = Sessions(SignedCookie(COOKIE, secrets, path="/", base_url=base_url, samesite="lax"), users)
     parts = Parts(
         changes=changes,
         answers=answers,
+        alerts=alerts,
         renderer=renderer,
         users=users,
         sessions=sessions,
@@ -89,6 +94,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
         oidc=Oidc(board, base_url) if board.oidc_issuer else None,
         desk=Desk(
             answers=answers,
+            alerts=alerts,
             editing=Editing(database, outbox.written),
             renderer=renderer,
             sessions=sessions,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.board.access import Access
+from services.board.alerts.watch import Alerts
 from services.board.answers import Answers, Told
 from services.board.told import Answer
 from services.board.users import User
@@ -48,8 +49,9 @@ async def _pages(answers: Answers, name: str, asked: Mapping[str, str], good_for
 class Reader:
     """Asks for one person. All raise what `Answers.get` does, and `Forbidden`."""
 
-    def __init__(self, answers: Answers, access: Access) -> None:
+    def __init__(self, answers: Answers, alerts: Alerts, access: Access) -> None:
         self._answers = answers
+        self._alerts = alerts
         self.access = access
         self.old_since: datetime | None = None
         """When the oldest of what it was told was told, where some of it could not be had anew."""
@@ -100,6 +102,12 @@ class Reader:
         if self.old_since is not None:
             raise Unavailable("the read API does not answer", mend="try again when it does")
         return found
+
+    def alerts(self) -> Told | None:
+        """What is told of the alerts that may be seen; none while nothing is."""
+        self.access.check_alerts()
+        told = self._alerts.told
+        return told and Told({**told.answer, "alerts": self.access.alerts(told.answer["alerts"])}, told.old_since)
 
     async def explain(self, kpi_id: str, over: Over, by: str | None, member: str, options: Mapping[str, str]) -> Any:
         """What stands behind a number: of a rep, behind their own alone."""

@@ -14,6 +14,8 @@ from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from services.board.access import Access
+from services.board.alerts.cards import firing
+from services.board.alerts.watch import Alerts
 from services.board.answers import Answers
 from services.board.assets import version
 from services.board.changes import change_of
@@ -62,9 +64,15 @@ class Renderer:
     """Makes HTML of pages. `zone`: of the times that are shown. `version`: of what the pages are made of."""
 
     def __init__(
-        self, answers: Answers, translations: Mapping[str, NullTranslations], default_language: str, zone: ZoneInfo
+        self,
+        answers: Answers,
+        alerts: Alerts,
+        translations: Mapping[str, NullTranslations],
+        default_language: str,
+        zone: ZoneInfo,
     ) -> None:
         self._answers = answers
+        self._alerts = alerts
         self._zone = zone
         self.version = version()
         self._default_language = default_language
@@ -86,7 +94,7 @@ class Renderer:
 
         :raises CadranError: when what is asked for is refused.
         """
-        reader = Reader(self._answers, view.access)
+        reader = Reader(self._answers, self._alerts, view.access)
         try:
             values = await view.page.values(view.asked, reader, view.language)
         except Exception as error:
@@ -98,6 +106,10 @@ class Renderer:
         now = datetime.now(self._zone)
         common = {"asked": view.asked, "access": view.access, "path": view.path, "away": reader.old_since, "now": now}
         return self.text(view.page.template, view.language, **common, **values)
+
+    async def live(self, view: View) -> str:
+        """A page's content, and what changes around it: see `static/board.js`."""
+        return await self.content(view) + self.text("firing.html", view.language, firing=self._firing(view.access))
 
     async def whole(self, view: View, request: Request, user: User) -> str:
         """A page with all that is around its content, whose `live` address pushes what changes."""
@@ -120,16 +132,23 @@ class Renderer:
 
     def _around(self, request: Request, user: User) -> dict[str, Any]:
         """What is around a page's content: whoever looks at it, and its address in every language."""
+        access = Access.of(user)
         return {
             "here": self.here(request),
             "path": request.url.path,
             "title": "",
             "window": request.query_params.get("window"),
-            "access": Access.of(user),
+            "access": access,
+            "firing": self._firing(access),
             "user": user,
             "version": self.version,
             "zone": self._zone.key,
         }
+
+    def _firing(self, access: Access) -> int:
+        """How many alerts fire, of those that somebody may see."""
+        told = self._alerts.told
+        return len(firing(access.alerts(told.answer["alerts"]))) if told else 0
 
 
 def _environment(language: str, texts: NullTranslations, zone: ZoneInfo) -> Environment:

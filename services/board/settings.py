@@ -18,9 +18,11 @@ class BoardSettings(MailSettings):
     model_config = SettingsConfigDict(env_prefix="CADRAN_BOARD_", frozen=True, extra="ignore")
 
     api: str = Field("", description="The read API. Empty: the local stack's.")
+    alerts: str = Field("", description="The API of the alerts. Empty: the local stack's.")
     key_file: Path | None = Field(
         None,
-        description="A file with its API key (`kpis:read`, `kpis:explain`). Empty: `board.key` in the local folder.",
+        description="A file with its API key (`kpis:read`, `kpis:explain`, `alerts:read`, `alerts:write`). Empty: "
+        "`board.key` in the local folder.",
     )
     url: str = Field(
         "",

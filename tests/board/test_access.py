@@ -71,5 +71,12 @@ def test_a_rep_is_told_what_stands_behind_their_own_line_alone() -> None:
     assert all(access.sees_behind(by) for access in (DIRECTOR, READER) for by in (*CUTS, None))
 
 
+def test_alerts_are_seen_by_those_who_see_their_kpi_and_by_no_rep() -> None:
+    alerts = [{"kpi": "sales"}, {"kpi": "nps"}]
+    assert [access.alerts(alerts) for access in (DIRECTOR, ANA, READER)] == [alerts, [], [{"kpi": "nps"}]]
+    with pytest.raises(Forbidden):
+        ANA.check_alerts()
+
+
 def test_only_directors_set_targets() -> None:
     assert [access.sets_targets for access in (DIRECTOR, ANA, READER)] == [True, False, False]

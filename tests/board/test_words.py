@@ -9,6 +9,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from services.board.alerts.cards import SPANS, State
+from services.board.alerts.form import HOURS, SEVERITIES
 from services.board.changes import Worth
 from services.board.editing import promotions, targets
 from services.board.editing.values import Fault
@@ -51,6 +53,10 @@ def names() -> Iterator[str]:
     yield from (f"field {field}" for field in promotions.FIELDS if field != "id")
     yield from (f"promotion is {phase}" for phase in promotions.PHASES)
     yield from (f"saved {step}" for step in ("counted", "sent", "waiting"))
+    yield from (f"alerts {state}" for state in State)
+    yield from (f"severity {severity}" for severity in SEVERITIES)
+    yield from (f"hours {hours}" for hours in HOURS)
+    yield from (f"lasts {span}" for span in SPANS)
 
 
 def texts() -> Iterator[str]:
@@ -87,6 +93,8 @@ def test_translations_keep_what_is_filled_in() -> None:
 
 
 OUR_OWN = {
+    *("alert.window", "card.alert.severity", "card.alert.window", "card.by", "fault", "filled.stands.hours"),
+    *("filled.stands.severity", "filled.stands.span", "hours", "severity", "state"),
     *("added.span", "asked.trend", "asked.window", "change.worth", "cut", "entity.kind", "entry.phase"),
     *("event.type", "flag", "measure", "name", "objective.details.verdict", "other", "outcome.step", "period", "reach"),
     *("row.fault", "span", "tile.cut", "trend.step", "unlisted"),
@@ -100,7 +108,7 @@ def test_no_template_hands_anything_but_our_own_words_to_gettext() -> None:
     for path in (BOARD / "templates").iterdir():
         text = path.read_text()
         assert set(re.findall(r"\b_\(\s*(.)", text)) <= {'"'}, path.name
-        made |= set(re.findall(r'" ~ ([\w.]+)\)', text))
+        made |= set(re.findall(r'_\("[^"]*" ~ ([\w.]+)\)', text))
     assert made == OUR_OWN
 
 

@@ -17,6 +17,7 @@ from services.board.users import Role
 from services.common.database import Database, database_url
 from services.common.settings import Port
 from services.common.windows import Period
+from tests.support.alerts_api import AlertsApi, alert, member, served
 from tests.support.events import PARIS, cloud_event, line
 from tests.support.stack import PASSWORD, RunningStack, running_stack
 from tests.support.streams import Pushed, pushed
@@ -31,7 +32,9 @@ OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back"
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
     month = Period.MONTH.first_day(NOW.astimezone(PARIS).date()).isoformat()
-    with running_stack() as running:
+    bob = member("firing", 7777.77, by={"rep": "rep-bob"}, label="Bobinette", since=NOW.isoformat())
+    alerts = AlertsApi(alert("BobSells", "sales", bob, by="rep", of="value", unit="money", level=8000.0, clear=8000.0))
+    with served(alerts) as url, running_stack(CADRAN_BOARD_ALERTS=url) as running:
         events = [
             cloud_event("rep.set", "rep-ana", NOW - timedelta(days=9), alias="Anabelle", team_id="north"),
             cloud_event("rep.set", "rep-bob", NOW - timedelta(days=9), alias="Bobinette", team_id="south"),
@@ -69,7 +72,8 @@ def routes(stack: RunningStack, method: str, monkeypatch: pytest.MonkeyPatch) ->
     board = BoardSettings.load()
     database = Database(database_url("", stack.settings.local_dir, SCHEMA), SCHEMA)
     found = {route.path for route in _routes(build(stack.settings, board, database)) if method in route.methods}
-    assert {"GET": {"/", "/live/", "/targets"}, "POST": {"/sign-in", "/targets"}}[method] <= found
+    of_each = {"GET": {"/", "/live/", "/targets", "/alerts", "/live/alerts"}, "POST": {"/sign-in", "/alerts/{name}"}}
+    assert of_each[method] <= found
     return found
 
 
@@ -99,7 +103,7 @@ def addresses(stack: RunningStack, paths: set[str]) -> Iterator[str]:
             "measure=sales&period=month&rep=rep-bob",
         ]
         for path, query in product(sorted(paths), asked):
-            yield f"{path.replace('{kpi}', kpi['id'])}?{query}"
+            yield f"{path.replace('{kpi}', kpi['id']).replace('{name}', 'BobSells')}?{query}"
 
 
 def seen(client: httpx.Client, address: str) -> str:
@@ -139,7 +143,8 @@ def test_whatever_a_rep_asks_for_no_other_line_is_told(
 def test_a_director_is_told_all_of_it(stack: RunningStack) -> None:
     """So that the test above does not look for what is never there."""
     with stack.board() as client:
-        assert "Bobinette" in seen(client, "/live/?by=rep&lang=en")
+        for address in ("/live/?by=rep&lang=en", "/alerts", "/live/alerts", "/alerts/BobSells"):
+            assert "Bobinette" in seen(client, address), address
         told = "".join(
             seen(client, address)
             for address in ("/?by=rep&lang=en", "/kpis/sales.csv?by=rep", "/targets?measure=sales&period=month&lang=en")
@@ -152,7 +157,9 @@ def test_a_rep_changes_nothing(stack: RunningStack, ana: httpx.Client, monkeypat
     edits = routes(stack, "POST", monkeypatch) - {"/sign-in", "/sign-out"}
     assert edits
     for path in edits:
-        assert ana.post(path, data={"measure": "sales", "value": "1"}).status_code == 403, path
+        assert (
+            ana.post(path.replace("{name}", "BobSells"), data={"measure": "sales", "value": "1"}).status_code == 403
+        ), path
 
 
 def test_the_cookie_opens_nothing_but_the_board(stack: RunningStack, ana: httpx.Client) -> None:

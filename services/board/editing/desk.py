@@ -1,4 +1,4 @@
-"""What the pages of targets and of promotions work with, and do alike."""
+"""What the pages of targets, of promotions and of alerts work with, and do alike."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.board.access import Access
+from services.board.alerts.watch import Alerts
 from services.board.answers import Answers
 from services.board.editing.service import Editing
 from services.board.editing.statements import Statement
@@ -39,6 +40,7 @@ class Desk(NamedTuple):
     """`currency`: of money."""
 
     answers: Answers
+    alerts: Alerts
     editing: Editing
     renderer: Renderer
     sessions: Sessions
@@ -57,7 +59,7 @@ class Desk(NamedTuple):
         return user
 
     def reader(self, user: User) -> Reader:
-        return Reader(self.answers, Access.of(user))
+        return Reader(self.answers, self.alerts, Access.of(user))
 
     def unit(self, kpi: Any) -> str:
         """Of a KPI's targets: money in the currency of the company."""

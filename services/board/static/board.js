@@ -37,16 +37,24 @@ function keeping(place, change) {
   if (active && document.activeElement === document.body) successorOf(active)?.focus();
 }
 
-function replaceAll(html) {
-  keeping(content, () => content.replaceChildren(elementOf(html)));
+function replace(id, element) {
+  const old = document.getElementById(id);
+  if (old) keeping(old, () => old.replaceWith(element));
 }
 
-function replaceParts(parts) {
-  for (const [id, html] of Object.entries(parts)) {
-    const old = document.getElementById(id);
-    // The element alone: the white space around it is there already, and would grow with every change.
-    if (old) keeping(old, () => old.replaceWith(elementOf(html).firstElementChild));
+// What stands around the content comes with it, and goes to its place.
+function replaceAll(html) {
+  const made = elementOf(html);
+  for (const each of made.querySelectorAll("[data-around]")) {
+    each.remove();
+    replace(each.id, each);
   }
+  keeping(content, () => content.replaceChildren(made));
+}
+
+// The element alone: the white space around it is there already, and would grow with every change.
+function replaceParts(parts) {
+  for (const [id, html] of Object.entries(parts)) replace(id, elementOf(html).firstElementChild);
 }
 
 // After an upgrade scripts and styles are others: the page loads itself anew, unless somebody is writing in it.
