@@ -64,7 +64,7 @@ def alertmanager_file(teams: Iterable[Team], mail: MailSettings, version: Versio
     """
     told = [team for team in teams if team.can_be_told]
     content = {
-        "global": dict(mail_section(told, mail)),
+        "global": dict(mail_section(told, mail, version)),
         "templates": ["templates/*.tmpl"],
         "route": _tree(told),
         "inhibit_rules": [dict(rule) for rule in INHIBITIONS],

@@ -37,6 +37,7 @@ class Version(NamedTuple):
 
 
 TEAMS_SINCE = Version(0, 28)
+PASSWORD_TRIMMED_SINCE = Version(0, 27)
 
 
 def receiver(team: Team, version: Version) -> Section:
@@ -109,7 +110,7 @@ def _message(team: Team, part: str) -> str:
     return f'{{{{ template "cadran.{team.language}.{part}" . }}}}'
 
 
-def mail_section(teams: Iterable[Team], mail: MailSettings) -> Section:
+def mail_section(teams: Iterable[Team], mail: MailSettings, version: Version) -> Section:
     """Alertmanager's account at the mail server; nothing where nobody is told by e-mail.
 
     :raises ConfigurationError: when somebody is, and no letter could leave.
@@ -125,12 +126,13 @@ def mail_section(teams: Iterable[Team], mail: MailSettings) -> Section:
         )
     account = read_account(mail)
     _check_port(mail)
-    section = {
+    section: dict[str, Any] = {
         "smtp_smarthost": f"{account.host}:{account.port}",
         "smtp_from": read_sender(mail),
         "smtp_require_tls": account.security is Security.STARTTLS,
     }
     if mail.smtp_password_file:
+        _check_password(mail, mail.smtp_password_file, version)
         section |= {
             "smtp_auth_username": account.user,
             "smtp_auth_password_file": _absolute(mail.smtp_password_file),
@@ -145,4 +147,15 @@ def _check_port(mail: MailSettings) -> None:
             f"Alertmanager speaks TLS from the beginning on port {IMPLICIT_TLS_PORT}, and only there",
             field=mail.named("smtp_port"),
             mend=f"with {mail.named('smtp_security')} `tls` set it to {IMPLICIT_TLS_PORT}, else to another",
+        )
+
+
+def _check_password(mail: MailSettings, file: Path, version: Version) -> None:
+    """:raises ConfigurationError: where Alertmanager would log in with more than the password."""
+    text = file.read_text(encoding="utf-8")
+    if version < PASSWORD_TRIMMED_SINCE and text != text.strip():
+        raise ConfigurationError(
+            f"{file} ends in a line break, which Alertmanager {version} takes for a part of the password",
+            field=mail.named("smtp_password_file"),
+            mend=f"write it without (`printf %s`), or install Alertmanager {PASSWORD_TRIMMED_SINCE} or later",
         )
