@@ -65,7 +65,7 @@ WAITING = f"max({LAG.name})"
 _SHARE = Text(en="{{ $value | humanizePercentage }}", fr="{{ $value | humanizePercentage }}")
 _AGE = Text(
     en="{{ $labels.kpi }}: {{ if gt $value 1e9 }}nothing applied{{ else }}{{ $value | humanizeDuration }} old{{ end }}",
-    fr="{{ $labels.kpi }} : {{ if gt $value 1e9 }}rien de traité{{ else }}{{ $value | humanizeDuration }} d’âge{{ end }}",
+    fr="{{ $labels.kpi }} : {{ if gt $value 1e9 }}rien encore{{ else }}{{ $value | humanizeDuration }} d’âge{{ end }}",
 )
 _COUNT = Text(en='{{ $value | printf "%.0f" }}', fr='{{ $value | printf "%.0f" }}')
 _BURNT = Text(

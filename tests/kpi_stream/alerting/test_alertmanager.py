@@ -139,7 +139,9 @@ def test_mail_that_could_not_leave_is_refused(fields: dict[str, object], text: s
 def test_a_password_is_read_as_an_old_alertmanager_would(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("s3cret\n")
     mail = MAIL.model_copy(update={"smtp_user": "cadran", "smtp_password_file": tmp_path / "password"})
-    with pytest.raises(ConfigurationError, match="CADRAN_ALERTS_SMTP_PASSWORD_FILE: .* ends in a line break") as refused:
+    with pytest.raises(
+        ConfigurationError, match="CADRAN_ALERTS_SMTP_PASSWORD_FILE: .* ends in a line break"
+    ) as refused:
         alertmanager_file([DIRECTION], mail, OLDEST)
     assert "s3cret" not in str(refused.value)
     assert "smtp_auth_password_file" in alertmanager_file([DIRECTION], mail, Version(0, 27))
