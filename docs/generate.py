@@ -23,12 +23,12 @@ from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.common.windows import WindowName
 from services.ingest.settings import IngestSettings
-from services.kpi_stream.alerting.figures import length_text
-from services.kpi_stream.alerting.rules import write_rules
-from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.rules.kpi_rules import write_rules
+from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.rules.wording import Words, level_text
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.thresholds import ThresholdReader
-from services.kpi_stream.alerting.wording import Words, level_text
+from services.kpi_stream.alerting.thresholds.figures import length_text
+from services.kpi_stream.alerting.thresholds.file import ThresholdReader
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
 from services.kpi_stream.exporter.readings import BESIDE
 from services.kpi_stream.grafana.boards import write_boards

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from services.common.errors import ConfigurationError
 from services.common.settings import Port, Settings
-from services.kpi_stream.alerting.alertmanager import FILE, RETENTION, write_alertmanager
-from services.kpi_stream.alerting.receivers import Version
 from services.kpi_stream.alerting.settings import AlertSettings
+from services.kpi_stream.alerting.telling.config import FILE, RETENTION, write_alertmanager
+from services.kpi_stream.alerting.telling.receivers import Version
 
 DEPLOY = Path(__file__).resolve().parent.parent
 ROOT = DEPLOY.parent

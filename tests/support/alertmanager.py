@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from services.common.mail.account import MailSettings
-from services.kpi_stream.alerting.alertmanager import write_alertmanager
-from services.kpi_stream.alerting.receivers import Version
-from services.kpi_stream.alerting.server import Alertmanager
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.teams import Team
+from services.kpi_stream.alerting.telling.alertmanager import Alertmanager
+from services.kpi_stream.alerting.telling.config import write_alertmanager
+from services.kpi_stream.alerting.telling.receivers import Version
+from services.kpi_stream.alerting.thresholds.teams import Team
 from tests.support.mail import MailServer
 from tests.support.redis import free_port
 from tests.support.stack import wait_for

@@ -15,8 +15,8 @@ from fastapi import FastAPI, Request, Response
 
 from services.common.errors import Conflict, Invalid, NotFound
 from services.common.http import install_error_handlers, json_response
-from services.kpi_stream.alerting.changes import Change
 from services.kpi_stream.alerting.documents import AlertsAnswer
+from services.kpi_stream.alerting.thresholds.changes import Change
 
 QUIET = {"beyond": False, "sure": False, "enough": True, "open": True, "trusted": True, "lasted": False}
 FIRING = {**QUIET, "beyond": True, "sure": True, "lasted": True}

@@ -20,8 +20,8 @@ from services.common.http import (
     read_body,
     require,
 )
-from services.kpi_stream.alerting.changes import Change
 from services.kpi_stream.alerting.service import AlertService
+from services.kpi_stream.alerting.thresholds.changes import Change
 
 MOST_BYTES = 10_000
 

@@ -16,11 +16,11 @@ from services.common.printing import console, moment, say
 from services.common.settings import Port, Settings
 from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer
 from services.kpi_stream.alerting.explaining import asked, lines
-from services.kpi_stream.alerting.server import Alertmanager
+from services.kpi_stream.alerting.rules.wording import Words
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.thresholds import ThresholdReader
-from services.kpi_stream.alerting.trial import Trial, choose, failures, who_is_told
-from services.kpi_stream.alerting.wording import Words
+from services.kpi_stream.alerting.telling.alertmanager import Alertmanager
+from services.kpi_stream.alerting.telling.trial import Trial, choose, failures, who_is_told
+from services.kpi_stream.alerting.thresholds.file import ThresholdReader
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.threshold import Severity
 

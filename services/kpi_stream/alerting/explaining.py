@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from services.kpi_stream.alerting.documents import AlertAnswer, MemberAnswer
 from services.kpi_stream.alerting.judging import Condition
-from services.kpi_stream.alerting.wording import Words, level_text
+from services.kpi_stream.alerting.rules.wording import Words, level_text
 from services.kpi_stream.kpis.threshold import Hours, Of, Side
 
 HOLDS = {True: "yes", False: "no", None: "-"}

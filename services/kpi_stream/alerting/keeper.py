@@ -10,10 +10,10 @@ from typing import NamedTuple
 from services.common.errors import ConfigurationError, Conflict, Unavailable
 from services.common.logging import get_logger
 from services.common.windows import Clock
-from services.kpi_stream.alerting.editing import edited
 from services.kpi_stream.alerting.metrics import AlertMetrics
 from services.kpi_stream.alerting.servers import Servers
-from services.kpi_stream.alerting.thresholds import ThresholdReader, Thresholds
+from services.kpi_stream.alerting.thresholds.editing import edited
+from services.kpi_stream.alerting.thresholds.file import ThresholdReader, Thresholds
 
 log = get_logger(__name__)
 

@@ -15,18 +15,18 @@ from services.common.http import serve
 from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
-from services.kpi_stream.alerting.alertmanager import alertmanager_files
 from services.kpi_stream.alerting.api import Parts, create_app
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.metrics import AlertMetrics
 from services.kpi_stream.alerting.reading import Prometheus
-from services.kpi_stream.alerting.rules import rules_text
-from services.kpi_stream.alerting.server import Alertmanager
+from services.kpi_stream.alerting.rules.kpi_rules import rules_text
+from services.kpi_stream.alerting.rules.wording import Words
 from services.kpi_stream.alerting.servers import Files, Make, Servers
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.thresholds import ThresholdReader, Thresholds
-from services.kpi_stream.alerting.wording import Words
+from services.kpi_stream.alerting.telling.alertmanager import Alertmanager
+from services.kpi_stream.alerting.telling.config import alertmanager_files
+from services.kpi_stream.alerting.thresholds.file import ThresholdReader, Thresholds
 from services.kpi_stream.kpis import all_kpis
 
 RULES = "rules/cadran.yml"

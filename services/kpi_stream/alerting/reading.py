@@ -10,7 +10,7 @@ import httpx
 
 from services.common.errors import Unavailable
 from services.kpi_stream.alerting.judging import QUIET, Condition, Reading, Standing, State, judge
-from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.exporter.exposition import quoted
 
 AT_ONCE = 4

@@ -7,7 +7,7 @@ import httpx
 
 from services.common.errors import ConfigurationError
 from services.common.logging import get_logger
-from services.kpi_stream.alerting.thresholds import Thresholds
+from services.kpi_stream.alerting.thresholds.file import Thresholds
 
 log = get_logger(__name__)
 

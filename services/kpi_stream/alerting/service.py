@@ -5,11 +5,11 @@ import time
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.windows import Clock
-from services.kpi_stream.alerting.changes import Change, fields_of
 from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, alert_answer
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.reading import Prometheus, judged
-from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.thresholds.changes import Change, fields_of
 from services.kpi_stream.kpis.threshold import Side
 
 GOOD_FOR = 3.0

@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.common.mail.account import MailSettings
 from services.common.settings import ROOT, Port, Settings
-from services.kpi_stream.alerting.platform_alerts import Patience
+from services.kpi_stream.alerting.rules.platform_alerts import Patience
 
 
 class AlertSettings(MailSettings):

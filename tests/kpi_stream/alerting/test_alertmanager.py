@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from services.common.errors import ConfigurationError
-from services.kpi_stream.alerting.alertmanager import FILE, RETENTION, alertmanager_file, write_alertmanager
-from services.kpi_stream.alerting.receivers import TEAMS_SINCE, Version
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.teams import Team
+from services.kpi_stream.alerting.telling.config import FILE, RETENTION, alertmanager_file, write_alertmanager
+from services.kpi_stream.alerting.telling.receivers import TEAMS_SINCE, Version
+from services.kpi_stream.alerting.thresholds.teams import Team
 from tests.support.alertmanager import OLDEST
 
 MAIL = AlertSettings.model_validate({"smtp_host": "mail.example.org", "mail_from": "cadran@example.org"})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.kpi_stream.alerting.teams import Team
+from services.kpi_stream.alerting.thresholds.teams import Team
 from tests.support.alertmanager import RunningAlertmanager, alert, inhibitor, mail_settings, running_alertmanager
 from tests.support.mail import MailServer, make_certificate, running_mail_server, with_login
 from tests.support.stack import wait_for

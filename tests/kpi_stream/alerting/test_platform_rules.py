@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from services.kpi_stream.alerting.platform_alerts import USUAL, platform_alerts
+from services.kpi_stream.alerting.rules.platform_alerts import USUAL, platform_alerts
 from services.kpi_stream.exporter.scrape import AS_OF, DROPPED, LAG, STORE_UP
 from tests.kpi_stream.alerting.worlds import INSTANCE, KPIS, Series, fires, fresh, promtool, steps
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.kpi_stream.alerting.rules import rules_text
-from services.kpi_stream.alerting.series import Watched
-from services.kpi_stream.alerting.thresholds import ThresholdReader
+from services.kpi_stream.alerting.rules.kpi_rules import rules_text
+from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.thresholds.file import ThresholdReader
 from services.kpi_stream.exporter.scrape import AS_OF, STORE_UP
 from services.kpi_stream.kpis.threshold import Hours
 from tests.kpi_stream.alerting.worlds import (

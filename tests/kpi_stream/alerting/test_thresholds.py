@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.common.errors import ConfigurationError
-from services.kpi_stream.alerting.thresholds import ThresholdReader, Thresholds
+from services.kpi_stream.alerting.thresholds.file import ThresholdReader, Thresholds
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.threshold import Hours, Of, Severity, Side, Threshold
 

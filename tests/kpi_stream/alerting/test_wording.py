@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from services.kpi_stream.alerting.rules import rules_text
-from services.kpi_stream.alerting.series import Watched
-from services.kpi_stream.alerting.thresholds import ThresholdReader
+from services.kpi_stream.alerting.rules.kpi_rules import rules_text
+from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.thresholds.file import ThresholdReader
 from tests.kpi_stream.alerting.worlds import KPIS, WORDS, Numbers, Series, fresh
 
 MINUTES = 120

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from services.kpi_stream.alerting.rules import rules_text
-from services.kpi_stream.alerting.series import Watched
-from services.kpi_stream.alerting.wording import Words
+from services.kpi_stream.alerting.rules.kpi_rules import rules_text
+from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.rules.wording import Words
 from services.kpi_stream.exporter.scrape import AS_OF, STORE_UP
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.threshold import Side

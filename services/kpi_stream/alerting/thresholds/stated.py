@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from services.common.errors import Invalid
 from services.common.windows import WindowName
-from services.kpi_stream.alerting.checks import check_names, checked, has_interval
-from services.kpi_stream.alerting.figures import read_lasts, read_level, read_number
-from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.thresholds.checks import check_names, checked, has_interval
+from services.kpi_stream.alerting.thresholds.figures import read_lasts, read_level, read_number
 from services.kpi_stream.kpis.kpi import SUMS, Kpi
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Severity, Side, Threshold

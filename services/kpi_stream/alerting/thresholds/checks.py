@@ -1,7 +1,7 @@
 """Whether a threshold can be judged: its names are there, and Prometheus is told all that it needs."""
 
 from services.common.errors import Invalid
-from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.exporter.metrics import exported
 from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric, Unit
 from services.kpi_stream.kpis.threshold import Of, Side, Threshold

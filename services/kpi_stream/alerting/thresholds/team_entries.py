@@ -11,7 +11,7 @@ from msgspec import Meta
 from services.common.errors import Invalid
 from services.common.events.explain import explain
 from services.common.mail.addresses import read_address
-from services.kpi_stream.alerting.teams import Language, Team
+from services.kpi_stream.alerting.thresholds.teams import Language, Team
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 

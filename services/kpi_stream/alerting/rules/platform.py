@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from services.kpi_stream.alerting.platform_alerts import Patience, PlatformAlert, platform_alerts
-from services.kpi_stream.alerting.series import UNTRUSTED
-from services.kpi_stream.alerting.wording import platform_annotations
+from services.kpi_stream.alerting.rules.platform_alerts import Patience, PlatformAlert, platform_alerts
+from services.kpi_stream.alerting.rules.series import UNTRUSTED
+from services.kpi_stream.alerting.rules.wording import platform_annotations
 from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.exporter.scrape import AS_OF, STORE_UP
 from services.kpi_stream.kpis.kpi import Kpi

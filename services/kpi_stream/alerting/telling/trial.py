@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from services.common.errors import ConfigurationError, NotFound
-from services.kpi_stream.alerting.alertmanager import TRIAL
-from services.kpi_stream.alerting.server import Alertmanager, Counts
+from services.kpi_stream.alerting.telling.alertmanager import Alertmanager, Counts
+from services.kpi_stream.alerting.telling.config import TRIAL
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Severity
 

@@ -9,7 +9,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.common.errors import ConfigurationError, Unavailable
-from services.kpi_stream.alerting.receivers import Version
+from services.kpi_stream.alerting.telling.receivers import Version
 
 TIMEOUT = 10.0
 

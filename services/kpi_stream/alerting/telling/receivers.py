@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from services.common.errors import ConfigurationError
 from services.common.mail.account import MailSettings, Security, read_account, read_sender
-from services.kpi_stream.alerting.teams import Team
+from services.kpi_stream.alerting.thresholds.teams import Team
 
 IMPLICIT_TLS_PORT = 465
 """The one port on which Alertmanager speaks TLS from the beginning."""

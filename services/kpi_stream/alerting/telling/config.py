@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from services.common.mail.account import MailSettings
-from services.kpi_stream.alerting.messages import LANGUAGES, messages
-from services.kpi_stream.alerting.receivers import Section, Version, mail_section, receiver
-from services.kpi_stream.alerting.teams import OPERATIONS, Team
+from services.kpi_stream.alerting.telling.messages import LANGUAGES, messages
+from services.kpi_stream.alerting.telling.receivers import Section, Version, mail_section, receiver
+from services.kpi_stream.alerting.thresholds.teams import OPERATIONS, Team
 from services.kpi_stream.kpis.threshold import Severity
 
 FILE = "alertmanager.yml"

@@ -13,11 +13,11 @@ from services.common import yaml_files
 from services.common.errors import Invalid
 from services.common.events.explain import explain
 from services.common.yaml_files import Document, FileKind
-from services.kpi_stream.alerting.platform_alerts import USUAL, platform_alerts
-from services.kpi_stream.alerting.series import Watched
-from services.kpi_stream.alerting.stated import Stated, changed, is_off, new
-from services.kpi_stream.alerting.team_entries import read_team
-from services.kpi_stream.alerting.teams import Team
+from services.kpi_stream.alerting.rules.platform_alerts import USUAL, platform_alerts
+from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.thresholds.stated import Stated, changed, is_off, new
+from services.kpi_stream.alerting.thresholds.team_entries import read_team
+from services.kpi_stream.alerting.thresholds.teams import Team
 from services.kpi_stream.kpis.kpi import Kpi
 
 THRESHOLDS = FileKind("the file of thresholds", "CADRAN_ALERTS_THRESHOLDS", "docs/alerting.md")

@@ -8,7 +8,7 @@ from babel.support import NullTranslations
 
 from services.common.i18n import load_translations
 from services.common.templates import templates_of
-from services.kpi_stream.alerting.teams import Language
+from services.kpi_stream.alerting.thresholds.teams import Language
 
 HERE = Path(__file__).parent
 LANGUAGES: tuple[Language, ...] = get_args(Language)

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from services.kpi_stream.alerting.figures import length_text
-from services.kpi_stream.alerting.series import Watched, number
+from services.kpi_stream.alerting.rules.series import Watched, number
+from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.kpis.kpi import Unit
 from services.kpi_stream.kpis.threshold import Hours, Severity
 

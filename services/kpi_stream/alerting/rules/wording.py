@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from services.kpi_stream.alerting.series import Watched
+from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.kpis.kpi import SUMS, Unit
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Of, Side

@@ -1,0 +1,1 @@
+"""People, by way of Alertmanager: its file, the messages, a trial."""

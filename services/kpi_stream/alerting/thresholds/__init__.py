@@ -1,0 +1,1 @@
+"""The file of thresholds: who is told, and of what."""
