@@ -8,8 +8,8 @@ from tests.benchmarks.alarms.company import MEDIUM
 from tests.benchmarks.alarms.report import PAGE, alike_table, main_table, others_table, written
 from tests.benchmarks.alarms.study import compare
 
-SEED = 2
-"""Levels were chosen with the seed 1."""
+SEED = 2026
+"""Looked at once the levels were chosen, with others (1, 2, 3, 11, 12, 13, 21)."""
 OTHERS = {
     "a fifth the size": MEDIUM.scaled(1 / 5),
     "five times the size": MEDIUM.scaled(5),
