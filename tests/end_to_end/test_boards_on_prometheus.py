@@ -218,7 +218,16 @@ HAND_MADE: dict[str, Expected] = {
     "sum(cadran_survey_letters_waiting)": {"": 0},
     "sum(cadran_pricing_pages_due)": {"": 0},
     'min by (job) (up{job=~"cadran-.*"})': dict.fromkeys(
-        ("cadran-kpis", "cadran-ingest", "cadran-survey", "cadran-pricing", "cadran-board", "cadran-worker"), 1
+        (
+            "cadran-kpis",
+            "cadran-ingest",
+            "cadran-survey",
+            "cadran-pricing",
+            "cadran-board",
+            "cadran-alerts",
+            "cadran-worker",
+        ),
+        1,
     ),
     "sum by (topic) (increase(cadran_worker_dead_letters_total[$__rate_interval]))": dict.fromkeys(
         (f"cadran.{t}" for t in ("leads", "orders", "customers", "offers", "answers", "prices", "visits", "reference")),

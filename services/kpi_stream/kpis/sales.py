@@ -30,7 +30,7 @@ from services.kpi_stream.kpis.promotions import promotion_effect
 from services.kpi_stream.kpis.requests import Asking
 from services.kpi_stream.kpis.sales_measures import DISPERSION, SALES, VISITS, VISITS_BY_HOUR
 from services.kpi_stream.kpis.text import Text
-from services.kpi_stream.kpis.threshold import Of, Severity, Side, Threshold
+from services.kpi_stream.kpis.threshold import Of, Side, Threshold
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import ALL as EVERYONE
 from services.kpi_stream.measures import Fact, Member
@@ -281,7 +281,6 @@ KPI = Kpi(
             clear=1.0,
             least=30,
             lasts=timedelta(minutes=30),
-            severity=Severity.CRITICAL,
             title=Text(en="Sales are behind the objective", fr="Les ventes sont en retard sur l’objectif"),
             advice=ADVICE,
         ),
