@@ -236,6 +236,11 @@ def test_a_director_changes_an_alert_by_keyboard(page: Page, api: AlertsApi) -> 
     save(page)
     expect(page.locator(".state")).to_have_text("Switched off")
     assert api.named("SalesFall")["off"] is True
+    history = page.get_by_role("region", name="History")
+    expect(history.locator("tbody tr").first).to_have_text(
+        re.compile(r"\d\d:\d\d\s+director\s+Switched off\s+no\s+yes")
+    )
+    expect(history.locator("tbody tr")).to_have_count(6)
 
 
 def test_what_is_typed_wrongly_is_told_beside_its_field_and_kept(api: AlertsApi, open_page: Open) -> None:

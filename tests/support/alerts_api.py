@@ -15,7 +15,8 @@ from fastapi import FastAPI, Request, Response
 
 from services.common.errors import Conflict, Invalid, NotFound
 from services.common.http import install_error_handlers, json_response
-from services.kpi_stream.alerting.documents import AlertsAnswer
+from services.kpi_stream.alerting.documents import AlertsAnswer, OneAlertAnswer
+from services.kpi_stream.alerting.history import Entry
 from services.kpi_stream.alerting.thresholds.changes import Change
 
 QUIET = {"beyond": False, "sure": False, "enough": True, "open": True, "trusted": True, "lasted": False}
@@ -69,6 +70,7 @@ class AlertsApi:
         self.changes = 1
         self.refused: str | None = None
         self.is_away = False
+        self.history: list[Entry] = []
 
     @property
     def version(self) -> str:
@@ -91,6 +93,9 @@ class AlertsApi:
             raise Invalid("is not on the good side of level", field=f"alerts.{name}.clear", mend="put it at the level")
         if made["lasts"] == "0m":
             raise Invalid("is no length of time", field=f"alerts.{name}.lasts", mend="write 30m")
+        fields = [field for field in CHANGED if own[field] != made[field]]
+        before, after = (dict(_written(own["side"], field, of[field]) for field in fields) for of in (own, made))
+        self.history.insert(0, Entry(datetime.now(UTC), changed.get("by", ""), name, before, after))
         own |= made
         self.changes += 1
         return own
@@ -114,11 +119,21 @@ class AlertsApi:
             }
             return json_response(msgspec.convert(told, AlertsAnswer))
 
+        @app.get("/v1/alerts/{name}")
+        async def one(name: str) -> Response:
+            history = [entry for entry in self.history if entry.alert == name]
+            return json_response(msgspec.convert({**self.named(name), "history": history}, OneAlertAnswer))
+
         @app.put("/v1/alerts/{name}")
         async def change(name: str, request: Request) -> Response:
             return json_response(self.change(name, await request.json()))
 
         return app
+
+
+def _written(side: str, field: str, value: Any) -> tuple[str, str]:
+    """A field as the file of thresholds writes it."""
+    return side if field == "level" else field, ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from services.board.alerts.form import (
     texts_of,
     typed,
 )
+from services.board.alerts.history import lines
 from services.board.editing.desk import Desk
 from services.board.editing.values import Fault
 from services.board.told import Answer
@@ -45,7 +46,7 @@ def alert_routes(desk: Desk) -> APIRouter:
     async def show(name: str, request: Request) -> Response:
         user = desk.editor(request)
         opened = await _open_anew(desk, user, name)
-        return _page(desk, request, user, opened, opened.in_force(desk.renderer.language(request)))
+        return await _page(desk, request, user, opened, opened.in_force(desk.renderer.language(request)))
 
     @router.post(PATH, dependencies=[Depends(same_site)])
     async def save(name: str, request: Request) -> Response:
@@ -55,16 +56,16 @@ def alert_routes(desk: Desk) -> APIRouter:
         sent = Filled(typed(fields), fields.get("version", ""))
         made, faults = changed(sent.texts, opened.card.judged, language)
         if faults:
-            return _page(desk, request, user, opened, sent._replace(faults=faults), 422)
+            return await _page(desk, request, user, opened, sent._replace(faults=faults), 422)
         others = {field: value for field, value in made.items() if value != opened.card.alert[field]}
         try:
-            await desk.alerts.change(name, {"version": sent.version, **others})
+            await desk.alerts.change(name, {"version": sent.version, **others}, user.name)
         except (Conflict, Invalid, Unavailable) as error:
             if isinstance(error, Conflict):
                 opened = await _open_anew(desk, user, name)
             answered = _refused(sent, error, opened.in_force(language))
             if answered.faults or answered.stands:
-                return _page(desk, request, user, opened, answered, error.status)
+                return await _page(desk, request, user, opened, answered, error.status)
         return RedirectResponse(f"/alerts/{name}?{urlencode({'saved': 'yes', 'lang': language})}", 303)
 
     return router
@@ -91,7 +92,7 @@ async def _open(desk: Desk, user: User, name: str) -> Opened:
     return Opened(card(alert, await reader.kpi(alert["kpi"]), desk.currency), told.answer)
 
 
-def _page(desk: Desk, request: Request, user: User, opened: Opened, form: Filled, status: int = 200) -> Response:
+async def _page(desk: Desk, request: Request, user: User, opened: Opened, form: Filled, status: int = 200) -> Response:
     language, judged = desk.renderer.language(request), opened.card.judged
     return desk.page(
         "alert_form.html",
@@ -107,5 +108,6 @@ def _page(desk: Desk, request: Request, user: User, opened: Opened, form: Filled
         all_hours=HOURS,
         spans=list(SPANS),
         example=judged.written(opened.card.alert["level"], language),
+        history=list(lines(await desk.alerts.history(opened.card.alert["name"]), language)),
         is_saved="saved" in request.query_params and status == 200,
     )

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 from services.board.answers import Told
 from services.board.remote import Remote
+from services.board.told import Answer
 from services.common.errors import CadranError
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
 
 PATH = "/v1/alerts"
+MOST_OF_A_NAME = 100
 PAUSE = 2.0
 """Seconds between two askings: an alert lasts minutes before anybody is told of it."""
 
@@ -46,14 +48,22 @@ class Alerts:
         self._told, self._told_at = Told(answer, None), datetime.now(UTC)
         return self._told
 
-    async def change(self, name: str, changed: dict[str, object]) -> None:
-        """Put an alert, of which there is one by this name, in force as it is to be.
+    async def history(self, name: str) -> list[Answer]:
+        """Who changed an alert, of which there is one by this name: the newest change first.
+
+        :raises CadranError: when it does not answer.
+        """
+        answer = await self._remote.get(f"{PATH}/{name}", {})
+        return list(answer["history"])
+
+    async def change(self, name: str, changed: dict[str, object], by: str) -> None:
+        """Put an alert, of which there is one by this name, in force as somebody wants it.
 
         :raises Conflict: when it was made from another version of the file.
         :raises Invalid: naming the field that is not right.
         :raises CadranError: when it cannot be done.
         """
-        await self._remote.put(f"{PATH}/{name}", changed)
+        await self._remote.put(f"{PATH}/{name}", {**changed, "by": by[:MOST_OF_A_NAME]})
 
     def _grow_old(self, error: CadranError) -> None:
         if self._told is not None and self._told.old_since is None:

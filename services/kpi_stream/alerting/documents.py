@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from services.kpi_stream.alerting.history import Entry
 from services.kpi_stream.alerting.judging import Condition, Standing
 from services.kpi_stream.alerting.reading import Judged
 from services.kpi_stream.alerting.rules.series import Watched
@@ -63,6 +64,12 @@ class AlertAnswer(msgspec.Struct, frozen=True):
     trusted: bool
     open: bool
     members: Sequence[MemberAnswer]
+
+
+class OneAlertAnswer(AlertAnswer, frozen=True):
+    """An alert, and who changed it: the newest 20 changes, the newest first."""
+
+    history: Sequence[Entry]
 
 
 class AlertsAnswer(msgspec.Struct, frozen=True):

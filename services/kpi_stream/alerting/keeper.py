@@ -10,6 +10,7 @@ from typing import NamedTuple
 from services.common.errors import ConfigurationError, Conflict, Unavailable
 from services.common.logging import get_logger
 from services.common.windows import Clock
+from services.kpi_stream.alerting.history import BY_HAND, History, entries
 from services.kpi_stream.alerting.metrics import AlertMetrics
 from services.kpi_stream.alerting.servers import Servers
 from services.kpi_stream.alerting.thresholds.editing import edited
@@ -35,36 +36,36 @@ class Keeper:
     """Follows the file (`run`), and writes it (`change`)."""
 
     def __init__(
-        self, path: Path, reader: ThresholdReader, servers: Servers, metrics: AlertMetrics, clock: Clock
+        self,
+        path: Path,
+        reader: ThresholdReader,
+        servers: Servers,
+        history: History,
+        metrics: AlertMetrics,
+        clock: Clock,
     ) -> None:
         self._path = path
         self._reader = reader
         self._servers = servers
+        self.history = history
         self._metrics = metrics
         self._clock = clock
         self._seen: bytes | None = None
         self._followed: bytes | None = None
         self._lock = asyncio.Lock()
-        self.in_force = self._as_before()
+        self.in_force = InForce(self._kept(), clock(), "")
 
     async def run(self) -> None:
         """Look at the file for ever."""
         while True:
             async with self._lock:
-                try:
-                    await self._look()
-                    await self._servers.tell()
-                except ConfigurationError as error:
-                    self._refuse(str(error))
-                except Unavailable as error:
-                    self._followed = None
-                    self._refuse(str(error))
+                await self._keep_up()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def change(self, name: str, fields: Mapping[str, str | None], version: str) -> None:
-        """Write some fields of an alert into the file, and follow it.
+    async def change(self, name: str, fields: Mapping[str, str | None], version: str, by: str) -> None:
+        """Write some fields of an alert into the file, and follow it. `by`: who wants it so.
 
-        :raises Conflict: when the file is not the one that was looked at.
+        :raises Conflict: when the file is not the one that was looked at; what it says by now is in force then.
         :raises Invalid: naming the field of the alert that cannot be so.
         :raises ConfigurationError: when the file would be refused; it is as it was.
         :raises Unavailable: when it cannot be written.
@@ -72,22 +73,44 @@ class Keeper:
         async with self._lock:
             content = await asyncio.to_thread(_content, self._path)
             if version_of(content) != version:
+                await self._catch_up(content)
                 raise Conflict("somebody else has changed the thresholds", field="version", mend="look at them again")
             changed = await asyncio.to_thread(edited, content, name, fields)
             await asyncio.to_thread(self._reader.check, name, changed)
             thresholds = await asyncio.to_thread(self._reader.read, self._path.name, changed)
             await asyncio.to_thread(_write, self._path, changed)
-            await self._follow(changed, thresholds)
+            try:
+                await self._follow(changed, thresholds, by)
+            except (ConfigurationError, Unavailable):
+                await asyncio.to_thread(_write, self._path, content)
+                raise
 
-    def _as_before(self) -> InForce:
-        """What held when this process ended last: where the file is wrong by now, it still does."""
-        since = self._clock()
-        kept = self._servers.kept()
+    def _kept(self) -> Thresholds:
+        """What the servers' files were made of last: where the file is wrong by now, it still holds."""
         try:
-            return InForce(self._reader.read("what holds", kept or NOBODY), since, "")
+            return self._reader.read("what holds", self._servers.kept() or NOBODY)
         except ConfigurationError as error:
             log.warning("what held before cannot be read by this release", error=str(error))
-            return InForce(self._reader.read("what holds", NOBODY), since, "")
+            return self._reader.read("what holds", NOBODY)
+
+    async def _keep_up(self) -> None:
+        try:
+            await self._look()
+            await self._servers.tell()
+        except ConfigurationError as error:
+            self.in_force = self.in_force._replace(thresholds=await asyncio.to_thread(self._kept))
+            self._refuse(str(error))
+        except Unavailable as error:
+            self._followed = None
+            self._refuse(str(error))
+
+    async def _catch_up(self, content: bytes) -> None:
+        """Follow what somebody has just written by hand: who is refused for it must be told it, not what it was."""
+        if content != self._followed:
+            await self._keep_up()
+        if content != self._followed:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._keep_up()
 
     async def _look(self) -> None:
         """Follow what is the same at two looks: what has just been changed may be half written."""
@@ -95,18 +118,20 @@ class Keeper:
         is_still, self._seen = content == self._seen, content
         if not is_still or content == self._followed:
             return
-        self.in_force = self.in_force._replace(version=version_of(content))
         try:
-            await self._follow(content, await asyncio.to_thread(self._reader.read, self._path.name, content))
-        except ConfigurationError:
+            await self._follow(content, await asyncio.to_thread(self._reader.read, self._path.name, content), BY_HAND)
+        except (ConfigurationError, Unavailable):
             self._followed = content  # it is wrong until it changes
+            self.in_force = self.in_force._replace(version=version_of(content))
             raise
 
-    async def _follow(self, content: bytes, thresholds: Thresholds) -> None:
+    async def _follow(self, content: bytes, thresholds: Thresholds, by: str) -> None:
         await asyncio.to_thread(self._servers.write, thresholds, content)
         await self._servers.tell()
         self._followed = content
-        self.in_force = InForce(thresholds, self._clock(), version_of(content))
+        before, now = self.in_force.thresholds, self._clock()
+        self.in_force = InForce(thresholds, now, version_of(content))
+        await asyncio.to_thread(self.history.add, entries(before, thresholds, by, now))
         self._metrics.refused.set(0)
         self._metrics.alerts.set(len(thresholds.alerts))
         log.info("thresholds hold", alerts=len(thresholds.alerts), off=len(thresholds.off))
@@ -131,6 +156,7 @@ def _content(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
+    _check_ours(path)
     draft = path.with_name(f".{path.name}.tmp")
     try:
         draft.write_bytes(content)
@@ -139,3 +165,12 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         mend = "give the alerts process the right to write in its folder"
         raise Unavailable(f"{path} cannot be written: {error.strerror}", mend=mend) from None
+
+
+def _check_ours(path: Path) -> None:
+    """A new file takes the old one's place, and would do so too where somebody does not want it changed."""
+    if path.is_symlink():
+        mend = "name the file that it leads to in CADRAN_ALERTS_THRESHOLDS, or change that by hand"
+        raise Unavailable(f"{path} is a link, and is not written through", mend=mend)
+    if not path.stat().st_mode & 0o222:
+        raise Unavailable(f"{path} is read-only", mend="give its owner the right to write it, or change it by hand")

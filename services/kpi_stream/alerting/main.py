@@ -16,6 +16,7 @@ from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
 from services.kpi_stream.alerting.api import Parts, create_app
+from services.kpi_stream.alerting.history import History
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.metrics import AlertMetrics
 from services.kpi_stream.alerting.reading import Prometheus
@@ -30,6 +31,7 @@ from services.kpi_stream.alerting.thresholds.file import ThresholdReader, Thresh
 from services.kpi_stream.kpis import all_kpis
 
 RULES = "rules/cadran.yml"
+HISTORY = "history.jsonl"
 TIMEOUT = 10.0
 
 
@@ -50,12 +52,14 @@ def build(settings: Settings, alerting: AlertSettings) -> FastAPI:
     """The app; what it keeps in force is looked at as long as it runs."""
     http = httpx.AsyncClient(timeout=TIMEOUT)
     registry = CollectorRegistry()
-    files = Files(alerting.folder_in(settings.local_dir), make_files(settings, alerting))
+    folder = alerting.folder_in(settings.local_dir)
+    files = Files(folder, make_files(settings, alerting))
     addresses = {"Alertmanager": alerting.alertmanager_url(settings), "Prometheus": alerting.prometheus_url(settings)}
     keeper = Keeper(
         alerting.thresholds_file,
         ThresholdReader(all_kpis(), settings.reporting_currency),
         Servers(files, addresses, http),
+        History(folder / HISTORY),
         AlertMetrics(registry),
         utc_now,
     )

@@ -43,7 +43,9 @@ class Files:
     def restore(self) -> None:
         """Put back what was there before they were last written."""
         for name, text in self._before.items():
-            if text is not None:
+            if text is None:
+                (self._folder / name).unlink(missing_ok=True)
+            else:
                 _replace(self._folder / name, text)
 
     def _read(self, name: str) -> bytes | None:

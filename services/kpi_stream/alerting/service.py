@@ -3,9 +3,11 @@
 import asyncio
 import time
 
+import msgspec
+
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.common.windows import Clock
-from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, alert_answer
+from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, OneAlertAnswer, alert_answer
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.reading import Prometheus, judged
 from services.kpi_stream.alerting.rules.series import Watched
@@ -40,8 +42,8 @@ class AlertService:
             alerts=await self._alerts(),
         )
 
-    async def one(self, name: str) -> AlertAnswer:
-        """One of them.
+    async def one(self, name: str) -> OneAlertAnswer:
+        """One of them, and who changed it.
 
         :raises NotFound: when there is none.
         :raises Unavailable: when Prometheus does not answer.
@@ -49,9 +51,10 @@ class AlertService:
         found = self._watched().get(name)
         if found is None:
             raise NotFound(f"no alert is called {name!r}", mend=f"there are {', '.join(self._watched())}")
-        return await self._answer(*found)
+        answer = await self._answer(*found)
+        return OneAlertAnswer(**msgspec.structs.asdict(answer), history=self._keeper.history.of(name))
 
-    async def change(self, name: str, change: Change) -> AlertAnswer:
+    async def change(self, name: str, change: Change) -> OneAlertAnswer:
         """Change what is in the file of an alert; it holds at once.
 
         :raises NotFound: when there is none.
@@ -65,7 +68,7 @@ class AlertService:
         if change.team is not None and change.team not in teams:
             raise Invalid(f"no team is called {change.team!r}", field="team", mend=f"send one of {', '.join(teams)}")
         try:
-            await self._keeper.change(name, fields_of(found[0], change), change.version)
+            await self._keeper.change(name, fields_of(found[0], change), change.version, change.by)
         except Invalid as error:
             field = "level" if error.field in tuple(Side) else error.field
             raise Invalid(error.message, field=field, mend=error.mend) from None

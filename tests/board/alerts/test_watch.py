@@ -59,10 +59,10 @@ async def test_while_it_is_away_what_it_said_last_is_shown_and_since_when(api: A
 
 
 async def test_a_change_is_told_at_once_and_what_is_refused_says_why(api: AlertsApi, alerts: Alerts) -> None:
-    await alerts.change("SalesFall", {"version": "v1", "level": -0.1})
+    await alerts.change("SalesFall", {"version": "v1", "level": -0.1}, "dora")
     assert (await alerts.renew()).answer["alerts"][0]["level"] == -0.1
     with pytest.raises(Conflict):
-        await alerts.change("SalesFall", {"version": "v1", "level": -0.2})
+        await alerts.change("SalesFall", {"version": "v1", "level": -0.2}, "dora")
     with pytest.raises(Invalid) as refused:
-        await alerts.change("SalesFall", {"version": "v2", "clear": -0.9})
+        await alerts.change("SalesFall", {"version": "v2", "clear": -0.9}, "dora")
     assert (refused.value.field, refused.value.mend) == ("alerts.SalesFall.clear", "put it at the level")

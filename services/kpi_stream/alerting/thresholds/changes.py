@@ -13,9 +13,13 @@ from services.kpi_stream.kpis.threshold import Hours, Severity
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be otherwise; what is left out stays. `version`: of the file that was looked at."""
+    """What is to be otherwise; what is left out stays.
+
+    `version`: of the file that was looked at. `by`: who changes it, as the board signs them in; empty: by the API.
+    """
 
     version: str
+    by: Annotated[str, Meta(min_length=1, max_length=100, description="Who changes it, in 1 to 100 characters.")] = ""
     level: float | None = None
     clear: float | None = None
     least: Annotated[float, Meta(ge=0)] | None = None
@@ -46,6 +50,24 @@ def fields_of(watched: Watched, change: Change) -> dict[str, str | None]:
     if change.off is not None:
         fields["off"] = "yes" if change.off else None
     return fields
+
+
+def written_of(watched: Watched) -> dict[str, str]:
+    """All that is asked of a number, as people write it; what is empty is not."""
+    threshold = watched.threshold
+    fields = {
+        str(threshold.side): _written(threshold.level, watched.unit),
+        "clear": _written(threshold.clear, watched.unit),
+        "least": number(threshold.least),
+        "lasts": length_text(threshold.lasts),
+        "sure": "yes" if threshold.sure else "no",
+        "only": ", ".join(threshold.only),
+        "title": f"{threshold.title.en} / {threshold.title.fr}",
+        "advice": f"{threshold.advice.en} / {threshold.advice.fr}",
+    }
+    as_it_is = ("severity", "team", "hours", "window", "of", "by", "metric", "share_of", "least_of")
+    fields |= {name: str(getattr(threshold, name)) for name in as_it_is}
+    return {name: text for name, text in fields.items() if text}
 
 
 def _written(level: float, unit: Unit) -> str:
