@@ -97,7 +97,7 @@ OUR_OWN = {
     *("filled.stands.severity", "filled.stands.span", "hours", "severity", "state"),
     *("added.span", "asked.trend", "asked.window", "change.worth", "cut", "entity.kind", "entry.phase"),
     *("event.type", "flag", "measure", "name", "objective.details.verdict", "other", "outcome.step", "period", "reach"),
-    *("row.fault", "span", "tile.cut", "trend.step", "unlisted"),
+    *("row.fault", "span", "tile.cut", "trend.step", "unlisted", "written"),
 }
 """Words of the product's own that are made at run time: every other text stands in the template."""
 

@@ -58,9 +58,13 @@ class Keeper:
     async def run(self) -> None:
         """Look at the file for ever."""
         while True:
-            async with self._lock:
-                await self._keep_up()
+            await self.look()
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Look at the file once, and tell the servers what they were not told yet."""
+        async with self._lock:
+            await self._keep_up()
 
     async def change(self, name: str, fields: Mapping[str, str | None], version: str, by: str) -> None:
         """Write some fields of an alert into the file, and follow it. `by`: who wants it so.
@@ -95,7 +99,7 @@ class Keeper:
 
     async def _keep_up(self) -> None:
         try:
-            await self._look()
+            await self._follow_file()
             await self._servers.tell()
         except ConfigurationError as error:
             self.in_force = self.in_force._replace(thresholds=await asyncio.to_thread(self._kept))
@@ -112,7 +116,7 @@ class Keeper:
             await asyncio.sleep(LOOK_SECONDS)
             await self._keep_up()
 
-    async def _look(self) -> None:
+    async def _follow_file(self) -> None:
         """Follow what is the same at two looks: what has just been changed may be half written."""
         content = await asyncio.to_thread(_content, self._path)
         is_still, self._seen = content == self._seen, content

@@ -48,12 +48,19 @@ def edited(content: bytes, name: str, fields: Mapping[str, str | None]) -> bytes
 
 
 def _wanted(said: dict[str, Any], name: str, fields: Mapping[str, str | None]) -> dict[str, Any]:
-    alerts = said.get(ALERTS) or {}
-    own = alerts.get(name) or {}
-    changed = {**(OFF if isinstance(own, str) else own), **fields}
+    alerts = _fields(said.get(ALERTS))
+    changed = {**_fields(alerts.get(name)), **fields}
     others = {other: stated for other, stated in alerts.items() if other != name}
     stated = {field: value for field, value in changed.items() if value is not None}
     return {**said, ALERTS: {**others, name: stated} if stated else others}
+
+
+def _fields(said: Any) -> dict[str, Any]:
+    """What stands below a word: nothing, fields, or an alert that is `off`."""
+    fields = {None: {}, "": {}, "off": OFF}.get(said) if said is None or isinstance(said, str) else said
+    if not isinstance(fields, dict):
+        raise _by_hand()
+    return fields
 
 
 def _as_block(text: str, path: Path) -> str:
@@ -67,7 +74,7 @@ def _as_block(text: str, path: Path) -> str:
     if isinstance(value, yaml.MappingNode):
         fields = {key.value: _source(text, of) for key, of in value.value}
     else:
-        fields = OFF if value.value else {}
+        fields = _fields(value.value)
     text = _with(text, path, "")
     for field, source in fields.items():
         text = _with(text, (*path, field), source)
