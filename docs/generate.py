@@ -194,7 +194,7 @@ def _kpi(kpi: Kpi) -> list[str]:
 def _alerts(kpi: Kpi) -> Iterator[str]:
     for alert in kpi.alerts:
         watched = Watched(kpi, alert, WORDS.currency)
-        level, clear = (level_text(watched.unit, each, WORDS).en for each in (alert.level, alert.clear))
+        level, clear = (level_text(watched.quantity, each, WORDS).en for each in (alert.level, alert.clear))
         of = "" if alert.of is Of.VALUE else f"{alert.of} of "
         what = f"{of}`{alert.metric or kpi.id}`{f' / `{alert.share_of}`' if alert.share_of else ''}, `{alert.window}`"
         rests = f", rests on {alert.least:g}" if alert.least else ""
