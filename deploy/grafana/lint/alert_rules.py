@@ -12,7 +12,7 @@ from deploy.grafana.lint.promql import named
 from deploy.grafana.lint.syntax import syntax_faults
 from deploy.grafana.lint.views import Query
 
-LABELS = {"kind", "severity", "team"}
+LABELS = {"about", "severity", "recipient"}
 ANNOTATIONS = {f"{part}_{language}" for part in ("title", "value", "sure", "do") for language in ("en", "fr")}
 FILLED_IN = re.compile(r"(?<!\$)\$(?!\$)")
 """A dollar that Grafana takes for a variable of its environment; two are one."""

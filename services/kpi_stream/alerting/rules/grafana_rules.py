@@ -119,7 +119,7 @@ def _rule(rule: GrafanaRule) -> dict[str, Any]:
         "noDataState": rule.unanswered,
         "execErrState": rule.unanswered,
         "isPaused": False,
-        "labels": {"kind": "platform", "severity": str(Severity.CRITICAL), "team": OPERATIONS},
+        "labels": {"about": "platform", "severity": str(Severity.CRITICAL), "recipient": OPERATIONS},
         "annotations": {
             "summary": f"{rule.title.fr} / {rule.title.en}",
             **platform_annotations(rule.name, rule.title, rule.value, rule.advice),
