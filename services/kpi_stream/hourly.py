@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from services.common.calendar import BusinessCalendar, Place, Span
 from services.kpi_stream.kpis.kpi import Compared, Estimate, Kpi, Related, Subject, Unit
-from services.kpi_stream.kpis.statistics import Interval, quasi_poisson
+from services.kpi_stream.kpis.statistics import Interval, none_of, quasi_poisson
 from services.kpi_stream.kpis.world import World
 
 
@@ -15,11 +15,10 @@ def hourly_change(
 ) -> Related | None:
     """What an opening hour brought over what one brought before, less 1; `n` is the smaller of the two counts.
 
-    None where either side counted nothing, brought nothing before, or was never open. What falls to 0 or below has no
-    interval.
+    None where nothing was counted or brought before, or either side was never open. What falls below 0 has no interval.
     """
     now, before = compared
-    if not now.events or not before.events or now.value is None or before.value is None or before.value <= 0:
+    if now.events is None or not before.events or now.value is None or before.value is None or before.value <= 0:
         return None
     place = world.calendar.told_apart(subject.place)
     open_now, open_before = (
@@ -28,7 +27,10 @@ def hourly_change(
     if not open_now or not open_before:
         return None
     ratio = float(now.value) / float(before.value) * (open_before / open_now)
-    own = quasi_poisson(ratio, kpi.dispersion, now.events, before.events)
+    if now.events:
+        own = quasi_poisson(ratio, kpi.dispersion, now.events, before.events)
+    else:
+        own = none_of(before.events * (open_now / open_before), kpi.dispersion)
     return Related(
         ratio - 1,
         Unit.RATIO,

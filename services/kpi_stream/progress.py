@@ -9,7 +9,7 @@ from services.common.money import to_major
 from services.common.windows import FROM_TO, TO_DATE, Period, Window
 from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.kpis.kpi import SUMS, Direction, Estimate, Kpi, Number, Subject, Unit
-from services.kpi_stream.kpis.statistics import Interval, quasi_poisson
+from services.kpi_stream.kpis.statistics import Interval, none_of, quasi_poisson
 from services.kpi_stream.kpis.world import World
 
 
@@ -53,8 +53,17 @@ class Progress(msgspec.Struct, frozen=True):
         if not elapsed or not days_left or _opening_days_over(gone, world, subject) < 1:
             return cls(target, elapsed, attainment)
         pace = attainment / elapsed if attainment is not None else None
-        interval = quasi_poisson(pace, kpi.dispersion, estimate.events or 0) if pace is not None else None
+        interval = _interval(kpi, pace, estimate.events or 0, aim * elapsed)
         return cls(target, elapsed, attainment, pace, interval, value / elapsed, (aim - value) / days_left)
+
+
+def _interval(kpi: Kpi, pace: float | None, events: int, expected: float) -> Interval | None:
+    """Of a pace; where nothing came, of counts alone: of a sum nobody knows how many things were expected."""
+    if pace is None:
+        return None
+    if not events and kpi.unit is Unit.COUNT:
+        return none_of(expected, kpi.dispersion)
+    return quasi_poisson(pace, kpi.dispersion, events)
 
 
 def _opening_days_over(gone: Span, world: World, subject: Subject) -> int:

@@ -25,7 +25,7 @@ THRESHOLDS = """
 teams: {{direction: {{webhook: {url}/direction}}, operations: {{}}}}
 alerts:
   SalesAreHigh:
-    {{kpi: sales, window: 30d, above: 1000, clear: 1000, sure: no, least: 0, lasts: 0s, hours: always, severity: critical}}
+    {{kpi: sales, window: 30d, above: 1000, sure: no, least: 0, lasts: 0s, hours: always, severity: critical}}
 """
 BUDGET = (("scraped", 10), ("judged", 10), ("grouped", 10))
 """Seconds at most, by what happens: deploy/prometheus/prometheus.yml and telling/config.py."""

@@ -106,7 +106,7 @@ class Keeper:
             self._refuse(str(error))
         except Unavailable as error:
             self._followed = None
-            self._refuse(str(error))
+            self._wait(str(error))
 
     async def _catch_up(self, content: bytes) -> None:
         """Follow what somebody has just written by hand: who is refused for it must be told it, not what it was."""
@@ -139,6 +139,12 @@ class Keeper:
         self._metrics.refused.set(0)
         self._metrics.alerts.set(len(thresholds.alerts))
         log.info("thresholds hold", alerts=len(thresholds.alerts), off=len(thresholds.off))
+
+    def _wait(self, why: str) -> None:
+        """Nothing is wrong with the file: it holds once what does not answer does."""
+        if why != self.in_force.refused:
+            log.warning("the thresholds do not hold yet", error=why)
+        self.in_force = self.in_force._replace(refused=why)
 
     def _refuse(self, why: str) -> None:
         if why != self.in_force.refused:

@@ -296,7 +296,7 @@ KPI = Kpi(
             least=30,
             least_of="price_watched_pairs",
             sure=False,
-            lasts=timedelta(hours=6),
+            lasts=timedelta(hours=4),
             title=Text(en="Few competitors’ prices can be trusted", fr="Peu de prix concurrents sont fiables"),
             advice=Text(
                 en="`cadran prices explain` says why a price is not trusted: pages moved, refused, or read otherwise.",

@@ -88,3 +88,13 @@ def quasi_poisson(ratio: float, dispersion: float, *counts: int) -> Interval | N
         return None
     factor = exp(Z * sqrt(dispersion * sum(1 / count for count in counts)))
     return Interval(ratio / factor, ratio * factor, LEVEL, "quasi_poisson")
+
+
+def none_of(expected: float, dispersion: float) -> Interval | None:
+    """The interval of the ratio of nothing to what was expected; `None` where nothing was.
+
+    Of nothing there is no logarithm: this is the score interval, (0 - m)^2 <= Z^2 x dispersion x m.
+    """
+    if expected <= 0:
+        return None
+    return Interval(0.0, Z * Z * dispersion / expected, LEVEL, "quasi_poisson")

@@ -122,7 +122,7 @@ def _rule(rule: GrafanaRule) -> dict[str, Any]:
         "labels": {"about": "platform", "severity": str(Severity.CRITICAL), "recipient": OPERATIONS},
         "annotations": {
             "summary": f"{rule.title.fr} / {rule.title.en}",
-            **platform_annotations(rule.name, rule.title, rule.value, rule.advice),
+            **platform_annotations(rule.name, rule.title, rule.value, rule.advice, ""),
         },
         "notification_settings": {"receiver": RECEIVER},
     }

@@ -38,7 +38,7 @@ _Dumper.add_representer(str, _text)
 def rules_text(kpis: Iterable[Kpi], watched: Sequence[Watched], words: Words, patience: Patience = USUAL) -> str:
     """The file of rules. The same declarations make the same text."""
     groups = [_group(kpi, [each for each in watched if each.kpi is kpi], words, patience) for kpi in kpis]
-    document = {"groups": [*platform_groups(patience), *groups]}
+    document = {"groups": [*platform_groups(patience, words.board), *groups]}
     return NOTICE + yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
@@ -58,7 +58,8 @@ def _group(kpi: Kpi, watched: Sequence[Watched], words: Words, patience: Patienc
 def _last_value(watched: Watched) -> Rule:
     name = watched.threshold.name
     matching = f"on ({', '.join(('window', *watched.members))})"
-    kept = f"{LAST_VALUE}{{alert={quoted(name)}}} {_and_fires(watched)}"
+    last = f'{LAST_VALUE}{{alert={quoted(name)},window="{watched.threshold.window}"}}'
+    kept = f"{last} {_and_fires(watched)}"
     return {
         "record": LAST_VALUE,
         "expr": f"({watched.value()})\nor {matching}\n({kept})",

@@ -4,12 +4,13 @@ One cause, one alert: what makes numbers old is told as old numbers, with the pa
 once more as a process that is down or a queue that grows.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from services.kpi_stream.alerting.rules.platform_alerts import Patience, PlatformAlert, platform_alerts
-from services.kpi_stream.alerting.rules.series import UNTRUSTED
+from services.kpi_stream.alerting.rules.series import CLOSED, NOT_TRUSTED, PLACES, UNTRUSTED, WATCHDOG, closed_alert
 from services.kpi_stream.alerting.rules.wording import platform_annotations
 from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.exporter.scrape import AS_OF, STORE_UP
@@ -34,10 +35,11 @@ def untrusted_rules(kpi: Kpi, patience: Patience) -> list[Rule]:
     """Whether a KPI's numbers can be judged: they cannot where they are old or are not told, or where a source of what
     they are made of has gone silent. The alert tells nobody: it silences those of the KPI."""
     told = f"{AS_OF.name}{{kpi={quoted(kpi.id)}}}"
+    feeds = "|".join(re.escape(topic) for topic in kpi.feeds)
     reasons = (
         f"time() - max({told}) > {_seconds(patience.old_after)}",
         f"absent({told} and on (instance) {STORE_UP.name} == 1)",
-        f'max({SILENT}{{topic=~"{"|".join(kpi.feeds)}"}})',
+        f"max({SILENT}{{topic=~{quoted(feeds)}}})",
     )
     return [
         {
@@ -46,14 +48,14 @@ def untrusted_rules(kpi: Kpi, patience: Patience) -> list[Rule]:
             "labels": {"kpi": kpi.id},
         },
         {
-            "alert": "NumbersCannotBeTrusted",
+            "alert": NOT_TRUSTED,
             "expr": f"{UNTRUSTED}{{kpi={quoted(kpi.id)}}}",
             "labels": {**_told_to_nobody("inhibitor"), "kpi": kpi.id},
         },
     ]
 
 
-def platform_groups(patience: Patience) -> list[dict[str, object]]:
+def platform_groups(patience: Patience, board: str) -> list[dict[str, object]]:
     """The groups of the platform: what is usual of sources, and the alerts."""
     usual = f"quantile_over_time(0.99, ({QUIET}){LOOKS})"
     known = f"count_over_time(({QUIET}){LOOKS}) >= {LEAST_LOOKS}"
@@ -66,23 +68,30 @@ def platform_groups(patience: Patience) -> list[dict[str, object]]:
         },
     ]
     states: list[Rule] = [
-        {"alert": "CompanyIsClosed", "expr": "max(cadran_open) == 0", "labels": _told_to_nobody("inhibitor")},
-        {"alert": "Watchdog", "expr": "vector(1)", "labels": _told_to_nobody("watchdog")},
+        {"alert": CLOSED, "expr": "max(cadran_open) == 0", "labels": _told_to_nobody("inhibitor")},
+        *(_place_is_closed(place) for place in PLACES),
+        {"alert": WATCHDOG, "expr": "vector(1)", "labels": _told_to_nobody("watchdog")},
     ]
     return [
         {"name": "sources", "interval": "1m", "rules": sources},
-        {"name": "platform", "rules": [*states, *_alerts(platform_alerts(patience))]},
+        {"name": "platform", "rules": [*states, *_alerts(platform_alerts(patience), board)]},
     ]
 
 
-def _alerts(alerts: Iterable[PlatformAlert]) -> list[Rule]:
+def _place_is_closed(place: str) -> Rule:
+    """Of each channel, or region: it has hours of its own."""
+    expr = f"max by ({place}) (cadran_{place}_open) == 0"
+    return {"alert": closed_alert(place), "expr": expr, "labels": _told_to_nobody("inhibitor")}
+
+
+def _alerts(alerts: Iterable[PlatformAlert], board: str) -> list[Rule]:
     return [
         {
             "alert": alert.name,
             "expr": alert.expr,
             "for": alert.lasts,
             "labels": {"about": "platform", "severity": str(alert.severity), "recipient": "operations"},
-            "annotations": platform_annotations(alert.name, alert.title, alert.value, alert.advice),
+            "annotations": platform_annotations(alert.name, alert.title, alert.value, alert.advice, board),
         }
         for alert in alerts
     ]

@@ -118,14 +118,14 @@ def _freshness(patience: Patience) -> tuple[PlatformAlert, ...]:
 OTHERS = (
     PlatformAlert(
         "AKpiIsMissing",
-        f"max by (kpi) ({AS_OF.name} offset 1h) unless max by (kpi) ({AS_OF.name}) and on () max({STORE_UP.name}) == 1",
+        f"max by (kpi) (last_over_time({AS_OF.name}[1d])) unless max by (kpi) ({AS_OF.name}) and on () max({STORE_UP.name}) == 1",
         "15m",
         Severity.WARNING,
         Text(en="A KPI is no longer told", fr="Un indicateur n’est plus fourni"),
         Text(en="{{ $labels.kpi }}", fr="{{ $labels.kpi }}"),
         Text(
-            en="See the exporter’s log: it was told an hour ago.",
-            fr="Voir le journal de l’exporteur : il était fourni il y a une heure.",
+            en="See the exporter’s log: it was told within the last day.",
+            fr="Voir le journal de l’exporteur : il était fourni ce dernier jour.",
         ),
     ),
     PlatformAlert(

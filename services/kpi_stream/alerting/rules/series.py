@@ -17,8 +17,17 @@ UNTRUSTED = "cadran:kpi:untrusted"
 """1 for each `kpi` whose numbers are old, lack a source that went silent, or are not told at all."""
 LAST_VALUE = "cadran:alert:value"
 """What each `alert` judges: while it fires, as last known."""
+NOT_TRUSTED, CLOSED = "NumbersCannotBeTrusted", "CompanyIsClosed"
+"""The alerts that silence others."""
+WATCHDOG = "Watchdog"
+"""Fires always: who does not hear of it knows that no rule is evaluated."""
 PLACES = ("channel", "region")
 """Members that open at hours of their own."""
+
+
+def closed_alert(place: str) -> str:
+    """The alert that silences those of a closed channel, or region."""
+    return f"{place.capitalize()}IsClosed"
 
 
 class Quantity(NamedTuple):
@@ -108,7 +117,8 @@ class Watched(NamedTuple):
 
     def last_value(self) -> str:
         """What is judged, as last known."""
-        return f"max without (alert) ({LAST_VALUE}{{alert={quoted(self.threshold.name)}}})"
+        labels = f'alert={quoted(self.threshold.name)},window="{self.threshold.window}"'
+        return f"max without (alert) ({LAST_VALUE}{{{labels}}})"
 
     def beyond(self, level: float) -> str:
         """How a number is compared with a level."""
@@ -169,11 +179,6 @@ class Watched(NamedTuple):
 def _metric(kpi: Kpi, name: str) -> Metric:
     """A number of a KPI by its name; the headline by none."""
     return next(metric for metric in kpi.metrics if (metric.name == name if name else not metric.source))
-
-
-def metric_names(kpi: Kpi) -> list[str]:
-    """The names that a threshold may give."""
-    return [metric.name for metric in kpi.metrics]
 
 
 def number(value: float) -> str:

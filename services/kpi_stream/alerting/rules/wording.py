@@ -50,14 +50,15 @@ def annotations(watched: Watched, words: Words) -> dict[str, str]:
     }
 
 
-def platform_annotations(name: str, title: Text, value: Text, advice: Text) -> dict[str, str]:
-    """Of an alert about Cadran itself: nothing is uncertain about it."""
+def platform_annotations(name: str, title: Text, value: Text, advice: Text, board: str) -> dict[str, str]:
+    """Of an alert about Cadran itself: nothing is uncertain about it, and what may be done stands in the docs."""
+    more = f" ({RUNBOOK}#{name.lower()})"
     return {
         **_both("title", title),
         **_both("value", value),
         **_both("sure", Text(en="", fr="")),
-        **_both("do", advice),
-        "link": f"{RUNBOOK}#{name.lower()}",
+        **_both("do", Text(en=advice.en + more, fr=advice.fr + more)),
+        "link": board,
     }
 
 
@@ -110,6 +111,10 @@ def _found(watched: Watched, query: str) -> Callable[[Show], str]:
     )
 
 
+def _lasting(value: str) -> str:
+    return f"{{{{ {value} | humanizeDuration }}}}"
+
+
 def _count(value: str) -> str:
     return f'{{{{ {value} | printf "%.0f" }}}}'
 
@@ -123,7 +128,7 @@ def _shown(quantity: Quantity, words: Words) -> _Shown:
         fr = FRENCH + sign % (" pt" if quantity.is_difference else " %")
         return _Shown(lambda value: percent % (value, en), lambda value: percent % (value, fr))
     if unit is Unit.SECONDS:
-        return _Shown(*[lambda value: f"{{{{ {value} | humanizeDuration }}}}"] * 2)
+        return _Shown(_lasting, _lasting)
     form = {Unit.COUNT: "%.0f", Unit.MONEY: "%.0f", Unit.POINTS: "%+.0f"}.get(unit, "%.1f")
     after = f" {words.currency}" if unit is Unit.MONEY else ""
     return _Shown(

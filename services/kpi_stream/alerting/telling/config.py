@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from services.common.mail.account import MailSettings
+from services.kpi_stream.alerting.rules.series import CLOSED, NOT_TRUSTED, PLACES, closed_alert
 from services.kpi_stream.alerting.telling.messages import LANGUAGES, messages
 from services.kpi_stream.alerting.telling.receivers import Section, Version, mail_section, receiver
 from services.kpi_stream.alerting.thresholds.teams import OPERATIONS, Team
@@ -21,8 +22,6 @@ SILENT = "none"
 """The severity of alerts that are there for Prometheus and Alertmanager alone."""
 TRIAL = "trial"
 """What the alert that `cadran alerts test` sends is about."""
-NOT_TRUSTED = "NumbersCannotBeTrusted"
-CLOSED = "CompanyIsClosed"
 
 
 class Pace(NamedTuple):
@@ -50,11 +49,19 @@ INHIBITIONS: Sequence[Section] = (
     },
     {
         "source_matchers": ['about="inhibitor"', f'alertname="{CLOSED}"'],
-        "target_matchers": ['about="kpi"', 'hours="opening"', 'channel=""', 'region=""'],
+        "target_matchers": ['about="kpi"', 'hours="opening"', *(f'{place}=""' for place in PLACES)],
     },
+    *(
+        {
+            "source_matchers": ['about="inhibitor"', f'alertname="{closed_alert(place)}"'],
+            "target_matchers": ['about="kpi"', 'hours="opening"', f'{place}!=""'],
+            "equal": [place],
+        }
+        for place in PLACES
+    ),
 )
-"""While a KPI's data cannot be trusted nobody is told of its numbers; while the company is closed, of none but those of
-channels and regions, which have hours of their own, and those that are watched always."""
+"""While a KPI's data cannot be trusted nobody is told of its numbers; while the company is closed, or the channel or
+region that they are of, of none but those that are watched always."""
 
 
 def alertmanager_file(teams: Iterable[Team], mail: MailSettings, version: Version) -> str:

@@ -76,7 +76,7 @@ def choose(told: Sequence[Told], team: str | None) -> list[Told]:
     :raises NotFound: when that team would not.
     """
     if not told:
-        mend = "give a team `email`, `slack`, `teams` or `webhook`: see docs/alerting.md"
+        mend = "give a team `email`, `slack_file`, `teams_file` or `webhook`: see docs/alerting.md"
         raise ConfigurationError("nobody would be told of any alert: no team has a way", mend=mend)
     chosen = [each for each in told if team in (None, each.team)]
     if not chosen:

@@ -1,10 +1,17 @@
 """Whether a threshold can be judged: its names are there, and Prometheus is told all that it needs."""
 
+from datetime import timedelta
+
 from services.common.errors import Invalid
 from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.exporter.metrics import exported
 from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric, Unit
-from services.kpi_stream.kpis.threshold import Of, Side, Threshold
+from services.kpi_stream.kpis.text import Text
+from services.kpi_stream.kpis.threshold import Hours, Of, Side, Threshold
+
+MOST_WITHIN_HOURS = timedelta(hours=4)
+"""For so long something can hold within one opening."""
 
 
 def check_names(kpi: Kpi, threshold: Threshold) -> None:
@@ -55,8 +62,20 @@ def checked(watched: Watched) -> Watched:
     if ends_beyond:
         good = "at or above" if threshold.side is Side.BELOW else "at or below"
         raise Invalid("would end it while it still begins", field="clear", mend=f"write a level {good} the other")
+    if threshold.hours is Hours.OPENING and threshold.lasts > MOST_WITHIN_HOURS:
+        mend = f"write {length_text(MOST_WITHIN_HOURS)} at most, or `hours: always`"
+        raise Invalid("begins anew at every opening, and so might never pass", field="lasts", mend=mend)
+    _check_words(threshold)
     _check_told(watched)
     return watched
+
+
+def _check_words(threshold: Threshold) -> None:
+    """They become a part of Prometheus's templates."""
+    for field in ("title", "advice"):
+        text: Text = getattr(threshold, field)
+        if any(mark in word for word in (text.en, text.fr) for mark in ("{{", "}}")):
+            raise Invalid("holds {{ or }}", field=field, mend="write it without")
 
 
 def _check_told(watched: Watched) -> None:

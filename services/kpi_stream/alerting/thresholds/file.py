@@ -14,7 +14,7 @@ from services.common.errors import Invalid
 from services.common.events.explain import explain
 from services.common.yaml_files import Document, FileKind
 from services.kpi_stream.alerting.rules.platform_alerts import USUAL, platform_alerts
-from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.rules.series import CLOSED, NOT_TRUSTED, PLACES, WATCHDOG, Watched, closed_alert
 from services.kpi_stream.alerting.thresholds.stated import Stated, changed, is_off, new
 from services.kpi_stream.alerting.thresholds.team_entries import read_team
 from services.kpi_stream.alerting.thresholds.teams import Team
@@ -26,9 +26,10 @@ OFF = "off"
 NEEDED_TEAMS = ("direction", "operations")
 """The KPIs' own alerts are for the first, those about Cadran itself for the second."""
 RESERVED = {alert.name for alert in platform_alerts(USUAL)} | {
-    "NumbersCannotBeTrusted",
-    "CompanyIsClosed",
-    "Watchdog",
+    NOT_TRUSTED,
+    CLOSED,
+    *map(closed_alert, PLACES),
+    WATCHDOG,
 }
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]{2,59}")
 
