@@ -17,7 +17,7 @@ from services.board.alerts.form import (
     texts_of,
     typed,
 )
-from services.board.alerts.history import lines
+from services.board.alerts.history import Line, lines
 from services.board.editing.desk import Desk
 from services.board.editing.values import Fault
 from services.board.told import Answer
@@ -92,6 +92,14 @@ async def _open(desk: Desk, user: User, name: str) -> Opened:
     return Opened(card(alert, await reader.kpi(alert["kpi"]), desk.currency), told.answer)
 
 
+async def _history(desk: Desk, opened: Opened, language: str) -> list[Line] | None:
+    """None while it is not told: a form that was filled in is shown without it."""
+    try:
+        return list(lines(await desk.alerts.history(opened.card.alert["name"]), language))
+    except Unavailable:
+        return None
+
+
 async def _page(desk: Desk, request: Request, user: User, opened: Opened, form: Filled, status: int = 200) -> Response:
     language, judged = desk.renderer.language(request), opened.card.judged
     return desk.page(
@@ -108,6 +116,6 @@ async def _page(desk: Desk, request: Request, user: User, opened: Opened, form: 
         all_hours=HOURS,
         spans=list(SPANS),
         example=judged.written(opened.card.alert["level"], language),
-        history=list(lines(await desk.alerts.history(opened.card.alert["name"]), language)),
+        history=await _history(desk, opened, language),
         is_saved="saved" in request.query_params and status == 200,
     )
