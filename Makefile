@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ bench-prices: setup-dev ## Measure how long due pages take against their hosts' 
 bench-reading: setup-dev ## Compare how often prices are read rightly with changedetection.io's approach and price-parser
 	$(PYTHON) -m tests.pricing_watch.compare --wrong
 	$(PYTHON) -m tests.pricing_watch.compare tests/pricing_watch/corpus_unseen
+
+bench-alert-delay: setup-dev ## Measure how long from an event that crosses a threshold to its message: ROUNDS=10
+	$(PYTHON) -m tests.benchmarks.alert_delay --rounds $(or $(ROUNDS),10)
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

@@ -23,6 +23,7 @@ from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.common.windows import WindowName
 from services.ingest.settings import IngestSettings
+from services.kpi_stream.alerting.rules.grafana_rules import write_grafana_rules
 from services.kpi_stream.alerting.rules.kpi_rules import write_rules
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.rules.wording import Words, level_text
@@ -194,7 +195,7 @@ def _kpi(kpi: Kpi) -> list[str]:
 def _alerts(kpi: Kpi) -> Iterator[str]:
     for alert in kpi.alerts:
         watched = Watched(kpi, alert, WORDS.currency)
-        level, clear = (level_text(watched.unit, each, WORDS).en for each in (alert.level, alert.clear))
+        level, clear = (level_text(watched.quantity, each, WORDS).en for each in (alert.level, alert.clear))
         of = "" if alert.of is Of.VALUE else f"{alert.of} of "
         what = f"{of}`{alert.metric or kpi.id}`{f' / `{alert.share_of}`' if alert.share_of else ''}, `{alert.window}`"
         rests = f", rests on {alert.least:g}" if alert.least else ""
@@ -226,6 +227,7 @@ def write(root: Path) -> list[Path]:
     return [
         *written,
         write_rules(kpis, shipped.alerts, WORDS, deploy / "prometheus" / "rules" / "cadran.yml"),
+        write_grafana_rules(deploy / "grafana" / "provisioning" / "alerting" / "rules.yml"),
         *write_boards(kpis, "EUR", deploy / "grafana" / "dashboards"),
     ]
 

@@ -98,8 +98,8 @@ def mail_settings(server: MailServer, **fields: Any) -> AlertSettings:
 def alert(team: str = "direction", *, ended: bool = False, **labels: str) -> dict[str, Any]:
     """An alert as Prometheus sends one of a rule of Cadran: by default sales that have just fallen under the pace."""
     now = datetime.now(UTC)
-    known = {"alertname": "SalesUnderPace", "kind": "kpi", "kpi": "sales", "severity": "warning", "hours": "opening"}
-    own = {**known, "team": team, "window": "today", **labels}
+    known = {"alertname": "SalesUnderPace", "about": "kpi", "kpi": "sales", "severity": "warning", "hours": "opening"}
+    own = {**known, "recipient": team, "window": "today", **labels}
     member = own.get("store", own["kpi"])
     return {
         "labels": own,
@@ -120,8 +120,8 @@ def alert(team: str = "direction", *, ended: bool = False, **labels: str) -> dic
 
 
 def inhibitor(name: str, *, ended: bool = False, **labels: str) -> dict[str, Any]:
-    found = alert("", ended=ended, alertname=name, kind="inhibitor", severity="none", **labels)
+    found = alert("", ended=ended, alertname=name, about="inhibitor", severity="none", **labels)
     return {
         **found,
-        "labels": {n: v for n, v in found["labels"].items() if n in ("alertname", "kind", "severity", *labels)},
+        "labels": {n: v for n, v in found["labels"].items() if n in ("alertname", "about", "severity", *labels)},
     }

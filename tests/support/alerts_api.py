@@ -43,6 +43,7 @@ def alert(name: str, kpi: str, *members: Any, **more: Any) -> dict[str, Any]:
         "level": -0.05,
         "clear": -0.02,
         "metric": "",
+        "is_difference": False,
         "window": "7d",
         "by": "all",
         "only": [],

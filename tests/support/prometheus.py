@@ -1,4 +1,4 @@
-"""What a stack's Prometheus knows, and a Prometheus of a test's own, which scrapes nothing."""
+"""What a stack's Prometheus knows, and a Prometheus of a test's own, which scrapes nothing unless its file says so."""
 
 import subprocess
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ def query(stack: RunningStack, expression: str, **parameters: Any) -> list[dict[
 
 
 @contextmanager
-def running_prometheus(folder: Path, *flags: str) -> Iterator[str]:
+def running_prometheus(folder: Path, *flags: str, config: str = "{}") -> Iterator[str]:
     """Its URL; it keeps its data in the folder `data` of the one given, with whatever blocks lie there."""
-    config = folder / "prometheus.yml"
-    config.write_text("{}")
+    file = folder / "prometheus.yml"
+    file.write_text(config)
     port = free_port()
-    command = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", "--log.level=error"]
+    command = ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}", "--log.level=error"]
     process = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}", *flags])
     url = f"http://127.0.0.1:{port}"
     try:

@@ -3,12 +3,11 @@
 import sys
 from pathlib import Path
 
-import yaml
-
 from deploy.grafana.lint import provisioning
 from deploy.grafana.lint.boards import lint, read_boards
 from deploy.grafana.lint.catalogue import catalogue
 from deploy.grafana.lint.finding import Finding
+from deploy.grafana.lint.provisioning import read_surroundings
 from services.common.errors import CadranError
 from services.kpi_stream.kpis import all_kpis
 
@@ -20,10 +19,10 @@ CURRENCY = "EUR"
 def findings(deploy: Path = DEPLOY) -> list[Finding]:
     """What is wrong with the boards and the provisioning below a folder."""
     kpis = all_kpis()
+    known = catalogue(kpis.values(), CURRENCY)
     boards = read_boards(deploy / "grafana" / "dashboards")
-    scrape = yaml.safe_load((deploy / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
-    found = lint(boards, catalogue(kpis.values(), CURRENCY), kpis)
-    return [*found, *provisioning.findings(deploy / "grafana" / "provisioning", scrape["global"]["scrape_interval"])]
+    surroundings = read_surroundings(deploy / "prometheus", known)
+    return [*lint(boards, known, kpis), *provisioning.findings(deploy / "grafana" / "provisioning", surroundings)]
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ SERVICES = (
 OF_THE_TARGET = frozenset({"job", "instance"})
 """Labels that Prometheus adds to every series."""
 OF_PROMETHEUS = ("up", "scrape_duration_seconds")
+OF_EVERY_ALERT = frozenset({"alertname", "alertstate"})
 SUFFIXES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "counter": {"_total": ()},
     "gauge": {"": ()},
@@ -53,6 +54,7 @@ def catalogue(kpis: Iterable[Kpi], currency: str) -> Catalogue:
     return {
         **{name: Known(OF_THE_TARGET | set(about.labels)) for name, about in OF_THE_MOMENT.items()},
         **{name: Known(OF_THE_TARGET) for name in OF_PROMETHEUS},
+        "ALERTS": Known(OF_EVERY_ALERT),
         **{own.name: Known(OF_THE_TARGET | set(own.labels)) for own in OWN},
         **dict(_of_services()),
         **dict(_of_kpis(kpis, currency)),

@@ -1,112 +1,84 @@
-"""The files that Grafana is provisioned with, strictly read: a key that Grafana does not know is a fault.
+"""The files that Grafana is provisioned with: each by itself, and what they name of one another."""
 
-Fields as in Grafana's documentation of provisioning and `pkg/services/provisioning`.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
+from deploy.grafana.lint import alert_rules
+from deploy.grafana.lint.alert_rules import Beside, Provisioned
+from deploy.grafana.lint.catalogue import Catalogue
+from deploy.grafana.lint.files import FILES, AlertingFile, ProvidersFile, ProvisioningFile, Receiver, Rule, SourcesFile
 from deploy.grafana.lint.finding import Finding
 
-SECRETS = ("password", "token", "credentials", "secret")
+SECRETS = ("password", "token", "credentials", "secret", "url")
 FROM_ELSEWHERE = ("$__file{", "${")
 BOARDS_INSIDE = "/var/lib/dashboards/cadran"
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+class Surroundings(NamedTuple):
+    """What the files must agree with."""
+
+    scrape_interval: str
+    beside: Beside
 
 
-class _SourceOptions(_File):
-    http_method: Literal["POST"]
-    time_interval: str
+def read_surroundings(prometheus: Path, catalogue: Catalogue) -> Surroundings:
+    """From the folder of Prometheus's files."""
+    scrapes = yaml.safe_load((prometheus / "prometheus.yml").read_text(encoding="utf-8"))
+    groups = yaml.safe_load((prometheus / "rules" / "cadran.yml").read_text(encoding="utf-8"))["groups"]
+    alerts = frozenset(rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule)
+    jobs = frozenset(job["job_name"] for job in scrapes["scrape_configs"])
+    return Surroundings(scrapes["global"]["scrape_interval"], Beside(catalogue, alerts, jobs))
 
 
-class _Source(_File):
-    name: str
-    uid: str
-    type: Literal["prometheus"]
-    access: Literal["proxy"]
-    org_id: int
-    url: str
-    is_default: bool
-    editable: Literal[False]
-    json_data: _SourceOptions
+def findings(folder: Path, surroundings: Surroundings) -> Iterator[Finding]:
+    """What is wrong with the files below a folder; with what they name of one another, once each can be read."""
+    files, unread = _read(folder)
+    yield from unread
+    for name, file in files.items():
+        yield from (Finding(name, "", text) for text in _faults(file, surroundings.scrape_interval))
+    if not unread:
+        yield from _of_alert_rules(files, surroundings.beside)
 
 
-class SourcesFile(_File):
-    api_version: Literal[1]
-    prune: bool
-    datasources: list[_Source] = Field(min_length=1)
-
-
-class _ProviderOptions(_File):
-    path: str
-
-
-class _Provider(_File):
-    name: str
-    org_id: int
-    folder: str
-    folder_uid: str
-    type: Literal["file"]
-    disable_deletion: bool
-    allow_ui_updates: Literal[False]
-    update_interval_seconds: int
-    options: _ProviderOptions
-
-
-class ProvidersFile(_File):
-    api_version: Literal[1]
-    providers: list[_Provider] = Field(min_length=1)
-
-
-class _Receiver(_File):
-    uid: str
-    type: Literal["webhook", "email"]
-    settings: dict[str, Any]
-    disable_resolve_message: bool
-
-
-class _ContactPoint(_File):
-    org_id: int
-    name: str
-    receivers: list[_Receiver] = Field(min_length=1)
-
-
-class ContactPointsFile(_File):
-    api_version: Literal[1]
-    contact_points: list[_ContactPoint] = Field(min_length=1)
-
-
-FILES: dict[str, type[_File]] = {
-    "datasources": SourcesFile,
-    "dashboards": ProvidersFile,
-    "alerting": ContactPointsFile,
-}
-"""By the folder that they are in."""
-Model = TypeVar("Model", bound=_File)
-
-
-def findings(folder: Path, scrape_interval: str) -> Iterator[Finding]:
-    """What is wrong with the files below a folder."""
+def _read(folder: Path) -> tuple[dict[str, ProvisioningFile], list[Finding]]:
+    """The files by their names, and what keeps others from being read."""
+    files, unread = {}, []
     for path in sorted(folder.rglob("*.y*ml")):
-        name = str(path.relative_to(folder))
+        name, whole = str(path.relative_to(folder)), yaml.safe_load(path.read_text(encoding="utf-8"))
         try:
-            read = FILES[path.parent.name].model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            files[name] = FILES[path.parent.name].model_validate(whole)
         except ValidationError as error:
-            for fault in error.errors():
-                yield Finding(name, ".".join(map(str, fault["loc"])), fault["msg"])
-            continue
-        yield from (Finding(name, "", text) for text in _faults(read, scrape_interval))
+            unread += [Finding(name, _place(whole, fault["loc"]), fault["msg"]) for fault in error.errors()]
+    return files, unread
 
 
-def _faults(read: _File, scrape_interval: str) -> Iterator[str]:
+def _place(whole: Any, loc: tuple[int | str, ...]) -> str:
+    """Where in a file: a rule by its title, as far as it has one."""
+    match loc:
+        case ("groups", int(group), "rules", int(number), *rest):
+            title = whole["groups"][group]["rules"][number].get("title", number)
+            return ".".join(map(str, (f"rule {title}", *rest)))
+    return ".".join(map(str, loc))
+
+
+def _of_alert_rules(files: Mapping[str, ProvisioningFile], beside: Beside) -> Iterator[Finding]:
+    sources = (source.uid for file in files.values() if isinstance(file, SourcesFile) for source in file.datasources)
+    alerting = {name: file for name, file in files.items() if isinstance(file, AlertingFile)}
+    points = (point.name for file in alerting.values() for point in file.contact_points)
+    rules: list[tuple[str, Rule]] = [
+        (name, rule) for name, file in alerting.items() for group in file.groups for rule in group.rules
+    ]
+    provisioned = Provisioned(frozenset(sources), frozenset(points))
+    for found, text in alert_rules.findings([rule for _, rule in rules], beside, provisioned):
+        name = next(name for name, rule in rules if rule is found)
+        yield Finding(name, f"rule {found.title}", text)
+
+
+def _faults(read: ProvisioningFile, scrape_interval: str) -> Iterator[str]:
     if isinstance(read, SourcesFile):
         for source in read.datasources:
             if source.json_data.time_interval != scrape_interval:
@@ -115,13 +87,13 @@ def _faults(read: _File, scrape_interval: str) -> Iterator[str]:
         for provider in read.providers:
             if provider.options.path != BOARDS_INSIDE:
                 yield f"reads boards from {provider.options.path}, and they are mounted at {BOARDS_INSIDE}"
-    elif isinstance(read, ContactPointsFile):
+    elif isinstance(read, AlertingFile):
         for point in read.contact_points:
             for receiver in point.receivers:
                 yield from _open_secrets(receiver)
 
 
-def _open_secrets(receiver: _Receiver) -> Iterator[str]:
+def _open_secrets(receiver: Receiver) -> Iterator[str]:
     for name, value in receiver.settings.items():
         if any(secret in name.lower() for secret in SECRETS) and not str(value).startswith(FROM_ELSEWHERE):
             yield f"{receiver.uid}: {name} stands in clear: read it from a file, $__file{{/run/secrets/…}}"

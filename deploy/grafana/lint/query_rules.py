@@ -54,17 +54,21 @@ RULES: tuple[Callable[[Query, Named, Catalogue], Iterator[str]], ...] = (
 )
 
 
+def faults(query: Query, catalogue: Catalogue) -> Iterator[str]:
+    """What is wrong with a query."""
+    try:
+        asked = named(query.expr)
+    except ValueError as error:
+        yield f"{query.expr}: {error}"
+        return
+    for rule in RULES:
+        yield from rule(query, asked, catalogue)
+
+
 def findings(board: Board, catalogue: Catalogue) -> Iterator[Finding]:
     """What is wrong with the queries of a board, and with the labels that its texts name."""
     for query in queries(board):
-        try:
-            asked = named(query.expr)
-        except ValueError as error:
-            yield Finding(board.uid, query.place, f"{query.expr}: {error}")
-            continue
-        for rule in RULES:
-            for text in rule(query, asked, catalogue):
-                yield Finding(board.uid, query.place, text)
+        yield from (Finding(board.uid, query.place, text) for text in faults(query, catalogue))
     for panel in board.figures:
         for label in sorted(_labels_of_texts(panel) - _labels_of_panel(panel, catalogue)):
             yield Finding(

@@ -37,7 +37,7 @@ class MemberAnswer(msgspec.Struct, frozen=True):
 class AlertAnswer(msgspec.Struct, frozen=True):
     """An alert: what it asks, and how its members stand.
 
-    Levels and values are ratios 0-1 or in their own `unit`, money in major units.
+    Levels and values are ratios 0-1 or in their own `unit`, money in major units; `is_difference`: of two ratios.
     """
 
     name: str
@@ -45,6 +45,7 @@ class AlertAnswer(msgspec.Struct, frozen=True):
     title: Text
     advice: Text
     unit: Unit
+    is_difference: bool
     of: Of
     metric: str
     side: Side
@@ -85,6 +86,7 @@ def alert_answer(watched: Watched, members: Sequence[Judged] | None) -> AlertAns
         title=threshold.title,
         advice=threshold.advice,
         unit=watched.unit,
+        is_difference=watched.quantity.is_difference,
         of=threshold.of,
         metric=threshold.metric,
         side=threshold.side,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.kpi_stream.alerting.documents import AlertAnswer, MemberAnswer
 from services.kpi_stream.alerting.judging import Condition
+from services.kpi_stream.alerting.rules.series import Quantity
 from services.kpi_stream.alerting.rules.wording import Words, level_text
 from services.kpi_stream.kpis.threshold import Hours, Of, Side
 
@@ -23,7 +24,7 @@ def asked(alert: AlertAnswer, words: Words) -> str:
     """What an alert asks, in one sentence."""
     of = "" if alert.of is Of.VALUE else f"the {alert.of} of "
     what = f"{of}{alert.metric or alert.kpi}, {alert.window}{'' if alert.by == 'all' else f', by {alert.by}'}"
-    level, clear = (level_text(alert.unit, each, words).en for each in (alert.level, alert.clear))
+    level, clear = (level_text(_quantity(alert), each, words).en for each in (alert.level, alert.clear))
     parts = [f"{what}, is {alert.side} {level} for {alert.lasts}"]
     if alert.sure:
         parts.append("its whole 95 % interval too")
@@ -69,16 +70,20 @@ def _is_asked(alert: AlertAnswer, condition: Condition) -> bool:
 
 
 def _value(alert: AlertAnswer, value: float | None, words: Words) -> str:
-    told = "not known" if value is None else level_text(alert.unit, round(value, 4), words).en
-    return f"{told}; the level is {alert.side} {level_text(alert.unit, alert.level, words).en}"
+    told = "not known" if value is None else level_text(_quantity(alert), round(value, 4), words).en
+    return f"{told}; the level is {alert.side} {level_text(_quantity(alert), alert.level, words).en}"
 
 
 def _nearest(alert: AlertAnswer, member: MemberAnswer, words: Words) -> str:
     nearest = member.high if alert.side is Side.BELOW else member.low
     if nearest is None:
         return "no interval is known"
-    return f"the 95 % interval reaches {level_text(alert.unit, round(nearest, 4), words).en}"
+    return f"the 95 % interval reaches {level_text(_quantity(alert), round(nearest, 4), words).en}"
 
 
 def _number(value: float | None) -> str:
     return "not known" if value is None else f"{value:,.10g}"
+
+
+def _quantity(alert: AlertAnswer) -> Quantity:
+    return Quantity(alert.unit, alert.is_difference)

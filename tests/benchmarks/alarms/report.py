@@ -10,7 +10,7 @@ from tests.benchmarks.alarms.cases import CASES
 from tests.benchmarks.alarms.study import Compared, Figures
 
 PAGE = ROOT / "docs" / "false-alarms.md"
-MARKS = "<!-- {name}: written by `make bench-alarms` -->\n", "<!-- end of {name} -->\n"
+MARKS = "<!-- {name}: written by `make {target}` -->\n", "<!-- end of {name} -->\n"
 HEADINGS = (
     "alert",
     "begins where surely below",
@@ -102,9 +102,9 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def written(page: str, name: str, lines: Iterable[str]) -> str:
+def written(page: str, name: str, lines: Iterable[str], target: str = "bench-alarms") -> str:
     """The page with a table between the marks of its name."""
-    begins, ends = (mark.format(name=name) for mark in MARKS)
+    begins, ends = (mark.format(name=name, target=target) for mark in MARKS)
     before, _, rest = page.partition(begins)
     _, _, after = rest.partition(ends)
     return before + begins + "".join(f"{line}\n" for line in lines) + ends + after

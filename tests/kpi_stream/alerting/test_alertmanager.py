@@ -52,13 +52,13 @@ def test_everybody_is_told_of_theirs_and_operations_of_what_is_nobodys(
     folder: Path, severity: str, team: str, kind: str
 ) -> None:
     expected = team if team in ("direction", "operations") else "operations"
-    assert told(folder, severity=severity, team=team, kind=kind, kpi="sales") == expected
+    assert told(folder, severity=severity, recipient=team, about=kind, kpi="sales") == expected
 
 
 @pytest.mark.parametrize("team", ["direction", "operations", "typo", ""])
 @pytest.mark.parametrize("kind", ["inhibitor", "watchdog"])
 def test_nobody_is_told_of_what_is_for_machines(folder: Path, team: str, kind: str) -> None:
-    assert told(folder, severity="none", team=team, kind=kind) == "nobody"
+    assert told(folder, severity="none", recipient=team, about=kind) == "nobody"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_is_nobodys_goes_to_the_first_who_can_be_told(
     tmp_path: Path, teams: tuple[Team, ...], receiver: str
 ) -> None:
     write_alertmanager(teams, MAIL, OLDEST, tmp_path)
-    assert told(tmp_path, team="typo", severity="critical") == receiver
+    assert told(tmp_path, recipient="typo", severity="critical") == receiver
 
 
 def test_what_was_told_is_remembered_for_longer_than_until_it_is_told_again(folder: Path) -> None:

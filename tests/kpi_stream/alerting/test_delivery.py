@@ -59,7 +59,7 @@ def test_one_cause_makes_one_message_and_one_when_it_is_over(server: RunningAler
 
 def test_all_that_is_wrong_with_cadran_itself_is_one_message(server: RunningAlertmanager, webhook: Webhook) -> None:
     names = ("WorkerLags", "NumbersAreOld", "SourceIsQuiet")
-    server.tell([alert("operations", alertname=name, kind="platform", kpi="sales") for name in names])
+    server.tell([alert("operations", alertname=name, about="platform", kpi="sales") for name in names])
     wait_for(lambda: webhook.at("/operations"), "it is told")
     (body,) = webhook.at("/operations")
     assert {each["labels"]["alertname"] for each in body["alerts"]} == set(names)
@@ -103,7 +103,7 @@ def test_numbers_that_cannot_be_trusted_are_not_told_and_those_of_other_kpis_are
     server: RunningAlertmanager, webhook: Webhook
 ) -> None:
     server.tell([inhibitor("NumbersCannotBeTrusted", kpi="sales")])
-    server.tell([alert(store="paris"), alert("operations", alertname="NumbersAreOld", kind="platform", kpi="sales")])
+    server.tell([alert(store="paris"), alert("operations", alertname="NumbersAreOld", about="platform", kpi="sales")])
     wait_for(lambda: webhook.at("/operations"), "operations are told why")
     assert told_before(server, webhook, "nps") == []
     server.tell([inhibitor("NumbersCannotBeTrusted", ended=True, kpi="sales")])

@@ -95,7 +95,7 @@ def stands(alerts: Sequence[Threshold], found: Mapping[str, History]) -> Iterato
                 labels = f'{{alertname="{alert.name}",alertstate="{states[i].standing}"{channel}}}'
                 samples.append({"labels": labels, "value": 1})
         yield {
-            "expr": 'sum by (alertname, alertstate, channel) (ALERTS{kind="kpi"})',
+            "expr": 'sum by (alertname, alertstate, channel) (ALERTS{about="kpi"})',
             "eval_time": f"{minute}m",
             "exp_samples": samples,
         }

@@ -27,6 +27,7 @@ ALL_WELL = {
     'cadran_survey_letters_total{outcome="accepted"}': f"0+9x{MINUTES}",
     'cadran_survey_letters_total{outcome="refused"}': f"0+1x{MINUTES}",
     'cadran_survey_letters_total{outcome="unreachable"}': f"0+50x{MINUTES}",
+    'alertmanager_notifications_failed_total{integration="email"}': steps((2, MINUTES)),
     "cadran_alerts_thresholds_refused": steps((0, MINUTES)),
     "cadran_pricing_overdue_seconds": steps((6 * 3600, MINUTES)),
 }
@@ -88,6 +89,9 @@ CAUSES = (
     ),
     Cause("LettersBounce", {'cadran_survey_letters_total{outcome="refused"}': f"0+2x{MINUTES}"}, 10, 60),
     Cause("PagesAreReadLate", {"cadran_pricing_overdue_seconds": then(0, 6 * 3600 + 1)}, 125, 135),
+    Cause(
+        "MessagesAreNotDelivered", {'alertmanager_notifications_failed_total{integration="email"}': then(2, 3)}, 99, 101
+    ),
     Cause("ThresholdsAreRefused", {"cadran_alerts_thresholds_refused": then(0, 1)}, 101, 104),
     Cause("MembersAreLeftOut", {f"{DROPPED.name}{{{INSTANCE}}}": then(0, 1)}, 150, 165),
 )

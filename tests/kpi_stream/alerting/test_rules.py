@@ -156,3 +156,30 @@ def test_the_shipped_rules_are_fresh_and_promtool_finds_no_fault() -> None:
         ["promtool", "check", "rules", "--lint=all", "--lint-fatal", RULES], capture_output=True, text=True
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def every_cut() -> list[Watched]:
+    """An alert of the headline by each cut that Prometheus is told of each KPI."""
+    text = "teams: {direction: {}, operations: {}}\nalerts:\n"
+    for kpi in KPIS.values():
+        for i, cut in enumerate(kpi.cuts):
+            asks = "window: mtd, below: 1, least: 0, sure: no, lasts: 0m"
+            text += f"  {kpi.id.title().replace('_', '')}{i}: {{kpi: {kpi.id}, by: '{cut.name}', {asks}}}\n"
+    found = ThresholdReader(KPIS, "EUR").read("thresholds.yml", text.encode())
+    return [watched for watched in found.alerts if watched.threshold.name[-1].isdigit()]
+
+
+def test_an_alert_by_any_cut_tells_its_members_apart(tmp_path: Path) -> None:
+    """Whatever the cut is called: no label of a member is one of the alert's own."""
+    watched = every_cut()
+    tests: dict[str, list[dict[str, Any]]] = {kpi: [] for kpi in KPIS}
+    for each in watched:
+        values: Series = {}
+        for member in ("a", "b")[: 2 if each.members else 1]:
+            values |= Numbers(each, ",".join(f'{label}="{member}"' for label in each.members)).value((0.5, 10))
+        open_too = {
+            f'cadran_{each.place}_open{{{INSTANCE},{each.place}="{m}"}}': steps((1, 10)) for m in "ab" if each.place
+        }
+        count = 2 if each.members else 1
+        tests[each.kpi.id].append(fires(each.threshold.name, fresh(minutes=10) | open_too | values, {5: count}))
+    assert promtool(tmp_path, watched, tests) == ""

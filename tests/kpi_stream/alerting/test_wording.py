@@ -23,10 +23,10 @@ STORE = 'Saint-Étienne "Châteaucreux" & fils'
 def told(folder: Path, watched: Watched, series: Series, expected: dict[str, Any]) -> str:
     """What promtool finds wrong with what an alert says; nothing when it says what is expected."""
     labels = {
-        "kind": "kpi",
+        "about": "kpi",
         "kpi": watched.kpi.id,
         "severity": str(watched.threshold.severity),
-        "team": "direction",
+        "recipient": "direction",
         "hours": "opening",
         "window": str(watched.threshold.window),
     }

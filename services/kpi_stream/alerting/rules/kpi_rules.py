@@ -73,10 +73,10 @@ def _alert(watched: Watched, words: Words) -> Rule:
         "expr": expression(watched),
         "for": length_text(threshold.lasts),
         "labels": {
-            "kind": "kpi",
+            "about": "kpi",
             "kpi": watched.kpi.id,
             "severity": str(threshold.severity),
-            "team": threshold.team,
+            "recipient": threshold.team,
             "hours": str(threshold.hours),
         },
         "annotations": annotations(watched, words),

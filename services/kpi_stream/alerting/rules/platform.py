@@ -81,15 +81,15 @@ def _alerts(alerts: Iterable[PlatformAlert]) -> list[Rule]:
             "alert": alert.name,
             "expr": alert.expr,
             "for": alert.lasts,
-            "labels": {"kind": "platform", "severity": str(alert.severity), "team": "operations"},
+            "labels": {"about": "platform", "severity": str(alert.severity), "recipient": "operations"},
             "annotations": platform_annotations(alert.name, alert.title, alert.value, alert.advice),
         }
         for alert in alerts
     ]
 
 
-def _told_to_nobody(kind: str) -> dict[str, str]:
-    return {"kind": kind, "severity": "none"}
+def _told_to_nobody(about: str) -> dict[str, str]:
+    return {"about": about, "severity": "none"}
 
 
 def _seconds(length: timedelta) -> int:

@@ -231,6 +231,18 @@ OTHERS = (
         ),
     ),
     PlatformAlert(
+        "MessagesAreNotDelivered",
+        "sum by (integration) (increase(alertmanager_notifications_failed_total[15m])) > 0",
+        "0m",
+        Severity.CRITICAL,
+        Text(en="People are not reached", fr="Des gens ne sont pas prévenus"),
+        Text(en="by {{ $labels.integration }}", fr="par {{ $labels.integration }}"),
+        Text(
+            en="See Alertmanager’s log; `cadran alerts test` tries every way.",
+            fr="Voir le journal d’Alertmanager ; `cadran alerts test` essaie chaque voie.",
+        ),
+    ),
+    PlatformAlert(
         "ThresholdsAreRefused",
         "max(cadran_alerts_thresholds_refused) == 1",
         "2m",

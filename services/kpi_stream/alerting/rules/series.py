@@ -21,6 +21,13 @@ PLACES = ("channel", "region")
 """Members that open at hours of their own."""
 
 
+class Quantity(NamedTuple):
+    """What a number is told in. `is_difference`: of two ratios, which is told in points of a percent."""
+
+    unit: Unit
+    is_difference: bool = False
+
+
 class Watched(NamedTuple):
     """A threshold and its KPI: with the currency all that its queries are made of."""
 
@@ -53,6 +60,12 @@ class Watched(NamedTuple):
             return Unit.RATIO
         own = _metric(self.kpi, threshold.metric).unit
         return Unit.RATIO if threshold.of is Of.CHANGE and own in SUMS else own
+
+    @property
+    def quantity(self) -> Quantity:
+        """What is judged, and the level, are told in."""
+        differs = self.threshold.of in (Of.CHANGE, Of.TARGET) and self.kpi.unit is Unit.RATIO
+        return Quantity(self.unit, differs)
 
     def value(self) -> str:
         """What is judged."""

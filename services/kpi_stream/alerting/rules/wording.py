@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.rules.series import Quantity, Watched
 from services.kpi_stream.kpis.kpi import SUMS, Unit
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Of, Side
@@ -69,7 +69,7 @@ def _value(watched: Watched, words: Words) -> Text:
     threshold = watched.threshold
     is_change_of_sums = threshold.of is Of.CHANGE and watched.kpi.unit in SUMS
     of = CHANGE_OF_SUMS if is_change_of_sums else OF[threshold.of]
-    shown, level = _shown(watched.unit, words), level_text(watched.unit, threshold.level, words)
+    shown, level = _shown(watched.quantity, words), level_text(watched.quantity, threshold.level, words)
     side = SIDES[threshold.side]
     return Text(
         en=f"{of.en}{shown.en('$value')} (threshold: {side.en} {level.en})",
@@ -79,7 +79,7 @@ def _value(watched: Watched, words: Words) -> Text:
 
 def _sure(watched: Watched, words: Words) -> Text:
     """The interval, where there is one, and on how many it rests."""
-    shown, en, fr = _shown(watched.unit, words), [], []
+    shown, en, fr = _shown(watched.quantity, words), [], []
     if watched.threshold.sure:
         low, high = _found(watched, watched.low()), _found(watched, watched.high())
         en.append(f"95 %: {low(shown.en)} to {high(shown.en)}")
@@ -114,11 +114,14 @@ def _count(value: str) -> str:
     return f'{{{{ {value} | printf "%.0f" }}}}'
 
 
-def _shown(unit: Unit, words: Words) -> _Shown:
+def _shown(quantity: Quantity, words: Words) -> _Shown:
+    unit = quantity.unit
     if unit is Unit.RATIO:
         percent = "{{ %s | humanizePercentage%s }}"
-        spaced = FRENCH + ' | reReplaceAll "%" " %"'
-        return _Shown(lambda value: percent % (value, ""), lambda value: percent % (value, spaced))
+        sign = ' | reReplaceAll "%%" "%s"'
+        en = sign % " pt" if quantity.is_difference else ""
+        fr = FRENCH + sign % (" pt" if quantity.is_difference else " %")
+        return _Shown(lambda value: percent % (value, en), lambda value: percent % (value, fr))
     if unit is Unit.SECONDS:
         return _Shown(*[lambda value: f"{{{{ {value} | humanizeDuration }}}}"] * 2)
     form = {Unit.COUNT: "%.0f", Unit.MONEY: "%.0f", Unit.POINTS: "%+.0f"}.get(unit, "%.1f")
@@ -129,12 +132,13 @@ def _shown(unit: Unit, words: Words) -> _Shown:
     )
 
 
-def level_text(unit: Unit, level: float, words: Words) -> Text:
+def level_text(quantity: Quantity, level: float, words: Words) -> Text:
     """A level, as people write it."""
+    unit = quantity.unit
     if unit is Unit.SECONDS:
         return _duration_text(timedelta(seconds=level))
     if unit is Unit.RATIO:
-        text = f"{100 * level:.10g} %"
+        text = f"{100 * level:.10g} {'pt' if quantity.is_difference else '%'}"
     else:
         text = f"{level:.10g}" + (f" {words.currency}" if unit is Unit.MONEY else "")
     return Text(en=text, fr=text.replace(".", ","))

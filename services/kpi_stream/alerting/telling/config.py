@@ -20,7 +20,7 @@ NOBODY = "nobody"
 SILENT = "none"
 """The severity of alerts that are there for Prometheus and Alertmanager alone."""
 TRIAL = "trial"
-"""The kind of alert that `cadran alerts test` sends."""
+"""What the alert that `cadran alerts test` sends is about."""
 NOT_TRUSTED = "NumbersCannotBeTrusted"
 CLOSED = "CompanyIsClosed"
 
@@ -44,13 +44,13 @@ RETENTION = "336h"
 
 INHIBITIONS: Sequence[Section] = (
     {
-        "source_matchers": ['kind="inhibitor"', f'alertname="{NOT_TRUSTED}"'],
-        "target_matchers": ['kind="kpi"'],
+        "source_matchers": ['about="inhibitor"', f'alertname="{NOT_TRUSTED}"'],
+        "target_matchers": ['about="kpi"'],
         "equal": ["kpi"],
     },
     {
-        "source_matchers": ['kind="inhibitor"', f'alertname="{CLOSED}"'],
-        "target_matchers": ['kind="kpi"', 'hours="opening"', 'channel=""', 'region=""'],
+        "source_matchers": ['about="inhibitor"', f'alertname="{CLOSED}"'],
+        "target_matchers": ['about="kpi"', 'hours="opening"', 'channel=""', 'region=""'],
     },
 )
 """While a KPI's data cannot be trusted nobody is told of its numbers; while the company is closed, of none but those of
@@ -105,7 +105,7 @@ def _tree(told: Sequence[Team]) -> Section:
         **_timing(usual),
         "routes": [
             {"matchers": [f'severity="{SILENT}"'], "receiver": NOBODY},
-            *({"matchers": [f'team="{name}"'], "receiver": name, "routes": _branch()} for name in names),
+            *({"matchers": [f'recipient="{name}"'], "receiver": name, "routes": _branch()} for name in names),
             *_branch(),
         ],
     }
@@ -115,16 +115,16 @@ def _branch() -> list[Section]:
     """A trial at once and alone, the others by severity: one message of all that is wrong with a KPI, by whatever cut,
     and one of all that is wrong with Cadran itself, as one cause there trips many wires.
     """
-    trial: Section = {"matchers": [f'kind="{TRIAL}"'], "group_by": [TRIAL], **_timing(PACES[TRIAL])}
+    trial: Section = {"matchers": [f'about="{TRIAL}"'], "group_by": [TRIAL], **_timing(PACES[TRIAL])}
     return [trial, *(_by_severity(severity) for severity in reversed(Severity))]
 
 
 def _by_severity(severity: Severity) -> Section:
     return {
         "matchers": [f'severity="{severity.value}"'],
-        "group_by": ["kind"],
+        "group_by": ["about"],
         **_timing(PACES[severity]),
-        "routes": [{"matchers": ['kind="kpi"'], "group_by": ["kpi"]}],
+        "routes": [{"matchers": ['about="kpi"'], "group_by": ["kpi"]}],
     }
 
 

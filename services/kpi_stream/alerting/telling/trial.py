@@ -128,7 +128,7 @@ class Trial:
         for alert in self._server.alerts(f'{TRIAL}="{self._name}"'):
             if silences := alert["status"]["silencedBy"]:
                 raise ConfigurationError(
-                    f"the team {alert['labels']['team']} is not told: silence {', '.join(silences)} keeps it back",
+                    f"the team {alert['labels']['recipient']} is not told: silence {', '.join(silences)} keeps it back",
                     mend="end the silence in Alertmanager",
                 )
 
@@ -141,7 +141,8 @@ class Trial:
         }
         return {
             "labels": {
-                "alertname": "Trial", "kind": TRIAL, TRIAL: self._name, "team": team, "severity": self._severity.value,
+                "alertname": "Trial", "about": TRIAL, TRIAL: self._name,
+                "recipient": team, "severity": self._severity.value,
             },
             "annotations": {**texts, "link": self._link},
             "startsAt": self._began.isoformat(),

@@ -13,16 +13,19 @@ MOST_LASTS = timedelta(days=7)
 
 
 def read_level(text: str, unit: Unit, field: str) -> float:
-    """A level in the unit of what is judged: a percentage of ratios, a duration of times, else a plain number.
+    """A level in the unit of what is judged: a percentage (or `pt`) of ratios, a duration of times, else a number.
 
     :raises Invalid: naming the field.
     """
     if unit is Unit.SECONDS:
         return read_length(text, field).total_seconds()
-    is_percentage = text.rstrip().endswith("%")
+    text = text.strip()
+    if unit in (Unit.RATIO, Unit.POINTS) and text.endswith("pt"):
+        return _number(text.removesuffix("pt"), text, field) / (100 if unit is Unit.RATIO else 1)
+    is_percentage = text.endswith("%")
     if is_percentage and unit is not Unit.RATIO:
         raise Invalid(f"{text!r} is a percentage, and this is none", field=field, mend="write a plain number")
-    number = _number(text.rstrip().removesuffix("%"), text, field)
+    number = _number(text.removesuffix("%"), text, field)
     if not is_percentage and unit is Unit.RATIO and abs(number) > 1:
         mend = f"write {number:g} %, or a number from -1 to 1"
         raise Invalid(f"{text!r} is over 100 %", field=field, mend=mend)
