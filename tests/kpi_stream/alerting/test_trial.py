@@ -75,7 +75,7 @@ def test_letters_that_are_refused_are_told_and_the_trial_ends(
         with pytest.raises(Unavailable, match=r"not all were taken: e-mail: 0 of 1 taken - .*alertmanager\.log"):
             send_trial(team=None, severity=Severity.INFO)
         assert "not from you" in server.log  # where the command sends people to look
-        assert server.alerts('kind="trial"') == []
+        assert server.alerts('about="trial"') == []
     assert "webhook: 1 of 1 taken" in capsys.readouterr().out
 
 
@@ -84,7 +84,7 @@ def test_a_silence_is_named(tmp_path: Path, webhook: Webhook, monkeypatch: pytes
         use(server, monkeypatch)
         now = datetime.now(UTC)
         silence = {
-            "matchers": [{"name": "team", "value": "direction", "isRegex": False, "isEqual": True}],
+            "matchers": [{"name": "recipient", "value": "direction", "isRegex": False, "isEqual": True}],
             "startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=1)).isoformat(),
             "createdBy": "somebody", "comment": "maintenance",
         }  # fmt: skip
