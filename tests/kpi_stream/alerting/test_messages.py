@@ -176,6 +176,13 @@ def test_a_name_over_several_lines_adds_no_header(told: Told) -> None:
     assert letter["Subject"].endswith("lines Bcc: everybody@example.org")
 
 
+def test_only_of_kpis_it_is_said_where_levels_are_set(told: Told) -> None:
+    told.server.tell([alert("operations", kpi="about-kpi"), alert("operations", kpi="about-us", about="platform")])
+    for kind in ("plain", "html"):
+        assert "page of alerts" in text_of(told.letter("en", "about-kpi"), kind)
+        assert "page of alerts" not in text_of(told.letter("en", "about-us"), kind)
+
+
 @pytest.mark.parametrize("link", ["docs/alerting.md#recordswait", "javascript:alert(1)"])
 def test_what_leads_nowhere_is_no_link(told: Told, link: str) -> None:
     name = f"nowhere-{len(link)}"
