@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +27,28 @@ SNAPSHOT_SECONDS = 1
 
 
 class RunningAlertmanager(Alertmanager):
-    """It may be stopped, killed and started again in its folder."""
+    """It may be stopped, killed and started again in its folder, each time on a port that is free then."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = ""
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
-        super().__init__(self.url)
 
     @property
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
     def start(self) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        super().__init__(self.url)
         config = self.folder / "alertmanager.yml"
         for name, pause in HURRY.items():
             config.write_text(re.sub(rf"{name}: \w+", f"{name}: {pause}", config.read_text()))
         command = [
             "prometheus-alertmanager", f"--config.file={config}", f"--storage.path={self.folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address=", "--data.retention=336h",
+            f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--data.retention=336h",
             f"--data.maintenance-interval={SNAPSHOT_SECONDS}s", "--log.level=debug",
         ]  # fmt: skip
         with (self.folder / "log").open("ab") as log:
@@ -59,10 +60,13 @@ class RunningAlertmanager(Alertmanager):
         self._end("terminate")
 
     def kill(self) -> None:
-        """kill -9, once a snapshot was taken of all that was told so far."""
+        """kill -9."""
+        self._end("kill")
+
+    def remembers(self) -> None:
+        """Wait until all that was told so far is written down: it is told at least once, not exactly."""
         snapshot, now = self.folder / "data" / "nflog", time.time()
         wait_for(lambda: snapshot.stat().st_mtime > now + SNAPSHOT_SECONDS, "a snapshot is taken")
-        self._end("kill")
 
     def _end(self, how: str) -> None:
         if self._process is not None:
@@ -92,7 +96,7 @@ def mail_settings(server: MailServer, **fields: Any) -> AlertSettings:
 
 
 def alert(team: str = "direction", *, ended: bool = False, **labels: str) -> dict[str, Any]:
-    """An alert as Prometheus sends one of a rule of Cadran: by default a store's sales under the pace for an hour."""
+    """An alert as Prometheus sends one of a rule of Cadran: by default sales that have just fallen under the pace."""
     now = datetime.now(UTC)
     known = {"alertname": "SalesUnderPace", "about": "kpi", "kpi": "sales", "severity": "warning", "hours": "opening"}
     own = {**known, "recipient": team, "window": "today", **labels}
@@ -110,7 +114,7 @@ def alert(team: str = "direction", *, ended: bool = False, **labels: str) -> dic
             "do_fr": "Voir si la caisse prend les commandes.",
             "link": "http://127.0.0.1:8000/explain/sales?window=today&by=store&member=paris",
         },
-        "startsAt": (now - timedelta(hours=1)).isoformat(),
+        "startsAt": now.isoformat(),
         **({"endsAt": now.isoformat()} if ended else {}),
     }
 

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def told(folder: Path, **labels: str) -> str:
     return amtool(
-        "config", "routes", "test", f"--config.file={folder / FILE}", *(f"{n}={v}" for n, v in labels.items())
+        "config", "routes", "test", f"--config.file={folder / FILE}", *(f"{n}={v}" for n, v in labels.items() if v)
     )
 
 

@@ -72,7 +72,7 @@ def _slack(team: Team, address: Path) -> Section:
         "username": "Cadran",
         "color": _message(team, "colour"),
         "title": _message(team, "slack.title"),
-        "title_link": "{{ .CommonAnnotations.link }}",
+        "title_link": '{{ if match "^https?://" .CommonAnnotations.link }}{{ .CommonAnnotations.link }}{{ end }}',
         "text": _message(team, "slack.text"),
         "fallback": _message(team, "slack.title"),
     }

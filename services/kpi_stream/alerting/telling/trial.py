@@ -114,10 +114,10 @@ class Trial:
         deadline = time.monotonic() + PATIENCE
         sent = Counter(way for told in self._told for way, places in told.ways.items() for _ in places)
         while True:
+            self._check_not_kept_back()
             since = self._since()
             is_over = all(since[way].taken + since[way].given_up >= sent[way] for way in sent)
             if is_over or time.monotonic() > deadline:
-                self._check_not_kept_back()
                 return [Result(way, count, min(count, since[way].taken)) for way, count in sent.items()]
             time.sleep(POLL_SECONDS)
 
