@@ -41,7 +41,7 @@ def told(folder: Path, **labels: str) -> str:
 
 def test_alertmanager_takes_it_with_its_templates(folder: Path) -> None:
     said = amtool("check-config", str(folder / FILE))
-    assert "2 inhibit rules" in said
+    assert "4 inhibit rules" in said
     assert "1 templates" in said
 
 

@@ -34,7 +34,7 @@ alerts:   # what is changed
         clear: 95 %
 
     CompetitorsRaisedPrices: off   # nobody wants it
-    NpsFalls: {severity: 'info', lasts: 2d}  # in one line
+    NpsFalls: {severity: 'info', lasts: 2h}  # in one line
 
     OnlineSalesFall:
         kpi: sales
@@ -61,7 +61,7 @@ def changes(draw: st.DrawFn) -> tuple[str, dict[str, str | None]]:
         level=level * scale,
         clear=clear * scale,
         least=draw(st.none() | st.integers(0, 10_000).map(float)),
-        lasts=draw(st.none() | st.sampled_from(["90s", "30m", "6h", "2d"])),
+        lasts=draw(st.none() | st.sampled_from(["90s", "30m", "2h", "4h"])),
         severity=draw(st.none() | st.sampled_from(Severity)),
         team=draw(st.none() | st.sampled_from(["direction", "operations"])),
         hours=draw(st.none() | st.sampled_from(Hours)),
@@ -124,8 +124,8 @@ def test_comments_behind_a_field_stay_where_it_is_changed() -> None:
 
 
 def test_an_alert_in_one_line_gets_a_line_for_each_field() -> None:
-    content = edited(FILLED, "NpsFalls", {"lasts": "1d", "off": None}).decode()
-    assert "    NpsFalls:  # in one line\n      severity: 'info'\n      lasts: 1d\n" in content
+    content = edited(FILLED, "NpsFalls", {"lasts": "3h", "off": None}).decode()
+    assert "    NpsFalls:  # in one line\n      severity: 'info'\n      lasts: 3h\n" in content
 
 
 def test_an_alert_that_is_off_and_is_switched_on_is_as_the_kpi_has_it() -> None:

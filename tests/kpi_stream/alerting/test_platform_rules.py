@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from services.kpi_stream.alerting.rules.platform_alerts import USUAL, platform_alerts
+from services.kpi_stream.alerting.rules.series import CLOSED, NOT_TRUSTED, PLACES, WATCHDOG, closed_alert
 from services.kpi_stream.exporter.scrape import AS_OF, DROPPED, LAG, STORE_UP
 from tests.kpi_stream.alerting.worlds import INSTANCE, KPIS, Series, fires, fresh, promtool, steps
 
@@ -135,7 +136,7 @@ def test_before_any_event_nothing_is_told(tmp_path: Path) -> None:
 
 
 DAYS = 4
-OPEN, CLOSED = 600, 840
+OPEN = 600
 
 
 def rhythm(gap: int, days: int, silent_from: int) -> str:
@@ -159,3 +160,29 @@ def test_a_source_is_silent_by_its_own_rhythm(tmp_path: Path) -> None:
     firing = {silent_from + minutes: count for minutes, count in {10: 0, 75: 1, 110: 1, 420: 2, 590: 2}.items()}
     test = fires("ASourceIsSilent", series, firing) | {"interval": "5m"}
     assert promtool(tmp_path, [], {"sources+platform": [test]}, every="5m") == ""
+
+
+def test_what_is_closed_silences_and_what_is_open_does_not(tmp_path: Path) -> None:
+    series = {
+        f"cadran_open{{{INSTANCE}}}": steps((0, 10), (1, 10)),
+        f'cadran_channel_open{{{INSTANCE},channel="online"}}': steps((1, 20)),
+        f'cadran_channel_open{{{INSTANCE},channel="store"}}': steps((0, 10), (1, 10)),
+        f'cadran_region_open{{{INSTANCE},region="north"}}': steps((0, 20)),
+    }
+    names = (CLOSED, *map(closed_alert, PLACES))
+    by_minute = {CLOSED: {5: 1, 15: 0}, "ChannelIsClosed": {5: 1, 15: 0}, "RegionIsClosed": {5: 1, 15: 1}}
+    tests = [fires(name, series, by_minute[name]) for name in names]
+    assert promtool(tmp_path, [], {"platform": [at_once(tests)]}) == ""
+
+
+def test_a_silent_source_makes_untrusted_what_is_made_of_its_topic_alone(tmp_path: Path) -> None:
+    silent = {'cadran:source:silent{topic="cadran.orders",source="/till"}': steps((1, 10))}
+    tests = {
+        kpi: [fires(NOT_TRUSTED, fresh(minutes=10) | silent, {5: made_of_orders})]
+        for kpi, made_of_orders in (("sales", 1), ("loyalty", 1), ("nps", 0))
+    }
+    assert promtool(tmp_path, [], tests) == ""
+
+
+def test_while_rules_are_evaluated_the_watchdog_is_heard(tmp_path: Path) -> None:
+    assert promtool(tmp_path, [], {"platform": [fires(WATCHDOG, ALL_WELL, {5: 1})]}) == ""

@@ -118,7 +118,8 @@ def _freshness(patience: Patience) -> tuple[PlatformAlert, ...]:
 OTHERS = (
     PlatformAlert(
         "AKpiIsMissing",
-        f"max by (kpi) (last_over_time({AS_OF.name}[1d])) unless max by (kpi) ({AS_OF.name}) and on () max({STORE_UP.name}) == 1",
+        f"max by (kpi) (last_over_time({AS_OF.name}[1d])) unless max by (kpi) ({AS_OF.name}) "
+        f"and on () max({STORE_UP.name}) == 1",
         "15m",
         Severity.WARNING,
         Text(en="A KPI is no longer told", fr="Un indicateur n’est plus fourni"),
