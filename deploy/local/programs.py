@@ -91,7 +91,7 @@ def write_configs(settings: Settings, layout: Layout) -> None:
           controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
     _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
-          alerts_port=settings.port(Port.ALERTS),
+          alerts_port=settings.port(Port.ALERTS), prometheus_port=settings.port(Port.PROMETHEUS),
           ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
           pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
           worker_port=settings.port(Port.WORKER_METRICS), alertmanager_port=settings.port(Port.ALERTMANAGER),

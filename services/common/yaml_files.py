@@ -12,6 +12,8 @@ from services.common.errors import ConfigurationError, Invalid
 from services.common.events.explain import explain
 
 MOST_TOLD = 20
+MOST_NESTED = 20
+MOST_BYTES = 5_000_000
 LOADER = yaml.CBaseLoader
 """Every scalar stays as it is written: 129.90 becomes no float, NO no Norway."""
 
@@ -34,6 +36,28 @@ class Fault(NamedTuple):
     error: Invalid
 
 
+class _Shapeless(Exception):
+    """A text that no person writes, and that would take a reader's memory, time or stack."""
+
+    def __init__(self, event: yaml.Event, error: Invalid) -> None:
+        super().__init__()
+        self.fault = Fault(event.start_mark.line + 1, error)
+
+
+def _check_shape(text: str) -> None:
+    """Before anything is made of it: what is nested without end, and what a few aliases make of a few lines.
+
+    :raises _Shapeless: naming the line.
+    """
+    depth = 0
+    for event in yaml.parse(text, LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            raise _Shapeless(event, Invalid(f"*{event.anchor} stands for something else", mend="write it out"))
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_NESTED:
+            raise _Shapeless(event, Invalid("is nested too deep", mend="mind the brackets"))
+
+
 class Document:
     """A text in YAML, and the faults that were found in it so far."""
 
@@ -42,8 +66,11 @@ class Document:
         self._root: yaml.Node | None = None
         self._content: object = None
         try:
+            _check_shape(text)
             self._root = yaml.compose(text, LOADER)
             self._content = {} if self._root is None else LOADER("").construct_document(self._root)
+        except _Shapeless as error:
+            self.faults.append(error.fault)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             told = Invalid(f"is no YAML: {error.problem}", mend="mind the indentation and the quotes")
@@ -110,6 +137,9 @@ def read(name: str, content: bytes, kind: FileKind, make: Callable[[Document], T
 
     :raises ConfigurationError: naming every fault with its line and the mend.
     """
+    if len(content) > MOST_BYTES:
+        mend = f"keep it under {MOST_BYTES // 1_000_000} MB"
+        raise ConfigurationError(f"{name} has {len(content)} bytes", field=kind.setting, mend=mend)
     try:
         document = Document(content.decode(), kind)
     except UnicodeDecodeError:

@@ -317,7 +317,7 @@ def test_prometheus_reaches_every_target(stack: RunningStack) -> None:
         targets = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/targets").json()["data"]["activeTargets"]
         return [target["health"] for target in targets]
 
-    wait_for(lambda: health() == ["up"] * 8, "every target is up")
+    wait_for(lambda: health() == ["up"] * 9, "every target is up")
 
 
 def test_a_change_is_pushed_within_a_second(stack: RunningStack) -> None:

@@ -159,6 +159,8 @@ def version_of(content: bytes) -> str:
 
 
 def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise Unavailable(f"{path} is no file", mend="put the file of thresholds there")
     try:
         return path.read_bytes()
     except OSError as error:

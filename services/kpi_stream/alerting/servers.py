@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from services.common.errors import ConfigurationError
+from services.common.errors import ConfigurationError, Unavailable
 from services.common.logging import get_logger
 from services.kpi_stream.alerting.thresholds.file import Thresholds
 
@@ -34,11 +34,16 @@ class Files:
         """Write all of them, each whole.
 
         :raises ConfigurationError: when they cannot be made.
+        :raises Unavailable: when they cannot be written.
         """
         texts = {name: text.encode() for name, text in self._make(thresholds).items()} | {KEPT: content}
         self._before = {name: self._read(name) for name in texts}
-        for name, text in texts.items():
-            _replace(self._folder / name, text)
+        try:
+            for name, text in texts.items():
+                _replace(self._folder / name, text)
+        except OSError as error:
+            mend = "give the alerts process the right to write there, and room on the disk"
+            raise Unavailable(f"{self._folder} cannot be written: {error.strerror}", mend=mend) from None
 
     def restore(self) -> None:
         """Put back what was there before they were last written."""

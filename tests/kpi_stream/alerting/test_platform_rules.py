@@ -15,6 +15,7 @@ ALERTS = platform_alerts(USUAL)
 SERVICES = ("ingest", "survey", "pricing", "board", "alerts", "worker")
 HOURS = 13
 MINUTES = HOURS * 60
+NOT_EVALUATED = 'prometheus_rule_evaluation_failures_total{rule_group="rules/cadran.yml;sales"}'
 ALL_WELL = {
     **fresh(minutes=MINUTES),
     f"{LAG.name}{{{INSTANCE}}}": steps((50_000, MINUTES)),
@@ -28,6 +29,7 @@ ALL_WELL = {
     'cadran_survey_letters_total{outcome="accepted"}': f"0+9x{MINUTES}",
     'cadran_survey_letters_total{outcome="refused"}': f"0+1x{MINUTES}",
     'cadran_survey_letters_total{outcome="unreachable"}': f"0+50x{MINUTES}",
+    NOT_EVALUATED: steps((1, MINUTES)),
     'alertmanager_notifications_failed_total{integration="email"}': steps((2, MINUTES)),
     "cadran_alerts_thresholds_refused": steps((0, MINUTES)),
     "cadran_pricing_overdue_seconds": steps((6 * 3600, MINUTES)),
@@ -93,6 +95,7 @@ CAUSES = (
     Cause(
         "MessagesAreNotDelivered", {'alertmanager_notifications_failed_total{integration="email"}': then(2, 3)}, 99, 101
     ),
+    Cause("RulesAreNotEvaluated", {NOT_EVALUATED: f"1x99 1+1x{MINUTES - 101}"}, 103, 110),
     Cause("ThresholdsAreRefused", {"cadran_alerts_thresholds_refused": then(0, 1)}, 101, 104),
     Cause("MembersAreLeftOut", {f"{DROPPED.name}{{{INSTANCE}}}": then(0, 1)}, 150, 165),
 )

@@ -232,6 +232,18 @@ OTHERS = (
         ),
     ),
     PlatformAlert(
+        "RulesAreNotEvaluated",
+        "sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total[15m])) > 0",
+        "5m",
+        Severity.CRITICAL,
+        Text(en="Rules of alerts fail", fr="Des règles d’alerte échouent"),
+        Text(en="{{ $labels.rule_group }}", fr="{{ $labels.rule_group }}"),
+        Text(
+            en="Prometheus’s page /rules says which and why; until then its alerts are not judged.",
+            fr="La page /rules de Prometheus dit lesquelles et pourquoi ; leurs alertes ne sont pas jugées.",
+        ),
+    ),
+    PlatformAlert(
         "MessagesAreNotDelivered",
         "sum by (integration) (increase(alertmanager_notifications_failed_total[15m])) > 0",
         "0m",

@@ -10,6 +10,8 @@ from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric, Unit
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Side, Threshold
 
+MOST_WORDS = 500
+"""Characters of a title, or of what may be done."""
 MOST_WITHIN_HOURS = timedelta(hours=4)
 """For so long something can hold within one opening."""
 
@@ -74,8 +76,11 @@ def _check_words(threshold: Threshold) -> None:
     """They become a part of Prometheus's templates."""
     for field in ("title", "advice"):
         text: Text = getattr(threshold, field)
-        if any(mark in word for word in (text.en, text.fr) for mark in ("{{", "}}")):
-            raise Invalid("holds {{ or }}", field=field, mend="write it without")
+        for word in (text.en, text.fr):
+            if not 0 < len(word.strip()) <= MOST_WORDS:
+                raise Invalid(f"has {len(word)} characters", field=field, mend=f"write 1 to {MOST_WORDS}")
+            if "{{" in word or "}}" in word:
+                raise Invalid("holds {{ or }}", field=field, mend="write it without")
 
 
 def _check_told(watched: Watched) -> None:

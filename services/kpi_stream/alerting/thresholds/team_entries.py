@@ -14,6 +14,8 @@ from services.common.mail.addresses import read_address
 from services.kpi_stream.alerting.thresholds.teams import Language, Team
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_PLAIN_URL = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2}){1,2000}")
+"""Without spaces, and with whole escapes."""
 
 
 class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +43,7 @@ def read_team(name: str, fields: object) -> Team:
     return Team(
         name=name,
         language=stated.language,
-        email=tuple(_address(address, i) for i, address in enumerate(stated.email)),
+        email=tuple(dict.fromkeys(_address(address, i) for i, address in enumerate(stated.email))),
         slack_file=_file(stated.slack_file, "slack_file"),
         teams_file=_file(stated.teams_file, "teams_file"),
         webhook=_url(stated.webhook),
@@ -50,6 +52,8 @@ def read_team(name: str, fields: object) -> Team:
 
 
 def _address(text: str, i: int) -> str:
+    if "{" in text:
+        raise Invalid(f"{text!r} holds a brace", field=f"email[{i}]", mend="write an address without")
     try:
         return read_address(text)
     except Invalid as error:
@@ -63,7 +67,12 @@ def _file(text: str, field: str) -> Path | None:
     path = Path(text)
     if not path.is_absolute():
         raise Invalid(f"{text!r} is no whole path", field=field, mend="write it from the root: /run/secrets/…")
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        mend = "mend its path, or the rights of its folder"
+        raise Invalid(f"{text[:100]} cannot be looked at: {error.strerror}", field=field, mend=mend) from None
+    if not is_there:
         raise Invalid(
             f"{text} is no file", field=field, mend="write the secret into it, readable by Alertmanager alone"
         )
@@ -73,9 +82,13 @@ def _file(text: str, field: str) -> Path | None:
 def _url(text: str) -> str:
     if not text:
         return ""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Invalid(f"{text!r} is no address of a webhook", field="webhook", mend="write https://…")
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_good = False
+    if not is_good or not _PLAIN_URL.fullmatch(text):
+        raise Invalid(f"{text[:100]!r} is no address of a webhook", field="webhook", mend="write https://…")
     if parts.username or parts.password:
         mend = "write the secret into a file, and name it in webhook_token_file"
         raise Invalid("holds a password", field="webhook", mend=mend)
