@@ -41,7 +41,7 @@ class _Shapeless(Exception):
 
     def __init__(self, event: yaml.Event, error: Invalid) -> None:
         super().__init__()
-        self.fault = Fault(event.start_mark.line + 1, error)
+        self.fault = Fault(event.start_mark.line + 1 if event.start_mark else 1, error)
 
 
 def _check_shape(text: str) -> None:

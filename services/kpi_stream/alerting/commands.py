@@ -19,6 +19,8 @@ from services.kpi_stream.alerting.explaining import asked, lines
 from services.kpi_stream.alerting.rules.wording import Words
 from services.kpi_stream.alerting.settings import AlertSettings
 from services.kpi_stream.alerting.telling.alertmanager import Alertmanager
+from services.kpi_stream.alerting.telling.config import alertmanager_file
+from services.kpi_stream.alerting.telling.receivers import TEAMS_SINCE, Version
 from services.kpi_stream.alerting.telling.trial import Trial, choose, failures, who_is_told
 from services.kpi_stream.alerting.thresholds.file import ThresholdReader
 from services.kpi_stream.kpis import all_kpis
@@ -78,9 +80,11 @@ def explain(
 def check(
     file: Annotated[Path | None, typer.Argument(help="A file of thresholds. Left out: the one in force.")] = None,
 ) -> None:
-    """Say what is wrong with a file of thresholds, line by line; nothing is changed."""
+    """Say what is wrong with a file of thresholds, line by line, and with the mail server that it needs."""
     path = file or AlertSettings.load().thresholds_file
     found = ThresholdReader(all_kpis(), Settings.load().reporting_currency).load(path)
+    alerting = AlertSettings.load()
+    alertmanager_file(found.teams.values(), alerting, _release(alerting))
     off = f", {len(found.off)} off" if found.off else ""
     say(f"{path}: {len(found.alerts)} alerts{off}, {len(found.teams)} teams")
 
@@ -115,6 +119,14 @@ def send_trial(
 
 def _client(url: str, key_file: Path | None) -> ApiClient:
     return local_client("the alerts process", Port.ALERTS, url, key_file)
+
+
+def _release(alerting: AlertSettings) -> Version:
+    """The Alertmanager that answers; where none does, one that knows every way."""
+    try:
+        return Alertmanager(alerting.alertmanager_url(Settings.load())).version()
+    except Unavailable:
+        return TEAMS_SINCE
 
 
 def _words() -> Words:

@@ -82,8 +82,8 @@ def test_of_a_member_it_says_which_with_its_own_figures_whatever_its_name_holds(
     series = world(watched, -0.3, -0.4, -0.2, 60, f'store="{quoted}"') | world(watched, 0, -0.1, 0.1, 900, 'store="x"')
     expected = {
         "labels": {"store": STORE},
-        "title_en": f"Net sales · {STORE}",
-        "title_fr": f"Ventes nettes · {STORE}",
+        "title_en": f"Net sales below -7.5 % · {STORE}",
+        "title_fr": f"Ventes nettes sous -7,5 % · {STORE}",
         "value_en": "an opening hour, against the period before: -30% (threshold: below -7.5 %)",
         "value_fr": "par heure d’ouverture, par rapport à la période précédente : -30 % (seuil : sous -7,5 %)",
         "sure_en": "95 %: -40% to -20%; rests on 60",

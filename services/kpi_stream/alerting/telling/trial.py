@@ -76,7 +76,10 @@ def choose(told: Sequence[Told], team: str | None) -> list[Told]:
     :raises NotFound: when that team would not.
     """
     if not told:
-        mend = "give a team `email`, `slack_file`, `teams_file` or `webhook`: see docs/alerting.md"
+        mend = (
+            "give a team `email`, `slack_file`, `teams_file` or `webhook` (docs/alerting.md); where one has, "
+            "`cadran alerts list` says whether the file is refused"
+        )
         raise ConfigurationError("nobody would be told of any alert: no team has a way", mend=mend)
     chosen = [each for each in told if team in (None, each.team)]
     if not chosen:

@@ -11,6 +11,7 @@ from msgspec import Meta
 from services.common.errors import Invalid
 from services.common.windows import WindowName
 from services.kpi_stream.alerting.rules.series import Watched
+from services.kpi_stream.alerting.rules.wording import SIDES, Words, level_text
 from services.kpi_stream.alerting.thresholds.checks import check_names, checked, has_interval
 from services.kpi_stream.alerting.thresholds.figures import read_lasts, read_level, read_number
 from services.kpi_stream.kpis.kpi import SUMS, Kpi
@@ -79,7 +80,26 @@ def new(name: str, stated: Stated, kpis: Mapping[str, Kpi], currency: str) -> Wa
     threshold = _with(kpi, _blank(name, kpi, stated), stated, currency)
     if stated.sure is None:
         threshold = replace(threshold, sure=has_interval(kpi, threshold))
+    if stated.title is None:
+        threshold = replace(threshold, title=_title(Watched(kpi, threshold, currency)))
+    if stated.advice is None and threshold.side is not kpi.alerts[0].side:
+        threshold = replace(threshold, advice=LOOK)
     return checked(Watched(kpi, threshold, currency))
+
+
+def _title(watched: Watched) -> Text:
+    """The KPI's, with the level, so that two alerts on one KPI are told apart."""
+    threshold = watched.threshold
+    level, side = level_text(watched.quantity, threshold.level, Words("", watched.currency)), SIDES[threshold.side]
+    title = watched.kpi.title
+    return Text(en=f"{title.en} {side.en} {level.en}", fr=f"{title.fr} {side.fr} {level.fr}")
+
+
+LOOK = Text(
+    en="See which part of it this comes from, and what the number is made of.",
+    fr="Voir de quelle partie cela vient, et de quoi ce chiffre est fait.",
+)
+"""What may be done where nothing better is known: the KPI's own advice is for the other side."""
 
 
 def _blank(name: str, kpi: Kpi, stated: Stated) -> Threshold:
