@@ -99,7 +99,7 @@ def test_nobody_and_an_unknown_team_are_refused(
 ) -> None:
     with running_alertmanager(tmp_path / "nobody", [Team("direction")]) as server:
         use(server, monkeypatch)
-        with pytest.raises(ConfigurationError, match="nobody would be told of any alert: .* see docs/alerting.md"):
+        with pytest.raises(ConfigurationError, match=r"nobody would be told of any alert: .*\(docs/alerting\.md\)"):
             send_trial(team=None, severity=Severity.INFO)
     with running_alertmanager(tmp_path / "one", [Team("direction", webhook=webhook.url)]) as server:
         use(server, monkeypatch)
