@@ -52,7 +52,7 @@ def config(folder: Path, alertmanager: str | None) -> str:
 @pytest.fixture
 def evaluated(tmp_path: Path) -> Path:
     """A folder with the platform's rules, as the file of Prometheus has them."""
-    (tmp_path / "rules.yml").write_text(json.dumps({"groups": platform_groups(USUAL)}))
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": platform_groups(USUAL, "")}))
     return tmp_path
 
 
