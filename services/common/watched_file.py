@@ -1,7 +1,6 @@
 """A JSON file of ours that people and programs change while services run: read again when it has changed."""
 
 import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from services.common.errors import ConfigurationError
+from services.common.whole_files import OURS_ALONE, replace_file
 
 T = TypeVar("T")
 
@@ -87,8 +87,5 @@ class WatchedFile(Generic[T]):
             yield
 
     def _write(self, content: T) -> None:
-        draft = self._path.with_suffix(f".{os.getpid()}.tmp")
-        draft.touch(mode=0o600)
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
-        draft.replace(self._path)
+        replace_file(self._path, msgspec.json.format(msgspec.json.encode(content)) + b"\n", OURS_ALONE)
         self.read()

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from services.common.logging import get_logger
+from services.common.whole_files import OUR_GROUPS, replace_file
 from services.kpi_stream.alerting.thresholds.changes import written_of
 from services.kpi_stream.alerting.thresholds.file import Thresholds
 
@@ -43,11 +44,8 @@ class History:
         """Keep entries, the oldest first. One that cannot be written is kept until this process ends."""
         self._entries.extend(entries)
         lines = b"".join(msgspec.json.encode(entry) + b"\n" for entry in self._entries)
-        draft = self._path.with_name(f".{self._path.name}.tmp")
         try:
-            draft.touch(mode=0o640)
-            draft.write_bytes(lines)
-            draft.replace(self._path)
+            replace_file(self._path, lines, OUR_GROUPS)
         except OSError as error:
             log.warning("the history of alerts is not written", error=error.strerror)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from services.common.errors import ConfigurationError, Conflict, Unavailable
 from services.common.logging import get_logger
+from services.common.whole_files import replace_file
 from services.common.windows import Clock
 from services.kpi_stream.alerting.history import BY_HAND, History, entries
 from services.kpi_stream.alerting.metrics import AlertMetrics
@@ -169,11 +171,8 @@ def _content(path: Path) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     _check_ours(path)
-    draft = path.with_name(f".{path.name}.tmp")
     try:
-        draft.write_bytes(content)
-        draft.chmod(path.stat().st_mode)
-        draft.replace(path)
+        replace_file(path, content, stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
         mend = "give the alerts process the right to write in its folder"
         raise Unavailable(f"{path} cannot be written: {error.strerror}", mend=mend) from None

@@ -7,6 +7,7 @@ import httpx
 
 from services.common.errors import ConfigurationError, Unavailable
 from services.common.logging import get_logger
+from services.common.whole_files import OUR_GROUPS, replace_file
 from services.kpi_stream.alerting.thresholds.file import Thresholds
 
 log = get_logger(__name__)
@@ -19,7 +20,7 @@ Make = Callable[[Thresholds], Mapping[str, str]]
 
 
 class Files:
-    """What the servers read, in one folder."""
+    """What the servers read, in one folder: for its owner and their group, as addresses of people stand in it."""
 
     def __init__(self, folder: Path, make: Make) -> None:
         self._folder = folder
@@ -40,7 +41,7 @@ class Files:
         self._before = {name: self._read(name) for name in texts}
         try:
             for name, text in texts.items():
-                _replace(self._folder / name, text)
+                replace_file(self._folder / name, text, OUR_GROUPS)
         except OSError as error:
             mend = "give the alerts process the right to write there, and room on the disk"
             raise Unavailable(f"{self._folder} cannot be written: {error.strerror}", mend=mend) from None
@@ -51,20 +52,11 @@ class Files:
             if text is None:
                 (self._folder / name).unlink(missing_ok=True)
             else:
-                _replace(self._folder / name, text)
+                replace_file(self._folder / name, text, OUR_GROUPS)
 
     def _read(self, name: str) -> bytes | None:
         path = self._folder / name
         return path.read_bytes() if path.exists() else None
-
-
-def _replace(path: Path, text: bytes) -> None:
-    """For its owner and their group: addresses of people stand in it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.touch(mode=0o640)
-    draft.write_bytes(text)
-    draft.replace(path)
 
 
 class Servers:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from services.common.mail.account import MailSettings
+from services.common.whole_files import OUR_GROUPS, replace_file
 from services.kpi_stream.alerting.rules.series import CLOSED, NOT_TRUSTED, PLACES, closed_alert
 from services.kpi_stream.alerting.telling.messages import LANGUAGES, messages
 from services.kpi_stream.alerting.telling.receivers import Section, Version, mail_section, receiver
@@ -95,7 +96,7 @@ def write_alertmanager(teams: Iterable[Team], mail: MailSettings, version: Versi
     :raises ConfigurationError: naming what a team asks for that cannot be; then nothing is written.
     """
     for name, text in alertmanager_files(teams, mail, version).items():
-        _replace(folder / name, text)
+        replace_file(folder / name, text.encode(), OUR_GROUPS)
     return folder / FILE
 
 
@@ -144,10 +145,3 @@ class _Plain(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
