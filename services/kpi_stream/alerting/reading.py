@@ -73,7 +73,6 @@ def together(watched: Watched) -> str:
     """One query for all that an alert looks at, each told by a label."""
     labels = ", ".join(watched.members)
     name = quoted(watched.threshold.name)
-    states = {str(state): f'max by ({labels}) (ALERTS{{alertname={name},alertstate="{state}"}})' for state in _STATES}
     queries: dict[str, str] = {
         "value": watched.value(),
         **({"low": watched.low(), "high": watched.high()} if watched.threshold.sure else {}),
@@ -81,7 +80,7 @@ def together(watched: Watched) -> str:
         "open": watched.open(),
         "untrusted": watched.untrusted(),
         "since": f"max by ({labels}) (ALERTS_FOR_STATE{{alertname={name}}})",
-        **states,
+        **{str(state): watched.in_state(state) for state in _STATES},
     }
     return "\nor\n".join(f'label_replace({query}, "{WHAT}", "{what}", "", "")' for what, query in queries.items())
 

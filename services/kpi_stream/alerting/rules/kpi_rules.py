@@ -15,7 +15,6 @@ from services.kpi_stream.alerting.rules.platform_alerts import USUAL, Patience
 from services.kpi_stream.alerting.rules.series import LAST_VALUE, Watched
 from services.kpi_stream.alerting.rules.wording import Words, annotations
 from services.kpi_stream.alerting.thresholds.figures import length_text
-from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.threshold import Hours
 
@@ -58,8 +57,7 @@ def _group(kpi: Kpi, watched: Sequence[Watched], words: Words, patience: Patienc
 def _last_value(watched: Watched) -> Rule:
     name = watched.threshold.name
     matching = f"on ({', '.join(('window', *watched.members))})"
-    last = f'{LAST_VALUE}{{alert={quoted(name)},window="{watched.threshold.window}"}}'
-    kept = f"{last} {_and_fires(watched)}"
+    kept = f"{watched.recorded()} {_and_fires(watched)}"
     return {
         "record": LAST_VALUE,
         "expr": f"({watched.value()})\nor {matching}\n({kept})",
@@ -87,7 +85,7 @@ def _alert(watched: Watched, words: Words) -> Rule:
 def expression(watched: Watched) -> str:
     """It begins, or goes on as its number is not back, or as nothing can end it now."""
     goes_on = f"({watched.value()}) {watched.beyond(watched.threshold.clear)}\n{_and_fires(watched)}"
-    held = f"{watched.last_value()}\n{_and_fires(watched)}"
+    held = f"max without (alert) ({watched.recorded()})\n{_and_fires(watched)}"
     alternatives = [_begins(watched), goes_on, f"{held}\nand on () {watched.untrusted()}"]
     if watched.threshold.hours is Hours.OPENING:
         alternatives.append(f"{held}\nand on ({watched.place}) {watched.open()} == 0")
@@ -95,7 +93,7 @@ def expression(watched: Watched) -> str:
 
 
 def _and_fires(watched: Watched) -> str:
-    return f"and on ({', '.join(watched.members)}) {watched.firing()}"
+    return f"and on ({', '.join(watched.members)}) {watched.in_state('firing')}"
 
 
 def _begins(watched: Watched) -> str:

@@ -10,8 +10,19 @@ from datetime import timedelta
 from typing import Any
 
 from services.kpi_stream.alerting.rules.platform_alerts import Patience, PlatformAlert, platform_alerts
-from services.kpi_stream.alerting.rules.series import CLOSED, NOT_TRUSTED, PLACES, UNTRUSTED, WATCHDOG, closed_alert
+from services.kpi_stream.alerting.rules.series import (
+    CLOSED,
+    NOT_TRUSTED,
+    PLACES,
+    QUIET,
+    SILENT,
+    UNTRUSTED,
+    WATCHDOG,
+    closed_alert,
+    is_open,
+)
 from services.kpi_stream.alerting.rules.wording import platform_annotations
+from services.kpi_stream.alerting.thresholds.teams import OPERATIONS
 from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.exporter.scrape import AS_OF, STORE_UP
 from services.kpi_stream.kpis.kpi import Kpi
@@ -20,9 +31,7 @@ QUIET_TIMES = 3
 """A source is silent after so many times the gap that 99 of 100 looks of two weeks found shorter. Where events come at
 random that is 13.8 times the usual gap: once in a million gaps."""
 QUIET_LEAST = timedelta(minutes=15)
-QUIET = "max by (topic, source) (cadran_source_quiet_seconds)"
 USUAL_QUIET = "cadran:source_quiet_seconds:usual"
-SILENT = "cadran:source:silent"
 LOOKS = "[2w:5m] offset 1d"
 """Up to yesterday: a silence that has just begun is not usual."""
 LEAST_LOOKS = 288
@@ -68,7 +77,7 @@ def platform_groups(patience: Patience, board: str) -> list[dict[str, object]]:
         },
     ]
     states: list[Rule] = [
-        {"alert": CLOSED, "expr": "max(cadran_open) == 0", "labels": _told_to_nobody("inhibitor")},
+        {"alert": CLOSED, "expr": f"{is_open('')} == 0", "labels": _told_to_nobody("inhibitor")},
         *(_place_is_closed(place) for place in PLACES),
         {"alert": WATCHDOG, "expr": "vector(1)", "labels": _told_to_nobody("watchdog")},
     ]
@@ -80,8 +89,7 @@ def platform_groups(patience: Patience, board: str) -> list[dict[str, object]]:
 
 def _place_is_closed(place: str) -> Rule:
     """Of each channel, or region: it has hours of its own."""
-    expr = f"max by ({place}) (cadran_{place}_open) == 0"
-    return {"alert": closed_alert(place), "expr": expr, "labels": _told_to_nobody("inhibitor")}
+    return {"alert": closed_alert(place), "expr": f"{is_open(place)} == 0", "labels": _told_to_nobody("inhibitor")}
 
 
 def _alerts(alerts: Iterable[PlatformAlert], board: str) -> list[Rule]:
@@ -90,7 +98,7 @@ def _alerts(alerts: Iterable[PlatformAlert], board: str) -> list[Rule]:
             "alert": alert.name,
             "expr": alert.expr,
             "for": alert.lasts,
-            "labels": {"about": "platform", "severity": str(alert.severity), "recipient": "operations"},
+            "labels": {"about": "platform", "severity": str(alert.severity), "recipient": OPERATIONS},
             "annotations": platform_annotations(alert.name, alert.title, alert.value, alert.advice, board),
         }
         for alert in alerts

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from services.kpi_stream.alerting.rules.series import UNTRUSTED
+from services.kpi_stream.alerting.rules.series import QUIET, SILENT, UNTRUSTED
 from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.exporter.scrape import AS_OF, DROPPED, LAG, STORE_UP
 from services.kpi_stream.kpis.text import Text
@@ -131,7 +131,7 @@ OTHERS = (
     ),
     PlatformAlert(
         "ASourceIsSilent",
-        "max by (topic, source) (cadran_source_quiet_seconds) and on (topic, source) cadran:source:silent",
+        f"{QUIET} and on (topic, source) {SILENT}",
         "1m",
         Severity.WARNING,
         Text(en="A source has gone silent", fr="Une source s’est tue"),

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from services.kpi_stream.exporter.exposition import quoted
 from services.kpi_stream.exporter.metrics import families, metric_name
+from services.kpi_stream.exporter.of_the_moment import OPEN, OPEN_OF
+from services.kpi_stream.exporter.of_the_moment import QUIET as QUIET_SECONDS
 from services.kpi_stream.kpis.cuts import Cut
 from services.kpi_stream.kpis.kpi import SUMS, Direction, Kpi, Metric, Unit
 from services.kpi_stream.kpis.threshold import Of, Side, Threshold
@@ -17,17 +19,27 @@ UNTRUSTED = "cadran:kpi:untrusted"
 """1 for each `kpi` whose numbers are old, lack a source that went silent, or are not told at all."""
 LAST_VALUE = "cadran:alert:value"
 """What each `alert` judges: while it fires, as last known."""
+QUIET = f"max by (topic, source) ({QUIET_SECONDS})"
+"""Seconds of opening time since a source was heard."""
+SILENT = "cadran:source:silent"
+"""1 for each source that has gone silent."""
 NOT_TRUSTED, CLOSED = "NumbersCannotBeTrusted", "CompanyIsClosed"
 """The alerts that silence others."""
 WATCHDOG = "Watchdog"
 """Fires always: who does not hear of it knows that no rule is evaluated."""
-PLACES = ("channel", "region")
-"""Members that open at hours of their own."""
+OPEN_AT = {cut.name: name for cut, name in OPEN_OF.items()}
+"""By the label of members that open at hours of their own: the series that says whether they are open."""
+PLACES = tuple(OPEN_AT)
 
 
 def closed_alert(place: str) -> str:
     """The alert that silences those of a closed channel, or region."""
     return f"{place.capitalize()}IsClosed"
+
+
+def is_open(place: str) -> str:
+    """1 where each of some members is open, else 0; of no place: whether the company is."""
+    return f"max by ({place}) ({OPEN_AT[place]})" if place else f"max({OPEN})"
 
 
 class Quantity(NamedTuple):
@@ -104,21 +116,20 @@ class Watched(NamedTuple):
 
     def open(self) -> str:
         """1 where the member is open, else 0."""
-        return f"max by ({self.place}) (cadran_{self.place}_open)" if self.place else "max(cadran_open)"
+        return is_open(self.place)
 
     def untrusted(self) -> str:
         """1 while its numbers cannot be trusted, else nothing."""
         return f"{UNTRUSTED}{{kpi={quoted(self.kpi.id)}}}"
 
-    def firing(self) -> str:
-        """1 for each member that it fires for."""
+    def in_state(self, state: str) -> str:
+        """1 for each member for which it is `firing` or `pending`."""
         labels = ", ".join(self.members)
-        return f'max by ({labels}) (ALERTS{{alertname={quoted(self.threshold.name)},alertstate="firing"}})'
+        return f'max by ({labels}) (ALERTS{{alertname={quoted(self.threshold.name)},alertstate="{state}"}})'
 
-    def last_value(self) -> str:
-        """What is judged, as last known."""
-        labels = f'alert={quoted(self.threshold.name)},window="{self.threshold.window}"'
-        return f"max without (alert) ({LAST_VALUE}{{{labels}}})"
+    def recorded(self) -> str:
+        """What is judged, as it was recorded."""
+        return f'{LAST_VALUE}{{alert={quoted(self.threshold.name)},window="{self.threshold.window}"}}'
 
     def beyond(self, level: float) -> str:
         """How a number is compared with a level."""

@@ -17,13 +17,13 @@ from services.kpi_stream.alerting.rules.platform_alerts import USUAL, platform_a
 from services.kpi_stream.alerting.rules.series import CLOSED, NOT_TRUSTED, PLACES, WATCHDOG, Watched, closed_alert
 from services.kpi_stream.alerting.thresholds.stated import Stated, changed, is_off, new
 from services.kpi_stream.alerting.thresholds.team_entries import read_team
-from services.kpi_stream.alerting.thresholds.teams import Team
+from services.kpi_stream.alerting.thresholds.teams import OPERATIONS, Team
 from services.kpi_stream.kpis.kpi import Kpi
 
 THRESHOLDS = FileKind("the file of thresholds", "CADRAN_ALERTS_THRESHOLDS", "docs/alerting.md")
 MOST_ALERTS = 200
 OFF = "off"
-NEEDED_TEAMS = ("direction", "operations")
+NEEDED_TEAMS = ("direction", OPERATIONS)
 """The KPIs' own alerts are for the first, those about Cadran itself for the second."""
 RESERVED = {alert.name for alert in platform_alerts(USUAL)} | {
     NOT_TRUSTED,
