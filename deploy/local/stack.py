@@ -44,6 +44,8 @@ READY_SECONDS = 90.0
 BACKFILLED_DAYS = 35
 """As many as a panel of a month shows: each takes a second or two."""
 POLL_SECONDS = 0.2
+NAME_WIDTH = 14
+"""Of a program, beside what is said of it."""
 
 
 class Stack:
@@ -132,7 +134,7 @@ class Stack:
             running = state.state == "RUNNING"
             good = good and (running or state.name in wanted)
             colour = "green" if running else "yellow" if state.name in wanted else "red"
-            self._console.print(f"[{colour}]{state.name:<12}{state.state:<10}[/] {state.description}")
+            self._console.print(f"[{colour}]{state.name:<{NAME_WIDTH}}{state.state:<10}[/] {state.description}")
         self.print_addresses()
         return good
 
@@ -287,7 +289,7 @@ class Stack:
             time.sleep(POLL_SECONDS)
 
     def _say(self, name: str, text: str) -> None:
-        self._console.print(f"  {name:<13}{text}", highlight=False)
+        self._console.print(f"  {name:<{NAME_WIDTH}}{text}", highlight=False)
 
 
 _ADDRESSES = (
