@@ -43,9 +43,9 @@ def list_alerts(url: Url = "", key_file: KeyFile = None) -> None:
     """List the alerts on KPIs, and how each stands."""
     with _client(url, key_file) as client:
         told = msgspec.json.decode(client.told("GET", "/v1/alerts"), type=AlertsAnswer)
-    table = Table("alert", "stands", "asks", box=None)
+    table, words = Table("alert", "stands", "asks", box=None), _words()
     for alert in told.alerts:
-        table.add_row(alert.name, escape(_standing(alert)), escape(asked(alert, _words())))
+        table.add_row(alert.name, escape(_standing(alert)), escape(asked(alert, words)))
     console.print(table)
     if told.refused:
         say(f"The file of thresholds is refused; what held before holds. {told.refused}")
@@ -64,15 +64,15 @@ def explain(
     if as_json:
         sys.stdout.write(content.decode() + "\n")
         return
-    alert, zone = msgspec.json.decode(content, type=AlertAnswer), Settings.load().zone
+    alert, zone, words = msgspec.json.decode(content, type=AlertAnswer), Settings.load().zone, _words()
     say(f"{alert.name}: {alert.title.en}")
-    say(asked(alert, _words()))
+    say(asked(alert, words))
     if alert.off:
         say("It is off.")
     for member in alert.members:
         since = f" since {moment(member.since, zone)}" if member.since else ""
         say(f"\n{member.label or 'all'}: {member.state}{since}")
-        for condition, holds, figures in lines(alert, member, _words()):
+        for condition, holds, figures in lines(alert, member, words):
             say(f"  {condition:<22}{holds:<6}{figures}".rstrip())
 
 
@@ -81,10 +81,10 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="A file of thresholds. Left out: the one in force.")] = None,
 ) -> None:
     """Say what is wrong with a file of thresholds, line by line, and with the mail server that it needs."""
-    path = file or AlertSettings.load().thresholds_file
-    found = ThresholdReader(all_kpis(), Settings.load().reporting_currency).load(path)
-    alerting = AlertSettings.load()
-    alertmanager_file(found.teams.values(), alerting, _release(alerting))
+    settings, alerting = Settings.load(), AlertSettings.load()
+    path = file or alerting.thresholds_file
+    found = ThresholdReader(all_kpis(), settings.reporting_currency).load(path)
+    alertmanager_file(found.teams.values(), alerting, _release(alerting.alertmanager_url(settings)))
     off = f", {len(found.off)} off" if found.off else ""
     say(f"{path}: {len(found.alerts)} alerts{off}, {len(found.teams)} teams")
 
@@ -121,10 +121,10 @@ def _client(url: str, key_file: Path | None) -> ApiClient:
     return local_client("the alerts process", Port.ALERTS, url, key_file)
 
 
-def _release(alerting: AlertSettings) -> Version:
+def _release(alertmanager: str) -> Version:
     """The Alertmanager that answers; where none does, one that knows every way."""
     try:
-        return Alertmanager(alerting.alertmanager_url(Settings.load())).version()
+        return Alertmanager(alertmanager).version()
     except Unavailable:
         return TEAMS_SINCE
 

@@ -105,10 +105,11 @@ class Keeper:
             await self._servers.tell()
         except ConfigurationError as error:
             self.in_force = self.in_force._replace(thresholds=await asyncio.to_thread(self._kept))
-            self._refuse(str(error))
+            self._say(str(error))
+            self._metrics.refused.set(1)
         except Unavailable as error:
             self._followed = None
-            self._wait(str(error))
+            self._say(str(error))
 
     async def _catch_up(self, content: bytes) -> None:
         """Follow what somebody has just written by hand: who is refused for it must be told it, not what it was."""
@@ -142,17 +143,11 @@ class Keeper:
         self._metrics.alerts.set(len(thresholds.alerts))
         log.info("thresholds hold", alerts=len(thresholds.alerts), off=len(thresholds.off))
 
-    def _wait(self, why: str) -> None:
-        """Nothing is wrong with the file: it holds once what does not answer does."""
+    def _say(self, why: str) -> None:
+        """Why what the file says does not hold."""
         if why != self.in_force.refused:
-            log.warning("the thresholds do not hold yet", error=why)
+            log.warning("what the file of thresholds says does not hold", error=why)
         self.in_force = self.in_force._replace(refused=why)
-
-    def _refuse(self, why: str) -> None:
-        if why != self.in_force.refused:
-            log.warning("the thresholds stay as they were", error=why)
-        self.in_force = self.in_force._replace(refused=why)
-        self._metrics.refused.set(1)
 
 
 def version_of(content: bytes) -> str:

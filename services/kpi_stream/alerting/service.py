@@ -48,10 +48,7 @@ class AlertService:
         :raises NotFound: when there is none.
         :raises Unavailable: when Prometheus does not answer.
         """
-        found = self._watched().get(name)
-        if found is None:
-            raise NotFound(f"no alert is called {name!r}", mend=f"there are {', '.join(self._watched())}")
-        answer = await self._answer(*found)
+        answer = await self._answer(*self._find(name))
         return OneAlertAnswer(**msgspec.structs.asdict(answer), history=self._keeper.history.of(name))
 
     async def change(self, name: str, change: Change) -> OneAlertAnswer:
@@ -61,21 +58,24 @@ class AlertService:
         :raises Conflict: when the file is not the one that was looked at.
         :raises Invalid: when it cannot be so: naming the field.
         """
-        found = self._watched().get(name)
-        if found is None:
-            raise NotFound(f"no alert is called {name!r}", mend=f"there are {', '.join(self._watched())}")
+        watched, _ = self._find(name)
         teams = self._keeper.in_force.thresholds.teams
         if change.team is not None and change.team not in teams:
             raise Invalid(f"no team is called {change.team!r}", field="team", mend=f"send one of {', '.join(teams)}")
         try:
-            await self._keeper.change(name, fields_of(found[0], change), change.version, change.by)
+            await self._keeper.change(name, fields_of(watched, change), change.version, change.by)
         except Invalid as error:
             field = "level" if error.field in tuple(Side) else error.field
             raise Invalid(error.message, field=field, mend=error.mend) from None
         except ConfigurationError as error:
             raise Conflict(error.message, mend="mend the file of thresholds first") from None
-        self._told = (float("-inf"), "", [])
         return await self.one(name)
+
+    def _find(self, name: str) -> tuple[Watched, bool]:
+        known = self._watched()
+        if name not in known:
+            raise NotFound(f"no alert is called {name!r}", mend=f"there are {', '.join(known)}")
+        return known[name]
 
     def _watched(self) -> dict[str, tuple[Watched, bool]]:
         """By its name each alert, and whether it is off."""

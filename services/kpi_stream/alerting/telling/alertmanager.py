@@ -8,7 +8,7 @@ import httpx
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.common.errors import ConfigurationError, Unavailable
+from services.common.errors import Unavailable
 from services.kpi_stream.alerting.telling.receivers import Version
 
 TIMEOUT = 10.0
@@ -37,15 +37,6 @@ class Alertmanager:
         """The content of its file, as it was last read; secrets are left out by Alertmanager."""
         content: Mapping[str, Any] = yaml.safe_load(self._get("/api/v2/status").json()["config"]["original"])
         return content
-
-    def reload(self) -> None:
-        """Have the file read again.
-
-        :raises ConfigurationError: when it is refused; then the one before stays in force.
-        """
-        answer = self._ask("POST", "/-/reload")
-        if not answer.is_success:
-            raise ConfigurationError(f"Alertmanager refuses its file: {answer.text.strip()}")
 
     def tell(self, alerts: Sequence[Mapping[str, Any]]) -> None:
         """:raises Unavailable: when it does not take them."""
