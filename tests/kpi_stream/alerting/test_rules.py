@@ -143,6 +143,7 @@ def test_every_alert_waits_for_opening_hours() -> None:
 
 def test_prometheus_is_told_all_that_the_alerts_of_kpis_need() -> None:
     assert {watched.threshold.name: missing for watched in DEFAULTS if (missing := watched.missing())} == {}
+    assert [each.threshold.name for each in DEFAULTS if each.threshold.sure and not each.has_interval] == []
 
 
 def test_every_kpi_has_an_alert() -> None:

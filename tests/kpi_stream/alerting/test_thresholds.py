@@ -76,6 +76,12 @@ def test_one_of_our_own_is_sure_and_of_enough_unless_it_says_otherwise() -> None
     assert own.only == ("online",)
 
 
+def test_one_of_which_no_interval_is_told_need_not_be_sure() -> None:
+    """A rep's pace is told, its interval is not."""
+    own = "alerts: {RepBehind: {kpi: sales, by: rep, window: mtd, of: pace, below: 80 %, lasts: 1h}}"
+    assert alert(TEAMS + own, "RepBehind").sure is False
+
+
 @pytest.mark.parametrize("off", ["off", "{off: yes}", "{off: yes, above: 107}"])
 def test_off_is_told_apart(off: str) -> None:
     thresholds = read(TEAMS + f"alerts: {{OurPricesAreHigh: {off}}}")

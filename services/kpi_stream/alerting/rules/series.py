@@ -5,6 +5,7 @@ All are vectors with the labels of the members and `window`, so that they meet w
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.kpi_stream.exporter.exposition import quoted
@@ -135,14 +136,25 @@ class Watched(NamedTuple):
         """How a number is compared with a level."""
         return f"{'<' if self.threshold.side is Side.BELOW else '>'} {number(level)}"
 
+    @property
+    def has_interval(self) -> bool:
+        """Is it told how sure what is judged is?"""
+        return not self.threshold.share_of and not self._untold(self._ends())
+
     def missing(self) -> list[str]:
-        """The names that its queries need and Prometheus is not told."""
+        """The names that its queries need, but for the interval's, and Prometheus is not told."""
+        return self._untold(self._names())
+
+    def _untold(self, names: Iterable[str]) -> list[str]:
         told = {
             family.name
             for family in families(self.kpi, self.cut, self.currency)
             if self.threshold.window in family.windows
         }
-        return [name for name in self._names() if name not in told]
+        return [name for name in names if name not in told]
+
+    def _ends(self) -> list[str]:
+        return [self._name(self.threshold.metric, self._judged_suffix() + end) for end in ("_low", "_high")]
 
     def _names(self) -> list[str]:
         threshold = self.threshold
@@ -151,8 +163,6 @@ class Watched(NamedTuple):
             names = [self._name(), self._name(suffix="_target")]
         if threshold.share_of:
             names.append(self._name(threshold.share_of))
-        if threshold.sure:
-            names += [self._name(threshold.metric, self._judged_suffix() + end) for end in ("_low", "_high")]
         if threshold.least:
             names.append(self._name(threshold.least_of) if threshold.least_of else self._name(suffix="_n"))
         return names

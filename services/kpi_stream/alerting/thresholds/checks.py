@@ -6,7 +6,7 @@ from services.common.errors import Invalid
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.exporter.metrics import exported
-from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric, Unit
+from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Side, Threshold
 
@@ -89,28 +89,16 @@ def _check_told(watched: Watched) -> None:
     if threshold.window not in windows:
         mend = f"write one of {', '.join(windows)}"
         raise Invalid(f"{threshold.window} is not told to Prometheus by {threshold.by}", field="window", mend=mend)
-    if threshold.sure and not has_interval(watched.kpi, threshold):
-        raise Invalid("no interval is told of it", field="sure", mend="write no, and give a `least` that is enough")
     missing = watched.missing()
-    if not missing:
-        return
     if any(name.endswith("_target") or "_pace_ratio" in name for name in missing):
         mend = "watch all, or by rep or team, this month, quarter or year"
         raise Invalid(
             f"{watched.kpi.id} has no target by {threshold.by} over {threshold.window}", field="of", mend=mend
         )
-    raise Invalid(f"Prometheus is not told {missing[0]}", field="by", mend="watch another cut, or another window")
-
-
-def has_interval(kpi: Kpi, threshold: Threshold) -> bool:
-    """Is it told how sure what is judged is? A plain count or sum is what it is."""
-    if threshold.share_of:
-        return False
-    if threshold.metric and not _is_headline(kpi, threshold.metric):
-        return next(metric for metric in kpi.metrics if metric.name == threshold.metric).has_interval
-    if threshold.of in (Of.VALUE, Of.TARGET):
-        return kpi.unit in (Unit.RATIO, Unit.POINTS)
-    return threshold.of is Of.PACE or kpi.unit in SUMS or kpi.change is not None
+    if missing:
+        raise Invalid(f"Prometheus is not told {missing[0]}", field="by", mend="watch another cut, or another window")
+    if threshold.sure and not watched.has_interval:
+        raise Invalid("no interval is told of it", field="sure", mend="write no, and give a `least` that is enough")
 
 
 def _headline(kpi: Kpi) -> Metric:

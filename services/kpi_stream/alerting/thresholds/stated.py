@@ -12,7 +12,7 @@ from services.common.errors import Invalid
 from services.common.windows import WindowName
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.rules.wording import SIDES, Words, level_text
-from services.kpi_stream.alerting.thresholds.checks import check_names, checked, has_interval
+from services.kpi_stream.alerting.thresholds.checks import check_names, checked
 from services.kpi_stream.alerting.thresholds.figures import read_lasts, read_level, read_number
 from services.kpi_stream.kpis.kpi import SUMS, Kpi
 from services.kpi_stream.kpis.text import Text
@@ -79,7 +79,7 @@ def new(name: str, stated: Stated, kpis: Mapping[str, Kpi], currency: str) -> Wa
         raise Invalid("is missing", field="below", mend="write the level that it must not be below, or above")
     threshold = _with(kpi, _blank(name, kpi, stated), stated, currency)
     if stated.sure is None:
-        threshold = replace(threshold, sure=has_interval(kpi, threshold))
+        threshold = replace(threshold, sure=Watched(kpi, threshold, currency).has_interval)
     if stated.title is None:
         threshold = replace(threshold, title=_title(Watched(kpi, threshold, currency)))
     if stated.advice is None and threshold.side is not kpi.alerts[0].side:
