@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.common.calendar import COMPANY, Span
 from services.common.windows import ROLLING_DAYS, Grain, named_window
-from services.kpi_stream.alerting.judging import QUIET, Standing, judge
+from services.kpi_stream.alerting.judging import QUIET, Standing
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.cuts import ALL
 from services.kpi_stream.kpis.kpi import Estimate, same_point
@@ -30,6 +30,7 @@ from tests.benchmarks.alarms.sums import compared_hours, elapsed_of, quasi_poiss
 from tests.benchmarks.alarms.timeline import SLOT, number
 from tests.kpi_stream.alerting.scenarios import STEP, any_reading, any_threshold
 from tests.support.events import PARIS
+from tests.support.judging import judge
 from tests.support.world import world
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -74,7 +74,7 @@ def build(settings: Settings, alerting: AlertSettings) -> FastAPI:
             yield
 
     parts = Parts(
-        service=AlertService(keeper, prometheus, utc_now),
+        service=AlertService(keeper, prometheus),
         keys=KeyRing(settings.api_keys_file),
         registry=registry,
         checks={"prometheus": answers},

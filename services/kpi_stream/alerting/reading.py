@@ -9,7 +9,7 @@ from typing import NamedTuple
 import httpx
 
 from services.common.errors import Unavailable
-from services.kpi_stream.alerting.judging import QUIET, Condition, Reading, Standing, State, judge
+from services.kpi_stream.alerting.judging import QUIET, Condition, Reading, Standing, State, conditions
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.exporter.exposition import quoted
 
@@ -60,13 +60,13 @@ class Judged(NamedTuple):
     why: Mapping[Condition, bool | None]
 
 
-async def judged(watched: Watched, prometheus: Prometheus, at: datetime) -> list[Judged]:
+async def judged(watched: Watched, prometheus: Prometheus) -> list[Judged]:
     """Every member that is known of; of an alert about the whole, that alone.
 
     :raises Unavailable: when Prometheus does not answer.
     """
     parts = _Parts(watched, await prometheus.query(together(watched)))
-    return [_judged(watched, parts, member, at) for member in parts.members()]
+    return [_judged(watched, parts, member) for member in parts.members()]
 
 
 def together(watched: Watched) -> str:
@@ -118,14 +118,15 @@ class _Parts:
         return None if found is None else found == 1
 
 
-def _judged(watched: Watched, parts: _Parts, member: Member, at: datetime) -> Judged:
+def _judged(watched: Watched, parts: _Parts, member: Member) -> Judged:
     trusted = parts.get("untrusted") is None
     numbers = {what: parts.get(what, member) for what in ("value", "low", "high", "n")}
     reading = Reading(**numbers, open=parts.is_open(member), trusted=trusted)
     standing = next((state for state in _STATES if parts.get(state, member) is not None), Standing.QUIET)
     since = parts.get("since", member)
     state = State(standing, datetime.fromtimestamp(since, UTC)) if standing != Standing.QUIET and since else QUIET
-    why = judge(watched.threshold, reading, at, state).why
+    found = conditions(watched.threshold, reading)
     lasted = None if state is QUIET else standing is Standing.FIRING
+    why = {condition: found.get(condition) for condition in Condition} | {Condition.LASTED: lasted}
     by = dict(zip(watched.members, member, strict=True))
-    return Judged(by, reading, state, {**why, Condition.LASTED: lasted})
+    return Judged(by, reading, state, why)

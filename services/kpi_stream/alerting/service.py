@@ -6,7 +6,6 @@ import time
 import msgspec
 
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
-from services.common.windows import Clock
 from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, OneAlertAnswer, alert_answer
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.reading import Prometheus, judged
@@ -21,10 +20,9 @@ GOOD_FOR = 3.0
 class AlertService:
     """Tells alerts and changes them."""
 
-    def __init__(self, keeper: Keeper, prometheus: Prometheus, clock: Clock) -> None:
+    def __init__(self, keeper: Keeper, prometheus: Prometheus) -> None:
         self._keeper = keeper
         self._prometheus = prometheus
-        self._clock = clock
         self._asking = asyncio.Lock()
         self._told: tuple[float, str, list[AlertAnswer]] = (float("-inf"), "", [])
 
@@ -96,4 +94,4 @@ class AlertService:
     async def _answer(self, watched: Watched, off: bool) -> AlertAnswer:
         if off:
             return alert_answer(watched, None)
-        return alert_answer(watched, await judged(watched, self._prometheus, self._clock()))
+        return alert_answer(watched, await judged(watched, self._prometheus))

@@ -10,7 +10,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from services.common.auth import KeyRing, Scope
-from services.common.windows import utc_now
 from services.kpi_stream.alerting.api import MOST_BYTES, Parts, create_app
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.reading import Prometheus
@@ -59,7 +58,7 @@ async def nobody(
     keeper: Keeper, keys: KeyRing, prometheus: str, http: httpx.AsyncClient
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Who has no key."""
-    service = AlertService(keeper, Prometheus(prometheus, http), utc_now)
+    service = AlertService(keeper, Prometheus(prometheus, http))
     app = create_app(Parts(service, keys, CollectorRegistry(), {}), lambda _: nullcontext())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alerts") as client:
         yield client

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 
-from services.kpi_stream.alerting.judging import QUIET, Condition, Judgement, Reading, Standing, State, judge
+from services.kpi_stream.alerting.judging import QUIET, Condition, Reading, Standing, State
 from services.kpi_stream.kpis.threshold import Hours, Side, Threshold
 from tests.kpi_stream.alerting.scenarios import STEP, histories, readings, thresholds
+from tests.support.judging import Judgement, judge
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FIRING = State(Standing.FIRING, NOW - timedelta(hours=1))

@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
-from services.kpi_stream.alerting.judging import QUIET, Reading, judge
+from services.kpi_stream.alerting.judging import QUIET, Reading
 from services.kpi_stream.alerting.rules.kpi_rules import rules_text
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.rules.wording import Words
 from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.threshold import Threshold
 from tests.kpi_stream.alerting.scenarios import COUNTS, KNOWN, STEP, VALUES, any_threshold
+from tests.support.judging import judge
 
 KPI = all_kpis()["nps"]
 MEMBERS = ("", "online", "store", "phone", "fair")
