@@ -19,7 +19,7 @@ from services.kpi_stream.alerting.api import Parts, create_app
 from services.kpi_stream.alerting.history import History
 from services.kpi_stream.alerting.keeper import Keeper
 from services.kpi_stream.alerting.metrics import AlertMetrics
-from services.kpi_stream.alerting.reading import Prometheus
+from services.kpi_stream.alerting.reading import Queries
 from services.kpi_stream.alerting.rules.kpi_rules import rules_text
 from services.kpi_stream.alerting.rules.wording import Words
 from services.kpi_stream.alerting.servers import Files, Make, Servers
@@ -29,6 +29,7 @@ from services.kpi_stream.alerting.telling.alertmanager import Alertmanager
 from services.kpi_stream.alerting.telling.config import alertmanager_files
 from services.kpi_stream.alerting.thresholds.file import ThresholdReader, Thresholds
 from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.prometheus import PrometheusApi
 
 RULES = "rules/cadran.yml"
 HISTORY = "history.jsonl"
@@ -63,10 +64,10 @@ def build(settings: Settings, alerting: AlertSettings) -> FastAPI:
         AlertMetrics(registry),
         utc_now,
     )
-    prometheus = Prometheus(addresses["Prometheus"], http)
+    queries = Queries(PrometheusApi(addresses["Prometheus"], http, "see `make status`"))
 
     async def answers() -> None:
-        await prometheus.query("vector(1)")
+        await queries.ask("vector(1)")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -74,7 +75,7 @@ def build(settings: Settings, alerting: AlertSettings) -> FastAPI:
             yield
 
     parts = Parts(
-        service=AlertService(keeper, prometheus),
+        service=AlertService(keeper, queries),
         keys=KeyRing(settings.api_keys_file),
         registry=registry,
         checks={"prometheus": answers},

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import httpx
-
-from services.common.errors import Unavailable
 from services.kpi_stream.alerting.judging import QUIET, Condition, Reading, Standing, State, conditions
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.exporter.exposition import quoted
+from services.kpi_stream.prometheus import PrometheusApi
 
 AT_ONCE = 4
 WHAT = "reading"
@@ -28,27 +26,20 @@ class Vector(NamedTuple):
     value: float
 
 
-class Prometheus:
-    """Asks one Prometheus what it has at the moment."""
+class Queries:
+    """Asks Prometheus what it has at the moment, a few at once."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
-        self._url = url
-        self._http = http
+    def __init__(self, api: PrometheusApi) -> None:
+        self._api = api
         self._free = asyncio.Semaphore(AT_ONCE)
 
-    async def query(self, query: str) -> list[Vector]:
-        """The samples of an instant query.
+    async def ask(self, query: str) -> list[Vector]:
+        """The samples of a query.
 
         :raises Unavailable: when Prometheus does not answer it.
         """
-        try:
-            async with self._free:
-                answer = await self._http.post(f"{self._url}/api/v1/query", data={"query": query})
-        except httpx.HTTPError as error:
-            raise Unavailable(f"Prometheus does not answer: {error!r}", mend="see `make status`") from None
-        if not answer.is_success:
-            raise Unavailable(f"Prometheus answers {answer.status_code}: {answer.text[:300]}")
-        return [Vector(each["metric"], float(each["value"][1])) for each in answer.json()["data"]["result"]]
+        async with self._free:
+            return [Vector(each["metric"], float(each["value"][1])) for each in await self._api.query(query)]
 
 
 class Judged(NamedTuple):
@@ -60,12 +51,12 @@ class Judged(NamedTuple):
     why: Mapping[Condition, bool | None]
 
 
-async def judged(watched: Watched, prometheus: Prometheus) -> list[Judged]:
+async def judged(watched: Watched, queries: Queries) -> list[Judged]:
     """Every member that is known of; of an alert about the whole, that alone.
 
     :raises Unavailable: when Prometheus does not answer.
     """
-    parts = _Parts(watched, await prometheus.query(together(watched)))
+    parts = _Parts(watched, await queries.ask(together(watched)))
     return [_judged(watched, parts, member) for member in parts.members()]
 
 

@@ -8,7 +8,7 @@ import msgspec
 from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
 from services.kpi_stream.alerting.documents import AlertAnswer, AlertsAnswer, OneAlertAnswer, alert_answer
 from services.kpi_stream.alerting.keeper import Keeper
-from services.kpi_stream.alerting.reading import Prometheus, judged
+from services.kpi_stream.alerting.reading import Queries, judged
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.thresholds.changes import Change, fields_of
 from services.kpi_stream.kpis.threshold import Side
@@ -20,9 +20,9 @@ GOOD_FOR = 3.0
 class AlertService:
     """Tells alerts and changes them."""
 
-    def __init__(self, keeper: Keeper, prometheus: Prometheus) -> None:
+    def __init__(self, keeper: Keeper, queries: Queries) -> None:
         self._keeper = keeper
-        self._prometheus = prometheus
+        self._queries = queries
         self._asking = asyncio.Lock()
         self._told: tuple[float, str, list[AlertAnswer]] = (float("-inf"), "", [])
 
@@ -94,4 +94,4 @@ class AlertService:
     async def _answer(self, watched: Watched, off: bool) -> AlertAnswer:
         if off:
             return alert_answer(watched, None)
-        return alert_answer(watched, await judged(watched, self._prometheus))
+        return alert_answer(watched, await judged(watched, self._queries))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import httpx
 
@@ -13,6 +13,7 @@ from services.common.errors import ConfigurationError, Unavailable
 from services.kpi_stream.backfill.closes import Close
 from services.kpi_stream.backfill.openmetrics import NAME, Labels, labels_of
 from services.kpi_stream.exporter.exposition import quoted
+from services.kpi_stream.prometheus import PrometheusApi
 
 LIVE = "cadran_exporter_store_up"
 """A metric of every scrape of the exporter, and of nothing else."""
@@ -26,7 +27,8 @@ class Prometheus:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._http = httpx.AsyncClient(base_url=url, timeout=60.0)
+        self._http = httpx.AsyncClient(timeout=60.0)
+        self._api = PrometheusApi(url, self._http, "start it, or name it with --prometheus")
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,7 +41,7 @@ class Prometheus:
 
         :raises ConfigurationError: when it scrapes more than one exporter.
         """
-        found = [each["metric"] for each in await self._query(LIVE)]
+        found = [each["metric"] for each in await self._api.query(LIVE)]
         if not found:
             mend = "let it scrape the exporter, as deploy/prometheus/prometheus.yml does, then run this again"
             raise Unavailable(f"Prometheus at {self._url} has not scraped the KPIs", mend=mend)
@@ -53,15 +55,15 @@ class Prometheus:
         """The time of the first scrape of a target, among those of so many days; now where there was none."""
         selector = _selector(target, LIVE)
         span = {"start": (now - DAY * days).timestamp(), "end": now.timestamp(), "step": DAY.total_seconds()}
-        counts = await self._ask("GET", "query_range", query=f"count_over_time({selector}[1d])", **span)
+        counts = await self._api.ask("GET", "query_range", query=f"count_over_time({selector}[1d])", **span)
         for time, _ in (point for series in counts["result"] for point in series["values"]):
-            for series in await self._query(f"{selector}[1d]", time):
+            for series in await self._api.query(f"{selector}[1d]", time):
                 return datetime.fromtimestamp(float(series["values"][0][0]), UTC)
         return now
 
     async def held(self, target: Mapping[str, str], close: Close) -> dict[Labels, float]:
         """What it has of a target at the very time of a close."""
-        found = await self._query(f"{_selector(target)}[1s]", close.times()[0])
+        found = await self._api.query(f"{_selector(target)}[1s]", close.times()[0])
         return {
             labels_of(each["metric"][NAME], each["metric"]): float(value)
             for each in found
@@ -72,18 +74,18 @@ class Prometheus:
     async def forget(self, target: Mapping[str, str], close: Close) -> None:
         """Have it drop what it has of a target while the numbers of a close hold."""
         span = {"start": close.start.timestamp(), "end": (close.end - MILLISECOND).timestamp()}
-        await self._ask("POST", "admin/tsdb/delete_series", **{"match[]": _selector(target)}, **span)
+        await self._api.ask("POST", "admin/tsdb/delete_series", **{"match[]": _selector(target)}, **span)
 
     async def may_forget(self) -> bool:
         """Was it started with the API that `forget` needs?"""
-        return bool((await self._ask("GET", "status/flags"))["web.enable-admin-api"] == "true")
+        return bool((await self._api.ask("GET", "status/flags"))["web.enable-admin-api"] == "true")
 
     async def require_room(self, days: int) -> None:
         """Make sure that it keeps so many days.
 
         :raises ConfigurationError: when it would drop the first of them.
         """
-        kept = str((await self._ask("GET", "status/runtimeinfo"))["storageRetention"])
+        kept = str((await self._api.ask("GET", "status/runtimeinfo"))["storageRetention"])
         told = re.findall(r"(\d+)([ywdhms])(?![a-z])", kept)  # beside it may stand a size
         whole = sum((int(number) * UNITS[unit] for number, unit in told), timedelta())
         if told and whole < DAY * days:
@@ -92,23 +94,7 @@ class Prometheus:
 
     async def folder(self) -> Path:
         """Where it says that it keeps its blocks."""
-        return Path((await self._ask("GET", "status/flags"))["storage.tsdb.path"])
-
-    async def _query(self, expression: str, time: float | None = None) -> list[Any]:
-        at = {} if time is None else {"time": time}
-        return (await self._ask("GET", "query", query=expression, **at))["result"]  # type: ignore[no-any-return]
-
-    async def _ask(self, method: str, path: str, **parameters: Any) -> Any:
-        """The data of an answer; nothing where there is none."""
-        try:
-            response = await self._http.request(method, f"/api/v1/{path}", params=parameters)
-            answer = response.json() if response.content else {"status": "success"}
-        except (httpx.HTTPError, ValueError) as error:
-            mend = "start it, or name it with --prometheus"
-            raise Unavailable(f"Prometheus does not answer at {self._url}: {error!r}", mend=mend) from None
-        if answer["status"] != "success":
-            raise Unavailable(f"Prometheus at {self._url} says: {answer.get('error')}")
-        return answer.get("data")
+        return Path((await self._api.ask("GET", "status/flags"))["storage.tsdb.path"])
 
 
 def _selector(target: Mapping[str, str], name: str = "") -> str:

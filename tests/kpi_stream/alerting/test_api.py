@@ -12,9 +12,10 @@ from prometheus_client import CollectorRegistry
 from services.common.auth import KeyRing, Scope
 from services.kpi_stream.alerting.api import MOST_BYTES, Parts, create_app
 from services.kpi_stream.alerting.keeper import Keeper
-from services.kpi_stream.alerting.reading import Prometheus
+from services.kpi_stream.alerting.reading import Queries
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.kpis import all_kpis
+from services.kpi_stream.prometheus import PrometheusApi
 from tests.kpi_stream.alerting.keeping import followed, keeper_of
 from tests.support.prometheus import running_prometheus
 
@@ -58,7 +59,7 @@ async def nobody(
     keeper: Keeper, keys: KeyRing, prometheus: str, http: httpx.AsyncClient
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Who has no key."""
-    service = AlertService(keeper, Prometheus(prometheus, http))
+    service = AlertService(keeper, Queries(PrometheusApi(prometheus, http, "")))
     app = create_app(Parts(service, keys, CollectorRegistry(), {}), lambda _: nullcontext())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alerts") as client:
         yield client
