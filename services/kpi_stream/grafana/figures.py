@@ -90,10 +90,9 @@ class Figure:
 
 
 def headline(kpi: Kpi, edition: Edition) -> Figure:
-    return Figure(edition, kpi, kpi.metrics[0])
+    return Figure(edition, kpi, kpi.headline)
 
 
 def declared(kpi: Kpi, panel: Panel, edition: Edition) -> Figure:
     """What a KPI's panel shows."""
-    metric = next(metric for metric in kpi.metrics if metric.name == panel.metric)
-    return replace(headline(kpi, edition), metric=metric, cut=kpi.cut(panel.cut) or ALL)
+    return replace(headline(kpi, edition), metric=kpi.metric(panel.metric), cut=kpi.cut(panel.cut) or ALL)

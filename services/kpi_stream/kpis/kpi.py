@@ -225,8 +225,8 @@ class Metric:
 class Kpi:
     """One KPI, whole, like no other. `number` is its place among the others.
 
-    Beside the headline stand numbers that its own measures tell (`beside`), and some that take further reading
-    (`related`).
+    The first of `metrics` is the headline. Beside it stand numbers that its own measures tell (`beside`), and some
+    that take further reading (`related`).
 
     `read` says how its totals are read, where they are not the sums of its cells over the spans. `change` judges two
     values that are compared. `rolling`: how many days, up to its own, a point of a daily series covers; the first is
@@ -276,6 +276,20 @@ class Kpi:
     def listed(self) -> tuple[MeasureGroup, ...]:
         """The groups behind which entities may be listed."""
         return tuple(group for group in self.groups if group not in self.unlisted)
+
+    @property
+    def headline(self) -> Metric:
+        return self.metrics[0]
+
+    def metric(self, name: str) -> Metric:
+        """The number that is called so.
+
+        :raises LookupError: when there is none.
+        """
+        found = next((metric for metric in self.metrics if metric.name == name), None)
+        if found is None:
+            raise LookupError(f"{self.id} tells no {name}")
+        return found
 
     def cut(self, name: str) -> Cut | None:
         """The cut that a `by` names, or none."""

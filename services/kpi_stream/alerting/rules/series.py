@@ -80,7 +80,7 @@ class Watched(NamedTuple):
         threshold = self.threshold
         if threshold.share_of or threshold.of is Of.PACE:
             return Unit.RATIO
-        own = _metric(self.kpi, threshold.metric).unit
+        own = self._metric(threshold.metric).unit
         return Unit.RATIO if threshold.of is Of.CHANGE and own in SUMS else own
 
     @property
@@ -186,8 +186,12 @@ class Watched(NamedTuple):
         """How far a value is from its target, in the good direction."""
         return f"{value} - {target}" if self.kpi.good is Direction.UP else f"{target} - {value}"
 
+    def _metric(self, name: str) -> Metric:
+        """The headline by no name."""
+        return self.kpi.metric(name) if name else self.kpi.headline
+
     def _name(self, metric: str = "", suffix: str = "") -> str:
-        return metric_name(_metric(self.kpi, metric), self.cut, self.currency, suffix)
+        return metric_name(self._metric(metric), self.cut, self.currency, suffix)
 
     def _select(self, metric: str = "", suffix: str = "") -> str:
         labels = [f'window="{self.threshold.window}"']
@@ -195,11 +199,6 @@ class Watched(NamedTuple):
             members = "|".join(re.escape(member) for member in self.threshold.only)
             labels.append(f"{self.members[0]}=~{quoted(members)}")
         return f"max without (instance, job) ({self._name(metric, suffix)}{{{','.join(labels)}}})"
-
-
-def _metric(kpi: Kpi, name: str) -> Metric:
-    """A number of a KPI by its name; the headline by none."""
-    return next(metric for metric in kpi.metrics if (metric.name == name if name else not metric.source))
 
 
 def number(value: float) -> str:

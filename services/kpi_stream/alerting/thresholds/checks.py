@@ -6,7 +6,7 @@ from services.common.errors import Invalid
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.exporter.metrics import exported
-from services.kpi_stream.kpis.kpi import SUMS, Kpi, Metric
+from services.kpi_stream.kpis.kpi import SUMS, Kpi
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Side, Threshold
 
@@ -42,8 +42,8 @@ def _check_of(kpi: Kpi, threshold: Threshold) -> None:
         raise Invalid("divides a number that is not named", field="share_of", mend="name the number in `metric`")
     if threshold.of is Of.VALUE:
         return
-    if threshold.metric and not _is_headline(kpi, threshold.metric):
-        raise Invalid(f"only {_headline(kpi).name} has one", field="of", mend="write value, or leave `metric` out")
+    if threshold.metric not in ("", kpi.headline.name):
+        raise Invalid(f"only {kpi.headline.name} has one", field="of", mend="write value, or leave `metric` out")
     if threshold.share_of:
         raise Invalid("is not told of a share", field="of", mend="write value")
     if threshold.of is Of.PACE and kpi.unit not in SUMS:
@@ -99,11 +99,3 @@ def _check_told(watched: Watched) -> None:
         raise Invalid(f"Prometheus is not told {missing[0]}", field="by", mend="watch another cut, or another window")
     if threshold.sure and not watched.has_interval:
         raise Invalid("no interval is told of it", field="sure", mend="write no, and give a `least` that is enough")
-
-
-def _headline(kpi: Kpi) -> Metric:
-    return next(metric for metric in kpi.metrics if not metric.source)
-
-
-def _is_headline(kpi: Kpi, name: str) -> bool:
-    return _headline(kpi).name == name
