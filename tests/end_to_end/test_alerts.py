@@ -8,9 +8,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from services.common.settings import Port
+from services.common.whole_files import replace_file
+from services.kpi_stream.exporter.of_the_moment import OPEN
 from tests.support.events import PARIS, cloud_event, line
 from tests.support.mail import MailServer, running_mail_server, text_of
 from tests.support.stack import RunningStack, running_stack, wait_for
@@ -60,12 +63,13 @@ def mail() -> Iterator[MailServer]:
 @pytest.fixture(scope="module")
 def thresholds(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Path:
     path = tmp_path_factory.mktemp("alerts") / "thresholds.yml"
-    path.write_text(THRESHOLDS.format(url=webhook.url))
+    path.write_text("teams: {direction: {language: fr}, operations: {language: en}}\nalerts: {}\n")
     return path
 
 
 @pytest.fixture(scope="module")
-def stack(thresholds: Path, mail: MailServer) -> Iterator[RunningStack]:
+def stack(thresholds: Path, mail: MailServer, webhook: Webhook) -> Iterator[RunningStack]:
+    """The thresholds hold from when Prometheus knows that the company is closed: before, it is taken to be open."""
     settings = {
         "CADRAN_ALERTS_THRESHOLDS": str(thresholds),
         "CADRAN_ALERTS_SMTP_HOST": "127.0.0.1",
@@ -79,7 +83,15 @@ def stack(thresholds: Path, mail: MailServer) -> Iterator[RunningStack]:
         leads = [cloud_event("lead.created", f"lead {n}", NOW, kind="lead", source="web") for n in range(3)]
         running.send([opening(), *leads, order("first", SOLD)])
         running.wait_applied()
+        wait_for(lambda: is_closed(running), "Prometheus knows that the company is closed")
+        replace_file(thresholds, THRESHOLDS.format(url=webhook.url).encode(), 0o600)
         yield running
+
+
+def is_closed(stack: RunningStack) -> bool:
+    """As Prometheus was told."""
+    answer = httpx.get(f"{stack.url(Port.PROMETHEUS)}/api/v1/query", params={"query": f"max({OPEN})"}).json()
+    return float(answer["data"]["result"][0]["value"][1]) == 0
 
 
 _seconds = count()
