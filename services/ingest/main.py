@@ -24,12 +24,12 @@ from services.common.windows import utc_now
 from services.ingest.api import Parts, create_app
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.campaigns.service import Campaigns
-from services.ingest.campaigns.tables import SCHEMA
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Budget, Gateway
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Marks
+from services.ingest.tables import SCHEMA
 
 log = get_logger(__name__)
 

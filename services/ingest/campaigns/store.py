@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from services.ingest.campaigns import tables
+from services.ingest import tables
 from services.ingest.campaigns.balance import Tally
 from services.ingest.campaigns.records import Assignment, Campaign, Group
 
