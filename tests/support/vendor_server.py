@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
-
 HANGS_SECONDS = 2.0
 """Longer than a client of a test waits."""
 
