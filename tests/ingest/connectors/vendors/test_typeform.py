@@ -15,7 +15,7 @@ from tests.support.engine import Cell
 from tests.support.stories import SECRET, Teller, delivery, in_every_order
 
 COMPLETED = msgspec.json.decode((Path(__file__).parents[1] / "examples" / "typeform" / "completed.json").read_bytes())
-FORM = Teller(CONNECTOR, TypeformAccount(question="nps"))
+FORM = Teller(CONNECTOR, TypeformAccount(question="nps", scale="0-10"))
 SUBMITTED = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
@@ -47,7 +47,7 @@ def test_a_question_is_found_by_its_id_and_by_its_ref_where_the_answer_bears_non
     body = answered("t", 8)
     body["form_response"]["answers"][0]["field"] = {"id": "q1", "type": "opinion_scale"}
     for question in ("nps", "q1"):
-        (said,) = Teller(CONNECTOR, TypeformAccount(question=question)).read(delivery(body)).said
+        (said,) = Teller(CONNECTOR, TypeformAccount(question=question, scale="0-10")).read(delivery(body)).said
         assert said.data.score == 8  # type: ignore[attr-defined]
 
 
@@ -68,7 +68,7 @@ def test_of_what_is_no_answer_nothing_is_made(body: dict[str, Any], ignored: str
 
 def test_a_question_that_no_number_answers_is_told() -> None:
     with pytest.raises(Invalid, match="from 0 to 10"):
-        Teller(CONNECTOR, TypeformAccount(question="why")).read(delivery(COMPLETED))
+        Teller(CONNECTOR, TypeformAccount(question="why", scale="0-10")).read(delivery(COMPLETED))
 
 
 def test_only_what_the_secret_signs_is_taken() -> None:
