@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
-from services.common.errors import CadranError, Invalid
+from services.common.errors import CadranError, ConfigurationError, Invalid
 from services.common.events.answers import NpsAnswered
 from services.ingest.connectors.connector import Account, Field, Reading, Said
 from services.ingest.connectors.names import Names
@@ -96,3 +96,13 @@ def listed(topic: str, read: Callable[[], Reading]) -> Reading:
         return read()
     except CadranError as error:
         return Reading(topic, ignored=str(error))
+
+
+def form_of(account: SurveyAccount) -> str:
+    """The form that the vendor's API is asked about.
+
+    :raises ConfigurationError: when the account names none.
+    """
+    if not account.form:
+        raise ConfigurationError("is missing", field="form", mend="give the form's id: its answers are asked for by it")
+    return account.form

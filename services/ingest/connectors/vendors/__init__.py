@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import formbricks, tally, typeform
+from services.ingest.connectors.vendors import formbricks, generic, tally, typeform
 
 CONNECTORS: Mapping[str, Connector] = {
-    connector.vendor: connector for connector in (formbricks.CONNECTOR, tally.CONNECTOR, typeform.CONNECTOR)
+    connector.vendor: connector
+    for connector in (formbricks.CONNECTOR, generic.CONNECTOR, tally.CONNECTOR, typeform.CONNECTOR)
 }

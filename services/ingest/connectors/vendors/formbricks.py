@@ -1,6 +1,6 @@
 """Formbricks: the answers to the NPS question of a survey."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from services.ingest.connectors.answers import (
     SCALE_TRAP,
     Answer,
     SurveyAccount,
+    form_of,
     listed,
     said_of,
     score_of,
@@ -120,7 +121,7 @@ def terms(account: FormbricksAccount, token: str) -> ApiTerms:
 
 async def pages(
     api: VendorApi, since: datetime, cursor: str, account: FormbricksAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """From the answer that was edited last back to `since`; the cursor is how many were read.
 
     One that is edited meanwhile moves to the front, and others on to a page that is still to be read; it is itself
@@ -138,7 +139,7 @@ async def pages(
 
 
 def _query(account: FormbricksAccount, skip: int) -> dict[str, str | int]:
-    return {"surveyId": account.form, "limit": PAGE_SIZE, "skip": skip, "sortBy": "updatedAt", "order": "desc"}
+    return {"surveyId": form_of(account), "limit": PAGE_SIZE, "skip": skip, "sortBy": "updatedAt", "order": "desc"}
 
 
 def _of_list(item: msgspec.Raw, account: FormbricksAccount, names: Names) -> Reading:

@@ -1,6 +1,6 @@
 """Tally: the answers to a question from 0 to 10 of a form."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -17,6 +17,7 @@ from services.ingest.connectors.answers import (
     SCALE_TRAP,
     Answer,
     SurveyAccount,
+    form_of,
     listed,
     said_of,
     score_of,
@@ -177,10 +178,10 @@ def terms(account: TallyAccount, token: str) -> ApiTerms:
 
 async def pages(
     api: VendorApi, since: datetime, cursor: str, account: TallyAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """The cursor is the number of the next page. Newer answers come first: one that comes meanwhile moves others on to
     a page that is still to be read."""
-    path = f"/forms/{account.form}/submissions"
+    path = f"/forms/{form_of(account)}/submissions"
     start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     number = int(cursor or "1")
     while number:

@@ -1,6 +1,6 @@
 """Typeform: the answers to an NPS question of a form."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from services.ingest.connectors.answers import (
     SCALE_TRAP,
     Answer,
     SurveyAccount,
+    form_of,
     listed,
     said_of,
     score_of,
@@ -123,12 +124,12 @@ def terms(account: TypeformAccount, token: str) -> ApiTerms:
 
 async def pages(
     api: VendorApi, since: datetime, cursor: str, account: TypeformAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """From the newest response back; the cursor is the token of the last that was read."""
     query: dict[str, str | int] = {"page_size": PAGE_SIZE, "since": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")}
     while True:
         before = {"before": cursor} if cursor else {}
-        page = read_json((await api.get(f"/forms/{account.form}/responses", **query, **before)).content, _Page)
+        page = read_json((await api.get(f"/forms/{form_of(account)}/responses", **query, **before)).content, _Page)
         cursor = read_json(page.items[-1], _Listed).token if len(page.items) >= PAGE_SIZE else ""
         yield Page([_of_list(item, account, names) for item in page.items], cursor, page.total_items)
         if not cursor:
