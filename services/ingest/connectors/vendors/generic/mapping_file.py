@@ -227,8 +227,6 @@ class _Reader:
             self._blame("is no event that can be made", f"use one of {', '.join(TYPES)}", (*place, "type"))
             return
         data = EVENT_TYPES[event.type].data
-        if event.revision is not None and "revision" not in data.__struct_fields__:
-            self._blame("has no revision", "leave it out", (*place, "revision"))
         for name in _unknown(event.data, data, {"lines", "revision"}):
             self._blame("is no field of this event", _near(name, data), (*place, "data", name))
         line = LINES.get(event.type)

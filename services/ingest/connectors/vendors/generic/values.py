@@ -13,6 +13,9 @@ from services.ingest.connectors.payloads import LARGEST, from_milliseconds, mino
 EPOCHS = {"epoch": 1000, "epoch_ms": 1}
 """Formats that count since 1970, and the milliseconds of their unit."""
 
+LONGEST_MATCHED = 500
+"""Characters that a regular expression is held against: a clumsy one takes very long over a long text."""
+
 _NUMBER = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -100,9 +103,9 @@ def moment(found: Any, written: str | None, zone: ZoneInfo | None) -> datetime:
 def kept(found: str, pattern: re.Pattern[str]) -> str:
     """The first group of a regular expression, or all that it matches.
 
-    :raises Invalid: when it does not match.
+    :raises Invalid: when it does not match, or is longer than any name.
     """
-    match = pattern.search(found)
+    match = pattern.search(found) if len(found) <= LONGEST_MATCHED else None
     if match is None:
         raise Invalid(f"does not match {pattern.pattern!r}", mend="mend the pattern")
     return (match[1] if match.groups() else match[0]) or ""
