@@ -131,7 +131,7 @@ def sync(
 
 @connectors.command("redactions")
 def redactions(url: Url = "", key_file: KeyFile = None) -> None:
-    """List demands to forget people, and what they erased. `cadran survey forget` erases what surveys know."""
+    """List demands to forget people, and what they erased. `cadran survey erase` erases what surveys know."""
     zone = Settings.load().zone
     shown = Table("when", "vendor", "account", "demand", "customers", "rows erased", box=None)
     with gateway_client(url, key_file) as client:
