@@ -1,108 +1,44 @@
-"""What survey tools have alike: one question from 0 to 10, and what the form was told of who answers."""
+"""What is asked and answered at `/v1/connectors`, by the service and by its commands."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
-from msgspec import Meta
+import msgspec
 
-from services.common.errors import CadranError, ConfigurationError, Invalid
-from services.common.events.answers import NpsAnswered
-from services.ingest.connectors.connector import Account, Field, Reading, Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import first, milliseconds
-
-SCORES = range(11)
-MEND = "name the question that is answered from 0 to 10"
-
-FIELDS = (
-    Field("touchpoint", "`touchpoint`, else the account's word of that name"),
-    Field("channel, store_id, region", "fields of these names"),
-    Field("customer_id", "`customer_id` (and `email`, where the account says `customers: email`), by a keyed hash"),
-    Field("rep_id", "`rep_id`, by the account's table `reps`"),
-)
-"""What is made of the hidden fields of any form."""
-
-SCALE_TRAP = (
-    "What it sends does not say where a scale ends. The question must run from 0 to 10: 1 to 10, or five stars, would "
-    "be counted as if it did. The word `scale: 0-10` says that you looked."
-)
-COMMENTS_TRAP = "Comments, names and addresses are not read: only the score and the hidden fields that are named here."
+from services.ingest.connectors.records import DeliveryRecord, Redaction, Sync
 
 
-class SurveyAccount(Account, frozen=True, kw_only=True):
-    """A form with one question from 0 to 10."""
+class SyncAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Since when everything that changed is asked for."""
 
-    question: Annotated[str, Meta(min_length=1, description="The question from 0 to 10.")]
-    scale: Annotated[
-        Literal["0-10"],
-        Meta(description="The ends of its scale. Only 0 to 10 makes an NPS, and what is sent does not tell the ends."),
-    ]
-    form: Annotated[
-        str, Meta(description="The form's id: answers of others are ignored, and what was missed is asked of it.")
-    ] = ""
-    touchpoint: Annotated[str, Meta(description="What the form asks about, where no hidden field says so.")] = "survey"
+    since: Annotated[datetime, msgspec.Meta(tz=True, description="A moment, with its offset.")]
 
 
-class Answer(NamedTuple):
-    """An answer as a form tells it. `at` never changes; `updated_at` does whenever the answer is edited."""
+class AccountAnswer(msgspec.Struct):
+    """An account: where its vendor sends to, and what it can."""
 
-    response_id: str
-    at: datetime
-    updated_at: datetime
-    score: int
-    hidden: Mapping[str, object]
-
-
-def said_of(answer: Answer, account: SurveyAccount, names: Names) -> Said:
-    """The event of an answer."""
-    hidden = {name: text_of(value) for name, value in answer.hidden.items()}
-    data = NpsAnswered(
-        score=answer.score,
-        touchpoint=hidden.get("touchpoint") or account.touchpoint,
-        customer_id=names.customer(hidden.get("customer_id"), hidden.get("email")),
-        channel=hidden.get("channel"),
-        store_id=hidden.get("store_id"),
-        region=hidden.get("region"),
-        rep_id=names.rep(hidden.get("rep_id")),
-        revision=milliseconds(answer.updated_at),
-    )
-    return Said("nps.answered", answer.response_id, answer.at, data)
+    vendor: str
+    account: str
+    url: str
+    secrets: int
+    can_sync: bool
+    can_complete: bool
+    sync: Sync | None
 
 
-def score_of(value: object) -> int:
-    """A whole number from 0 to 10, or a text of it.
+class AccountsAnswer(msgspec.Struct):
+    """Every account of the file."""
 
-    :raises Invalid: when it is anything else. What it is instead is not told: it may be what a person wrote.
-    """
-    text = text_of(value) or ""
-    if text.isascii() and text.isdigit() and len(text) <= len("10") and int(text) in SCORES:
-        return int(text)
-    raise Invalid("is not answered by a whole number from 0 to 10", field="question", mend=MEND)
+    accounts: list[AccountAnswer]
 
 
-def text_of(value: object) -> str | None:
-    """A text, or a whole number as one; nothing of anything else."""
-    if isinstance(value, str):
-        return first(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+class DeliveriesAnswer(msgspec.Struct):
+    """Deliveries, oldest first."""
+
+    deliveries: list[DeliveryRecord]
 
 
-def listed(topic: str, read: Callable[[], Reading]) -> Reading:
-    """What one of many listed answers says; of one that cannot be read, why: the others are read nevertheless."""
-    try:
-        return read()
-    except CadranError as error:
-        return Reading(topic, ignored=str(error))
+class RedactionsAnswer(msgspec.Struct):
+    """Demands to forget people, newest first."""
 
-
-def form_of(account: SurveyAccount) -> str:
-    """The form that the vendor's API is asked about.
-
-    :raises ConfigurationError: when the account names none.
-    """
-    if not account.form:
-        raise ConfigurationError("is missing", field="form", mend="give the form's id: its answers are asked for by it")
-    return account.form
+    redactions: list[Redaction]

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from services.common.errors import CadranError
 from services.common.events.fields import Moment
-from services.ingest.connectors.answers import (
+from services.ingest.connectors.surveys import (
     COMMENTS_TRAP,
     FIELDS,
     SCALE_TRAP,

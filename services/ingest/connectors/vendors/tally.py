@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from services.common.errors import Invalid, Unauthenticated
 from services.common.events.fields import Moment
-from services.ingest.connectors.answers import (
+from services.ingest.connectors.surveys import (
     COMMENTS_TRAP,
     FIELDS,
     MEND,

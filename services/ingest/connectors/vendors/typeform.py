@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from services.common.events.fields import Moment
-from services.ingest.connectors.answers import (
+from services.ingest.connectors.surveys import (
     COMMENTS_TRAP,
     FIELDS,
     SCALE_TRAP,
