@@ -9,6 +9,10 @@ from msgspec import Meta
 
 from services.common.errors import CadranError
 from services.common.events.fields import Moment
+from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
+from services.ingest.connectors.names import Names
+from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.standard_webhooks import verify_standard
 from services.ingest.connectors.surveys import (
     COMMENTS_TRAP,
     FIELDS,
@@ -20,10 +24,6 @@ from services.ingest.connectors.surveys import (
     said_of,
     score_of,
 )
-from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.standard_webhooks import verify_standard
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
 
 FINISHED = "responseFinished"

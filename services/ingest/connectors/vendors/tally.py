@@ -10,6 +10,10 @@ from msgspec import Meta
 
 from services.common.errors import Invalid, Unauthenticated
 from services.common.events.fields import Moment
+from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
+from services.ingest.connectors.names import Names
+from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.signatures import require_one, sha256_base64
 from services.ingest.connectors.surveys import (
     COMMENTS_TRAP,
     FIELDS,
@@ -22,10 +26,6 @@ from services.ingest.connectors.surveys import (
     said_of,
     score_of,
 )
-from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.signatures import require_one, sha256_base64
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
 
 SIGNATURE = "tally-signature"
@@ -98,15 +98,11 @@ class _Submission(msgspec.Struct, rename="camel"):
     responses: list[_Given] = []
 
 
-class _Totals(msgspec.Struct):
-    completed: int | None = None
-
-
 class _Page(msgspec.Struct, rename="camel"):
     submissions: list[msgspec.Raw]
     questions: list[_Question]
     has_more: bool
-    total_number_of_submissions_per_filter: _Totals | None = None
+    total_number_of_submissions_per_filter: Any = None
 
 
 def verify(delivery: Delivery, _: TallyAccount, secrets: Sequence[str]) -> None:
@@ -190,7 +186,8 @@ async def pages(
         readings = [_of_list(item, page.questions, account, names) for item in page.submissions]
         number = number + 1 if page.has_more else 0
         totals = page.total_number_of_submissions_per_filter
-        yield Page(readings, str(number or ""), totals.completed if totals else None)
+        total = totals.get("completed") if isinstance(totals, dict) else totals
+        yield Page(readings, str(number or ""), total if isinstance(total, int) else None)
 
 
 def _of_list(item: msgspec.Raw, questions: Sequence[_Question], account: TallyAccount, names: Names) -> Reading:

@@ -8,6 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from services.common.events.fields import Moment
+from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
+from services.ingest.connectors.names import Names
+from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.signatures import require_one, sha256_base64
 from services.ingest.connectors.surveys import (
     COMMENTS_TRAP,
     FIELDS,
@@ -19,10 +23,6 @@ from services.ingest.connectors.surveys import (
     said_of,
     score_of,
 )
-from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.signatures import require_one, sha256_base64
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
 
 SIGNATURE = "typeform-signature"

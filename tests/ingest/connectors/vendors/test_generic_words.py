@@ -20,10 +20,11 @@ from services.common.events.orders import OrderPlaced
 from services.common.money import exponent, to_major
 from services.ingest.connectors.connector import Reading
 from services.ingest.connectors.standard_webhooks import signature
-from services.ingest.connectors.vendors.generic import CONNECTOR, GenericAccount
+from services.ingest.connectors.vendors.generic import CONNECTOR, GenericAccount, check
 from services.ingest.connectors.vendors.generic.expressions import LONGEST, compiled, read_exactly
-from services.ingest.connectors.vendors.generic.mapping_file import TYPES, load_mapping_file
+from services.ingest.connectors.vendors.generic.mapping_file import load_mapping_file
 from services.ingest.connectors.vendors.generic.values import moment
+from services.ingest.connectors.vendors.generic.words import TYPES
 from tests.support.any_json import ANY_JSON
 from tests.support.bits import flipped, flipped_text
 from tests.support.events import PARIS, RECEIVED
@@ -246,17 +247,24 @@ def test_a_body_may_hold_many_things_but_not_without_end(tmp_path: Path) -> None
         teller.read(delivery({"orders": [order(1)] * 1001}))
 
 
-def test_a_mapping_that_is_changed_holds_from_then_on(tmp_path: Path) -> None:
+def test_a_mapping_that_is_changed_holds_from_then_on_and_a_fault_changes_nothing(tmp_path: Path) -> None:
     teller = written(tmp_path, f"events:{EVENT}")
     assert gross_of(teller.read(delivery(order(1)))) == 100
     written(tmp_path, f"events:{EVENT}\n# in cents\nmoney: minor")
     assert gross_of(teller.read(delivery(order(1)))) == 1
     written(tmp_path, "events: what?")
-    with pytest.raises(ConfigurationError, match="line 1"):
-        teller.read(delivery(order(1)))
+    assert gross_of(teller.read(delivery(order(1)))) == 1
     (tmp_path / "mapping.yml").unlink()
+    assert gross_of(teller.read(delivery(order(1)))) == 1
+    written(tmp_path, f"events:{EVENT}")
+    assert gross_of(teller.read(delivery(order(1)))) == 100
+
+
+def test_a_mapping_that_never_was_without_a_fault_refuses_what_comes(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="line 1"):
+        written(tmp_path, "events: what?").read(delivery(order(1)))
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        teller.read(delivery(order(1)))
+        Teller(CONNECTOR, GenericAccount(mapping=str(tmp_path / "nowhere.yml"))).read(delivery(order(1)))
 
 
 @pytest.mark.parametrize(
@@ -341,12 +349,20 @@ def test_a_time_may_be_in_milliseconds() -> None:
     words = {"header": "X-Signature", "message": "{timestamp}.{body}", "timestamp_header": "X-Sent"}
     account = GenericAccount(mapping="-", **words)
     CONNECTOR.verify(delivery(BODY, {"x-signature": digest, "x-sent": sent}), account, [SECRET])
+    nameless = msgspec.structs.replace(account, timestamp_header="")
     with pytest.raises(Unauthenticated, match="timestamp_header"):
-        CONNECTOR.verify(
-            delivery(BODY, {"x-signature": digest, "x-sent": sent}),
-            msgspec.structs.replace(account, timestamp_header=""),
-            [SECRET],
-        )
+        CONNECTOR.verify(delivery(BODY, {"x-signature": digest, "x-sent": sent}), nameless, [SECRET])
+
+
+def test_an_account_is_checked_before_anything_is_sent(tmp_path: Path) -> None:
+    for name in ("shop", "crm"):
+        check(GenericAccount(mapping=f"docs/examples/connector_{name}.yml"))
+    with pytest.raises(ConfigurationError, match="timestamp_header"):
+        check(GenericAccount(mapping="docs/examples/connector_shop.yml", message="{timestamp}.{body}"))
+    with pytest.raises(ConfigurationError, match="line 1: events"):
+        check(GenericAccount(mapping=str(written(tmp_path, "events: []").account.mapping)))  # type: ignore[attr-defined]
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        check(GenericAccount(mapping="nowhere.yml"))
 
 
 def test_a_sender_may_sign_as_standard_webhooks_has_it() -> None:

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from services.common.errors import ConfigurationError
 from services.common.settings import ROOT
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Reading, Topic
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.vendors.generic.expressions import Expression, read_exactly
 from services.ingest.connectors.vendors.generic.making import said_by
-from services.ingest.connectors.vendors.generic.mapping_file import current_mapping
-from services.ingest.connectors.vendors.generic.signature import SignedAccount, verify
+from services.ingest.connectors.vendors.generic.mapping_file import current_mapping, load_mapping_file
+from services.ingest.connectors.vendors.generic.signature import TIMESTAMP, SignedAccount, verify
 
 DELIVERY = "delivery"
 _TOPIC = re.compile(r"[A-Za-z0-9_.:/-]{1,60}")
@@ -29,6 +30,17 @@ def read(delivery: Delivery, account: GenericAccount, names: Names) -> Reading:
     topic = _topic(rules.topic, body)
     said = tuple(said_by(rules, body, names))
     return Reading(topic, said, ignored="" if said else "no event of the mapping is made of it")
+
+
+def check(account: GenericAccount) -> None:
+    """What can be told of an account before anything is sent.
+
+    :raises ConfigurationError: naming every fault of the mapping with its line, or the word of the account.
+    """
+    load_mapping_file(ROOT / account.mapping)
+    if TIMESTAMP in account.message and not account.timestamp_header:
+        mend = "`message` names the time: say which header has it"
+        raise ConfigurationError("is missing", field="timestamp_header", mend=mend)
 
 
 def _topic(expression: Expression | None, body: Any) -> str:
@@ -52,11 +64,11 @@ CONNECTOR = Connector(
             "`timestamp_header` where the time is signed too.",
             "Have the system send to `{url}`, signed with the secret in `{secret_file}`.",
         ),
-        topics=(Topic("whatever the mapping's `topic` leads to", "what the mapping says"),),
+        topics=(Topic("anything", "what the mapping says; what it calls it is what the mapping's `topic` leads to"),),
         fields=(
-            Field("every field", "by the mapping, in JMESPath"),
-            Field("customer_id, and the subject of `customer.*`", "by a keyed hash, always"),
-            Field("rep_id", "by the account's table `reps`"),
+            Field("any field", "by the mapping, in JMESPath"),
+            Field("customer_id", "by the mapping and a keyed hash, always; so is the subject of `customer.*` events"),
+            Field("rep_id", "by the mapping and the account's table `reps`"),
         ),
         traps=(
             "Where a system signs nothing, give it a secret text to send in a header: `signed: token`, or `basic`.",

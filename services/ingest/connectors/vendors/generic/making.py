@@ -19,7 +19,7 @@ from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import milliseconds
 from services.ingest.connectors.vendors.generic import values
 from services.ingest.connectors.vendors.generic.expressions import Expression
-from services.ingest.connectors.vendors.generic.mapping_file import CUSTOMER, EMAIL, LINES, MONEY, Rule, Rules, Source
+from services.ingest.connectors.vendors.generic.words import CUSTOMER, EMAIL, LINES, MONEY, Rule, Rules, Source
 
 REP = "rep_id"
 MOST = 1000
