@@ -27,6 +27,9 @@ ANY_JSON = st.recursive(
     SCALARS, lambda own: st.lists(own, max_size=3) | st.dictionaries(st.text(max_size=6), own, max_size=3)
 )
 
+ANY_BODY = ANY_JSON | st.binary(max_size=40) | st.integers(1, 5000).map(lambda depth: b"[" * depth)
+"""What anybody may send: JSON, or bytes as they are."""
+
 GONE = object()
 
 

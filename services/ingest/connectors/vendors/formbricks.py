@@ -58,9 +58,12 @@ class _Response(msgspec.Struct, rename="camel"):
     contact_attributes: dict[str, Any] | None = None
 
 
-class _Body(msgspec.Struct):
+class _Kind(msgspec.Struct):
     event: str
-    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Body(msgspec.Struct):
+    data: _Response
 
 
 class _Meta(msgspec.Struct):
@@ -83,16 +86,23 @@ def verify(delivery: Delivery, _: FormbricksAccount, secrets: Sequence[str]) -> 
 def greets(delivery: Delivery) -> bool:
     """Formbricks tries an address before it makes the secret, and saves it only where it is answered."""
     try:
-        return read_json(delivery.body, _Body).event == TEST
+        return read_json(delivery.body, _Kind).event == TEST
     except CadranError:
         return False
 
 
 def read(delivery: Delivery, account: FormbricksAccount, names: Names) -> Reading:
-    body = read_json(delivery.body, _Body)
-    if body.event not in (FINISHED, UPDATED):
-        return Reading(body.event, ignored="only finished responses count")
-    return _reading(body.event, read_json(body.data, _Response), account, names)
+    body = _bare(delivery.body)
+    event = read_json(body, _Kind).event
+    if event not in (FINISHED, UPDATED):
+        return Reading(event, ignored="only finished responses count")
+    return _reading(event, read_json(body, _Body).data, account, names)
+
+
+def _bare(body: bytes) -> bytes:
+    """The vendor sends an object; its documents show it in a list."""
+    stripped = body.strip()
+    return stripped[1:-1] if stripped.startswith(b"[") and stripped.endswith(b"]") else stripped
 
 
 def _reading(topic: str, response: _Response, account: FormbricksAccount, names: Names) -> Reading:
@@ -182,6 +192,8 @@ CONNECTOR = Connector(
             COMMENTS_TRAP,
             "Formbricks divides its own NPS by answers and dismissals: Cadran divides by answers, so the two differ.",
             "Each survey with an NPS question is an account of its own, as its question must be named.",
+            "Formbricks of your own refuses to send to an internal address, unless it is set to "
+            "(`DANGEROUSLY_ALLOW_WEBHOOK_INTERNAL_URLS`); it follows no redirect.",
             "Formbricks older than the signing of webhooks sends none, and is refused: update it.",
         ),
         test="Choose Test Endpoint in the webhook's settings; for an answer, finish the survey by its link.",

@@ -51,7 +51,7 @@ class _Option(msgspec.Struct):
 
 
 class _Field(msgspec.Struct):
-    key: str
+    key: str = ""
     label: str | None = None
     type: str = ""
     value: Any = None
@@ -65,10 +65,13 @@ class _Response(msgspec.Struct, rename="camel"):
     fields: list[_Field] = []
 
 
-class _Body(msgspec.Struct, rename="camel"):
+class _Kind(msgspec.Struct, rename="camel"):
     event_type: str
+
+
+class _Body(msgspec.Struct, rename="camel"):
+    data: _Response
     created_at: Moment | None = None
-    data: _Response | None = None
 
 
 class _Part(msgspec.Struct):
@@ -124,9 +127,10 @@ def _written_again(body: bytes) -> bytes:
 
 
 def read(delivery: Delivery, account: TallyAccount, names: Names) -> Reading:
+    kind = read_json(delivery.body, _Kind).event_type
+    if kind != RESPONSE:
+        return Reading(kind, ignored="only responses to the form count")
     body = read_json(delivery.body, _Body)
-    if body.event_type != RESPONSE or body.data is None:
-        return Reading(body.event_type, ignored="only responses to the form count")
     if account.form and body.data.form_id not in ("", account.form):
         return Reading(RESPONSE, ignored="it is of another form")
     return _reading(body.data, body.created_at or body.data.created_at, account, names)

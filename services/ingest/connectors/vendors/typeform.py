@@ -69,9 +69,12 @@ class _Response(msgspec.Struct):
     definition: _Definition | None = None
 
 
-class _Body(msgspec.Struct):
+class _Kind(msgspec.Struct):
     event_type: str
-    form_response: _Response | None = None
+
+
+class _Body(msgspec.Struct):
+    form_response: _Response
 
 
 class _Listed(msgspec.Struct):
@@ -89,12 +92,13 @@ def verify(delivery: Delivery, _: TypeformAccount, secrets: Sequence[str]) -> No
 
 
 def read(delivery: Delivery, account: TypeformAccount, names: Names) -> Reading:
-    body = read_json(delivery.body, _Body)
-    if body.event_type != COMPLETED or body.form_response is None:
-        return Reading(body.event_type, ignored="only completed responses count")
-    if account.form and body.form_response.form_id not in ("", account.form):
+    kind = read_json(delivery.body, _Kind).event_type
+    if kind != COMPLETED:
+        return Reading(kind, ignored="only completed responses count")
+    response = read_json(delivery.body, _Body).form_response
+    if account.form and response.form_id not in ("", account.form):
         return Reading(COMPLETED, ignored="it is of another form")
-    return _reading(body.form_response, account, names)
+    return _reading(response, account, names)
 
 
 def _reading(response: _Response, account: TypeformAccount, names: Names) -> Reading:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.common.errors import Invalid, Unauthenticated
+from services.common.errors import Invalid, Malformed, Unauthenticated
 from services.common.events.answers import NpsAnswered
 from services.ingest.connectors.connector import Delivery, Reading, Said
 from services.ingest.connectors.standard_webhooks import signature
 from services.ingest.connectors.vendors import formbricks
 from services.ingest.connectors.vendors.formbricks import CONNECTOR, FormbricksAccount
-from tests.support.any_json import ANY_JSON, mutated, reading_of, words_of
+from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
 from tests.support.bits import flipped, flipped_text
 from tests.support.engine import Cell
 from tests.support.events import RECEIVED
@@ -109,6 +109,18 @@ def test_what_is_no_score_is_refused_and_not_repeated() -> None:
     with pytest.raises(Invalid, match="from 0 to 10") as refused:
         Teller(CONNECTOR, msgspec.structs.replace(SURVEY.account, question="why")).read(delivery(FINISHED))
     assert "Ada" not in str(refused.value)
+
+
+def test_a_body_in_a_list_as_the_vendors_documents_show_it_is_read() -> None:
+    assert SURVEY.read(delivery([FINISHED])) == SURVEY.read(delivery(FINISHED))
+    with pytest.raises(Malformed):
+        SURVEY.read(delivery([FINISHED, FINISHED]))
+
+
+def test_a_part_that_is_missing_is_named() -> None:
+    with pytest.raises(Invalid, match=r"^data.id: is missing"):
+        SURVEY.read(delivery({"event": "responseFinished", "data": {"surveyId": "s"}}))
+    assert SURVEY.read(delivery({"event": "surveyPublished", "data": {"surveyId": "s"}})).ignored
 
 
 def test_its_trial_of_the_address_is_greeted_and_nothing_else() -> None:
@@ -248,8 +260,8 @@ def test_what_is_edited_or_deleted_meanwhile_hides_no_other() -> None:
         assert {f"r{i}" for i in range(11)} <= {said.subject for said in said_in([*begun, *rest])}
 
 
-@given(ANY_JSON)
-def test_any_json_is_read_or_refused(body: Any) -> None:
+@given(ANY_BODY)
+def test_any_body_is_read_or_refused(body: Any) -> None:
     CONNECTOR.greets(delivery(body))
     reading_of(SURVEY, body)
 

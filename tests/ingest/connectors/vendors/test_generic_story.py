@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from services.common.errors import Invalid
 from services.common.events.orders import OrderPlaced, OrderReturned
 from services.ingest.connectors.vendors.generic import CONNECTOR, GenericAccount
-from tests.support.any_json import ANY_JSON, mutated, reading_of, words_of
+from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
 from tests.support.engine import Cell
 from tests.support.stories import Teller, delivery, in_every_order
 
@@ -155,9 +155,9 @@ def _each_leaf_replaced(body: Any, word: str) -> list[Any]:
     return changed
 
 
-@given(ANY_JSON)
+@given(ANY_BODY)
 @settings(deadline=None)
-def test_any_json_is_read_or_refused(body: Any) -> None:
+def test_any_body_is_read_or_refused(body: Any) -> None:
     reading_of(SHOP, body)
     reading_of(CRM, body)
 

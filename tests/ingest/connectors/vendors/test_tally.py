@@ -15,7 +15,7 @@ from services.ingest.connectors.connector import Reading, Said
 from services.ingest.connectors.signatures import sha256_base64
 from services.ingest.connectors.vendors import tally
 from services.ingest.connectors.vendors.tally import CONNECTOR, TallyAccount
-from tests.support.any_json import ANY_JSON, mutated, reading_of, words_of
+from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
 from tests.support.bits import flipped, flipped_text
 from tests.support.engine import Cell
 from tests.support.pulling import pulled, said_in
@@ -195,8 +195,8 @@ def test_an_answer_of_its_api_is_that_of_its_webhook() -> None:
     assert data.touchpoint == "delivery"
 
 
-@given(ANY_JSON)
-def test_any_json_is_read_or_refused(body: Any) -> None:
+@given(ANY_BODY)
+def test_any_body_is_read_or_refused(body: Any) -> None:
     reading_of(FORM, body)
 
 

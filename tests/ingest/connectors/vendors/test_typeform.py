@@ -15,7 +15,7 @@ from services.ingest.connectors.connector import Reading, Said
 from services.ingest.connectors.signatures import sha256_base64
 from services.ingest.connectors.vendors import typeform
 from services.ingest.connectors.vendors.typeform import CONNECTOR, TypeformAccount
-from tests.support.any_json import ANY_JSON, mutated, reading_of, words_of
+from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
 from tests.support.bits import flipped, flipped_text
 from tests.support.engine import Cell
 from tests.support.pulling import pulled, said_in
@@ -84,6 +84,7 @@ def test_a_choice_whose_label_is_a_number_is_a_score() -> None:
     ("body", "ignored"),
     [
         ({**COMPLETED, "event_type": "form_response_partial"}, "only completed responses count"),
+        ({"event_type": "form_response_partial", "form_response": {}}, "only completed responses count"),
         (
             {**COMPLETED, "form_response": {**COMPLETED["form_response"], "answers": None}},
             "the question was not answered",
@@ -190,8 +191,8 @@ def test_without_a_form_its_api_cannot_be_asked() -> None:
         pulled(Teller(CONNECTOR, TypeformAccount(question="nps", scale="0-10", api=server.url)), SUBMITTED)
 
 
-@given(ANY_JSON)
-def test_any_json_is_read_or_refused(body: Any) -> None:
+@given(ANY_BODY)
+def test_any_body_is_read_or_refused(body: Any) -> None:
     reading_of(FORM, body)
 
 
