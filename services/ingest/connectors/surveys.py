@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
@@ -35,8 +35,12 @@ class SurveyAccount(Account, frozen=True, kw_only=True):
 
     question: Annotated[str, Meta(min_length=1, description="The question from 0 to 10.")]
     scale: Annotated[
-        Literal["0-10"],
-        Meta(description="The ends of its scale. Only 0 to 10 makes an NPS, and what is sent does not tell the ends."),
+        str,
+        Meta(
+            pattern="^0-10$",
+            description="0-10, said once you have looked: the question's scale runs from 0 to 10. Another makes no NPS, "
+            "and what is sent does not tell its ends.",
+        ),
     ]
     form: Annotated[
         str, Meta(description="The form's id: answers of others are ignored, and what was missed is asked of it.")

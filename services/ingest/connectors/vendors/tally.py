@@ -261,8 +261,8 @@ CONNECTOR = Connector(
             "`?customer_id=4711&touchpoint=delivery`.",
             "An edit of the form may give a question another key: look at the refused and ignored deliveries then.",
         ),
-        test="Answer the form yourself: Tally has no test delivery. Delete the answer in Tally afterwards, and tell "
-        "Cadran nothing: one answer of yours stays counted, so do it before you rely on it.",
+        test="Answer the form yourself: Tally has no test delivery. Your answer counts like any other, so do it before "
+        "the survey begins.",
     ),
     account=TallyAccount,
     verify=verify,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.common.errors import ConfigurationError, Invalid, Unauthenticated
 from services.common.events.answers import NpsAnswered
+from services.common.events.explain import explain
 from services.ingest.connectors.connector import Reading, Said
 from services.ingest.connectors.signatures import sha256_base64
 from services.ingest.connectors.vendors import typeform
@@ -104,11 +105,11 @@ def test_what_is_no_score_is_refused_and_not_repeated(score: object) -> None:
     assert "exemple" not in str(refused.value)
 
 
-def test_the_ends_of_the_scale_must_be_affirmed() -> None:
-    with pytest.raises(msgspec.ValidationError, match="scale"):
-        msgspec.convert({"question": "nps"}, TypeformAccount)
-    with pytest.raises(msgspec.ValidationError, match="1-10"):
-        msgspec.convert({"question": "nps", "scale": "1-10"}, TypeformAccount)
+@pytest.mark.parametrize("words", [{}, {"scale": "1-10"}, {"scale": "0-5"}])
+def test_the_ends_of_the_scale_must_be_affirmed(words: dict[str, str]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="scale") as refused:
+        msgspec.convert({"question": "nps", **words}, TypeformAccount)
+    assert "runs from 0 to 10" in explain(refused.value, TypeformAccount, "").mend
 
 
 def test_a_signature_that_was_worked_out_elsewhere_is_taken() -> None:
