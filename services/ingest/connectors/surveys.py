@@ -38,8 +38,8 @@ class SurveyAccount(Account, frozen=True, kw_only=True):
         str,
         Meta(
             pattern="^0-10$",
-            description="0-10, said once you have looked: the question's scale runs from 0 to 10. Another makes no NPS, "
-            "and what is sent does not tell its ends.",
+            description="0-10, said once you have looked: the question's scale runs from 0 to 10. Another makes no "
+            "NPS, and what is sent does not tell its ends.",
         ),
     ]
     form: Annotated[

@@ -164,8 +164,8 @@ CONNECTOR = Connector(
         signed="Standard Webhooks: `webhook-id`, `webhook-timestamp` and `webhook-signature`, of the last five minutes",
         signed_with="the signing secret that Formbricks makes for the webhook, `whsec_…`",
         steps=(
-            "Choose Configuration > Integrations > Manage Webhooks > Add Webhook, and give it the address `{url}`. Formbricks "
-            "tries it before it can be saved: Cadran answers that, signed or not.",
+            "Choose Configuration > Integrations > Manage Webhooks > Add Webhook, and give it the address `{url}`. "
+            "Formbricks tries it before it can be saved: Cadran answers that, signed or not.",
             "Choose the triggers Response Finished and Response Updated, and the survey.",
             "Copy the signing secret that is shown into `{secret_file}`.",
             "Take the id of the NPS question for `question`: it stands under the question's advanced settings.",
