@@ -182,7 +182,13 @@ def test_a_moment_is_read_as_it_is_written(found: object, written_as: str | None
 
 @pytest.mark.parametrize(
     ("found", "written_as"),
-    [("2026-11-20T11:00:00", None), ("Ada", None), (10**14, "epoch"), ("0001-01-01T00:00+10:00", None)],
+    [
+        ("2026-11-20T11:00:00", None),
+        ("Ada", None),
+        (10**14, "epoch"),
+        (Decimal("1E+5000"), "epoch"),
+        ("0001-01-01T00:00+10:00", None),
+    ],
 )
 def test_what_is_no_moment_is_refused_and_not_repeated(found: object, written_as: str | None) -> None:
     with pytest.raises(Invalid) as told:
