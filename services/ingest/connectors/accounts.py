@@ -124,6 +124,10 @@ class AccountReader:
             )
         if account.sync_every and not account.token_file:
             raise Invalid("is missing", field="token_file", mend="the vendor's API is asked with it")
+        try:
+            connector.check(account)
+        except ConfigurationError as error:
+            raise Invalid(error.message, field=error.field, mend=error.mend) from None
         names = Names(connector.vendor, name, self._pseudonyms, reps=account.reps, customers=account.customers)
         return Configured(connector, name, account, names)
 

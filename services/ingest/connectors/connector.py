@@ -51,7 +51,8 @@ class Reading(NamedTuple):
     """What became of a payload.
 
     `topic`: the vendor's name of what happened. `redacted`: customers (pseudonyms) who are to be forgotten.
-    `ignored`: why of something in it nothing was made; nothing at all where the rest is empty.
+    `ignored`: why of something in it nothing was made; nothing at all where the rest is empty. `refused`: why it cannot
+    be read, where it is one of many and the others can.
     """
 
     topic: str
@@ -59,6 +60,7 @@ class Reading(NamedTuple):
     wanted: tuple[Wanted, ...] = ()
     redacted: tuple[str, ...] = ()
     ignored: str = ""
+    refused: str = ""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +146,14 @@ Terms = Callable[[Any, str], ApiTerms]
 """Of an account and its token: how its API is asked."""
 
 
+Check = Callable[[Any], None]
+"""What words alone cannot tell of an account; raises `ConfigurationError`."""
+
+
+def _fine(_: Account) -> None:
+    return None
+
+
 def _never(_: Delivery) -> bool:
     return False
 
@@ -156,6 +166,7 @@ class Connector(msgspec.Struct, frozen=True, kw_only=True):
     account: type[Account]
     verify: Verify
     read: Read
+    check: Check = _fine
     greets: Greets = _never
     acknowledgement: Acknowledgement = Acknowledgement()
     terms: Terms | None = None

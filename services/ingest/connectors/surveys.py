@@ -99,7 +99,7 @@ def listed(topic: str, read: Callable[[], Reading]) -> Reading:
     try:
         return read()
     except CadranError as error:
-        return Reading(topic, ignored=str(error))
+        return Reading(topic, refused=str(error))
 
 
 def form_of(account: SurveyAccount) -> str:

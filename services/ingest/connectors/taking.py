@@ -36,7 +36,8 @@ class Checked(NamedTuple):
 
 def checked(reading: Reading, account: Configured, received_at: datetime, zone: ZoneInfo) -> Checked:
     """A reading held against the event contract: whatever breaks it is left out, and told."""
-    events, faults = [], []
+    events: list[Event] = []
+    faults = [reading.refused] if reading.refused else []
     for said in reading.said:
         try:
             event = event_of(said, vendor=account.vendor, account=account.name, received_at=received_at, zone=zone)

@@ -232,7 +232,7 @@ def test_its_api_tells_what_its_webhooks_tell() -> None:
             if i != 5
         ]
         assert said_in(whole) == sorted((said for one in webhooks for said in one), key=repr)
-        reasons = {reading.ignored for page in whole for reading in page.readings} - {""}
+        reasons = {reading.ignored or reading.refused for page in whole for reading in page.readings} - {""}
         assert len(reasons) == 1
         assert "Ada" not in reasons.pop()
         for interrupted in range(1, len(whole)):

@@ -176,7 +176,7 @@ def test_its_api_tells_what_its_webhooks_tell(monkeypatch: pytest.MonkeyPatch) -
         whole = pulled(teller, SUBMITTED)
         assert [page.total for page in whole] == [8, 8, 8]
         assert len(said_in(whole)) == 7
-        told = [reading.ignored for page in whole for reading in page.readings if reading.ignored]
+        told = [reading.refused for page in whole for reading in page.readings if reading.refused]
         assert len(told) == 1
         assert "Ada" not in told[0]
         for interrupted in range(1, len(whole)):

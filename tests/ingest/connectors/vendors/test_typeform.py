@@ -175,7 +175,7 @@ def test_its_api_tells_what_its_webhooks_tell(monkeypatch: pytest.MonkeyPatch) -
             if item["token"] not in ("landed", "t3")
         ]
         assert said_in(whole) == sorted((said for one in webhooks for said in one), key=repr)
-        told = [reading.ignored for page in whole for reading in page.readings if reading.ignored]
+        told = [reading.refused for page in whole for reading in page.readings if reading.refused]
         assert len(told) == 1
         assert told[0].startswith("question: is not answered by a whole number from 0 to 10")
         for interrupted in range(1, len(whole)):

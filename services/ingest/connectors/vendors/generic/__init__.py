@@ -81,6 +81,7 @@ CONNECTOR = Connector(
         test="Send a delivery of the day before by hand: curl, with the header that your system would send.",
     ),
     account=GenericAccount,
+    check=check,
     verify=verify,
     read=read,
 )
