@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import stripe, typeform
+from services.ingest.connectors.vendors import hubspot, stripe, typeform
 
 CONNECTORS: Mapping[str, Connector] = {
-    connector.vendor: connector for connector in (stripe.CONNECTOR, typeform.CONNECTOR)
+    connector.vendor: connector for connector in (hubspot.CONNECTOR, stripe.CONNECTOR, typeform.CONNECTOR)
 }

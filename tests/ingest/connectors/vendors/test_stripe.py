@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from services.ingest.connectors.vendors.stripe.orders import goods_and_total
 from services.ingest.connectors.vendors.stripe.payloads import Line, Lines, Refund, Session, TotalDetails
 from services.ingest.connectors.vendors.stripe.refunds import returned_of
 from tests.support.engine import Engine
+from tests.support.mutations import mutated
 from tests.support.stories import Teller, delivery, in_every_order
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "stripe"
@@ -467,32 +467,11 @@ def test_nothing_personal_is_in_what_is_said() -> None:
             assert [word for word in PERSONAL if word in told.replace("pi_3Example", "")] == []
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+PAYLOADS = [example(name) for name in ("completed", "refund_created", "charge_refunded")]
 
 
-@given(st.data())
-def test_whatever_comes_is_read_or_refused(data: st.DataObject) -> None:
-    event = deepcopy(example(data.draw(st.sampled_from(["completed", "refund_created", "charge_refunded"]))))
-    account = StripeAccount(refunds=data.draw(st.sampled_from(["refund", "charge"])))
-    for _ in range(data.draw(st.integers(1, 3))):
-        mutate(event, data)
-    body = data.draw(st.sampled_from([event, None]))
+@given(mutated(*PAYLOADS), st.sampled_from([StripeAccount(), StripeAccount(refunds="charge", customers="email")]))
+def test_whatever_comes_is_read_or_refused(payload: object, account: StripeAccount) -> None:
+    teller = Teller(CONNECTOR, account)
     with suppress(CadranError):
-        read(data.draw(json_values) if body is None else event, account)
-
-
-def mutate(event: Any, data: st.DataObject) -> None:
-    """Another value somewhere in it."""
-    place = event
-    while True:
-        key = data.draw(st.sampled_from(sorted(place)) if isinstance(place, dict) else st.integers(0, len(place) - 1))
-        inner = place[key]
-        if isinstance(inner, dict | list) and inner and data.draw(st.integers(0, 3)):
-            place = inner
-            continue
-        place[key] = data.draw(json_values)
-        return
+        teller.feed([teller.read(delivery(payload))], Engine())
