@@ -57,6 +57,7 @@ CONNECTOR = Connector(
             "Choose deals or contacts: with both, a prospect would count twice.",
             "HubSpot tells one property at a time. Without a token leads have no source, wins no amount, and calls, "
             "e-mails and meetings no customer; owners and outcomes are known from when their events began.",
+            "Without a token a deal that goes straight from won to lost looks open, unless `stages` knows its stage.",
             "Signatures of versions 1 and 2 hold no time, and are refused.",
             "Behind a proxy the address that HubSpot calls counts, not what the proxy makes of it.",
             "Stages of deals have ids of their own in each pipeline. Subscribe to hs_is_closed and hs_is_closed_won, "

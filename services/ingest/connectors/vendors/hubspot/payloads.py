@@ -26,7 +26,6 @@ class Event(msgspec.Struct, rename="camel"):
     occurred_at: int | None = None
     property_name: str | None = None
     property_value: Value = None
-    change_source: str | None = None
     primary_object_id: str | int | None = None
     merged_object_ids: list[str | int] | None = None
     new_object_id: str | int | None = None

@@ -1,9 +1,9 @@
 """Asking HubSpot's API: for objects with their history and the contacts they belong to, one or all that changed."""
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 
-from services.common.errors import NotFound
+from services.common.errors import Invalid, NotFound
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import from_milliseconds, milliseconds, read_json
@@ -18,8 +18,6 @@ PAUSE = 0.25
 """Seconds between requests: HubSpot allows five searches a second to an account, for all of its apps."""
 MOST = 50
 """Objects at once: as many as HubSpot gives histories of."""
-BEHIND = timedelta(minutes=10)
-"""By how much HubSpot's search may lag behind what it finds."""
 PATHS: dict[Kind, str] = {
     "contact": "contacts",
     "deal": "deals",
@@ -48,7 +46,7 @@ async def fetch(api: VendorApi, wanted: Wanted, account: HubspotAccount, names: 
 
 async def pages(
     api: VendorApi, since: datetime, cursor: str, account: HubspotAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """Leads, then activities, that changed since: each kind by its ids, upwards from the last one.
 
     A search ends after 10,000 objects; one that begins above an id has only those left, however many they are. What
@@ -60,7 +58,7 @@ async def pages(
     for i, kind in enumerate(kinds[start:], start):
         after = last if i == start and last else "0"
         while after:
-            ids = await _changed(api, kind, since - BEHIND, after)
+            ids = await _changed(api, kind, since, after)
             readings = await _readings(api, kind, await _objects(api, kind, ids), account, names)
             after = max(ids, key=_oldest, default="")
             following = kinds[i + 1] if i + 1 < len(kinds) else ""
@@ -113,12 +111,16 @@ async def _readings(
 
 
 def _reading(item: Object, kind: Kind, customers: Sequence[str], account: HubspotAccount, names: Names) -> Reading:
-    if kind in leads.HISTORY:
-        return Reading(kind, tuple(leads.whole(item, kind, next(iter(customers), None), account, names)))
-    why = activities.uncounted(item) or ("" if customers else "no contact took part")
-    if why:
-        return Reading(kind, ignored=why)
-    return Reading(kind, tuple(activities.contacted(item, kind, customers, names)))
+    """What cannot be read of one is told, and does not keep the others back."""
+    try:
+        if kind in leads.HISTORY:
+            return Reading(kind, tuple(leads.whole(item, kind, next(iter(customers), None), account, names)))
+        why = activities.uncounted(item) or ("" if customers else "no contact took part")
+        if why:
+            return Reading(kind, ignored=why)
+        return Reading(kind, tuple(activities.contacted(item, kind, customers, names)))
+    except Invalid as error:
+        return Reading(kind, ignored=f"refused: {error}")
 
 
 async def _contacts(api: VendorApi, kind: Kind, ids: Sequence[str]) -> dict[str, list[str]]:

@@ -72,8 +72,6 @@ def _lead(topic: str, event: Event, account: HubspotAccount, names: Names) -> Re
         case "propertyChange" if leads.concerns(kind, event.property_name):
             said = tuple(leads.changed(event, kind, account, names))
             return Reading(topic, said, (Wanted(kind, event.id),))
-        case "deletion" if (event.change_source or "").startswith("MERGE"):
-            return Reading(topic, ignored="it was merged, which another event tells")
         case "deletion":
             return Reading(topic, (leads.deleted(event, kind),))
         case "restore":

@@ -1,6 +1,6 @@
 """Asking Stripe's API: for the lines of a sale, its refunds, and all that webhooks may have missed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
@@ -38,7 +38,7 @@ async def fetch(api: VendorApi, wanted: Wanted, account: StripeAccount, names: N
 
 async def pages(
     api: VendorApi, since: datetime, cursor: str, account: StripeAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """Sessions, then payments that were refunded, each from the newest on: what is new meanwhile comes before them, and
     is told by webhooks or the next time.
 
@@ -57,7 +57,7 @@ async def pages(
 
 async def _sessions(
     api: VendorApi, created: int, last: str, account: StripeAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     more = True
     while more:
         query: dict[str, str | int] = {"created[gte]": created, "status": "complete", "expand[]": "data.line_items"}
@@ -72,7 +72,7 @@ async def _sessions(
 
 async def _refunded(
     api: VendorApi, created: int, last: str, account: StripeAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     more = True
     while more:
         answer = await api.get("/v1/refunds", limit=MOST, **{"created[gte]": created}, **_after(last))
