@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.errors import Forbidden, Invalid, NotFound
+from services.common.errors import Forbidden, NotFound
 from services.common.events.customers import CustomerContacted
 from services.common.events.leads import LeadCreated, LeadMerged
 from services.ingest.connectors.connector import Reading, Said, Wanted
 from services.ingest.connectors.payloads import milliseconds
 from services.ingest.connectors.vendors.hubspot import CONNECTOR
-from services.ingest.connectors.vendors.hubspot.account import HubspotAccount
-from services.ingest.connectors.vendors.hubspot.leads import whole
+from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind
+from services.ingest.connectors.vendors.hubspot.activities import contacted
+from services.ingest.connectors.vendors.hubspot.by_object import Life
 from services.ingest.connectors.vendors.hubspot.payloads import Object
 from tests.support.engine import Engine
 from tests.support.events import PARIS
@@ -273,8 +274,12 @@ def snapshot(at: datetime, histories: dict[str, Versions]) -> dict[str, Any]:
 
 
 def object_said(deals: Teller, one: dict[str, Any]) -> Reading:
-    read = msgspec.convert(one, Object)
-    return Reading("deal", tuple(whole(read, "deal", None, deals.account, deals.names)))  # type: ignore[arg-type]
+    return Reading("deal", tuple(life(deals, one).said(None, deals.names)))
+
+
+def life(leads: Teller, one: dict[str, Any], kind: Kind = "deal") -> Life:
+    assert isinstance(leads.account, HubspotAccount)
+    return Life(msgspec.convert(one, Object), kind, leads.account)
 
 
 def test_marks_that_are_reckoned_one_after_the_other_do_not_lose_a_win() -> None:
@@ -313,9 +318,12 @@ def test_an_amount_counts_in_its_deals_currency_or_the_accounts(
     assert (created.amount_minor, created.currency) == expected  # type: ignore[attr-defined]
 
 
-def test_an_amount_finer_than_its_currency_is_refused() -> None:
-    with pytest.raises(Invalid, match="finer than JPY"):
-        object_said(teller(currency="JPY"), item(1, CREATED, CREATED, {}, amount="10.5"))
+@pytest.mark.parametrize("amount", ["10.5", "about ten", "Infinity"])
+def test_an_amount_that_cannot_be_is_left_out_and_told_while_the_deal_counts(amount: str) -> None:
+    deals = teller(currency="JPY")
+    one = item(1, CREATED, CREATED, {"amount": [(CREATED, amount)]})
+    assert object_said(deals, one).said[0].data.amount_minor is None  # type: ignore[attr-defined]
+    assert life(deals, one).unpriced().startswith("refused: amount:")
 
 
 def test_what_a_deal_took_in_is_told_by_the_deal_too() -> None:
@@ -330,9 +338,9 @@ def test_what_a_deal_took_in_is_told_by_the_deal_too() -> None:
 def test_a_contact_is_a_lead_of_its_region(server: VendorServer) -> None:
     (reading,) = fetched(teller(server, leads="contacts"), Wanted("contact", "9001"))
     assert [(one.type, one.time) for one in reading.said] == [("lead.created", CREATED), ("lead.closed", WON)]
-    one = msgspec.convert(item(1, CREATED, CREATED, {}, hs_country_region_code="FR"), Object)
     contacts = teller(leads="contacts", regions={"FR": "south"})
-    created = next(whole(one, "contact", "pseudonym", contacts.account, contacts.names)).data
+    one = item(1, CREATED, CREATED, {}, hs_country_region_code="FR")
+    created = next(life(contacts, one, "contact").said("pseudonym", contacts.names)).data
     assert (created.region, created.kind) == ("south", "lead")  # type: ignore[attr-defined]
 
 
@@ -413,6 +421,13 @@ def test_customers_may_be_told_apart_by_their_addresses(server: VendorServer) ->
 def test_what_is_no_contact_of_ours_says_why(server: VendorServer, kind: str, number: str, why: str) -> None:
     (reading,) = fetched(teller(server), Wanted(kind, number))
     assert (reading.said, reading.ignored) == ((), why)
+
+
+@pytest.mark.parametrize("moment", ["soon", "9" * 30, "", "2026-11-05T10:00:00"])
+def test_an_activity_without_a_moment_took_place_when_it_was_made(moment: str) -> None:
+    one = msgspec.convert(item(1, MOVED, LOST, {}, hs_timestamp=moment), Object)
+    (said,) = contacted(one, "call", ["pseudonym"], teller().names)
+    assert said.time == MOVED
 
 
 # Everything.

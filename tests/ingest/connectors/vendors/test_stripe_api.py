@@ -60,6 +60,7 @@ SESSIONS = [
     session(3, [line(4, 500)], payment_status="unpaid"),
     session(4, [line(5, 800)], payment_intent=None, mode="subscription"),
     session(5, [line(6, 700)]),
+    session(6, [line(7, 1050)], currency="isk"),
 ]
 REFUNDS = [refund(1, 1, 6000), refund(2, 1, 3000, "failed"), refund(3, 1, 9000), refund(4, 5, 700), refund(5, 77, 100)]
 
@@ -148,7 +149,8 @@ def test_what_is_not_there_and_a_token_that_does_not_do_are_told(server: VendorS
 
 def test_pages_say_what_webhooks_and_their_completion_say(server: VendorServer) -> None:
     shop = teller(server)
-    sessions = [{**COMPLETED, "data": {"object": {**_shown(one, 0), "line_items": None}}} for one in SESSIONS]
+    sold = [{**_shown(one, 0), "line_items": None} for one in SESSIONS if one["currency"] == "eur"]
+    sessions = [{**COMPLETED, "data": {"object": one}} for one in sold]
     refunds = [{**REFUNDED, "data": {"object": one}} for one in REFUNDS]
     webhooks = [shop.read(delivery(event)) for event in (*sessions, *refunds)]
     completed = fetched(shop, *dict.fromkeys(wanted for reading in webhooks for wanted in reading.wanted))
@@ -161,6 +163,11 @@ def test_pages_say_what_webhooks_and_their_completion_say(server: VendorServer) 
         assert engine.by_day(["sales"]) == days
     assert sum(n for cell, n in (days or {}).items() if (cell.measure, cell.cut) == ("gross_minor", "all")) == 18700
     assert sum(n for cell, n in (days or {}).items() if (cell.measure, cell.cut) == ("returned_minor", "all")) == 13200
+
+
+def test_a_sale_that_cannot_be_is_told_and_keeps_none_back(server: VendorServer) -> None:
+    refused = [reading.ignored for reading in pulled(teller(server), SINCE).readings if "refused" in reading.ignored]
+    assert refused == ["refused: amount_subtotal: 10.50 is finer than ISK allows - look at the currency"]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])

@@ -15,7 +15,8 @@ CONNECTOR = Connector(
         signed_with="the client secret of the app",
         steps=(
             "In HubSpot open Settings > Integrations > Private Apps (Legacy Apps), create one, and give it the scopes "
-            "crm.objects.contacts.read, crm.objects.deals.read and crm.objects.owners.read.",
+            "crm.objects.contacts.read, crm.objects.deals.read, crm.objects.owners.read and, for e-mails, "
+            "sales-email-read; or say `activities: ignored`.",
             "Under Webhooks set the target URL to `{url}`, letter by letter: it is signed.",
             "Subscribe for deals to created, deleted, restored, merged and to changes of hubspot_owner_id, dealstage, "
             "hs_is_closed, hs_is_closed_won, amount and deal_currency_code; where contacts are leads, for contacts to "
@@ -23,7 +24,8 @@ CONNECTOR = Connector(
             "privacy deletion.",
             "Copy the client secret from the app's Auth tab into `{secret_file}`; its access token into the file that "
             "`token_file` names.",
-            "Give `reps` by the ids of owners (Settings > Users, or /crm/v3/owners), and `currency` for amounts.",
+            "Give `reps` by the ids of owners, which `https://api.hubapi.com/crm/v3/owners` lists for that token, and "
+            "`currency` for amounts.",
         ),
         topics=(
             Topic("deal.creation, contact.creation, object.creation", "`lead.created`, completed by the API"),
@@ -65,6 +67,8 @@ CONNECTOR = Connector(
             "A deal that was imported as closed closes on the day of the import: its history begins there.",
             "A meeting ahead counts when HubSpot next says something of it: subscribe to hs_meeting_outcome.",
             "Deletions are told by webhooks alone; `cadran connectors sync` does not find what was missed of them.",
+            "HubSpot's own Leads (objects of type 0-136) are not read.",
+            "Customers told apart by id stay two when their contacts are merged; by e-mail address they are one.",
             "With `customers: email` a privacy deletion, which bears no address, cannot find the customer.",
         ),
         test="In the app under Webhooks choose a subscription, then Test; or create a deal, and look at its Logs.",

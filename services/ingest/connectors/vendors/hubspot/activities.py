@@ -10,7 +10,7 @@ from services.ingest.connectors.connector import Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import from_milliseconds, milliseconds
 from services.ingest.connectors.vendors.hubspot.account import Activity, Kind
-from services.ingest.connectors.vendors.hubspot.payloads import MEND, Object
+from services.ingest.connectors.vendors.hubspot.payloads import Object
 
 ACTIVITIES: tuple[Kind, ...] = get_args(Activity)
 PROPERTIES = (
@@ -51,12 +51,10 @@ def contacted(item: Object, kind: Kind, customers: Iterable[str], names: Names) 
 def _took_place(item: Object) -> datetime:
     """HubSpot writes the moment in either of two ways."""
     text = item.text("hs_timestamp")
-    if not text:
-        return item.created_at
-    if text.isascii() and text.isdigit():
-        return from_milliseconds(int(text[:20]), "hs_timestamp")
     try:
+        if text.isascii() and text.isdigit():
+            return from_milliseconds(int(text[:20]), "hs_timestamp")
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid(f"{text!r} is no moment", field="hs_timestamp", mend=MEND) from None
+    except (ValueError, OverflowError, Invalid):
+        return item.created_at
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -103,9 +103,10 @@ class Object(msgspec.Struct, rename="camel"):
         return text_of(self.properties.get(name))
 
     def history(self, name: str) -> list[tuple[int, str]]:
-        """What a property was since when (milliseconds), the oldest first."""
-        versions = self.properties_with_history.get(name, ())
-        return sorted((milliseconds(version.timestamp), text_of(version.value)) for version in versions)
+        """What a property was since when (milliseconds), the oldest first. HubSpot lists the newest first."""
+        versions = reversed(self.properties_with_history.get(name, []))
+        history = [(milliseconds(version.timestamp), text_of(version.value)) for version in versions]
+        return sorted(history, key=lambda since: since[0])
 
 
 class ObjectsPage(msgspec.Struct):

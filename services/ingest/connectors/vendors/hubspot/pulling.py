@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
-from services.common.errors import Invalid, NotFound
+from services.common.errors import NotFound
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import from_milliseconds, milliseconds, read_json
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
-from services.ingest.connectors.vendors.hubspot import activities, leads
+from services.ingest.connectors.vendors.hubspot import activities
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind
+from services.ingest.connectors.vendors.hubspot.by_object import Life
 from services.ingest.connectors.vendors.hubspot.payloads import AssociationsPage, FoundPage, Object, ObjectsPage
+from services.ingest.connectors.vendors.hubspot.statements import HISTORY, PROPERTIES
 from services.ingest.connectors.vendors.hubspot.webhooks import RESTORED
 
 API = "https://api.hubapi.com"
@@ -40,7 +42,7 @@ async def fetch(api: VendorApi, wanted: Wanted, account: HubspotAccount, names: 
     (reading,) = await _readings(api, kind, found, account, names)
     if restored_at:
         moment = from_milliseconds(int(restored_at), "occurredAt")
-        reading = reading._replace(said=(*reading.said, leads.restored(found[0], kind, moment, account)))
+        reading = reading._replace(said=(*reading.said, Life(found[0], kind, account).restored(moment)))
     return reading
 
 
@@ -88,8 +90,8 @@ async def _objects(api: VendorApi, kind: Kind, ids: Sequence[str]) -> list[Objec
         return []
     asked = {
         "inputs": [{"id": one} for one in ids],
-        "properties": leads.PROPERTIES.get(kind, activities.PROPERTIES),
-        "propertiesWithHistory": leads.HISTORY.get(kind, ()),
+        "properties": PROPERTIES.get(kind, activities.PROPERTIES),
+        "propertiesWithHistory": HISTORY.get(kind, ()),
     }
     answer = await api.post(f"/crm/v3/objects/{PATHS[kind]}/batch/read", asked)
     return read_json(answer.content, ObjectsPage).results
@@ -111,16 +113,13 @@ async def _readings(
 
 
 def _reading(item: Object, kind: Kind, customers: Sequence[str], account: HubspotAccount, names: Names) -> Reading:
-    """What cannot be read of one is told, and does not keep the others back."""
-    try:
-        if kind in leads.HISTORY:
-            return Reading(kind, tuple(leads.whole(item, kind, next(iter(customers), None), account, names)))
-        why = activities.uncounted(item) or ("" if customers else "no contact took part")
-        if why:
-            return Reading(kind, ignored=why)
-        return Reading(kind, tuple(activities.contacted(item, kind, customers, names)))
-    except Invalid as error:
-        return Reading(kind, ignored=f"refused: {error}")
+    if kind in HISTORY:
+        life = Life(item, kind, account)
+        return Reading(kind, tuple(life.said(next(iter(customers), None), names)), ignored=life.unpriced())
+    why = activities.uncounted(item) or ("" if customers else "no contact took part")
+    if why:
+        return Reading(kind, ignored=why)
+    return Reading(kind, tuple(activities.contacted(item, kind, customers, names)))
 
 
 async def _contacts(api: VendorApi, kind: Kind, ids: Sequence[str]) -> dict[str, list[str]]:

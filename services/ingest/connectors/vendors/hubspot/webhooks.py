@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from services.ingest.connectors.connector import Delivery, Reading, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import milliseconds, read_json
-from services.ingest.connectors.vendors.hubspot import leads
+from services.ingest.connectors.vendors.hubspot import by_event
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount
 from services.ingest.connectors.vendors.hubspot.activities import ACTIVITIES, OUTCOME
 from services.ingest.connectors.vendors.hubspot.payloads import Event, Events, told
@@ -52,7 +52,7 @@ def _reading(event: Event, account: HubspotAccount, names: Names) -> Reading:
 def _forgotten(event: Event, account: HubspotAccount, names: Names) -> Reading:
     """A person asked to be forgotten: as a customer at once; as a lead, they turn out to be none."""
     customer = names.customer(event.id)
-    said = (leads.deleted(event, "contact"),) if account.lead == "contact" else ()
+    said = (by_event.deleted(event, "contact"),) if account.lead == "contact" else ()
     return Reading(event.subscription_type, said, redacted=(customer,) if customer else ())
 
 
@@ -68,17 +68,17 @@ def _lead(topic: str, event: Event, account: HubspotAccount, names: Names) -> Re
     kind = account.lead
     match event.what:
         case "creation":
-            return Reading(topic, (leads.created(event, kind),), (Wanted(kind, event.id),))
-        case "propertyChange" if leads.concerns(kind, event.property_name):
-            said = tuple(leads.changed(event, kind, account, names))
+            return Reading(topic, (by_event.created(event, kind),), (Wanted(kind, event.id),))
+        case "propertyChange" if by_event.concerns(kind, event.property_name):
+            said = tuple(by_event.changed(event, kind, account, names))
             return Reading(topic, said, (Wanted(kind, event.id),))
         case "deletion":
-            return Reading(topic, (leads.deleted(event, kind),))
+            return Reading(topic, (by_event.deleted(event, kind),))
         case "restore":
             return _restored(topic, event, account)
         case "merge":
-            said = tuple(leads.merged(event, kind))
-            return Reading(topic, said, (Wanted(kind, leads.merged_into(event)),))
+            said = tuple(by_event.merged(event, kind))
+            return Reading(topic, said, (Wanted(kind, by_event.merged_into(event)),))
         case "associationChange":
             return Reading(topic, wanted=(Wanted(kind, told(event.from_object_id, "fromObjectId")),))
         case "":
@@ -90,4 +90,4 @@ def _restored(topic: str, event: Event, account: HubspotAccount) -> Reading:
     """How it stands is known to the API alone. What an opening says cannot be unsaid: with a token it waits."""
     if account.token_file:
         return Reading(topic, wanted=(Wanted(account.lead, f"{event.id}{RESTORED}{milliseconds(event.at)}"),))
-    return Reading(topic, (leads.reopened(event, account.lead),))
+    return Reading(topic, (by_event.reopened(event, account.lead),))

@@ -56,8 +56,9 @@ CONNECTOR = Connector(
             "A webhook of an API version from 2022-11-15 until before 2024-10-28 tells of card refunds by "
             "charge.refunded alone. Give it a token, move it to a later version, or say `refunds: charge`: then "
             "refund.* count only where they failed, and nothing is counted twice.",
-            "Of a subscription the first payment counts, as the order of its session; renewals and their refunds are "
-            "no checkout's.",
+            "Of a subscription the first payment counts, as the order of its session. Its renewals are no checkout's, "
+            "and none of its refunds names the session: with a token they are left out, without one they count by "
+            "themselves.",
             "Sales in test mode are ignored, unless the account says `test: counted`.",
             "Stripe gives the Icelandic krona and the Ugandan shilling two decimals and the ariary none; they are "
             "brought to those of ISO 4217.",

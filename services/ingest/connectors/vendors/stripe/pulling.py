@@ -1,8 +1,9 @@
 """Asking Stripe's API: for the lines of a sale, its refunds, and all that webhooks may have missed."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from datetime import datetime, timedelta
 
+from services.common.errors import Invalid
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
@@ -89,29 +90,38 @@ def _after(last: str) -> dict[str, str]:
 
 
 async def _payment(api: VendorApi, payment: str, account: StripeAccount, names: Names) -> Reading:
+    """Its sale and what was given back of it; without a session, that nothing was."""
     query: dict[str, str | int] = {"payment_intent": payment, "limit": 1, "expand[]": "data.line_items"}
     sessions = read_json((await api.get("/v1/checkout/sessions", **query)).content, SessionPage).data
     if not sessions:
-        return Reading(PAYMENT, tuple(await _returns(api, payment, None, account)))
+        return await _returns(api, payment, None, account)
     sale = await _sale(api, sessions[0], account, names)
     if not sale.said:
         return sale
     returns = await _returns(api, payment, sessions[0], account)
-    return sale._replace(topic=PAYMENT, said=(*sale.said, *returns))
+    return returns._replace(said=(*sale.said, *returns.said))
 
 
 async def _sale(api: VendorApi, session: Session, account: StripeAccount, names: Names) -> Reading:
-    why = unsold(session, account)
-    if why:
+    if why := unsold(session, account):
         return Reading(SESSION, ignored=why)
     if session.line_items and session.line_items.has_more:
         answer = await api.get(f"/v1/checkout/sessions/{session.id}/line_items", limit=MOST)
         session.line_items = read_json(answer.content, Lines)
-    return Reading(SESSION, (order_of(session, account, names),))
+    return _read(SESSION, lambda: [order_of(session, account, names)])
 
 
-async def _returns(api: VendorApi, payment: str, session: Session | None, account: StripeAccount) -> list[Said]:
+async def _returns(api: VendorApi, payment: str, session: Session | None, account: StripeAccount) -> Reading:
     if account.refunds == "charge":
-        return []
+        return Reading(PAYMENT)
     answer = await api.get("/v1/refunds", payment_intent=payment, limit=MOST)
-    return list(returned_of(session, read_json(answer.content, Refunds).data, account))
+    refunds = read_json(answer.content, Refunds).data
+    return _read(PAYMENT, lambda: returned_of(session, refunds, account))
+
+
+def _read(topic: str, say: Callable[[], Iterable[Said]]) -> Reading:
+    """What is said of one of many: what cannot be is told, and keeps none of the others back."""
+    try:
+        return Reading(topic, tuple(say()))
+    except Invalid as error:
+        return Reading(topic, ignored=f"refused: {error}")
