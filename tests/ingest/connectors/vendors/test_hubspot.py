@@ -259,6 +259,13 @@ def test_who_asks_to_be_forgotten_is_whatever_leads_are() -> None:
         assert [one.data.outcome for one in reading.said] == (["invalid"] if teller is CONTACTS else [])  # type: ignore[attr-defined]
 
 
+def test_who_is_forgotten_is_deleted_too_in_any_order() -> None:
+    forgotten, deleted = (event(f"contact.{what}", MOVED) for what in ("privacyDeletion", "deletion"))
+    readings = [read(one, teller=CONTACTS) for one in (event("contact.creation", CREATED), forgotten, deleted)]
+    for engine in in_every_order(CONTACTS, readings):
+        assert by_day(engine) == {}
+
+
 @pytest.mark.parametrize(("object_type", "kind"), [("0-48", "call"), ("0-49", "email"), ("0-47", "meeting")])
 def test_an_activity_is_asked_for_when_it_is_made(object_type: str, kind: str) -> None:
     made = event("object.creation", MOVED, objectTypeId=object_type)

@@ -1,7 +1,8 @@
 """HubSpot's API: whole objects say what events said one by one, and nothing is lost however it behaves."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -10,18 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.errors import Forbidden, NotFound
+from services.common.errors import CadranError, Forbidden, NotFound
 from services.common.events.customers import CustomerContacted
 from services.common.events.leads import LeadCreated, LeadMerged
 from services.ingest.connectors.connector import Reading, Said, Wanted
-from services.ingest.connectors.payloads import milliseconds
+from services.ingest.connectors.payloads import milliseconds, read_json
+from services.ingest.connectors.vendors import stripe
 from services.ingest.connectors.vendors.hubspot import CONNECTOR
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind
-from services.ingest.connectors.vendors.hubspot.activities import contacted
+from services.ingest.connectors.vendors.hubspot.activities import contacted, uncounted
 from services.ingest.connectors.vendors.hubspot.by_object import Life
-from services.ingest.connectors.vendors.hubspot.payloads import Object
+from services.ingest.connectors.vendors.hubspot.payloads import Object, ObjectsPage
+from services.ingest.connectors.vendors.stripe.account import StripeAccount
 from tests.support.engine import Engine
 from tests.support.events import PARIS
+from tests.support.mutations import mutated
 from tests.support.pulling import all_said, fetched, pulled, pulled_in_turns, told
 from tests.support.stories import SECRET, Teller, delivery, in_every_order
 from tests.support.vendor_server import Answer, Asked, Trouble, VendorServer, running_vendor
@@ -430,6 +434,28 @@ def test_an_activity_without_a_moment_took_place_when_it_was_made(moment: str) -
     assert said.time == MOVED
 
 
+def test_whom_we_called_and_who_bought_again_is_one_person_by_their_address(server: VendorServer) -> None:
+    """Bought on 1 June, called on the 5th, bought again on 1 August: counted on the 105th day."""
+    crm = teller(server, customers="email")
+    shop = Teller(stripe.CONNECTOR, StripeAccount(customers="email"))
+    days = [datetime(2026, 6, 1, 10, tzinfo=UTC), datetime(2026, 8, 1, 10, tzinfo=UTC)]
+    sales = [shop.read(delivery(sold(f"pi_{number}", at, "Ada@example.org"))) for number, at in enumerate(days)]
+    called = msgspec.convert(activity(1, datetime(2026, 6, 5, 10, tzinfo=UTC)), Object)
+    customer = crm.names.customer("9001", "ada@example.org") or ""
+    readings = [*sales, Reading("call", tuple(contacted(called, "call", [customer], crm.names)))]
+    for engine in in_every_order(crm, readings):
+        counted = {(cell.measure, cell.day): n for cell, n in engine.by_day(["loyalty"]).items() if cell.cut == "all"}
+        assert counted["contacted", date(2026, 9, 14)] == 1
+        assert counted["contacted_came_back", date(2026, 9, 14)] == 1
+
+
+def sold(payment: str, at: datetime, email: str) -> dict[str, Any]:
+    """A sale of Stripe's."""
+    session = {"id": f"cs_{payment}", "payment_intent": payment, "created": int(at.timestamp()), "currency": "eur"}
+    session |= {"payment_status": "paid", "amount_subtotal": 1000, "amount_total": 1000, "customer_email": email}
+    return {"id": f"evt_{payment}", "type": "checkout.session.completed", "data": {"object": session}}
+
+
 # Everything.
 
 
@@ -484,3 +510,13 @@ def test_nothing_personal_is_in_what_is_said(server: VendorServer) -> None:
         readings = pulled(teller(server, **words), SINCE).readings
         text = b"".join(told(readings)) + repr([one.ignored for one in readings]).encode()
         assert [word for word in (b"Exemple", b"example", b"9001", b"9002") if word in text] == []
+
+
+@given(mutated({"results": [won_and_lost(), *OBJECTS["contacts"], *OBJECTS["meetings"]]}))
+def test_whatever_it_answers_is_read_or_refused(answer: object) -> None:
+    crm = teller()
+    with suppress(CadranError):
+        for one in read_json(msgspec.json.encode(answer), ObjectsPage).results:
+            leads = Reading("deal", tuple(Life(one, "deal", HubspotAccount()).said(None, crm.names)))
+            calls = () if uncounted(one) else contacted(one, "call", ["pseudonym"], crm.names)
+            crm.feed([leads, Reading("call", tuple(calls))], Engine())

@@ -271,6 +271,21 @@ def test_stripes_minor_units_become_those_of_iso_4217(currency: str, stripes: in
     assert tax_units(stripes, currency) == ours
 
 
+def test_a_tax_finer_than_the_currency_is_rounded_once() -> None:
+    """24 % inside 1,000 krona are 193.55: prices are whole, taxes need not be."""
+    data = order(
+        changed(
+            "completed",
+            currency="isk",
+            amount_subtotal=100000,
+            amount_total=100000,
+            shipping_cost=None,
+            total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 19355},
+        )
+    )
+    assert (data.lines[0].gross_minor, data.tax_minor) == (806, 194)
+
+
 amounts = st.integers(0, 10**9)
 
 
