@@ -322,6 +322,12 @@ def test_what_cannot_be_is_refused_by_its_field(body: list[Any], field: str) -> 
     assert refused.value.field == field
 
 
+def test_one_event_that_cannot_be_keeps_none_of_the_others_back() -> None:
+    reading = read(event("deal.creation", CREATED), event("deal.creation", CREATED, objectId=None))
+    assert [one.subject for one in reading.said] == ["deal/7001"]
+    assert reading.ignored == "refused: objectId: is missing - HubSpot documents it otherwise"
+
+
 def test_what_is_no_json_is_malformed() -> None:
     with pytest.raises(Malformed):
         DEALS.read(delivery(b"[{"))

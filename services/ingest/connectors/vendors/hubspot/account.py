@@ -29,7 +29,8 @@ class HubspotAccount(Account, frozen=True, kw_only=True):
         ),
     ] = field(default_factory=dict)
     currency: Annotated[
-        str, Meta(pattern="^([A-Z]{3})?$", description="The currency of amounts, where a deal does not say.")
+        str,
+        Meta(pattern="^([A-Z]{3})?$", description="The currency of amounts, such as EUR, where a deal does not say."),
     ] = ""
     sources: Annotated[dict[str, str], Meta(description="Our sources by HubSpot's `hs_analytics_source`.")] = field(
         default_factory=dict

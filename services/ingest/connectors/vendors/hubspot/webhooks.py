@@ -1,7 +1,8 @@
 """What HubSpot's deliveries say: up to a hundred events, each of one property of one object."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from services.common.errors import Invalid
 from services.ingest.connectors.connector import Delivery, Reading, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import milliseconds, read_json
@@ -20,12 +21,26 @@ def read(delivery: Delivery, account: HubspotAccount, names: Names) -> Reading:
     # A workflow sends one object, subscriptions a list. Under one name for both, errors name the place.
     body = body if body.startswith(b"[") else b"[%b]" % body
     events = read_json(b'{"events":%b}' % body, Events).events
-    readings = [_reading(event, account, names) for event in sorted(events, key=lambda one: one.occurred_at or 0)]
-    return _together(readings)
+    return _together(_each(sorted(events, key=lambda one: one.occurred_at or 0), account, names))
 
 
-def _together(readings: Iterable[Reading]) -> Reading:
-    readings = list(readings)
+def _each(events: Iterable[Event], account: HubspotAccount, names: Names) -> list[Reading]:
+    """What each says. One that cannot be read is told, and keeps none of the others back.
+
+    :raises Invalid: when none can.
+    """
+    readings, refused = [], []
+    for event in events:
+        try:
+            readings.append(_reading(event, account, names))
+        except Invalid as error:
+            refused.append(error)
+    if refused and not readings:
+        raise refused[0]
+    return [*readings, *(Reading(readings[0].topic, ignored=f"refused: {error}") for error in refused)]
+
+
+def _together(readings: Sequence[Reading]) -> Reading:
     topics = list(dict.fromkeys(one.topic for one in readings))
     return Reading(
         topics[0] if len(topics) == 1 else "several" if topics else "nothing",
