@@ -32,10 +32,10 @@ def returned_of(session: Session | None, refunds: Sequence[Refund], account: Str
     """All refunds of a payment, which together give back all of its goods and no more. Without a session the payment
     was no sale of ours, and neither is what is given back.
 
-    A failure changes what the others are rounded to: with each, all are said anew.
+    A failure changes what the others are rounded to, and a session what all of them are: they are said anew.
     """
     net, total = goods_and_total(session) if session else (0, 1)
-    revision = min(1 + sum(refund.failed for refund in refunds), LAST - 1)
+    revision = min(1 + 2 * sum(refund.failed for refund in refunds) + bool(session), LAST - 1)
     so_far = 0
     for refund in sorted(refunds, key=lambda refund: (refund.created, refund.id)):
         if refund.failed:
@@ -54,9 +54,8 @@ def charge_refunded(event: ChargeEvent, account: StripeAccount) -> Said:
     """
     charge, before = event.data.object, event.data.previous_attributes.amount_refunded
     if before is None:
-        raise Invalid(
-            "is missing", field="data.previous_attributes.amount_refunded", mend="Stripe documents it otherwise"
-        )
+        field = "data.previous_attributes.amount_refunded"
+        raise Invalid("is missing", field=field, mend="Stripe documents it otherwise")
     amount = _goods(charge.amount_refunded - before, charge.currency, account)
     data = OrderReturned(
         return_id=event.id,
