@@ -270,6 +270,7 @@ def test_who_is_forgotten_is_deleted_too_in_any_order() -> None:
 def test_an_activity_is_asked_for_when_it_is_made(object_type: str, kind: str) -> None:
     made = event("object.creation", MOVED, objectTypeId=object_type)
     assert read(made) == Reading("object.creation", wanted=(Wanted(kind, "7001"),))
+    assert read(event(f"{kind}.creation", MOVED)).wanted == (Wanted(kind, "7001"),)
     ignoring = Teller(CONNECTOR, HubspotAccount(activities="ignored"))
     assert read(made, teller=ignoring).ignored == "activities are not counted here"
     assert read({**made, "subscriptionType": "object.deletion"}).wanted == ()

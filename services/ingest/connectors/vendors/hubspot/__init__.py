@@ -40,7 +40,9 @@ CONNECTOR = Connector(
             Topic("*.restore", "the lead stands as before; without a token it is open"),
             Topic("*.merge", "`lead.merged` into the object that is left"),
             Topic("contact.privacyDeletion", "the customer is forgotten; a lead turns out to be none"),
-            Topic("object.creation of 0-47, 0-48, 0-49", "`customer.contacted`, by the API"),
+            Topic(
+                "call.creation, email.creation, meeting.creation, object.creation", "`customer.contacted`, by the API"
+            ),
             Topic("a workflow's webhook", "the object is asked for"),
         ),
         fields=(

@@ -10,8 +10,8 @@ from services.ingest.connectors.payloads import from_milliseconds, milliseconds
 from services.ingest.connectors.vendors.hubspot.account import Kind
 
 OBJECT_TYPES: dict[str, Kind] = {"0-1": "contact", "0-3": "deal", "0-47": "meeting", "0-48": "call", "0-49": "email"}
-NAMED: dict[str, Kind] = {"contact": "contact", "deal": "deal"}
-"""Kinds that subscriptions of before 2025 name themselves."""
+NAMED: dict[str, Kind] = {kind: kind for kind in OBJECT_TYPES.values()}
+"""Kinds that older subscriptions name themselves, as in `deal.creation`."""
 Value = str | int | float | bool | None
 MEND = "HubSpot documents it otherwise"
 
