@@ -33,10 +33,13 @@ ANY_BODY = ANY_JSON | st.binary(max_size=40) | st.integers(1, 5000).map(lambda d
 GONE = object()
 
 
-def mutated(example: Any) -> st.SearchStrategy[Any]:
-    """The example, with up to three of its parts replaced, or taken away."""
-    places = list(_places(example))
-    change = st.tuples(st.sampled_from(places), ANY_JSON | st.just(GONE))
+def mutated(*examples: Any) -> st.SearchStrategy[Any]:
+    """One of the examples, with up to three of its parts replaced, or taken away."""
+    return st.one_of([_mutated(example) for example in examples])
+
+
+def _mutated(example: Any) -> st.SearchStrategy[Any]:
+    change = st.tuples(st.sampled_from(list(_places(example))), ANY_JSON | st.just(GONE))
     return st.lists(change, min_size=1, max_size=3).map(lambda changes: _changed(example, changes))
 
 

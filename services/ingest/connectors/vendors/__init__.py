@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import formbricks, generic, tally, typeform
+from services.ingest.connectors.vendors import formbricks, generic, hubspot, stripe, tally, typeform
 
 CONNECTORS: Mapping[str, Connector] = {
     connector.vendor: connector
-    for connector in (formbricks.CONNECTOR, generic.CONNECTOR, tally.CONNECTOR, typeform.CONNECTOR)
+    for connector in (
+        stripe.CONNECTOR,
+        hubspot.CONNECTOR,
+        typeform.CONNECTOR,
+        formbricks.CONNECTOR,
+        tally.CONNECTOR,
+        generic.CONNECTOR,
+    )
 }
+"""In the order in which they are listed: shops, CRMs, survey tools, and any other."""

@@ -16,11 +16,12 @@ from services.ingest.connectors.connector import Delivery, Reading, Said
 from services.ingest.connectors.standard_webhooks import signature
 from services.ingest.connectors.vendors import formbricks
 from services.ingest.connectors.vendors.formbricks import CONNECTOR, FormbricksAccount
+from tests.support import stories
 from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
 from tests.support.bits import flipped, flipped_text
 from tests.support.engine import Cell
 from tests.support.events import RECEIVED
-from tests.support.pulling import pulled, said_in
+from tests.support.pulling import pages_of, said_in
 from tests.support.stories import Teller, delivery, in_every_order
 from tests.support.vendor_server import Answer, Asked, Trouble, running_vendor
 
@@ -204,7 +205,7 @@ class Responses:
 
     def answer(self, asked: Asked) -> Answer:
         query = asked.query
-        if asked.headers.get("x-api-key") != "a token" or query["surveyId"] != SURVEY.account.form:  # type: ignore[attr-defined]
+        if asked.headers.get("x-api-key") != stories.SECRET or query["surveyId"] != SURVEY.account.form:  # type: ignore[attr-defined]
             return Answer({"error": {"code": 401}}, 401)
         assert (query["sortBy"], query["order"]) == ("updatedAt", "desc")
         ordered = sorted(self.items, key=lambda item: datetime.fromisoformat(item["updatedAt"]), reverse=True)
@@ -225,7 +226,7 @@ def test_its_api_tells_what_its_webhooks_tell() -> None:
     responses.items[5] |= {"data": scored("Ada Exemple")}
     with running_vendor(responses.answer) as server:
         teller = SURVEY._replace(account=msgspec.structs.replace(SURVEY.account, api=server.url))
-        whole = pulled(teller, STARTED)
+        whole = pages_of(teller, STARTED)
         webhooks = [
             SURVEY.read(delivery({"event": "responseFinished", "data": item})).said
             for i, item in enumerate(responses.items)
@@ -237,10 +238,10 @@ def test_its_api_tells_what_its_webhooks_tell() -> None:
         assert "Ada" not in reasons.pop()
         for interrupted in range(1, len(whole)):
             server.troubles.extend([Trouble.LIMITED, Trouble.FAILS, Trouble.HANGS_UP, Trouble.NO_JSON])
-            begun = pulled(teller, STARTED, most=interrupted)
-            assert said_in([*begun, *pulled(teller, STARTED, begun[-1].cursor)]) == said_in(whole)
+            begun = pages_of(teller, STARTED, most=interrupted)
+            assert said_in([*begun, *pages_of(teller, STARTED, begun[-1].cursor)]) == said_in(whole)
         server.troubles.append(Trouble.HANGS)
-        recent = pulled(teller, STARTED + timedelta(minutes=9))
+        recent = pages_of(teller, STARTED + timedelta(minutes=9))
         assert {said.subject for said in said_in(recent)} == {"r9", "r10"}
 
 
@@ -249,14 +250,14 @@ def test_what_is_edited_or_deleted_meanwhile_hides_no_other() -> None:
     responses = Responses(11)
     with running_vendor(responses.answer) as server:
         teller = SURVEY._replace(account=msgspec.structs.replace(SURVEY.account, api=server.url))
-        begun = pulled(teller, STARTED, most=1)
+        begun = pages_of(teller, STARTED, most=1)
         responses.items[2]["updatedAt"] = (STARTED + timedelta(hours=1)).isoformat()
         responses.items.append(responses.item(11))
-        rest = pulled(teller, STARTED, begun[-1].cursor)
+        rest = pages_of(teller, STARTED, begun[-1].cursor)
         assert {f"r{i}" for i in range(11)} - {said.subject for said in said_in([*begun, *rest])} == {"r2"}
-        begun = pulled(teller, STARTED, most=1)
+        begun = pages_of(teller, STARTED, most=1)
         responses.items = [item for item in responses.items if item["id"] != "r11"]
-        rest = pulled(teller, STARTED, begun[-1].cursor)
+        rest = pages_of(teller, STARTED, begun[-1].cursor)
         assert {f"r{i}" for i in range(11)} <= {said.subject for said in said_in([*begun, *rest])}
 
 

@@ -19,7 +19,7 @@ from services.ingest.connectors.vendors.tally import CONNECTOR, TallyAccount
 from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
 from tests.support.bits import flipped, flipped_text
 from tests.support.engine import Cell
-from tests.support.pulling import pulled, said_in
+from tests.support.pulling import pages_of, said_in
 from tests.support.stories import SECRET, Teller, delivery, in_every_order
 from tests.support.vendor_server import Answer, Asked, Trouble, running_vendor
 
@@ -173,7 +173,7 @@ def test_its_api_tells_what_its_webhooks_tell(monkeypatch: pytest.MonkeyPatch) -
     submissions.items[4] |= {"responses": [{"questionId": "sco001", "answer": "Ada Exemple"}]}
     with running_vendor(submissions.answer) as server:
         teller = FORM._replace(account=msgspec.structs.replace(FORM.account, api=server.url))
-        whole = pulled(teller, SUBMITTED)
+        whole = pages_of(teller, SUBMITTED)
         assert [page.total for page in whole] == [8, 8, 8]
         assert len(said_in(whole)) == 7
         told = [reading.refused for page in whole for reading in page.readings if reading.refused]
@@ -181,16 +181,16 @@ def test_its_api_tells_what_its_webhooks_tell(monkeypatch: pytest.MonkeyPatch) -
         assert "Ada" not in told[0]
         for interrupted in range(1, len(whole)):
             server.troubles.extend([Trouble.LIMITED, Trouble.FAILS, Trouble.HANGS_UP, Trouble.NO_JSON])
-            begun = pulled(teller, SUBMITTED, most=interrupted)
-            assert said_in([*begun, *pulled(teller, SUBMITTED, begun[-1].cursor)]) == said_in(whole)
+            begun = pages_of(teller, SUBMITTED, most=interrupted)
+            assert said_in([*begun, *pages_of(teller, SUBMITTED, begun[-1].cursor)]) == said_in(whole)
         server.troubles.append(Trouble.HANGS)
-        assert len(said_in(pulled(teller, SUBMITTED + timedelta(minutes=6)))) == 2
+        assert len(said_in(pages_of(teller, SUBMITTED + timedelta(minutes=6)))) == 2
 
 
 def test_an_answer_of_its_api_is_that_of_its_webhook() -> None:
     with running_vendor(lambda _: Answer(SUBMISSIONS)) as server:
         teller = FORM._replace(account=msgspec.structs.replace(FORM.account, api=server.url))
-        (pulled_said,) = said_in(pulled(teller, SUBMITTED))
+        (pulled_said,) = said_in(pages_of(teller, SUBMITTED))
     said, data = the_only(FORM.read(delivery({**RESPONSE, "createdAt": RESPONSE["data"]["createdAt"]})))
     assert pulled_said == said
     assert data.touchpoint == "delivery"
@@ -218,6 +218,6 @@ def test_a_list_with_a_part_that_is_wrong_is_read_or_refused() -> None:
             told.clear()
             told.update(page)
             with suppress(CadranError):
-                pulled(teller, SUBMITTED, most=1)
+                pages_of(teller, SUBMITTED, most=1)
 
         read()

@@ -19,7 +19,7 @@ from services.ingest.connectors.vendors.typeform import CONNECTOR, TypeformAccou
 from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
 from tests.support.bits import flipped, flipped_text
 from tests.support.engine import Cell
-from tests.support.pulling import pulled, said_in
+from tests.support.pulling import pages_of, said_in
 from tests.support.stories import SECRET, Teller, delivery, in_every_order
 from tests.support.vendor_server import Answer, Asked, Trouble, running_vendor
 
@@ -150,7 +150,7 @@ class Responses:
         ][::-1]
 
     def answer(self, asked: Asked) -> Answer:
-        if asked.path != "/forms/frmA1/responses" or asked.headers.get("Authorization") != "Bearer a token":
+        if asked.path != "/forms/frmA1/responses" or asked.headers.get("Authorization") != f"Bearer {SECRET}":
             return Answer({"code": "FORBIDDEN"}, 403)
         since = datetime.fromisoformat(asked.query["since"]).replace(tzinfo=UTC)
         found = [item for item in self.items if datetime.fromisoformat(item["submitted_at"]) >= since]
@@ -167,7 +167,7 @@ def test_its_api_tells_what_its_webhooks_tell(monkeypatch: pytest.MonkeyPatch) -
     responses.items.insert(2, {"token": "landed", "submitted_at": "0001-01-01T00:00:00Z", "answers": None})
     with running_vendor(responses.answer) as server:
         teller = FORM._replace(account=msgspec.structs.replace(FORM.account, api=server.url))
-        whole = pulled(teller, SUBMITTED)
+        whole = pages_of(teller, SUBMITTED)
         assert [page.total for page in whole] == [8, 8, 8]
         webhooks = [
             FORM.read(delivery({**COMPLETED, "form_response": item})).said
@@ -180,16 +180,16 @@ def test_its_api_tells_what_its_webhooks_tell(monkeypatch: pytest.MonkeyPatch) -
         assert told[0].startswith("question: is not answered by a whole number from 0 to 10")
         for interrupted in range(1, len(whole)):
             server.troubles.extend([Trouble.LIMITED, Trouble.FAILS, Trouble.HANGS_UP])
-            begun = pulled(teller, SUBMITTED, most=interrupted)
-            rest = pulled(teller, SUBMITTED, begun[-1].cursor)
+            begun = pages_of(teller, SUBMITTED, most=interrupted)
+            rest = pages_of(teller, SUBMITTED, begun[-1].cursor)
             assert said_in([*begun, *rest]) == said_in(whole)
         server.troubles.append(Trouble.HANGS)
-        assert said_in(pulled(teller, SUBMITTED + timedelta(minutes=6))) == said_in(whole)[-2:]
+        assert said_in(pages_of(teller, SUBMITTED + timedelta(minutes=6))) == said_in(whole)[-2:]
 
 
 def test_without_a_form_its_api_cannot_be_asked() -> None:
     with running_vendor(Responses(1).answer) as server, pytest.raises(ConfigurationError, match="form"):
-        pulled(Teller(CONNECTOR, TypeformAccount(question="nps", scale="0-10", api=server.url)), SUBMITTED)
+        pages_of(Teller(CONNECTOR, TypeformAccount(question="nps", scale="0-10", api=server.url)), SUBMITTED)
 
 
 @given(ANY_BODY)
