@@ -5,7 +5,7 @@ come the path that its deliveries are sent to, the words of its accounts, its pa
 `cadran connectors check` tells.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -70,7 +70,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     token_file: Annotated[str, Meta(description="The file of the token for the vendor's API, where it is asked.")] = ""
     api: Annotated[str, Meta(description="Where the vendor's API is, if elsewhere than usual.")] = ""
     sync_every: Annotated[
-        str, Meta(description="How often what was missed is asked for, such as 6h; empty: never.")
+        Literal["", "15m", "1h", "6h", "1d"],
+        Meta(description="How often what was missed is asked for: 15m, 1h, 6h or 1d; empty: never."),
     ] = ""
     reps: Annotated[dict[str, str], Meta(description="Our reps by the vendor's ids of its users.")] = {}
     customers: Annotated[
@@ -136,7 +137,7 @@ Greets = Callable[[Delivery], bool]
 """Is this the vendor's unsigned trial of the address? It is answered, and nothing is stored."""
 Fetch = Callable[[VendorApi, Wanted, Any, Names], Awaitable[Reading]]
 """Ask for an object. Raises `NotFound` where there is none, `Unavailable` where it is to be tried again."""
-Pages = Callable[[VendorApi, datetime, str, Any, Names], AsyncIterator[Page]]
+Pages = Callable[[VendorApi, datetime, str, Any, Names], AsyncGenerator[Page, None]]
 """Ask for all that was updated since a time, from a cursor on (empty: the beginning), in an order in which nothing is
 missed though things change meanwhile."""
 Terms = Callable[[Any, str], ApiTerms]

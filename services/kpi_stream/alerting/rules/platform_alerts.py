@@ -197,7 +197,7 @@ OTHERS = (
     ),
     PlatformAlert(
         "EventsWaitInAService",
-        'min_over_time({__name__=~"cadran_(survey|pricing|board)_outbox_events"}[15m]) > 0',
+        'min_over_time({__name__=~"cadran_(survey|pricing|board|ingest)_outbox_events"}[15m]) > 0',
         "5m",
         Severity.WARNING,
         Text(en="A service cannot hand over its events", fr="Un service ne peut remettre ses événements"),
