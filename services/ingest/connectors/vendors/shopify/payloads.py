@@ -4,6 +4,7 @@ e-mail for accounts that tell customers apart by it.
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -60,12 +61,12 @@ class LineItem(msgspec.Struct):
     tax_lines: list[TaxLine] | None = None
     attributed_staffs: list[Attribution] | None = None
     gift_card: bool | None = None
-    tip: msgspec.Raw | None = None
+    tip: Any = None
 
     @property
     def is_goods(self) -> bool:
         """A gift card is money in another form, and counts when it pays; a tip is nobody's sale."""
-        return not self.gift_card and (self.tip is None or bytes(self.tip) == b"null")
+        return not self.gift_card and self.tip is None
 
 
 class ShippingLine(msgspec.Struct):

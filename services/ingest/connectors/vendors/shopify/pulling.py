@@ -1,7 +1,7 @@
 """Asking Shopify's REST Admin API, whose orders are those of webhooks to the letter."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -54,7 +54,7 @@ async def fetch(api: VendorApi, wanted: Wanted, account: ShopifyAccount, names: 
 
 async def pages(
     api: VendorApi, since: datetime, cursor: str, account: ShopifyAccount, names: Names
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """By time of update. Shopify's `page_info` names the last order of a page, and not a number: what is updated
     meanwhile comes again at the end, and nothing is passed over.
     """
