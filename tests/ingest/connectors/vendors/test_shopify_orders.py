@@ -96,7 +96,7 @@ def test_an_order_with_taxes_inside_its_prices_is_read_without_them() -> None:
 
 
 def test_the_story_in_every_order_of_arrival() -> None:
-    """Three lamps and a chair for 180.00 less 10 %, a vase of 20.00 added, a lamp of 45.00 given back, then cancelled."""
+    """Three lamps and a chair for 180.00 less 10 %; a vase of 20.00 added; a lamp of 45.00 back; then cancelled."""
     for engine in in_every_order(SHOP, STORY):
         assert sales(engine) == {
             ("units", november(2)): 5,

@@ -1,0 +1,313 @@
+"""WooCommerce: what orders and refunds say, to the cent."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.errors import Invalid
+from services.common.events.orders import OrderCancelled, OrderPlaced, OrderReturned
+from services.common.money import exponent, to_major
+from services.ingest.connectors.connector import Reading, Wanted
+from services.ingest.connectors.vendors.woocommerce import CONNECTOR, WooCommerceAccount
+from services.ingest.connectors.vendors.woocommerce.orders import order_reading, updated
+from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund
+from tests.ingest.connectors.vendors.shops import example, november, sales
+from tests.support.stories import Teller, delivery, in_every_order
+
+SHOP = Teller(
+    CONNECTOR,
+    WooCommerceAccount(
+        reps={"71": "ana", "72": "ben"},
+        rep_key="_seller",
+        store_key="_till",
+        stores={"7": "lyon"},
+        regions={"FR": "france"},
+    ),
+)
+MENTION = {"id": 801, "reason": "too large", "total": "-60.00"}
+
+
+def read(body: Any, shop: Teller = SHOP) -> Reading:
+    return shop.read(delivery(body, {"x-wc-webhook-topic": "order.updated"}))
+
+
+def order(at: str = "2026-11-02T09:00:05", **changes: Any) -> dict[str, Any]:
+    return {**example("woocommerce", "order"), "date_modified_gmt": at, **changes}
+
+
+def by_api(body: dict[str, Any], *refunds: dict[str, Any]) -> Reading:
+    """What an order and its refunds say as the API has them."""
+    asked = msgspec.convert(body, Order, strict=False)
+    found = [msgspec.convert(refund, Refund, strict=False) for refund in refunds]
+    return order_reading("orders", asked, SHOP.account, SHOP.names, as_of=updated(asked), refunds=found)
+
+
+def placed(reading: Reading) -> OrderPlaced:
+    (data,) = [said.data for said in reading.said if isinstance(said.data, OrderPlaced)]
+    return data
+
+
+def amounts(reading: Reading) -> list[int]:
+    return [said.data.amount_minor for said in reading.said if isinstance(said.data, OrderReturned)]
+
+
+def is_cancelled(reading: Reading) -> bool:
+    return any(isinstance(said.data, OrderCancelled) for said in reading.said)
+
+
+def test_an_order_is_read() -> None:
+    (said,) = read(order()).said
+    assert said.time == datetime(2026, 11, 2, 9, tzinfo=UTC)
+    data = placed(read(order()))
+    assert [(x.sku, x.quantity, x.gross_minor, x.discount_minor, x.rep_id) for x in data.lines] == [
+        ("LAMP-01", 3, 15000, 1500, None),
+        ("CHAIR", 1, 1500, 150, None),
+    ]
+    assert (data.channel, data.currency, data.region, data.store_id) == ("online", "EUR", "france", "lyon")
+    assert (data.rep_id, data.promotion_ids) == ("ana", ("welcome10",))
+    assert (data.tax_minor, data.shipping_minor) == (3070, 500)
+    assert data.customer_id == SHOP.names.customer("26")
+
+
+EDITED = order("2026-11-03T08:00:00", line_items=order()["line_items"][:1], total="168.00", total_tax="28.00")
+EDITED = {**EDITED, "discount_total": "15.00"}
+REFUNDED = {**EDITED, "date_modified_gmt": "2026-11-05T15:00:01", "refunds": [MENTION]}
+LATER = {**REFUNDED, "date_modified_gmt": "2026-11-06T15:00:00", "status": "completed"}
+CANCELLED = {**REFUNDED, "date_modified_gmt": "2026-11-09T08:00:00", "status": "cancelled"}
+STORY = (read(order()), read(EDITED), read(REFUNDED), read(LATER), read(CANCELLED))
+
+
+def test_the_story_in_every_order_of_arrival() -> None:
+    """Three lamps for 150.00 less 10 %, the chair taken off; 60.00 of 168.00 back; then cancelled."""
+    for engine in in_every_order(SHOP, STORY):
+        assert sales(engine) == {
+            ("units", november(2)): 3,
+            ("gross_minor", november(2)): 15000,
+            ("discount_minor", november(2)): 1500,
+            ("returned_minor", november(5)): 4821,  # 60.00 x 135.00 / 168.00
+            ("returned_minor", november(9)): 8679,
+            ("returned_order_day_minor", november(2)): 13500,
+        }
+
+
+def test_the_refunds_day_and_lines_by_the_api_stand_above_every_mention() -> None:
+    """It was on the 5th, and mentioned from the 7th on; a lamp of 45.00 with 9.00 of tax, and 6.00 of shipping."""
+    late = [read({**REFUNDED, "date_modified_gmt": f"2026-11-0{day}T15:00:00"}) for day in (7, 8)]
+    for engine in in_every_order(SHOP, [*STORY[:2], *late]):
+        assert sales(engine)["returned_minor", november(7)] == 4821
+    exact = by_api({**REFUNDED, "date_modified_gmt": "2026-11-07T15:00:00"}, example("woocommerce", "refund"))
+    for engine in in_every_order(SHOP, [*STORY[:2], *late, exact]):
+        assert sales(engine)["returned_minor", november(5)] == 4500
+        assert ("returned_minor", november(7)) not in sales(engine)
+    assert [(x.sku, x.quantity, x.amount_minor) for x in exact.said[1].data.lines] == [  # type: ignore[attr-defined]
+        ("LAMP-01", 1, 4500)
+    ]
+
+
+def test_only_an_order_with_refunds_is_asked_for() -> None:
+    assert read(order()).wanted == ()
+    assert read(order(refunds=[MENTION])).wanted == (Wanted("refunds", "727"),)
+    assert by_api(order(refunds=[MENTION]), example("woocommerce", "refund")).wanted == ()
+
+
+def test_back_from_cancelled_it_counts_again() -> None:
+    again = read({**LATER, "date_modified_gmt": "2026-11-10T08:00:00"})
+    for engine in in_every_order(SHOP, [STORY[0], STORY[4], again]):
+        assert sales(engine)["orders", november(2)] == 1
+        assert sales(engine)["returned_minor", november(9)] == 4821  # the refund, first heard of then
+
+
+@pytest.mark.parametrize(
+    ("status", "is_paid", "types"),
+    [
+        ("processing", True, ["order.placed"]),
+        ("processing", False, ["order.placed"]),  # paid on delivery
+        ("completed", True, ["order.placed"]),
+        ("wc-completed", True, ["order.placed"]),
+        ("pending", False, []),
+        ("on-hold", False, []),
+        ("checkout-draft", False, []),
+        ("shipped", True, []),
+        ("failed", False, ["order.cancelled"]),
+        ("cancelled", False, ["order.cancelled"]),
+        ("cancelled", True, ["order.placed", "order.cancelled"]),
+        ("trash", True, ["order.placed", "order.cancelled"]),
+    ],
+)
+def test_what_a_status_means(status: str, is_paid: bool, types: list[str]) -> None:
+    paid = "2026-11-02T09:00:05" if is_paid else None
+    reading = read(order(status=status, date_paid_gmt=paid))
+    assert [said.type for said in reading.said] == types
+    assert bool(reading.ignored) == (not types)
+
+
+def test_further_statuses_may_count() -> None:
+    shop = Teller(CONNECTOR, WooCommerceAccount(count_from="processing,completed, on-hold , shipped"))
+    for status in ("on-hold", "shipped"):
+        assert read(order(status=status), shop).said
+
+
+def test_refunded_is_a_return_of_all_though_something_is_not_refunded_in_parts() -> None:
+    rest = {"id": 802, "reason": "", "total": "-124.20"}
+    whole = read(order(status="refunded", refunds=[rest, MENTION]))
+    assert sum(amounts(whole)) == 14850
+    assert not is_cancelled(whole)
+    for engine in in_every_order(SHOP, [read(order()), whole]):
+        assert sales(engine)["orders", november(2)] == 1
+    unsaid = read(order("2026-11-06T09:00:00", status="refunded"))
+    assert is_cancelled(unsaid)
+    for engine in in_every_order(SHOP, [read(order()), unsaid]):
+        assert sales(engine)["returned_minor", november(6)] == 14850
+
+
+def test_an_order_that_is_void_and_anonymised_stays_on_its_day() -> None:
+    gone = order("2028-11-06T09:00:00", status="cancelled", meta_data=[{"key": "_anonymized", "value": "yes"}])
+    assert read(gone).said == ()
+    sold = {**gone, "status": "completed", "customer_id": 0, "billing": {"email": "deleted@site.invalid"}}
+    assert placed(read(sold)).customer_id is None
+
+
+def test_where_the_tax_of_a_mention_is_told_its_share_is_taken_of_what_is_without_it() -> None:
+    told = {**MENTION, "total_tax": "-10.00"}
+    assert amounts(read(order(refunds=[told]))) == [4837]  # 50.00 x 148.50 / 153.50
+    assert amounts(read(order(refunds=[{"id": 800, "total": "-1.00"}, told]))) == [81, 4837]
+
+
+def line(subtotal: str, total: str, tax: str = "0.00", **more: Any) -> dict[str, Any]:
+    return {"product_id": 5, "quantity": 1, "subtotal": subtotal, "total": total, "total_tax": tax, **more}
+
+
+def nets(reading: Reading) -> list[int]:
+    return [x.gross_minor - x.discount_minor for x in placed(reading).lines]
+
+
+def test_lines_with_parts_of_a_cent_add_up_to_the_orders_total() -> None:
+    """Three of 10.00 with 20 % inside, rounded at the subtotal: 8.3333 each, and the order says 25.00."""
+    lines = [line("8.3333", "8.3333", "1.6667") for _ in range(3)]
+    changes = {"discount_total": "0.00", "shipping_total": "0.00", "total": "30.00", "total_tax": "5.00"}
+    reading = read(order(line_items=lines, **changes))
+    assert (nets(reading), sum(x.gross_minor for x in placed(reading).lines)) == ([834, 833, 833], 2500)
+    displayed = [line("8.33", "8.33", "1.67") for _ in range(3)]
+    assert sum(nets(read(order(line_items=displayed, **changes)))) == 2500
+
+
+def test_a_total_that_is_lower_by_more_than_rounding_takes_nothing_off_the_goods() -> None:
+    assert nets(read(order(total="134.20"))) == [13500, 1350]
+
+
+def test_a_fee_below_zero_is_a_discount_and_one_above_no_goods() -> None:
+    fees = [{"total": "-14.85", "total_tax": "-2.97"}, {"total": "4.00", "total_tax": "0.80"}]
+    reading = read(order(fee_lines=fees, total="171.18", total_tax="28.53"))
+    assert nets(reading) == [12150, 1215]
+    assert [x.gross_minor for x in placed(reading).lines] == [15000, 1500]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sku", "quantity"),
+    [
+        ({"sku": None}, "product/5", 1),
+        ({"sku": "", "variation_id": 6}, "product/6", 1),
+        ({"sku": None, "product_id": 0}, "custom item", 1),
+        ({"sku": "A\n", "quantity": "2.5"}, "A", 2),
+    ],
+)
+def test_a_line_is_named_and_counted(changes: dict[str, Any], sku: str, quantity: int) -> None:
+    (found,) = placed(read(order(line_items=[line("10.00", "10.00", **changes)]))).lines
+    assert (found.sku, found.quantity) == (sku, quantity)
+
+
+def test_what_plugins_add_tells_channel_store_and_reps_by_line() -> None:
+    words = WooCommerceAccount(
+        channel_key="_wc_order_attribution_utm_source",
+        channels={"newsletter": "mail"},
+        rep_key="_seller",
+        reps={"72": "ben"},
+    )
+    lines = [line("10.00", "10.00", meta_data=[{"key": "_seller", "value": 72}]), line("5.00", "5.00", meta_data={})]
+    data = placed(read(order(line_items=lines), Teller(CONNECTOR, words)))
+    assert (data.channel, data.store_id) == ("mail", None)
+    assert [x.rep_id for x in data.lines] == ["ben", None]
+    for via, channel in (
+        ("pos-rest-api", "store"),
+        ("admin", "online"),
+        ("other-plugin", "other-plugin"),
+        (None, "unknown"),
+    ):
+        assert placed(read(order(created_via=via))).channel == channel
+    as_object = {"3": {"key": "_till", "value": "7"}, "4": {"key": "_seller", "value": ["71"]}}
+    found = placed(read(order(meta_data=as_object)))
+    assert (found.store_id, found.rep_id) == ("lyon", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"currency": "EURO"}, "currency"),
+        ({"date_created_gmt": None}, "date_created_gmt"),
+        ({"line_items": [line("NaN", "1.00")]}, "line_items.subtotal"),
+        ({"line_items": [line("1.00", "1e30")]}, "line_items.total"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_and_the_field_named(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(order(**changes))
+    assert refused.value.field == field
+
+
+def test_an_order_with_nothing_on_it_is_ignored() -> None:
+    assert read(order(line_items=[])).ignored == "there is nothing on it"
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> tuple[dict[str, Any], int, list[dict[str, Any]]]:
+    """An order of a currency with 0, 2 or 3 decimals, what its goods cost, and refunds that give all of it back: of
+    some a line each, of the rest an amount alone.
+    """
+    currency = draw(st.sampled_from(["JPY", "EUR", "KWD"]))
+
+    def text(minor: int) -> str:
+        return f"{to_major(minor, currency):.{exponent(currency)}f}"
+
+    lines, goods, taxes, discount = [], 0, 0, 0
+    for _ in range(draw(st.integers(1, 5))):
+        total, off, tax = draw(st.integers(0, 50_000)), draw(st.integers(0, 5_000)), draw(st.integers(0, 9_000))
+        lines.append(line(text(total + off), text(total), text(tax)))
+        goods, taxes, discount = goods + total, taxes + tax, discount + off
+    shipping = draw(st.integers(0, 2_000))
+    refunds, left = [], goods + taxes + shipping
+    for i, sold in enumerate(lines[: draw(st.integers(0, len(lines)))]):
+        back = {name: f"-{sold[name]}" for name in ("total", "total_tax")}
+        amount = int((Decimal(sold["total"]) + Decimal(sold["total_tax"])).scaleb(exponent(currency)))
+        lines_back = [{**back, "product_id": 5, "quantity": -1}]
+        refunds.append({"id": 900 + i, "amount": text(amount), "line_items": lines_back})
+        left -= amount
+    refunds.append({"id": 950, "amount": text(left), "line_items": []})
+    mentions = [{"id": refund["id"], "total": f"-{refund['amount']}"} for refund in refunds]
+    body = order(
+        currency=currency,
+        line_items=lines,
+        discount_total=text(discount),
+        shipping_total=text(shipping),
+        total=text(goods + taxes + shipping),
+        total_tax=text(taxes),
+        refunds=list(reversed(mentions)),
+    )
+    return body, goods, [{**refund, "date_created_gmt": "2026-11-05T15:00:00"} for refund in refunds]
+
+
+@given(orders())
+def test_lines_add_up_to_the_order_and_refunds_of_all_to_its_goods(
+    found: tuple[dict[str, Any], int, list[dict[str, Any]]],
+) -> None:
+    body, goods, refunds = found
+    reading = read(body)
+    assert sum(nets(reading)) == goods
+    assert sum(amounts(reading)) == goods
+    exact = by_api(body, *refunds)
+    assert sum(amounts(exact)) == goods
+    assert placed(exact) == placed(reading)
