@@ -17,6 +17,7 @@ from services.common.client import EventsClient, read_key
 from services.common.settings import Port, Settings
 from services.ingest.campaigns import commands as campaign_commands
 from services.ingest.client import KeyFile, Url
+from services.ingest.connectors import commands as connector_commands
 from services.ingest.importer.build import Builder, Built, Rejected
 from services.ingest.importer.mapping import load_mapping
 from services.ingest.importer.table import read_table
@@ -30,6 +31,7 @@ console = Console()
 def register(app: typer.Typer) -> None:
     app.command("import")(import_file)
     campaign_commands.register(app)
+    connector_commands.register(app)
 
 
 def import_file(

@@ -43,7 +43,7 @@ from services.ingest.tables import SCHEMA
 
 log = get_logger(__name__)
 
-KAFKA_PATIENCE = 2.0
+KAFKA_PATIENCE = 1.0
 """Seconds: webhooks, which Kafka is not needed for, wait meanwhile."""
 
 

@@ -4,9 +4,10 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from services.common import yaml_files
 from services.common.errors import ConfigurationError, Invalid
@@ -94,24 +95,29 @@ class AccountReader:
         file = document.convert(_File)
         found: dict[tuple[str, str], Configured] = {}
         for vendor, accounts in (file.accounts if file else {}).items():
-            connector = self._connectors.get(vendor)
-            if connector is None:
-                mend = f"the vendors are {', '.join(self._connectors)}"
-                document.blame(Invalid("is no vendor", field=f"accounts.{vendor}", mend=mend), ("accounts", vendor))
+            try:
+                connector = self._connector(vendor)
+                named = _mapping(accounts)
+            except Invalid as error:
+                _blame(document, ("accounts", vendor), error)
                 continue
-            for name, words in (accounts or {}).items():
+            for name, words in named.items():
                 try:
                     found[vendor, name] = self._account(connector, name, words)
                 except Invalid as error:
-                    place = ("accounts", vendor, name, *filter(None, error.field.split(".")))
-                    told = Invalid(error.message, field=".".join(map(str, place)), mend=error.mend)
-                    document.blame(told, place)
+                    _blame(document, ("accounts", vendor, name), error)
         return found
+
+    def _connector(self, vendor: str) -> Connector:
+        connector = self._connectors.get(vendor)
+        if connector is None:
+            raise Invalid("is no vendor", mend=f"the vendors are {', '.join(self._connectors)}")
+        return connector
 
     def _account(self, connector: Connector, name: str, words: object) -> Configured:
         if not _NAME.fullmatch(name):
             raise Invalid("is no name", mend="up to 40 small letters, digits, - and _: it stands in the address")
-        account = _converted(words or {}, connector.account)
+        account = _converted(_mapping(words), connector.account)
         if account.sync_every and connector.pages is None:
             raise Invalid(
                 "cannot be", field="sync_every", mend=f"{connector.facts.title} cannot be asked; leave it out"
@@ -123,7 +129,21 @@ class AccountReader:
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    accounts: dict[str, dict[str, Any] | None] = {}
+    accounts: Annotated[dict[str, Any], Meta(description="By vendor its accounts, by name; {} for none.")] = {}
+
+
+def _mapping(stated: object) -> dict[str, Any]:
+    """What stands behind a word: nothing at all is as good as {}."""
+    if stated == "":
+        return {}
+    if not isinstance(stated, dict):
+        raise Invalid("expected words of its own", mend="write them below it, each with a colon, or {}")
+    return stated
+
+
+def _blame(document: Document, place: tuple[str, ...], error: Invalid) -> None:
+    where = (*place, *filter(None, error.field.split(".")))
+    document.blame(Invalid(error.message, field=".".join(where), mend=error.mend), where)
 
 
 def _converted(words: object, model: type[Account]) -> Account:

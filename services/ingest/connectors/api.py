@@ -1,6 +1,5 @@
 """`/v1/connectors`: vendors' webhooks, and how each account stands."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -11,8 +10,14 @@ from services.common.http import json_response, read_body, require
 from services.common.json_bodies import json_body, read_one
 from services.common.windows import Clock
 from services.ingest.connectors.accounts import Configured
+from services.ingest.connectors.answers import (
+    AccountAnswer,
+    AccountsAnswer,
+    DeliveriesAnswer,
+    RedactionsAnswer,
+    SyncAsked,
+)
 from services.ingest.connectors.connector import Delivery
-from services.ingest.connectors.records import DeliveryRecord, Redaction, Sync
 from services.ingest.connectors.service import Webhooks
 from services.ingest.connectors.syncing import Syncing
 
@@ -21,42 +26,6 @@ MOST = 500
 
 After = Annotated[int, Query(ge=0, description="The id of the last delivery that you have seen.")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
-
-
-class SyncAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Since when everything that changed is asked for."""
-
-    since: Annotated[datetime, msgspec.Meta(tz=True, description="A moment, with its offset.")]
-
-
-class AccountAnswer(msgspec.Struct):
-    """An account: where its vendor sends to, and what it can."""
-
-    vendor: str
-    account: str
-    url: str
-    secrets: int
-    can_sync: bool
-    can_complete: bool
-    sync: Sync | None
-
-
-class AccountsAnswer(msgspec.Struct):
-    """Every account of the file."""
-
-    accounts: list[AccountAnswer]
-
-
-class DeliveriesAnswer(msgspec.Struct):
-    """Deliveries, oldest first."""
-
-    deliveries: list[DeliveryRecord]
-
-
-class RedactionsAnswer(msgspec.Struct):
-    """Demands to forget people, newest first."""
-
-    redactions: list[Redaction]
 
 
 def connector_routes(

@@ -11,7 +11,7 @@ from services.common.errors import Unavailable
 from services.common.tables import OUTBOX
 from services.ingest import tables
 from services.ingest.connectors.connector import Wanted
-from services.ingest.connectors.records import DeliveryRecord, Redaction, Sync, Taken, WantedObject
+from services.ingest.connectors.records import DeliveryRecord, Outcome, Redaction, Sync, Taken, WantedObject
 
 KEPT_DELIVERIES = 500
 """Of each account."""
@@ -52,7 +52,7 @@ def deliveries_of(
     its = and_(_deliveries.vendor == vendor, _deliveries.account == account, _deliveries.id > after)
     query = select(*columns).where(its).order_by(_deliveries.id.desc()).limit(limit)
     rows = connection.execute(query).mappings().all()
-    return [msgspec.convert(dict(row), DeliveryRecord) for row in reversed(rows)]
+    return [DeliveryRecord(**{**row, "outcome": Outcome(row["outcome"])}) for row in reversed(rows)]
 
 
 def prune_deliveries(connection: Connection, vendor: str, account: str) -> None:
