@@ -22,10 +22,14 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Login(NamedTuple):
-    """Where a token is lent for some time (OAuth's client credentials), and the form that is sent there."""
+    """Where a token is lent for some time (OAuth's client credentials), the form that is sent there, and the header of
+    every request from then on.
+    """
 
     path: str
     form: Mapping[str, str]
+    header: str = "Authorization"
+    scheme: str = "Bearer "
 
 
 class ApiTerms(NamedTuple):
@@ -86,7 +90,7 @@ class VendorApi:
         """
         if self._login is None:
             return {}
-        self._http.headers.pop("Authorization", None)
+        self._http.headers.pop(self._login.header, None)
         response = await self._tried("POST", self._login.path, data=dict(self._login.form))
         if response.status_code in (400, 401, 403):
             mend = "compare the client's id and secret in `token_file` with the vendor's"
@@ -94,11 +98,11 @@ class VendorApi:
         lent: Mapping[str, Any] = _object(self._checked(response).content)
         if not isinstance(lent.get("access_token"), str):
             raise Unavailable(f"{self._name} lends no token", mend="look at `api`")
-        self._http.headers["Authorization"] = f"Bearer {lent['access_token']}"
+        self._http.headers[self._login.header] = f"{self._login.scheme}{lent['access_token']}"
         return lent
 
     async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        if "Authorization" not in self._http.headers:
+        if self._login and self._login.header not in self._http.headers:
             await self.log_in()
         response = await self._tried(method, path, **request)
         if self._login and response.status_code == HTTPStatus.UNAUTHORIZED:  # what was lent is over

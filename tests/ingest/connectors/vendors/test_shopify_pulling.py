@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
@@ -39,10 +40,21 @@ class Shop:
 
     def __init__(self, orders: list[dict[str, Any]]) -> None:
         self.orders = orders
+        self.token = TOKEN
+        self.lent = 0
+
+    def _lend(self, form: dict[str, list[str]]) -> Answer:
+        if form != {"grant_type": ["client_credentials"], "client_id": ["id"], "client_secret": ["shpss_1"]}:
+            return Answer({"error": "invalid_client"}, 400)
+        self.lent += 1
+        self.token = f"lent-{self.lent}"
+        return Answer({"access_token": self.token, "scope": "read_orders", "expires_in": 86399})
 
     def respond(self, asked: Asked) -> Answer:
         headers = {name.lower(): value for name, value in asked.headers.items()}
-        if headers.get("x-shopify-access-token") != TOKEN:
+        if asked.path == pulling.LOGIN:
+            return self._lend(parse_qs(asked.body.decode()))
+        if headers.get("x-shopify-access-token") != self.token:
             return Answer({"errors": "Invalid API key or access token"}, 401)
         prefix, resource = "/admin/api/2026-10/orders", asked.path.removesuffix(".json")
         if resource == f"{prefix}/count":
@@ -162,6 +174,19 @@ async def test_a_token_that_does_not_do_and_a_shop_that_is_away_are_told() -> No
         async with client(teller, pulling.terms(teller.account, TOKEN)) as api:
             server.troubles.extend([Trouble.FAILS] * 6)
             with pytest.raises(Unavailable):
+                await pulled(teller, api, SINCE)
+
+
+async def test_for_an_apps_client_shopify_lends_tokens_and_another_when_one_is_over() -> None:
+    with running([order(n) for n in range(1, 11)]) as (_, teller, shop):
+        async with client(teller, pulling.terms(teller.account, "id:shpss_1")) as api:
+            (first,) = await pulled(teller, api, SINCE, most=1)
+            shop.token = "over"
+            rest = await pulled(teller, api, SINCE, first.cursor)
+        assert shop.lent == 2
+        assert len(told_once([first, *rest])) == 12
+        async with client(teller, pulling.terms(teller.account, "id:wrong")) as api:
+            with pytest.raises(Forbidden, match="lends no token"):
                 await pulled(teller, api, SINCE)
 
 

@@ -259,8 +259,10 @@ def test_what_cannot_be_counted_is_refused_and_the_field_named(changes: dict[str
     assert refused.value.field == field
 
 
-def test_an_order_with_nothing_on_it_is_ignored() -> None:
-    assert read(order(line_items=[])).ignored == "there is nothing on it"
+def test_an_order_with_nothing_left_on_it_is_no_sale() -> None:
+    empty = read(order("2026-11-04T09:00:00", line_items=[]))
+    for engine in in_every_order(SHOP, [read(order()), empty]):
+        assert sales(engine)["returned_minor", november(4)] == 14850
 
 
 @st.composite

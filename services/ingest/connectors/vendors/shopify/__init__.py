@@ -16,8 +16,9 @@ FACTS = Facts(
         "JSON, URL `{url}`, the latest API version.",
         "Copy the text after `Your webhooks will be signed with` into `{secret_file}`.",
         "To ask for what was missed (`cadran connectors sync`), make an app for your own shop in Shopify's Dev "
-        "Dashboard with the scopes `read_orders` and, for orders older than 60 days, `read_all_orders`; install it, "
-        "and put its Admin API access token into `token_file`. `shop` is then the shop's own domain, "
+        "Dashboard with the scope `read_orders` (and `read_all_orders` for orders older than 60 days), install it in "
+        "the shop, and put `client id:client secret` from its Settings into `token_file`; of an app that was made in "
+        "the admin before 2026, its Admin API access token. `shop` is then the shop's own domain, "
         "`example.myshopify.com`.",
         "Webhooks of an app (its client secret signs them) may tell of the privacy topics too: give `{url}` for "
         "`customers/redact`, `customers/data_request` and `shop/redact`.",
@@ -30,7 +31,7 @@ FACTS = Facts(
         Topic("orders/delete", "`order.cancelled`"),
         Topic("customers/redact", "the customer is forgotten"),
         Topic("customers/data_request, shop/redact", "recorded: only pseudonyms are held of customers"),
-        Topic("test notifications, test orders, draft orders, all else", "nothing"),
+        Topic("all else", "nothing; so of test notifications, test orders and drafts"),
     ),
     fields=(
         Field("order_id", "the number in `admin_graphql_api_id`, else `id`"),

@@ -12,7 +12,7 @@ from services.common.errors import CadranError, ConfigurationError
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.vendor_api import ApiTerms, Login, VendorApi
 from services.ingest.connectors.vendors.shopify.account import ShopifyAccount
 from services.ingest.connectors.vendors.shopify.orders import order_reading
 from services.ingest.connectors.vendors.shopify.payloads import Order
@@ -25,6 +25,9 @@ PAGE_SIZE = 250
 FIELDS = ",".join(Order.__struct_fields__)
 """Nothing else is asked for: what is not sent cannot be lost."""
 TOPIC = "orders"
+LOGIN = "/admin/oauth/access_token"
+AUTHORITY = "X-Shopify-Access-Token"
+"""The header of the token."""
 
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="?next"?')
 
@@ -42,9 +45,17 @@ class _Count(msgspec.Struct):
 
 
 def terms(account: ShopifyAccount, token: str) -> ApiTerms:
+    """The token is an app's own, of those made in the admin until 2026, or an app's client id and secret with a colon
+    between them: for these Shopify lends tokens of a day.
+    """
     if not account.api and not account.shop:
         raise ConfigurationError("is missing", field="shop", mend="give the shop's domain, example.myshopify.com")
-    return ApiTerms(account.api or f"https://{account.shop}", {"X-Shopify-Access-Token": token}, PAUSE)
+    url = account.api or f"https://{account.shop}"
+    client_id, is_client, client_secret = token.partition(":")
+    if not is_client:
+        return ApiTerms(url, {AUTHORITY: token}, PAUSE)
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    return ApiTerms(url, {}, PAUSE, Login(LOGIN, form, AUTHORITY, scheme=""))
 
 
 async def fetch(api: VendorApi, wanted: Wanted, account: ShopifyAccount, names: Names) -> Reading:

@@ -20,14 +20,15 @@ FACTS = Facts(
         "REST API, and put `consumer key:consumer secret` into `token_file`. `site` is then the shop's address.",
     ),
     topics=(
-        Topic("order.created, order.updated", "`order.placed` in the statuses of `count_from`, and when refunded"),
-        Topic("... with refunds", "`order.returned` of each"),
-        Topic("... cancelled, failed, in the trash", "`order.cancelled`; of those that were paid `order.placed` too"),
-        Topic("... pending, on hold, draft", "nothing: what was said of them before stands"),
+        Topic(
+            "order.created, order.updated",
+            "in the statuses of `count_from`, and refunded: `order.placed`, and `order.returned` of each refund; "
+            "cancelled, failed or in the trash: `order.cancelled`, after `order.placed` if it was paid; pending, on "
+            "hold or a draft: nothing, and what was said of it before stands",
+        ),
         Topic("order.deleted", "`order.cancelled`, but for `deletions: ignored`"),
-        Topic("order.restored", "as order.updated: it counts again"),
-        Topic("the trial when a webhook is saved", "answered, and nothing else"),
-        Topic("all else", "nothing"),
+        Topic("order.restored", "as `order.updated`: it counts again"),
+        Topic("all else", "nothing; the trial when a webhook is saved is answered"),
     ),
     fields=(
         Field("order_id", "`id`"),
@@ -55,6 +56,8 @@ FACTS = Facts(
         "Lines are rounded so that they add up to the order's total. A `total` that is lower by more than rounding "
         "(a plugin's gift cards) is a way to pay, and takes nothing off the goods.",
         "Fees above zero and shipping are no goods.",
+        "An order that WordPress has anonymised names its customer no more, but where it was void: that one is left as "
+        "it was.",
         "A webhook made by somebody who may not see orders sends an error in place of the order: it is refused, and "
         "the refusal says so.",
     ),

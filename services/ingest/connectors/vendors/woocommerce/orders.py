@@ -48,27 +48,31 @@ def order_reading(
     as_of: datetime,
     refunds: Sequence[Refund] | None = None,
 ) -> Reading:
-    """All that an order says as it is at a time; with its refunds, where the API has told them, exactly."""
+    """All that an order says as it is at a time; with its refunds, where the API has told them, exactly. One that was
+    void before it was paid was no sale, and neither is one with nothing left on it.
+    """
     status = order.status.removeprefix("wc-")
     is_void = status in VOID
     if is_void and meta(order.meta_data, ANONYMIZED_KEY):
         return Reading(topic, ignored="void, and anonymised: nothing of it counts any more")
     if status not in account.statuses_of_sales and status != REFUNDED and not is_void:
         return Reading(topic, ignored="of a status that is no sale, or not yet: see `count_from`")
-    void = Said("order.cancelled", str(order.id), as_of, OrderCancelled(reason=status, revision=milliseconds(as_of)))
-    if is_void and order.date_paid_gmt is None:
-        return Reading(topic, (void,))
     lines = order_lines(order, account, names)
-    if not lines:
-        return Reading(topic, ignored="there is nothing on it")
+    if (is_void and order.date_paid_gmt is None) or not lines:
+        return Reading(topic, (_void(order, status, as_of),))
     sold = _sold(order, lines, account, names, as_of)
     said = [_placed(order, lines, sold, account, names)]
     mentions = order.refunds or []
     said += mentioned(mentions, sold) if refunds is None else exact(refunds, sold)
     if is_void or (status == REFUNDED and not wholly_refunded(mentions, sold)):
-        said.append(void)
+        said.append(_void(order, status, as_of))
     wanted = (Wanted(REFUNDS, sold.order_id),) if mentions and refunds is None else ()
     return Reading(topic, tuple(said), wanted)
+
+
+def _void(order: Order, status: str, as_of: datetime) -> Said:
+    data = OrderCancelled(reason=status, revision=milliseconds(as_of))
+    return Said("order.cancelled", str(order.id), as_of, data)
 
 
 def _placed(order: Order, lines: Sequence[OrderLine], sold: Sold, account: WooCommerceAccount, names: Names) -> Said:
