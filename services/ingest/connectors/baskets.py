@@ -1,7 +1,7 @@
 """What orders of shops have alike: lines to the minor unit and by rep, no more of them than an order may have."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from math import floor
 
@@ -12,6 +12,8 @@ from services.common.events.orders import MAX_LINES, OrderLine
 from services.common.money import share
 
 NAME_LENGTH = 100
+MOST_PROMOTIONS = 50
+UNKNOWN_CHANNEL = "unknown"
 OTHER_ITEMS = "other items"
 """The sku of what is too much for one order."""
 
@@ -29,6 +31,12 @@ def region_of(country: str | None, province: str | None, regions: Mapping[str, s
     if country is None:
         return None
     return regions.get(f"{country}-{province}") or regions.get(country) or country
+
+
+def promotions(texts: Iterable[str | None]) -> tuple[str, ...]:
+    """What was in force, each once, and no more than an order may have."""
+    found = [named(text) for text in texts]
+    return tuple(dict.fromkeys(name for name in found if name is not None))[:MOST_PROMOTIONS]
 
 
 def whole(amounts: Sequence[Decimal], total: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Shopify: what orders and refunds say, to the cent."""
+"""Shopify: what orders say, to the cent."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -9,77 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import Invalid
-from services.common.events.orders import OrderPlaced, OrderReturned
 from services.common.money import exponent, to_major
-from services.ingest.connectors.connector import Reading, Wanted
-from services.ingest.connectors.vendors.shopify import CONNECTOR, ShopifyAccount
-from tests.ingest.connectors.vendors.shops import example, november, sales
-from tests.support.stories import Teller, delivery, in_every_order
-
-SHOP = Teller(
-    CONNECTOR,
-    ShopifyAccount(reps={"71": "ana", "72": "ben", "73": "zoe"}, stores={"9001": "lyon"}, regions={"FR": "france"}),
+from services.ingest.connectors.events import event_of
+from tests.ingest.connectors.vendors.shopify_story import (
+    CANCELLED,
+    SHOP,
+    STORY,
+    VASE,
+    both,
+    order,
+    placed,
+    read,
+    refund,
+    returned,
 )
-
-
-def read(topic: str, body: Any, shop: Teller = SHOP) -> Reading:
-    return shop.read(delivery(body, {"x-shopify-topic": topic}))
-
-
-def order(**changes: Any) -> dict[str, Any]:
-    return {**example("shopify", "order"), **changes}
-
-
-def refund(**changes: Any) -> dict[str, Any]:
-    return {**example("shopify", "refund"), **changes}
-
-
-def placed(reading: Reading) -> OrderPlaced:
-    (data,) = [said.data for said in reading.said if isinstance(said.data, OrderPlaced)]
-    return data
-
-
-def returned(reading: Reading) -> OrderReturned:
-    (data,) = [said.data for said in reading.said if isinstance(said.data, OrderReturned)]
-    return data
-
-
-def both(amount: str, currency: str = "EUR") -> dict[str, Any]:
-    """An amount as Shopify states it; what the buyer saw is of another currency, and must not count."""
-    return {
-        "shop_money": {"amount": amount, "currency_code": currency},
-        "presentment_money": {"amount": "12345.67", "currency_code": "CHF"},
-    }
-
-
-def discrepancy(amount: str) -> dict[str, Any]:
-    return {"kind": "refund_discrepancy", "amount_set": both(amount), "tax_amount_set": both("0.00")}
-
-
-VASE = {
-    "id": 7401,
-    "sku": "VASE",
-    "quantity": 1,
-    "current_quantity": 1,
-    "price_set": both("24.00"),
-    "discount_allocations": [],
-    "tax_lines": [{"rate": 0.2, "price_set": both("4.00")}],
-}
-EDITED = order(updated_at="2026-11-03T09:00:00+01:00", line_items=[*order()["line_items"], VASE])
-REFUNDED = {**EDITED, "updated_at": "2026-11-05T16:00:00+01:00", "refunds": [refund()]}
-CANCELLED = {
-    **REFUNDED,
-    "updated_at": "2026-11-09T08:00:00+01:00",
-    "cancelled_at": "2026-11-09T08:00:00+01:00",
-    "cancel_reason": "customer",
-}
-STORY = (
-    read("orders/create", order()),
-    read("orders/updated", EDITED),
-    read("refunds/create", refund()),
-    read("orders/updated", REFUNDED),
-    read("orders/cancelled", CANCELLED),
-)
+from tests.ingest.connectors.vendors.shops import november, sales
+from tests.support.events import PARIS, RECEIVED
+from tests.support.stories import in_every_order
 
 
 def test_an_order_with_taxes_inside_its_prices_is_read_without_them() -> None:
@@ -123,101 +69,10 @@ def test_a_cancelled_order_that_lives_again_counts_again() -> None:
         assert ("returned_minor", november(9)) not in sales(engine)
 
 
-def test_a_refund_that_does_not_tell_is_put_right_by_its_order_whenever_that_comes() -> None:
-    unpaid = refund(transactions=[])
-    reading = read("refunds/create", unpaid)
-    assert returned(reading).amount_minor == 5400
-    assert reading.wanted == (Wanted("order", "5501"),)
-    inside = Teller(CONNECTOR, ShopifyAccount(prices_include_tax="yes"))
-    assert returned(read("refunds/create", unpaid, inside)).amount_minor == 4500
-    for engine in in_every_order(SHOP, [reading, read("orders/updated", {**REFUNDED, "refunds": [unpaid]})]):
-        assert sales(engine)["returned_minor", november(5)] == 4500
-
-
-def paid_back(amount: str, status: str = "success", currency: str = "EUR") -> dict[str, Any]:
-    return {"kind": "refund", "status": status, "amount": amount, "currency": currency}
-
-
-@pytest.mark.parametrize(
-    ("changes", "amount", "is_certain"),
-    [
-        ({"transactions": [paid_back("60.00")]}, 4500, True),  # 54 with 9 inside, 6 of shipping with 1 inside
-        ({"transactions": [paid_back("70.00")]}, 5400, True),  # 54 + 9, 6 + 1
-        ({"transactions": [paid_back("70.00", "pending")]}, 5400, True),
-        ({"transactions": [paid_back("65.00")]}, 5400, False),
-        ({"transactions": [paid_back("60.00", currency="CHF")]}, 5400, False),
-        ({"transactions": [paid_back("60.00", "failure"), paid_back("60.00")]}, 4500, True),
-        # Nothing has gone back yet, and Shopify says so of all of it.
-        ({"transactions": [], "refund_shipping_lines": [], "order_adjustments": [discrepancy("63.00")]}, 5400, True),
-        # Before 2024-10 shipping was an adjustment.
-        (
-            {
-                "transactions": [paid_back("60.00")],
-                "refund_shipping_lines": [],
-                "order_adjustments": [
-                    {"kind": "shipping_refund", "amount_set": both("-6.00"), "tax_amount_set": both("-1.00")}
-                ],
-            },
-            4500,
-            True,
-        ),
-    ],
-)
-def test_whether_taxes_are_inside_a_refund_is_seen_from_the_money(
-    changes: dict[str, Any], amount: int, is_certain: bool
-) -> None:
-    reading = read("refunds/create", refund(**changes))
-    assert returned(reading).amount_minor == amount
-    assert bool(reading.wanted) != is_certain
-
-
-def test_less_money_back_than_the_goods_are_worth_makes_the_return_no_smaller() -> None:
-    kept = refund(order_adjustments=[discrepancy("20.00")])
-    assert returned(read("orders/updated", {**REFUNDED, "refunds": [kept]})).amount_minor == 4500
-
-
-def test_money_beyond_the_goods_is_a_return_without_its_tax_or_left_out() -> None:
-    scratch = refund(
-        refund_line_items=[], refund_shipping_lines=[], order_adjustments=[discrepancy("-12.00")], transactions=[]
-    )
-    told = returned(read("orders/updated", {**REFUNDED, "refunds": [scratch]}))
-    assert (told.amount_minor, told.lines) == (1000, ())
-    with_goods = returned(
-        read("orders/updated", {**REFUNDED, "refunds": [refund(order_adjustments=[discrepancy("-12.00")])]})
-    )
-    assert [(line.sku, line.amount_minor) for line in with_goods.lines] == [("LAMP-01", 5500)]
-    strict = Teller(CONNECTOR, ShopifyAccount(price_reductions="left_out"))
-    assert read("refunds/create", scratch, strict).ignored == "no goods were given back"
-    alone = read("refunds/create", scratch)
-    assert (returned(alone).amount_minor, alone.wanted) == (1200, (Wanted("order", "5501"),))
-
-
-def test_a_refund_of_shipping_or_of_a_gift_card_gives_no_goods_back() -> None:
-    assert read("refunds/create", refund(refund_line_items=[])).ignored == "no goods were given back"
-    (line,) = refund()["refund_line_items"]
-    card = {**line, "line_item": {**line["line_item"], "gift_card": True}}
-    assert read("refunds/create", refund(refund_line_items=[card])).ignored == "no goods were given back"
-    bare = {**line, "line_item_id": 7201, "line_item": None}  # the order tells what it is
-    assert [said.type for said in read("orders/updated", order(refunds=[refund(refund_line_items=[bare])])).said] == [
-        "order.placed"
-    ]
-
-
 def test_gift_cards_and_tips_alone_are_no_order() -> None:
     reading = read("orders/create", order(line_items=order()["line_items"][2:]))
     assert reading.said == ()
     assert "gift cards" in reading.ignored
-
-
-def test_what_an_edit_took_out_is_what_was_refunded_and_without_a_refund_no_sale() -> None:
-    lamp, chair = order()["line_items"][:2]
-    unsold = placed(read("orders/updated", order(line_items=[{**lamp, "current_quantity": 1}, chair])))
-    assert sum(line.gross_minor for line in unsold.lines) == 5000 + 3000
-    assert sum(line.quantity for line in unsold.lines) == 2
-    back = placed(
-        read("orders/updated", order(line_items=[{**lamp, "current_quantity": 2}, chair], refunds=[refund()]))
-    )
-    assert sum(line.gross_minor for line in back.lines) == 15000 + 3000
 
 
 def test_ids_that_a_relay_has_rounded_are_read_where_they_stand_as_text() -> None:
@@ -256,6 +111,16 @@ def test_of_an_imported_order_the_tax_is_shared_by_price() -> None:
     shipping = [{**order()["shipping_lines"][0], "tax_lines": []}]
     data = placed(read("orders/create", order(line_items=[lamp, chair], shipping_lines=shipping)))
     assert sum(line.gross_minor - line.discount_minor for line in data.lines) == 16200
+
+
+def test_promotions_are_the_codes_and_what_comes_off_goods_by_itself() -> None:
+    found = [
+        {"type": "automatic", "target_type": "line_item", "title": "Autumn"},
+        {"type": "automatic", "target_type": "shipping_line", "title": "Free shipping"},
+        {"type": "manual", "target_type": "line_item", "title": "For Ada Exemple"},
+        {"type": "discount_code", "target_type": "line_item", "code": "WELCOME10"},
+    ]
+    assert placed(read("orders/create", order(discount_applications=found))).promotion_ids == ("WELCOME10", "Autumn")
 
 
 def test_a_guest_has_no_name_and_what_is_not_told_stays_open() -> None:
@@ -343,3 +208,15 @@ def test_lines_add_up_to_what_was_paid_without_tax_and_so_does_what_comes_back(g
             for line in given_order["line_items"]
         )
         assert sum(line.gross_minor for line in data.lines) == full
+
+
+def test_an_order_of_more_lines_than_an_event_may_have_is_whole_all_the_same() -> None:
+    chair, (back,) = order()["line_items"][1], refund()["refund_line_items"]
+    lines = [{**chair, "id": i, "sku": f"S{i % 50}"} for i in range(1200)]
+    backs = [{**back, "line_item": {**chair, "sku": f"S{i % 50}"}} for i in range(1200)]
+    reading = read("orders/updated", order(line_items=lines, refunds=[refund(refund_line_items=backs)]))
+    assert len(placed(reading).lines) == 50
+    assert sum(line.gross_minor - line.discount_minor for line in placed(reading).lines) == 1200 * 2700
+    assert (returned(reading).amount_minor, returned(reading).lines) == (1200 * 4500, ())
+    for said in reading.said:
+        event_of(said, vendor="shopify", account="paris", received_at=RECEIVED, zone=PARIS)

@@ -1,63 +1,24 @@
-"""WooCommerce: what orders and refunds say, to the cent."""
+"""WooCommerce: what orders say, to the cent."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.common.errors import Invalid
-from services.common.events.orders import OrderCancelled, OrderPlaced, OrderReturned
-from services.common.money import exponent, to_major
-from services.ingest.connectors.connector import Reading, Wanted
 from services.ingest.connectors.vendors.woocommerce import CONNECTOR, WooCommerceAccount
-from services.ingest.connectors.vendors.woocommerce.orders import order_reading, updated
-from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund
-from tests.ingest.connectors.vendors.shops import example, november, sales
-from tests.support.stories import Teller, delivery, in_every_order
-
-SHOP = Teller(
-    CONNECTOR,
-    WooCommerceAccount(
-        reps={"71": "ana", "72": "ben"},
-        rep_key="_seller",
-        store_key="_till",
-        stores={"7": "lyon"},
-        regions={"FR": "france"},
-    ),
+from tests.ingest.connectors.vendors.shops import november, sales
+from tests.ingest.connectors.vendors.woocommerce_story import (
+    LATER,
+    SHOP,
+    STORY,
+    line,
+    nets,
+    order,
+    placed,
+    read,
 )
-MENTION = {"id": 801, "reason": "too large", "total": "-60.00"}
-
-
-def read(body: Any, shop: Teller = SHOP) -> Reading:
-    return shop.read(delivery(body, {"x-wc-webhook-topic": "order.updated"}))
-
-
-def order(at: str = "2026-11-02T09:00:05", **changes: Any) -> dict[str, Any]:
-    return {**example("woocommerce", "order"), "date_modified_gmt": at, **changes}
-
-
-def by_api(body: dict[str, Any], *refunds: dict[str, Any]) -> Reading:
-    """What an order and its refunds say as the API has them."""
-    asked = msgspec.convert(body, Order, strict=False)
-    found = [msgspec.convert(refund, Refund, strict=False) for refund in refunds]
-    return order_reading("orders", asked, SHOP.account, SHOP.names, as_of=updated(asked), refunds=found)
-
-
-def placed(reading: Reading) -> OrderPlaced:
-    (data,) = [said.data for said in reading.said if isinstance(said.data, OrderPlaced)]
-    return data
-
-
-def amounts(reading: Reading) -> list[int]:
-    return [said.data.amount_minor for said in reading.said if isinstance(said.data, OrderReturned)]
-
-
-def is_cancelled(reading: Reading) -> bool:
-    return any(isinstance(said.data, OrderCancelled) for said in reading.said)
+from tests.support.stories import Teller, in_every_order
 
 
 def test_an_order_is_read() -> None:
@@ -74,14 +35,6 @@ def test_an_order_is_read() -> None:
     assert data.customer_id == SHOP.names.customer("26")
 
 
-EDITED = order("2026-11-03T08:00:00", line_items=order()["line_items"][:1], total="168.00", total_tax="28.00")
-EDITED = {**EDITED, "discount_total": "15.00"}
-REFUNDED = {**EDITED, "date_modified_gmt": "2026-11-05T15:00:01", "refunds": [MENTION]}
-LATER = {**REFUNDED, "date_modified_gmt": "2026-11-06T15:00:00", "status": "completed"}
-CANCELLED = {**REFUNDED, "date_modified_gmt": "2026-11-09T08:00:00", "status": "cancelled"}
-STORY = (read(order()), read(EDITED), read(REFUNDED), read(LATER), read(CANCELLED))
-
-
 def test_the_story_in_every_order_of_arrival() -> None:
     """Three lamps for 150.00 less 10 %, the chair taken off; 60.00 of 168.00 back; then cancelled."""
     for engine in in_every_order(SHOP, STORY):
@@ -93,26 +46,6 @@ def test_the_story_in_every_order_of_arrival() -> None:
             ("returned_minor", november(9)): 8679,
             ("returned_order_day_minor", november(2)): 13500,
         }
-
-
-def test_the_refunds_day_and_lines_by_the_api_stand_above_every_mention() -> None:
-    """It was on the 5th, and mentioned from the 7th on; a lamp of 45.00 with 9.00 of tax, and 6.00 of shipping."""
-    late = [read({**REFUNDED, "date_modified_gmt": f"2026-11-0{day}T15:00:00"}) for day in (7, 8)]
-    for engine in in_every_order(SHOP, [*STORY[:2], *late]):
-        assert sales(engine)["returned_minor", november(7)] == 4821
-    exact = by_api({**REFUNDED, "date_modified_gmt": "2026-11-07T15:00:00"}, example("woocommerce", "refund"))
-    for engine in in_every_order(SHOP, [*STORY[:2], *late, exact]):
-        assert sales(engine)["returned_minor", november(5)] == 4500
-        assert ("returned_minor", november(7)) not in sales(engine)
-    assert [(x.sku, x.quantity, x.amount_minor) for x in exact.said[1].data.lines] == [  # type: ignore[attr-defined]
-        ("LAMP-01", 1, 4500)
-    ]
-
-
-def test_only_an_order_with_refunds_is_asked_for() -> None:
-    assert read(order()).wanted == ()
-    assert read(order(refunds=[MENTION])).wanted == (Wanted("refunds", "727"),)
-    assert by_api(order(refunds=[MENTION]), example("woocommerce", "refund")).wanted == ()
 
 
 def test_back_from_cancelled_it_counts_again() -> None:
@@ -152,38 +85,11 @@ def test_further_statuses_may_count() -> None:
         assert read(order(status=status), shop).said
 
 
-def test_refunded_is_a_return_of_all_though_something_is_not_refunded_in_parts() -> None:
-    rest = {"id": 802, "reason": "", "total": "-124.20"}
-    whole = read(order(status="refunded", refunds=[rest, MENTION]))
-    assert sum(amounts(whole)) == 14850
-    assert not is_cancelled(whole)
-    for engine in in_every_order(SHOP, [read(order()), whole]):
-        assert sales(engine)["orders", november(2)] == 1
-    unsaid = read(order("2026-11-06T09:00:00", status="refunded"))
-    assert is_cancelled(unsaid)
-    for engine in in_every_order(SHOP, [read(order()), unsaid]):
-        assert sales(engine)["returned_minor", november(6)] == 14850
-
-
 def test_an_order_that_is_void_and_anonymised_stays_on_its_day() -> None:
     gone = order("2028-11-06T09:00:00", status="cancelled", meta_data=[{"key": "_anonymized", "value": "yes"}])
     assert read(gone).said == ()
     sold = {**gone, "status": "completed", "customer_id": 0, "billing": {"email": "deleted@site.invalid"}}
     assert placed(read(sold)).customer_id is None
-
-
-def test_where_the_tax_of_a_mention_is_told_its_share_is_taken_of_what_is_without_it() -> None:
-    told = {**MENTION, "total_tax": "-10.00"}
-    assert amounts(read(order(refunds=[told]))) == [4837]  # 50.00 x 148.50 / 153.50
-    assert amounts(read(order(refunds=[{"id": 800, "total": "-1.00"}, told]))) == [81, 4837]
-
-
-def line(subtotal: str, total: str, tax: str = "0.00", **more: Any) -> dict[str, Any]:
-    return {"product_id": 5, "quantity": 1, "subtotal": subtotal, "total": total, "total_tax": tax, **more}
-
-
-def nets(reading: Reading) -> list[int]:
-    return [x.gross_minor - x.discount_minor for x in placed(reading).lines]
 
 
 def test_lines_with_parts_of_a_cent_add_up_to_the_orders_total() -> None:
@@ -263,53 +169,3 @@ def test_an_order_with_nothing_left_on_it_is_no_sale() -> None:
     empty = read(order("2026-11-04T09:00:00", line_items=[]))
     for engine in in_every_order(SHOP, [read(order()), empty]):
         assert sales(engine)["returned_minor", november(4)] == 14850
-
-
-@st.composite
-def orders(draw: st.DrawFn) -> tuple[dict[str, Any], int, list[dict[str, Any]]]:
-    """An order of a currency with 0, 2 or 3 decimals, what its goods cost, and refunds that give all of it back: of
-    some a line each, of the rest an amount alone.
-    """
-    currency = draw(st.sampled_from(["JPY", "EUR", "KWD"]))
-
-    def text(minor: int) -> str:
-        return f"{to_major(minor, currency):.{exponent(currency)}f}"
-
-    lines, goods, taxes, discount = [], 0, 0, 0
-    for _ in range(draw(st.integers(1, 5))):
-        total, off, tax = draw(st.integers(0, 50_000)), draw(st.integers(0, 5_000)), draw(st.integers(0, 9_000))
-        lines.append(line(text(total + off), text(total), text(tax)))
-        goods, taxes, discount = goods + total, taxes + tax, discount + off
-    shipping = draw(st.integers(0, 2_000))
-    refunds, left = [], goods + taxes + shipping
-    for i, sold in enumerate(lines[: draw(st.integers(0, len(lines)))]):
-        back = {name: f"-{sold[name]}" for name in ("total", "total_tax")}
-        amount = int((Decimal(sold["total"]) + Decimal(sold["total_tax"])).scaleb(exponent(currency)))
-        lines_back = [{**back, "product_id": 5, "quantity": -1}]
-        refunds.append({"id": 900 + i, "amount": text(amount), "line_items": lines_back})
-        left -= amount
-    refunds.append({"id": 950, "amount": text(left), "line_items": []})
-    mentions = [{"id": refund["id"], "total": f"-{refund['amount']}"} for refund in refunds]
-    body = order(
-        currency=currency,
-        line_items=lines,
-        discount_total=text(discount),
-        shipping_total=text(shipping),
-        total=text(goods + taxes + shipping),
-        total_tax=text(taxes),
-        refunds=list(reversed(mentions)),
-    )
-    return body, goods, [{**refund, "date_created_gmt": "2026-11-05T15:00:00"} for refund in refunds]
-
-
-@given(orders())
-def test_lines_add_up_to_the_order_and_refunds_of_all_to_its_goods(
-    found: tuple[dict[str, Any], int, list[dict[str, Any]]],
-) -> None:
-    body, goods, refunds = found
-    reading = read(body)
-    assert sum(nets(reading)) == goods
-    assert sum(amounts(reading)) == goods
-    exact = by_api(body, *refunds)
-    assert sum(amounts(exact)) == goods
-    assert placed(exact) == placed(reading)

@@ -43,7 +43,7 @@ FACTS = Facts(
         Field("region", "country and province of the shipping address, else of the billing address, by `regions`"),
         Field("customer_id", "`customer.id`, or the e-mail, by a keyed hash"),
         Field("rep_id", "`user_id` by `reps`; of a line `attributed_staffs`, split where several sold it"),
-        Field("promotion_ids", "`discount_codes`, and the titles of automatic discounts"),
+        Field("promotion_ids", "`discount_codes`, and the titles of automatic discounts on goods"),
         Field("lines[].sku", "`sku`, else `variant/` or `product/` and its id, else `custom item`"),
         Field("lines[].gross_minor", "`price_set` x `quantity`, without the tax that is inside of it"),
         Field("lines[].discount_minor", "the sum of `discount_allocations`, likewise"),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.common.errors import Invalid
 from services.common.events.orders import OrderCancelled, OrderPlaced
-from services.ingest.connectors.baskets import NAME_LENGTH, fitting, named, region_of
+from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, fitting, named, promotions, region_of
 from services.ingest.connectors.connector import Reading, Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, milliseconds
@@ -13,8 +13,6 @@ from services.ingest.connectors.vendors.shopify.amounts import order_lines, paid
 from services.ingest.connectors.vendors.shopify.payloads import Id, Order, cents, number, taxes
 from services.ingest.connectors.vendors.shopify.refunds import Known, returned
 
-MOST_PROMOTIONS = 50
-UNKNOWN_CHANNEL = "unknown"
 CANCEL_REASONS = frozenset({"customer", "declined", "fraud", "inventory", "other", "staff"})
 NAMED_DISCOUNTS = frozenset({"automatic", "script"})
 """Discounts whose title the shop gave; that of a `manual` one is what somebody typed at the till."""
@@ -96,11 +94,12 @@ def _customer(order: Order, names: Names) -> str | None:
     buyer = order.customer
     if buyer is None or buyer.id is None:
         return names.customer(None, order.email)
-    return names.customer(number(buyer.id, buyer.admin_graphql_api_id), order.email or buyer.email)
+    return names.customer(number(buyer.id, buyer.admin_graphql_api_id), buyer.email or order.email)
 
 
 def _promotions(order: Order) -> tuple[str, ...]:
-    """Codes that were given, and discounts that came by themselves."""
+    """Codes that were given, and discounts on goods that came by themselves: free shipping would be in nearly all."""
     found = [code.code for code in order.discount_codes or []]
-    found += [one.title for one in order.discount_applications or [] if one.type in NAMED_DISCOUNTS]
-    return tuple(dict.fromkeys(name for text in found if (name := named(text))))[:MOST_PROMOTIONS]
+    by_themselves = [one for one in order.discount_applications or [] if one.type in NAMED_DISCOUNTS]
+    found += [one.title for one in by_themselves if one.target_type != "shipping_line"]
+    return promotions(found)

@@ -138,6 +138,7 @@ class DiscountCode(msgspec.Struct):
 class DiscountApplication(msgspec.Struct):
     type: str | None = None
     title: str | None = None
+    target_type: str | None = None
 
 
 class Order(msgspec.Struct):

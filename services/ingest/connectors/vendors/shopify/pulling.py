@@ -1,4 +1,8 @@
-"""Asking Shopify's REST Admin API, whose orders are those of webhooks to the letter."""
+"""Asking Shopify's REST Admin API, whose orders are those of webhooks to the letter.
+
+Shopify calls it legacy, and keeps it for a shop's own apps. GraphQL has the same under other names, which would be read
+a second time.
+"""
 
 import re
 from collections.abc import AsyncGenerator

@@ -6,7 +6,7 @@ from datetime import datetime
 from services.common.errors import Invalid
 from services.common.events.orders import OrderCancelled, OrderLine, OrderPlaced
 from services.common.money import round_half_even
-from services.ingest.connectors.baskets import NAME_LENGTH, fitting, named, region_of
+from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, fitting, named, promotions, region_of
 from services.ingest.connectors.connector import Reading, Said, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, milliseconds
@@ -21,8 +21,6 @@ VOID = frozenset({"cancelled", "failed", "trash"})
 ANONYMIZED_KEY = "_anonymized"
 NOBODY = "@site.invalid"
 """What the addresses end in that WordPress puts in place of those it erases: all of them are the same."""
-MOST_PROMOTIONS = 50
-UNKNOWN_CHANNEL = "unknown"
 
 
 def updated(order: Order) -> datetime:
@@ -84,7 +82,7 @@ def _placed(order: Order, lines: Sequence[OrderLine], sold: Sold, account: WooCo
         rep_id=sold.rep,
         store_id=_store(order, account),
         region=sold.region,
-        promotion_ids=_promotions(order),
+        promotion_ids=promotions(coupon.code for coupon in order.coupon_lines or []),
         tax_minor=sold.totals.tax,
         shipping_minor=round_half_even(scaled(order.shipping_total, sold.currency, "shipping_total")),
         revision=milliseconds(sold.as_of),
@@ -127,8 +125,3 @@ def _region(order: Order, account: WooCommerceAccount) -> str | None:
 def _customer(order: Order, names: Names) -> str | None:
     email = order.billing.email if order.billing is not None else None
     return names.customer(order.customer_id, None if (email or "").endswith(NOBODY) else email)
-
-
-def _promotions(order: Order) -> tuple[str, ...]:
-    codes = [named(coupon.code) for coupon in order.coupon_lines or []]
-    return tuple(dict.fromkeys(code for code in codes if code is not None))[:MOST_PROMOTIONS]
