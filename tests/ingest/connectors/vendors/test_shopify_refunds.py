@@ -90,6 +90,22 @@ def test_money_beyond_the_goods_is_a_return_without_its_tax_or_left_out() -> Non
     assert (returned(alone).amount_minor, alone.wanted) == (1200, (Wanted("order", "5501"),))
 
 
+def test_money_that_was_pending_and_is_paid_is_nothing_beyond_the_goods() -> None:
+    """Shopify says of a pending refund that all of its money is missing, and of the next that as much is too much."""
+    pending = refund(order_adjustments=[discrepancy("63.00")], transactions=[], refund_shipping_lines=[])
+    paid = {
+        **refund(refund_line_items=[], refund_shipping_lines=[], order_adjustments=[discrepancy("-63.00")]),
+        "id": 3302,
+        "admin_graphql_api_id": "gid://shopify/Refund/3302",
+        "processed_at": "2026-11-06T16:00:00+01:00",
+    }
+    settled = {**REFUNDED, "updated_at": "2026-11-06T16:00:00+01:00", "refunds": [paid, pending]}
+    told = [read("refunds/create", pending), read("refunds/create", paid), read("orders/updated", settled)]
+    for engine in in_every_order(SHOP, [*told, read("orders/updated", REFUNDED)]):
+        assert sales(engine)["returned_minor", november(5)] == 4500
+        assert ("returned_minor", november(6)) not in sales(engine)
+
+
 def test_a_refund_of_shipping_or_of_a_gift_card_gives_no_goods_back() -> None:
     assert read("refunds/create", refund(refund_line_items=[])).ignored == "no goods were given back"
     (line,) = refund()["refund_line_items"]

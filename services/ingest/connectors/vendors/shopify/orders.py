@@ -11,7 +11,7 @@ from services.ingest.connectors.payloads import by_table, milliseconds
 from services.ingest.connectors.vendors.shopify.account import USUAL_CHANNELS, ShopifyAccount
 from services.ingest.connectors.vendors.shopify.amounts import order_lines, paid_lines
 from services.ingest.connectors.vendors.shopify.payloads import Id, Order, cents, number, taxes
-from services.ingest.connectors.vendors.shopify.refunds import Known, returned
+from services.ingest.connectors.vendors.shopify.refunds import Known, all_returned
 
 CANCEL_REASONS = frozenset({"customer", "declined", "fraud", "inventory", "other", "staff"})
 NAMED_DISCOUNTS = frozenset({"automatic", "script"})
@@ -41,7 +41,7 @@ def order_reading(topic: str, order: Order, account: ShopifyAccount, names: Name
         revision=known.revision,
     )
     said = [Said("order.placed", known.order_id, _moment(order.processed_at or order.created_at), placed)]
-    said += [one for refund in order.refunds or [] if (one := returned(refund, known, account)) is not None]
+    said += all_returned(order.refunds or [], known, account)
     if order.cancelled_at is not None:
         reason = order.cancel_reason if order.cancel_reason in CANCEL_REASONS else None
         data = OrderCancelled(reason=reason, revision=known.revision)

@@ -30,7 +30,7 @@ FIELDS = ",".join(Order.__struct_fields__)
 """Nothing else is asked for: what is not sent cannot be lost."""
 TOPIC = "orders"
 LOGIN = "/admin/oauth/access_token"
-AUTHORITY = "X-Shopify-Access-Token"
+HEADER = "X-Shopify-Access-Token"
 """The header of the token."""
 
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="?next"?')
@@ -57,9 +57,9 @@ def terms(account: ShopifyAccount, token: str) -> ApiTerms:
     url = account.api or f"https://{account.shop}"
     client_id, is_client, client_secret = token.partition(":")
     if not is_client:
-        return ApiTerms(url, {AUTHORITY: token}, PAUSE)
+        return ApiTerms(url, {HEADER: token}, PAUSE)
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-    return ApiTerms(url, {}, PAUSE, Login(LOGIN, form, AUTHORITY, scheme=""))
+    return ApiTerms(url, {}, PAUSE, Login(LOGIN, form, HEADER, scheme=""))
 
 
 async def fetch(api: VendorApi, wanted: Wanted, account: ShopifyAccount, names: Names) -> Reading:

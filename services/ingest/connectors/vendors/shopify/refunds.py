@@ -4,7 +4,8 @@ An order's own payload tells whether taxes are inside of prices. A refund's does
 that went back, and what the order says later stands above it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +14,7 @@ from services.common.errors import Invalid
 from services.common.events.orders import MAX_LINES, OrderReturned, ReturnLine
 from services.common.money import part_of, share
 from services.ingest.connectors.connector import Reading, Said, Wanted
-from services.ingest.connectors.payloads import minor
+from services.ingest.connectors.payloads import EPOCH, minor
 from services.ingest.connectors.vendors.shopify.account import ShopifyAccount
 from services.ingest.connectors.vendors.shopify.amounts import sku_of
 from services.ingest.connectors.vendors.shopify.payloads import (
@@ -50,26 +51,22 @@ class Known(NamedTuple):
     revision: int = 0
 
 
-def returned(refund: Refund, order: Known, account: ShopifyAccount) -> Said | None:
-    """What a refund gives back; none where that is no goods, such as of shipping alone."""
-    lines = [_return_line(line, item, order) for line, item in _goods(refund, order)]
-    beyond = _beyond_goods(refund, order) if account.price_reductions == "returned" else 0
-    if not lines and not beyond:
-        return None
-    time = refund.processed_at or refund.created_at
-    if time is None:
-        raise Invalid("is missing", field="processed_at", mend="have Shopify say when the refund was made")
-    data = OrderReturned(
-        return_id=number(refund.id, refund.admin_graphql_api_id),
-        currency=order.currency,
-        amount_minor=sum(line.amount_minor for line in lines) + beyond,
-        lines=_with(beyond, lines) if 0 < len(lines) <= MAX_LINES else (),
-        channel=order.channel,
-        rep_id=order.rep,
-        region=order.region,
-        revision=order.revision,
-    )
-    return Said("order.returned", order.order_id, time, data)
+def all_returned(refunds: Sequence[Refund], order: Known, account: ShopifyAccount) -> list[Said]:
+    """What an order's refunds give back.
+
+    Less money than the goods are worth makes a return no smaller: the goods are back. A refund whose payment is pending
+    states that of all its money, and another takes it back when it is paid: so money is beyond the goods only as far as
+    that of all refunds together is.
+    """
+    said, balance, beyond = [], 0, 0
+    for refund in sorted(refunds, key=_when):
+        balance += _money_beyond(refund, order.currency)
+        grown = max(0, balance - beyond)
+        beyond += grown
+        # One of money alone is told though it be nothing: by itself it may have said otherwise.
+        if _goods(refund, order) or _adjustments(refund, DISCREPANCY):
+            said.append(_returned(refund, order, account, grown))
+    return said
 
 
 def refund_reading(topic: str, refund: Refund, account: ShopifyAccount) -> Reading:
@@ -80,11 +77,12 @@ def refund_reading(topic: str, refund: Refund, account: ShopifyAccount) -> Readi
     inside = taxes_inside(refund, currency)
     order_id = _order_id(refund)
     known = Known(order_id, currency, account.prices_include_tax == "yes" if inside is None else inside)
-    said = returned(refund, known, account)
-    if said is None:
+    beyond = max(0, _money_beyond(refund, currency))
+    if not _goods(refund, known) and not (beyond and account.price_reductions == "returned"):
         return Reading(topic, ignored="no goods were given back")
-    is_certain = inside is not None and not _beyond_goods(refund, known)
-    return Reading(topic, (said,), () if is_certain else (Wanted(ORDER, order_id),))
+    is_certain = inside is not None and not beyond
+    wanted = () if is_certain else (Wanted(ORDER, order_id),)
+    return Reading(topic, (_returned(refund, known, account, beyond),), wanted)
 
 
 def taxes_inside(refund: Refund, currency: str) -> bool | None:
@@ -97,11 +95,32 @@ def taxes_inside(refund: Refund, currency: str) -> bool | None:
         return False
     goods = sum(_subtotal(line, currency) for line in lines)
     shipping, shipping_tax = _shipping(refund, currency)
-    fixed = goods + shipping - sum(_adjusted(one, currency) for one in _adjustments(refund, DISCREPANCY))
+    fixed = goods + shipping + _money_beyond(refund, currency)
     sums = _money_back(refund, currency)
     inside = bool(sums & {fixed, fixed + shipping_tax})
     outside = fixed + tax + shipping_tax in sums
     return None if inside == outside else inside
+
+
+def _returned(refund: Refund, order: Known, account: ShopifyAccount, beyond: int) -> Said:
+    """What a refund gives back, with it money beyond the goods, less the order's share of tax."""
+    lines = [_return_line(line, item, order) for line, item in _goods(refund, order)]
+    time = refund.processed_at or refund.created_at
+    if time is None:
+        raise Invalid("is missing", field="processed_at", mend="have Shopify say when the refund was made")
+    more = beyond if account.price_reductions == "returned" else 0
+    more = part_of(more, order.goods, order.paid) if order.paid else more
+    data = OrderReturned(
+        return_id=number(refund.id, refund.admin_graphql_api_id),
+        currency=order.currency,
+        amount_minor=sum(line.amount_minor for line in lines) + more,
+        lines=_with(more, lines) if 0 < len(lines) <= MAX_LINES else (),
+        channel=order.channel,
+        rep_id=order.rep,
+        region=order.region,
+        revision=order.revision,
+    )
+    return Said("order.returned", order.order_id, time, data)
 
 
 def _goods(refund: Refund, order: Known) -> list[tuple[RefundLine, LineItem | None]]:
@@ -127,12 +146,14 @@ def _with(beyond: int, lines: list[ReturnLine]) -> tuple[ReturnLine, ...]:
     )
 
 
-def _beyond_goods(refund: Refund, order: Known) -> int:
-    """Money given back beyond the goods, less the order's share of tax. Less money than the goods are worth makes the
-    return no smaller: the goods are back, and a refund whose payment is only pending states that too.
-    """
-    amount = max(0, -sum(_adjusted(one, order.currency) for one in _adjustments(refund, DISCREPANCY)))
-    return part_of(amount, order.goods, order.paid) if order.paid else amount
+def _when(refund: Refund) -> tuple[bool, datetime, str]:
+    time = refund.processed_at or refund.created_at
+    return time is not None, time or EPOCH, str(refund.id)
+
+
+def _money_beyond(refund: Refund, currency: str) -> int:
+    """How much more went back than the goods and all else in a refund are worth; below 0: less."""
+    return -sum(_adjusted(one, currency) for one in _adjustments(refund, DISCREPANCY))
 
 
 def _adjustments(refund: Refund, kind: str) -> list[Adjustment]:
