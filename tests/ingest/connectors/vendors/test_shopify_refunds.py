@@ -28,7 +28,9 @@ def test_a_refund_that_does_not_tell_is_put_right_by_its_order_whenever_that_com
     assert reading.wanted == (Wanted("order", "5501"),)
     inside = Teller(CONNECTOR, ShopifyAccount(prices_include_tax="yes"))
     assert returned(read("refunds/create", unpaid, inside)).amount_minor == 4500
-    for engine in in_every_order(SHOP, [reading, read("orders/updated", {**REFUNDED, "refunds": [unpaid]})]):
+    by_its_order = read("orders/updated", {**REFUNDED, "refunds": [unpaid]})
+    assert returned(by_its_order).revision > returned(reading).revision
+    for engine in in_every_order(SHOP, [reading, by_its_order]):
         assert sales(engine)["returned_minor", november(5)] == 4500
 
 

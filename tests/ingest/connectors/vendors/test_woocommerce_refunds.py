@@ -62,7 +62,15 @@ def test_refunded_is_a_return_of_all_though_something_is_not_refunded_in_parts()
 def test_where_the_tax_of_a_mention_is_told_its_share_is_taken_of_what_is_without_it() -> None:
     told = {**MENTION, "total_tax": "-10.00"}
     assert amounts(read(order(refunds=[told]))) == [4837]  # 50.00 x 148.50 / 153.50
-    assert amounts(read(order(refunds=[{"id": 800, "total": "-1.00"}, told]))) == [81, 4837]
+    newest_first = [told, {"id": 800, "total": "-1.00"}]
+    assert amounts(read(order(refunds=newest_first))) == [81, 4837]
+
+
+def test_a_cent_of_rounding_in_a_refund_is_no_money_beyond_its_lines() -> None:
+    (lamp,) = example("woocommerce", "refund")["line_items"]
+    for amount, goods in (("54.01", 4500), ("55.00", 4579)):  # 1.00 x 103.50 / 130.20 beyond
+        back = {**example("woocommerce", "refund"), "amount": amount, "line_items": [lamp], "shipping_lines": []}
+        assert amounts(by_api(order(refunds=[MENTION]), back)) == [goods]
 
 
 @st.composite
