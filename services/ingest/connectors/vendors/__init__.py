@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import shopify, typeform, woocommerce
+from services.ingest.connectors.vendors import formbricks, generic, shopify, tally, typeform, woocommerce
 
 CONNECTORS: Mapping[str, Connector] = {
-    connector.vendor: connector for connector in (shopify.CONNECTOR, typeform.CONNECTOR, woocommerce.CONNECTOR)
+    connector.vendor: connector
+    for connector in (
+        formbricks.CONNECTOR,
+        generic.CONNECTOR,
+        shopify.CONNECTOR,
+        tally.CONNECTOR,
+        typeform.CONNECTOR,
+        woocommerce.CONNECTOR,
+    )
 }

@@ -208,6 +208,22 @@ OTHERS = (
         Text(en="Does Kafka answer? Nothing is lost: they are sent again.", fr="Kafka répond-il ? Rien n’est perdu."),
     ),
     PlatformAlert(
+        "WebhooksAreRefused",
+        "sum by (vendor, account) (increase("
+        'cadran_connector_deliveries_total{outcome=~"refused|unsigned",vendor!="unknown"}[1h])) >= 5',
+        "5m",
+        Severity.WARNING,
+        Text(en="Webhooks are refused", fr="Des webhooks sont refusés"),
+        Text(
+            en='{{ $labels.vendor }} {{ $labels.account }}: {{ $value | printf "%.0f" }} within an hour',
+            fr='{{ $labels.vendor }} {{ $labels.account }} : {{ $value | printf "%.0f" }} en une heure',
+        ),
+        Text(
+            en="`cadran connectors list` says why. Signed wrongly, they are not listed: compare the secret.",
+            fr="`cadran connectors list` dit pourquoi. Mal signés, ils n’y sont pas : comparer le secret.",
+        ),
+    ),
+    PlatformAlert(
         "LettersBounce",
         f'sum(increase(cadran_survey_letters_total{{outcome="refused"}}[1d])) / {ANSWERED} > 0.1 and {ANSWERED} >= 20',
         "15m",

@@ -88,7 +88,7 @@ async def pages(
 def _reading(raw: msgspec.Raw, account: ShopifyAccount, names: Names) -> Reading:
     """What an order says; one that cannot be read is told, and keeps none of the others back."""
     try:
-        return order_reading(TOPIC, read_json(bytes(raw), Order), account, names)
+        return order_reading(TOPIC, read_json(raw, Order), account, names)
     except CadranError as error:
         return Reading(TOPIC, ignored=f"refused: {error}")
 

@@ -87,7 +87,7 @@ async def pages(
 async def _reading(api: VendorApi, raw: msgspec.Raw, account: WooCommerceAccount, names: Names) -> Reading:
     """What an order says; one that cannot be read is told, and keeps none of the others back."""
     try:
-        return await _whole_reading(api, read_json(bytes(raw), Order), account, names)
+        return await _whole_reading(api, read_json(raw, Order), account, names)
     except (Invalid, Malformed) as error:
         return Reading(TOPIC, ignored=f"refused: {error}")
 
@@ -101,14 +101,14 @@ async def _whole_reading(api: VendorApi, order: Order, account: WooCommerceAccou
         answer = await api.get(f"{ORDERS}/{order.id}/refunds", per_page=MOST_REFUNDS)
     except NotFound:
         return order_reading(TOPIC, order, account, names, as_of=as_of)
-    refunds = [read_json(bytes(raw), Refund) for raw in _listed(answer)]
+    refunds = [read_json(raw, Refund) for raw in _listed(answer)]
     return order_reading(TOPIC, order, account, names, as_of=as_of, refunds=refunds)
 
 
 def _last_change(orders: list[msgspec.Raw]) -> datetime | None:
     """When the last of a page was changed; none where it does not say."""
     try:
-        return updated(read_json(bytes(orders[-1]), Order))
+        return updated(read_json(orders[-1], Order))
     except (Invalid, Malformed):
         return None
 
