@@ -16,11 +16,14 @@ from tests.support.stories import ACCOUNT, Teller, delivery
 SCALARS = (
     st.none()
     | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
+    | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=12)
     | st.sampled_from(
-        ["", "0", "-1", "1e999", "NaN", "2026-11-20T10:00:00Z", "0001-01-01T00:00:00+14:00", "EUR", "\x00"]
+        [
+            *("", "0", "-1", "1e999", "NaN", "EUR", "\x00"),
+            *("2026-11-20T10:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"),
+        ]
     )
 )
 ANY_JSON = st.recursive(

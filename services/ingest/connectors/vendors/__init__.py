@@ -3,11 +3,22 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import formbricks, generic, hubspot, stripe, tally, typeform
+from services.ingest.connectors.vendors import (
+    formbricks,
+    generic,
+    hubspot,
+    shopify,
+    stripe,
+    tally,
+    typeform,
+    woocommerce,
+)
 
 CONNECTORS: Mapping[str, Connector] = {
     connector.vendor: connector
     for connector in (
+        shopify.CONNECTOR,
+        woocommerce.CONNECTOR,
         stripe.CONNECTOR,
         hubspot.CONNECTOR,
         typeform.CONNECTOR,

@@ -1,0 +1,104 @@
+"""What orders of shops have alike: lines to the minor unit and by rep, no more of them than an order may have."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from math import floor
+
+import msgspec
+
+from services.common.events.fields import ID_LENGTH
+from services.common.events.orders import MAX_LINES, OrderLine
+from services.common.money import share
+
+NAME_LENGTH = 100
+MOST_PROMOTIONS = 50
+UNKNOWN_CHANNEL = "unknown"
+OTHER_ITEMS = "other items"
+"""The sku of what is too much for one order."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def named(text: str | None, longest: int = ID_LENGTH) -> str | None:
+    """A vendor's word as a name of ours: without control characters, not too long; none where it says nothing."""
+    return _CONTROLS.sub(" ", text or "").strip()[:longest].strip() or None
+
+
+def region_of(country: str | None, province: str | None, regions: Mapping[str, str]) -> str | None:
+    """The region of an address: what the table says of `US-KY`, else of `US`; the country where it says nothing."""
+    country = named(country, NAME_LENGTH)
+    if country is None:
+        return None
+    return regions.get(f"{country}-{province}") or regions.get(country) or country
+
+
+def promotions(texts: Iterable[str | None]) -> tuple[str, ...]:
+    """What was in force, each once, and no more than an order may have."""
+    found = [named(text) for text in texts]
+    return tuple(dict.fromkeys(name for name in found if name is not None))[:MOST_PROMOTIONS]
+
+
+def whole(amounts: Sequence[Decimal], total: int) -> list[int]:
+    """Amounts in minor units, rounded so that they add up to a total: of the parts cut off the greatest are made up
+    for (largest remainder). Amounts are finite, and at least one.
+    """
+    parts = [floor(amount) for amount in amounts]
+    each, more = divmod(total - sum(parts), len(parts))
+    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - amounts[i], i))
+    for i in by_remainder[:more]:
+        parts[i] += 1
+    return [part + each for part in parts]
+
+
+def by_rep(line: OrderLine, sold: Sequence[tuple[str, int]]) -> list[OrderLine]:
+    """A line by who sold how many of it; those that nobody is named for are its own rep's."""
+    if not sold:
+        return [line]
+    left = max(0, line.quantity - sum(quantity for _, quantity in sold))
+    reps = [(rep, quantity) for rep, quantity in [*sold, (line.rep_id, left)] if quantity > 0]
+    weights = [quantity for _, quantity in reps]
+    if not reps:
+        return [line]
+    parts = zip(
+        reps,
+        share(line.quantity, weights),
+        share(line.gross_minor, weights),
+        share(line.discount_minor, weights),
+        strict=True,
+    )
+    return [
+        msgspec.structs.replace(line, rep_id=rep, quantity=quantity, gross_minor=gross, discount_minor=discount)
+        for (rep, _), quantity, gross, discount in parts
+    ]
+
+
+def fitting(lines: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
+    """No more lines than an order may have: of one sku and rep they are added up, and where that is not enough the last
+    become `other items` of each rep.
+    """
+    if len(lines) <= MAX_LINES:
+        return tuple(lines)
+    lines = _added_up(lines)
+    if len(lines) <= MAX_LINES:
+        return tuple(lines)
+    room = max(0, MAX_LINES - len({line.rep_id for line in lines}))
+    rest = [msgspec.structs.replace(line, sku=OTHER_ITEMS) for line in lines[room:]]
+    return tuple(_added_up([*lines[:room], *rest]))
+
+
+def _added_up(lines: Sequence[OrderLine]) -> list[OrderLine]:
+    found: dict[tuple[str, str | None], OrderLine] = {}
+    for line in lines:
+        known = found.get((line.sku, line.rep_id))
+        found[line.sku, line.rep_id] = line if known is None else _sum(known, line)
+    return list(found.values())
+
+
+def _sum(one: OrderLine, other: OrderLine) -> OrderLine:
+    return msgspec.structs.replace(
+        one,
+        quantity=one.quantity + other.quantity,
+        gross_minor=one.gross_minor + other.gross_minor,
+        discount_minor=one.discount_minor + other.discount_minor,
+    )
