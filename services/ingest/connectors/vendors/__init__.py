@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import typeform
+from services.ingest.connectors.vendors import pipedrive, typeform
 
-CONNECTORS: Mapping[str, Connector] = {connector.vendor: connector for connector in (typeform.CONNECTOR,)}
+CONNECTORS: Mapping[str, Connector] = {
+    connector.vendor: connector for connector in (pipedrive.CONNECTOR, typeform.CONNECTOR)
+}
