@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, NamedTuple, Self
 
 import httpx
@@ -20,12 +21,20 @@ LATER = frozenset({408, 423, 425, 429, 500, 502, 503, 504})
 Sleep = Callable[[float], Awaitable[None]]
 
 
+class Login(NamedTuple):
+    """Where a token is lent for some time (OAuth's client credentials), and the form that is sent there."""
+
+    path: str
+    form: Mapping[str, str]
+
+
 class ApiTerms(NamedTuple):
     """How an API is asked: its address, what every request bears, and the seconds between two of them."""
 
     url: str
     headers: Mapping[str, str]
     pause: float
+    login: Login | None = None
 
 
 class VendorApi:
@@ -42,6 +51,7 @@ class VendorApi:
     ) -> None:
         self._name = name
         self._pause = terms.pause
+        self._login = terms.login
         self._sleep = sleep
         self._timeout = timeout
         self._clock = clock
@@ -68,7 +78,39 @@ class VendorApi:
         body = msgspec.json.encode(content)
         return await self.ask("POST", path, content=body, headers={"Content-Type": "application/json"})
 
+    async def log_in(self) -> Mapping[str, Any]:
+        """Have a token lent, for all requests from now on; what the vendor says of it. Nothing where none is lent.
+
+        :raises Forbidden: when it lends none.
+        :raises Unavailable: when it does not answer, or not as OAuth has it.
+        """
+        if self._login is None:
+            return {}
+        self._http.headers.pop("Authorization", None)
+        response = await self._tried("POST", self._login.path, data=dict(self._login.form))
+        if response.status_code in (400, 401, 403):
+            mend = "compare the client's id and secret in `token_file` with the vendor's"
+            raise Forbidden(f"{self._name} lends no token", mend=mend)
+        lent: Mapping[str, Any] = _object(self._checked(response).content)
+        if not isinstance(lent.get("access_token"), str):
+            raise Unavailable(f"{self._name} lends no token", mend="look at `api`")
+        self._http.headers["Authorization"] = f"Bearer {lent['access_token']}"
+        return lent
+
     async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        if "Authorization" not in self._http.headers:
+            await self.log_in()
+        response = await self._tried(method, path, **request)
+        if self._login and response.status_code == HTTPStatus.UNAUTHORIZED:  # what was lent is over
+            await self.log_in()
+            response = await self._tried(method, path, **request)
+        return self._checked(response)
+
+    async def _tried(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """What is answered at last.
+
+        :raises Unavailable: when nothing is, or only "later".
+        """
         pause = LEAST_PAUSE
         told = "does not answer"
         for _ in range(TRIES):
@@ -76,7 +118,7 @@ class VendorApi:
                 response = await self._answer(method, path, request)
                 await self._sleep(self._pause)
             if response is not None and response.status_code not in LATER:
-                return self._checked(response)
+                return response
             told = "does not answer" if response is None else f"answers {response.status_code}"
             await self._sleep(min(max(pause, self._retry_after(response)), MOST_PAUSE))
             pause = min(pause * 2, MOST_PAUSE)
@@ -109,13 +151,21 @@ class VendorApi:
 
     def _retry_after(self, response: httpx.Response | None) -> float:
         """Seconds that it asks to be left alone; it may also name the moment."""
-        told = response.headers.get("Retry-After", "") if response is not None else ""
+        headers = response.headers if response is not None else httpx.Headers()
+        told = headers.get("Retry-After", headers.get("X-RateLimit-Reset", ""))
         if told.replace(".", "", 1).isdigit():
             return float(told)
         try:
             return (parsedate_to_datetime(told) - self._clock()).total_seconds()
         except (ValueError, TypeError):
             return 0.0
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
 
 
 def _plain(headers: httpx.Headers) -> list[tuple[str, str]]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import pipedrive, typeform
+from services.ingest.connectors.vendors import pipedrive, salesforce, typeform
 
 CONNECTORS: Mapping[str, Connector] = {
-    connector.vendor: connector for connector in (pipedrive.CONNECTOR, typeform.CONNECTOR)
+    connector.vendor: connector for connector in (pipedrive.CONNECTOR, salesforce.CONNECTOR, typeform.CONNECTOR)
 }

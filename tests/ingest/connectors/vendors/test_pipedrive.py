@@ -316,8 +316,11 @@ class Company:
         {**CREATED["data"], "id": 45, "is_deleted": True},
     ]
     leads: Sequence[Mapping[str, Any]] = [
-        {**LEAD, "id": f"{number}", SOURCE_FIELD: 17, "update_time": SINCE + timedelta(days=19, hours=-3 * number)}
-        for number in range(205)
+        {**LEAD, "id": "unread", "add_time": "yesterday"},
+        *(
+            {**LEAD, "id": f"{number}", SOURCE_FIELD: 17, "update_time": SINCE + timedelta(days=19, hours=-3 * number)}
+            for number in range(205)
+        ),
     ]
 
     def __call__(self, asked: Asked) -> Answer:

@@ -17,7 +17,7 @@ from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
-from services.ingest.connectors.vendors.pipedrive.payloads import Activity, Change, Deal, Lead, utc
+from services.ingest.connectors.vendors.pipedrive.payloads import Activity, Change, Deal, Lead
 from services.ingest.connectors.vendors.pipedrive.reading import (
     PipedriveAccount,
     activity_reading,
@@ -32,6 +32,7 @@ PAUSE = 0.15
 SIZE = 100
 OVERLAP = 10
 """Leads of a page that are asked for again with the next: so many may be deleted meanwhile, and move the others up."""
+OLDER = Reading("lead", ignored="it was not updated since")
 STREAMS: Final = ("deals", "deals/archived", "leads", "leads/archived", "activities")
 
 
@@ -136,18 +137,17 @@ async def _leads(
 ) -> tuple[Sequence[Reading], str]:
     answer = await api.get(f"/api/v1/{stream}", sort="update_time DESC", start=start, limit=SIZE)
     listed = read_json(answer.content, _Listed).data or []
-    readings, are_recent = [], True
-    for raw in listed:
-        lead = _read_lead(raw)
-        are_recent = utc(lead.update_time or lead.add_time) >= since
-        if are_recent:
-            readings.append(await _left_out_if_bad(_lead(lead, account, names)))
-    return readings, str(start + SIZE - OVERLAP) if are_recent and len(listed) == SIZE else ""
+    readings = [await _left_out_if_bad(_lead(each, since, account, names)) for each in listed]
+    recent = [reading for reading in readings if reading is not OLDER]
+    is_last = len(listed) < SIZE or len(recent) < len(readings)
+    return recent, "" if is_last else str(start + SIZE - OVERLAP)
 
 
-async def _lead(lead: Lead, account: PipedriveAccount, names: Names) -> Reading:
+async def _lead(raw: bytes, since: datetime, account: PipedriveAccount, names: Names) -> Reading:
     """Leads have no changelog."""
-    prospect = of_lead(lead, account, names)
+    prospect = of_lead(_read_lead(raw), account, names)
+    if prospect.updated < since:
+        return OLDER
     said = (*prospects.state(prospect), *prospects.owners(prospect), *prospects.since_update(prospect))
     return Reading("lead", said)
 
