@@ -30,7 +30,10 @@ def mutated(draw: st.DrawFn, example: Any) -> Any:
     """An example with some of its parts replaced, or gone."""
     changed = msgspec.json.decode(msgspec.json.encode(example))
     for _ in range(draw(st.integers(1, 3))):
-        holder, key = draw(st.sampled_from(list(_places(changed))))
+        places = list(_places(changed))
+        if not places:
+            break
+        holder, key = draw(st.sampled_from(places))
         if isinstance(holder, dict) and draw(st.booleans()):
             holder.pop(key, None)
         else:

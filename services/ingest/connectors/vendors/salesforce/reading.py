@@ -44,6 +44,7 @@ class SalesforceAccount(Account, frozen=True, kw_only=True):
     channel: Annotated[
         str, Meta(description="The channel of change events, for `salesforce_cdc`: all that are selected, or your own.")
     ] = "/data/ChangeEvents"
+    pubsub: Annotated[str, Meta(description="Where change events are read.")] = "api.pubsub.salesforce.com:7443"
 
 
 def told(kind: str, record: Record, account: SalesforceAccount, names: Names) -> tuple[Said, ...]:
