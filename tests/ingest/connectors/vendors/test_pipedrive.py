@@ -113,6 +113,48 @@ def test_an_automation_that_hands_a_deal_on_within_its_first_second_gives_it_to_
         assert counted(engine, "rep") == {("leads", "bob", 2): 1}
 
 
+STEPS = st.lists(st.sampled_from(["ana", "bob", "cleo", "won", "lost", "open", "value"]), max_size=8)
+USERS = {"ana": ANA, "bob": BOB, "cleo": CLEO}
+
+
+def history(steps: Sequence[str]) -> tuple[list[dict[str, Any]], dict[tuple[str, str, int], int]]:
+    """A deal's webhooks, a step a day from the third of November on, and what they come to."""
+    state = {**DEAL, "value": 100}
+    webhooks = [{**CREATED, "data": state}]
+    credit: tuple[str, str, int] | None = None
+    owner = "ana"
+    for day, step in enumerate(steps, 3):
+        moment = f"2026-11-{day:02}T08:00:00Z"
+        if step in USERS:
+            new: dict[str, Any] = {"owner_id": USERS[step]}
+            owner = step
+        elif step == "value":
+            new = {"value": state["value"] + 1}
+        else:
+            new = {"status": step}
+            if step != state["status"]:
+                new |= {"won_time": None, "lost_time": None} | ({} if step == "open" else {f"{step}_time": moment})
+                credit = None if step == "open" else (step, owner, day)
+        previous = {name: state[name] for name, value in new.items() if state[name] != value}
+        state = {**state, **new, "update_time": moment}
+        meta = {**CREATED["meta"], "action": "change", "timestamp": moment}
+        webhooks.append({"meta": meta, "data": state, "previous": previous})
+    expected = {("leads", "ana", 2): 1}
+    if credit:
+        measure, rep, day = credit
+        expected |= {credit: 1, (f"{measure}_amount_minor", rep, day): state["value"] * 100}
+    return webhooks, expected
+
+
+@given(STEPS, st.randoms())
+def test_whatever_happens_to_a_deal_comes_to_the_same_in_whatever_order_it_is_told(
+    steps: list[str], random: Random
+) -> None:
+    webhooks, expected = history(steps)
+    told_in_any_order = random.sample(webhooks, len(webhooks)) + random.choices(webhooks, k=3)
+    assert told(*told_in_any_order, cut="rep") == expected
+
+
 def test_a_deal_that_belongs_to_nobody_is_unassigned() -> None:
     nobodys = {**CREATED, "data": {**DEAL, "owner_id": None}}
     assert told(nobodys, cut="rep") == {("leads", "unassigned", 2): 1}

@@ -143,6 +143,16 @@ def test_what_was_left_out_of_the_message_is_named() -> None:
         read({"Id": DEAL, "SystemModstamp": "2026-11-02T08:00:00.000Z"})
 
 
+def test_a_message_with_too_few_fields_has_its_record_asked_for_where_there_is_a_token() -> None:
+    bare = message({"Id": DEAL, "StageName": "Prospecting"})
+    with pytest.raises(Invalid):
+        ORG.read(delivery(bare))
+    asking = Teller(CONNECTOR, msgspec.structs.replace(ACCOUNT, token_file="token"))
+    reading = asking.read(delivery(bare))
+    assert (reading.said, reading.wanted) == ((), (Wanted("Opportunity", DEAL),))
+    assert "CreatedDate" in reading.ignored
+
+
 def test_a_stage_of_ones_own_ends_an_opportunity_as_the_flags_say_or_the_table() -> None:
     gewonnen = {**WON, "StageName": "Gewonnen"}
     assert folded(read(gewonnen), "all")["won", "", 5] == 1

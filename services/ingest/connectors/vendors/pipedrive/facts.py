@@ -5,7 +5,7 @@ from services.ingest.connectors.connector import Facts, Field, Topic
 FACTS = Facts(
     title="Pipedrive",
     docs="https://pipedrive.readme.io/docs/guide-for-webhooks-v2",
-    signed="HTTP Basic: nothing is signed, so only TLS protects the body",
+    signed="HTTP Basic, for nothing is signed: only TLS protects the body",
     signed_with="`user:password`, one line, as you give them to the webhook",
     steps=(
         "As an administrator who sees every deal and lead (a webhook tells only what its user may see), open "

@@ -57,27 +57,30 @@ def read(delivery: Delivery, account: SalesforceAccount, names: Names) -> Readin
 
 
 def _of_message(message: Message, account: SalesforceAccount, names: Names) -> Reading:
-    """What a message tells, of up to 100 objects; one that cannot be read must not lose the others.
+    """What a message tells, of up to 100 objects; one that cannot be read must not lose the others, and is asked for at
+    the API, where that is asked.
 
-    :raises Invalid: when none can be read.
+    :raises Invalid: when none can be read, nor asked for.
     """
     said: list[Said] = []
-    wanted: list[Wanted] = []
-    left_out: list[str] = []
+    wanted: dict[Wanted, None] = {}
+    ignored: dict[str, None] = {}
+    faults: list[Invalid] = []
     for notification in message.notifications:
         if notification.kind not in KINDS:
-            left_out.append(f"{notification.kind[:40] or 'an object without a type'} does not count")
+            ignored[f"{notification.kind[:40] or 'an object without a type'} does not count"] = None
             continue
         try:
             record = as_record(notification)
+            wanted[Wanted(notification.kind, full_id(record.id))] = None
             said += told(notification.kind, record, account, names)
-            wanted.append(Wanted(notification.kind, full_id(record.id)))
         except Invalid as error:
-            if len(message.notifications) == 1:
-                raise
-            left_out.append(str(error))
+            faults.append(error)
+    if faults and not said and not (wanted and account.token_file):
+        raise faults[0]
     topic = ", ".join(dict.fromkeys(notification.kind[:40] for notification in message.notifications))
-    return Reading(topic, tuple(said), tuple(dict.fromkeys(wanted)), ignored="; ".join(dict.fromkeys(left_out)))
+    left_out = (*ignored, *dict.fromkeys(map(str, faults)))
+    return Reading(topic, tuple(said), tuple(wanted), ignored="; ".join(left_out))
 
 
 CONNECTOR = Connector(

@@ -5,8 +5,8 @@ from services.ingest.connectors.connector import Facts, Field, Topic
 FACTS = Facts(
     title="Salesforce",
     docs="https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm",
-    signed="nothing is: the message bears the organisation's id",
-    signed_with="the organisation's id, from Setup > Company Information; 15 or 18 characters",
+    signed="the organisation's id in the message, for nothing is signed",
+    signed_with="the id that stands in Setup > Company Information; 15 or 18 characters",
     steps=(
         "In Setup > Outbound Messages create one for Opportunity, with `{url}` as its endpoint. Do not send the "
         "session id. Choose the fields Id, CreatedDate, SystemModstamp, OwnerId, StageName, LastStageChangeDate, "
@@ -29,10 +29,10 @@ FACTS = Facts(
     ),
     topics=(
         Topic("Opportunity, Lead", "`lead.created`, `lead.assigned`, `lead.closed`, `lead.reopened`"),
-        Topic("a Lead that was converted", "`lead.merged` into its opportunity"),
-        Topic("a Lead or Opportunity in the recycle bin (API)", "`lead.merged` if it was merged, else `invalid`"),
+        Topic("Lead (converted)", "`lead.merged` into its opportunity"),
+        Topic("Lead, Opportunity (deleted; by the API)", "`lead.merged` if it was merged, else `invalid`"),
         Topic("Task", "`customer.contacted` once it is done"),
-        Topic("changes (of change events)", "`lead.assigned`; the records are asked for"),
+        Topic("changes (change events)", "`lead.assigned`; the records are asked for"),
         Topic("everything else", "nothing"),
     ),
     fields=(
@@ -53,6 +53,7 @@ FACTS = Facts(
         "a minute may arrive as lost alone, and an owner between two messages is never heard of. With a `token_file` "
         "the stages in between come from OpportunityHistory; owners only where you track the field's history.",
         "Outbound messages are not sent for deletions and merges. With `sync_every`, or change events, they are seen.",
+        "A message without CreatedDate and SystemModstamp is refused; with a `token_file` its record is asked for.",
         "After 24 hours of failures Salesforce drops a message.",
         "Without LastStageChangeDate among the fields, a closing is dated when the record was last changed; so are the "
         "closings of leads, which have no such date.",
