@@ -1,4 +1,4 @@
-"""From Avro to what the gateway is told of a change: who, what, when, and the new owner. Nothing else leaves here."""
+"""From Avro to what the gateway is told of a change: which, when, and the owner. Nothing else leaves here."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
@@ -47,6 +47,7 @@ def read_change(payload: bytes, schema: Schema) -> Change | None:
                 changed_fields=list(_names(header["changedFields"], [field["name"] for field in schema["fields"]])),
             ),
             owner_id=record.get("OwnerId"),
+            created_date=record.get("CreatedDate"),
         )
     except Exception as error:
         raise Malformed(f"no change event: {error}") from None

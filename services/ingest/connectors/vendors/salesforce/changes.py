@@ -29,6 +29,7 @@ class Change(msgspec.Struct, rename="pascal"):
 
     change_event_header: Header
     owner_id: str | None = None
+    created_date: int | None = None
 
 
 class Changes(msgspec.Struct):
@@ -65,7 +66,10 @@ def _of_change(lead_id: str, change: Change, names: Names) -> Iterator[Said]:
     header = change.change_event_header
     at = from_milliseconds(header.commit_timestamp, "commitTimestamp")
     rep = rep_of(change.owner_id, names)
-    if rep and (header.change_type == "CREATE" or "OwnerId" in header.changed_fields):
+    if rep and header.change_type == "CREATE":
+        added = at if change.created_date is None else from_milliseconds(change.created_date, "CreatedDate")
+        yield assigned(lead_id, added, rep, seen(added))
+    elif rep and "OwnerId" in header.changed_fields:
         yield assigned(lead_id, at, rep, seen(at) + 1)
     if header.change_type == "UNDELETE":
         yield prospects.reopened(lead_id, at, header.commit_timestamp)
