@@ -17,7 +17,7 @@ Standing = Literal["open", "won", "lost", "invalid"]
 
 EXACT = 2**52
 """The revision of what is known exactly. It is far above any milliseconds since 1970."""
-SOURCE_LENGTH = 100
+NAME_LENGTH = 100
 
 
 class Prospect(NamedTuple):
@@ -66,12 +66,12 @@ def state(prospect: Prospect) -> Iterator[Said]:
     """That it exists, and how it stands; the latest telling stands."""
     revision = milliseconds(prospect.updated)
     created = LeadCreated(
-        source=(prospect.source or "")[:SOURCE_LENGTH].strip() or None,
+        source=_short(prospect.source),
         kind=prospect.kind,
         amount_minor=prospect.amount,
         currency=prospect.currency if prospect.amount is not None else None,
         customer_id=prospect.customer,
-        region=prospect.region,
+        region=_short(prospect.region),
         revision=revision,
     )
     yield Said("lead.created", prospect.lead_id, prospect.added, created)
@@ -81,6 +81,11 @@ def state(prospect: Prospect) -> Iterator[Said]:
         outcome=prospect.standing, amount_minor=created.amount_minor, currency=created.currency, revision=revision
     )
     yield Said("lead.closed", prospect.lead_id, prospect.closed_at or prospect.updated, closed)
+
+
+def _short(name: str | None) -> str | None:
+    """A name as the contract has it: a source that a person has written at length is no reason to lose a lead."""
+    return (name or "")[:NAME_LENGTH].strip() or None
 
 
 def reopened(lead_id: str, at: datetime, revision: int) -> Said:

@@ -199,6 +199,7 @@ def test_a_value_that_its_currency_does_not_know_is_refused(value: Any, currency
         ({}, "fair"),
         ({"custom_fields": {SOURCE_FIELD: 17}}, "fair"),
         ({"custom_fields": {SOURCE_FIELD: {"type": "text", "value": "Radio"}}}, "Radio"),
+        ({"custom_fields": {SOURCE_FIELD: "x" * 300}}, "x" * 100),
         ({"custom_fields": {}}, "52"),
         ({"custom_fields": None, "channel": None}, "ManuallyCreated"),
         ({"custom_fields": {SOURCE_FIELD: ""}, "channel": None, "origin": None}, None),

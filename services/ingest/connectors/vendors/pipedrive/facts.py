@@ -22,7 +22,7 @@ FACTS = Facts(
         Topic("create.deal, change.deal", "`lead.created`, `lead.assigned`, `lead.closed`, `lead.reopened`"),
         Topic("create.lead, change.lead", "`lead.created`, `lead.assigned`"),
         Topic("delete.deal, delete.lead", "`lead.merged` if it was merged, else `lead.closed` as `invalid`"),
-        Topic("change with `merged_from_id`", "`lead.merged` too"),
+        Topic("change.deal (merged_from_id)", "`lead.merged` too"),
         Topic("create.activity, change.activity", "`customer.contacted` once it is done"),
         Topic("everything else", "nothing"),
     ),

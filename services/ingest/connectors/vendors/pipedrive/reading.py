@@ -112,10 +112,10 @@ def told(prospect: Prospect, previous: Previous, names: Names) -> Iterator[Said]
 
 def with_history(prospect: Prospect, changes: Sequence[Change], names: Names) -> Iterator[Said]:
     """What a deal and its changelog state."""
-    by_time = sorted(changes, key=lambda change: change.time)
+    by_time = sorted(changes, key=lambda change: utc(change.time))
     yield from prospects.state(prospect)
     handovers = [
-        Handover(utc(change.time), names.rep(change.old_value), names.rep(change.new_value))
+        Handover(utc(change.time), _user(change.old_value, names), _user(change.new_value, names))
         for change in by_time
         if change.field_key in OWNER_FIELDS
     ]
@@ -126,6 +126,11 @@ def with_history(prospect: Prospect, changes: Sequence[Change], names: Names) ->
         if change.field_key == "status" and str(change.new_value) in STANDINGS
     ]
     yield from prospects.past(prospect.lead_id, turns)
+
+
+def _user(told: Key | None, names: Names) -> str | None:
+    """The rep whom a changelog means by the id of a user; whatever else it says may be somebody's name."""
+    return names.rep(told) if str(told).isdigit() else None
 
 
 def activity_reading(activity: Activity, names: Names) -> Reading:

@@ -30,7 +30,16 @@ SIZE = 200
 """Records of a page: their ids must fit into an address, to ask for their history."""
 COMMON = ("Id", "CreatedDate", "SystemModstamp", "OwnerId", "IsDeleted")
 FIELDS = {
-    OPPORTUNITY: (*COMMON, "LeadSource", "StageName", "IsWon", "IsClosed", "Amount", "AccountId"),
+    OPPORTUNITY: (
+        *COMMON,
+        "LeadSource",
+        "StageName",
+        "LastStageChangeDate",
+        "IsWon",
+        "IsClosed",
+        "Amount",
+        "AccountId",
+    ),
     LEAD: (*COMMON, "LeadSource", "Status", "IsConverted", "ConvertedOpportunityId", "MasterRecordId"),
     TASK: (*COMMON, "WhoId", "Status", "IsClosed", "TaskSubtype", "CompletedDateTime"),
 }
