@@ -54,7 +54,7 @@ FACTS = Facts(
         "the stages in between come from OpportunityHistory; owners only where you track the field's history.",
         "Outbound messages are not sent for deletions and merges. With `sync_every`, or change events, they are seen.",
         "A message without CreatedDate and SystemModstamp is refused; with a `token_file` its record is asked for.",
-        "The user of the app must see every field that is named here, and Opportunity's and Lead's history: of one that "
+        "The user of the app must see every field that is named here, and the history of both objects: of one that "
         "is hidden from it Salesforce says 400, and nothing is pulled.",
         "After 24 hours of failures Salesforce drops a message.",
         "Without LastStageChangeDate among the fields, a closing is dated when the record was last changed; so are the "
