@@ -27,7 +27,7 @@ from tests.support.stack import RunningStack, running_stack, wait_for
 
 SECRET = "a secret of this run"
 PATH = "/v1/connectors/typeform/run"
-ACCOUNTS = "accounts: {{typeform: {{run: {{secret_file: {secret}, question: nps}}}}}}\n"
+ACCOUNTS = "accounts: {{typeform: {{run: {{secret_file: {secret}, question: nps, scale: 0-10}}}}}}\n"
 AGAIN_SECONDS = 1.0
 PATIENCE = 120.0
 UNLIMITED = httpx.Limits(max_connections=None)

@@ -17,7 +17,7 @@ LARGEST = Decimal(10) ** 15
 Model = TypeVar("Model", bound=msgspec.Struct)
 
 
-def read_json(body: bytes, model: type[Model]) -> Model:
+def read_json(body: bytes | msgspec.Raw, model: type[Model]) -> Model:
     """A body as a model says; what the model does not name is left out.
 
     :raises Malformed: when it is no JSON.

@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.vendors import pipedrive, salesforce, typeform
+from services.ingest.connectors.vendors import formbricks, generic, pipedrive, salesforce, tally, typeform
 
 CONNECTORS: Mapping[str, Connector] = {
-    connector.vendor: connector for connector in (pipedrive.CONNECTOR, salesforce.CONNECTOR, typeform.CONNECTOR)
+    connector.vendor: connector
+    for connector in (
+        formbricks.CONNECTOR,
+        generic.CONNECTOR,
+        pipedrive.CONNECTOR,
+        salesforce.CONNECTOR,
+        tally.CONNECTOR,
+        typeform.CONNECTOR,
+    )
 }

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from services.common.errors import Invalid, Malformed, Unauthenticated
 from services.ingest.connectors.vendors.pipedrive import CONNECTOR
-from tests.ingest.connectors.vendors.hostile import anything, held_by, mutated, read_or_told
 from tests.ingest.connectors.vendors.pipedrive_story import (
     ACCOUNT,
     ALL,
@@ -35,6 +34,8 @@ from tests.ingest.connectors.vendors.pipedrive_story import (
     read,
     told,
 )
+from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of
+from tests.support.bits import flipped
 from tests.support.engine import Cell, Engine
 from tests.support.stories import delivery, in_every_order
 
@@ -244,9 +245,7 @@ def test_only_who_knows_the_password_is_taken() -> None:
 
 @given(st.integers(0, len(PASSWORD) * 8 - 1))
 def test_one_bit_of_the_password_makes_the_difference(bit: int) -> None:
-    flipped = bytearray(PASSWORD.encode())
-    flipped[bit // 8] ^= 1 << bit % 8
-    header = "Basic " + base64.b64encode(bytes(flipped)).decode()
+    header = "Basic " + base64.b64encode(flipped(PASSWORD.encode(), bit)).decode()
     with pytest.raises(Unauthenticated):
         CONNECTOR.verify(delivery(CREATED, {"authorization": header}), ACCOUNT, [PASSWORD])
 
@@ -256,18 +255,18 @@ def test_one_bit_of_the_password_makes_the_difference(bit: int) -> None:
 
 @pytest.mark.parametrize("body", ALL, ids=lambda body: f"{body['meta']['action']}.{body['meta']['entity']}")
 def test_nobody_is_named_in_what_goes_on(body: dict[str, Any]) -> None:
-    held = held_by(COMPANY.read(delivery(body)))
+    held = words_of(COMPANY.read(delivery(body)))
     assert [name for name in PERSONAL if name in held] == []
 
 
-@given(st.one_of(anything, *(mutated(body) for body in ALL)))
+@given(st.one_of(ANY_BODY, *(mutated(body) for body in ALL)))
 def test_whatever_comes_is_read_or_refused(body: object) -> None:
-    read_or_told(COMPANY, body)
+    reading_of(COMPANY, body)
 
 
 @given(st.binary(max_size=40))
 def test_what_is_no_json_is_refused(body: bytes) -> None:
-    read_or_told(COMPANY, body)
+    reading_of(COMPANY, body)
     with pytest.raises(Malformed):
         COMPANY.read(delivery(b"{" + body.replace(b"}", b"")))
 

@@ -27,7 +27,8 @@ from tests.ingest.connectors.vendors.pipedrive_story import (
     told,
 )
 from tests.support.engine import Engine
-from tests.support.vendor_server import Answer, Asked, Trouble, running_vendor
+from tests.support.pulling import at_once, pulled, said_in
+from tests.support.vendor_server import Answer, Asked, Trouble, VendorServer, running_vendor
 
 CHANGES = [
     {"field_key": "value", "old_value": "0", "new_value": "100", "time": "2026-11-02 08:00:00", "actor_user_id": 1},
@@ -58,7 +59,7 @@ class Company:
     ]
 
     def __call__(self, asked: Asked) -> Answer:
-        assert asked.headers["x-api-token"] == "token"
+        assert asked.headers["x-api-token"] == "a token"
         match asked.path.removeprefix("/api/").split("/"):
             case ["v2", "deals"]:
                 assert asked.query["updated_since"] == "2026-11-01T00:00:00Z"
@@ -83,45 +84,33 @@ def listed(data: Sequence[object], following: str | None) -> Answer:
     return Answer({"success": True, "data": data, "additional_data": {"next_cursor": following}})
 
 
-async def without_waiting(_: float) -> None:
-    """Time is not what these tests are about."""
+def pulled_from(vendor: VendorServer, cursor: str = "", most: int = 1000) -> list[Page]:
+    account = msgspec.structs.replace(ACCOUNT, api=vendor.url)
+    return pulled(COMPANY._replace(account=account), SINCE, cursor, most)
 
 
-async def pulled(url: str, cursor: str = "", most: int | None = None) -> list[Page]:
-    assert CONNECTOR.terms is not None
-    assert CONNECTOR.pages is not None
-    terms = CONNECTOR.terms(msgspec.structs.replace(ACCOUNT, api=url), "token")
-    found: list[Page] = []
-    async with VendorApi("Pipedrive", terms, sleep=without_waiting, timeout=0.2) as api:
-        async for page in CONNECTOR.pages(api, SINCE, cursor, ACCOUNT, COMPANY.names):
-            found.append(page)
-            if len(found) == most:
-                break
-    return found
+def said_of(pages: Sequence[Page]) -> set[Said]:
+    return set(said_in(pages))
 
 
-def said_by(pages: Sequence[Page]) -> set[Said]:
-    return {said for page in pages for reading in page.readings for said in reading.said}
-
-
-async def test_a_pull_interrupted_after_any_page_goes_on_to_the_same_end() -> None:
+def test_a_pull_interrupted_after_any_page_goes_on_to_the_same_end() -> None:
     with running_vendor(Company()) as vendor:
-        whole = await pulled(vendor.url)
+        whole = pulled_from(vendor)
         assert whole[-1].cursor == ""
         for most in range(1, len(whole)):
-            begun = await pulled(vendor.url, most=most)
-            rest = await pulled(vendor.url, begun[-1].cursor)
-            assert said_by([*begun, *rest]) == said_by(whole)
+            begun = pulled_from(vendor, most=most)
+            rest = pulled_from(vendor, begun[-1].cursor)
+            assert said_of([*begun, *rest]) == said_of(whole)
 
 
-async def test_a_pull_bears_refusals_failures_silence_and_hanging_up() -> None:
+def test_a_pull_bears_refusals_failures_silence_and_hanging_up() -> None:
     with running_vendor(Company()) as vendor:
-        whole = await pulled(vendor.url)
+        whole = pulled_from(vendor)
         vendor.troubles.extend([Trouble.LIMITED, Trouble.FAILS, Trouble.HANGS, Trouble.HANGS_UP, Trouble.NO_JSON])
-        assert await pulled(vendor.url) == whole
+        assert pulled_from(vendor) == whole
         vendor.troubles.extend([Trouble.FAILS] * 100)
         with pytest.raises(Unavailable):
-            await pulled(vendor.url)
+            pulled_from(vendor)
 
 
 async def test_a_pull_waits_for_as_long_as_it_is_told_to() -> None:
@@ -134,21 +123,21 @@ async def test_a_pull_waits_for_as_long_as_it_is_told_to() -> None:
 
     assert CONNECTOR.terms is not None
     with running_vendor(lambda asked: refused.pop() if refused else company(asked)) as vendor:
-        terms = CONNECTOR.terms(msgspec.structs.replace(ACCOUNT, api=vendor.url), "token")
+        terms = CONNECTOR.terms(msgspec.structs.replace(ACCOUNT, api=vendor.url), "a token")
         async with VendorApi("Pipedrive", terms, sleep=wait) as api:
             await api.get("/api/v2/deals/41")
     assert [seconds for seconds in waited if seconds >= 1] == [7]
 
 
-async def test_a_pull_gives_what_the_webhooks_gave_and_adds_nothing_to_the_numbers() -> None:
+def test_a_pull_gives_what_the_webhooks_gave_and_adds_nothing_to_the_numbers() -> None:
     with running_vendor(Company()) as vendor:
-        pages = await pulled(vendor.url)
+        pages = pulled_from(vendor)
     story = read(CREATED, HANDED_ON, WON, REOPENED, LOST, example("change_activity"))
     webhooks = {said for reading in story for said in reading.said}
-    of_this_deal = {said for said in said_by(pages) if said.subject == "deal/41"}
+    of_this_deal = {said for said in said_of(pages) if said.subject == "deal/41"}
     latest = {said for said in webhooks if said.type in ("lead.created", "lead.closed") and said.time.day in (2, 9)}
     assert max(latest, key=lambda said: said.data.revision) in of_this_deal  # type: ignore[attr-defined]
-    assert {said for said in webhooks if said.type == "customer.contacted"} <= said_by(pages)
+    assert {said for said in webhooks if said.type == "customer.contacted"} <= said_of(pages)
     assert {said for said in webhooks if said.type == "lead.reopened"} <= of_this_deal
     only_pulled = Reading("deal", tuple(of_this_deal))
     for readings in ([only_pulled], [*story, only_pulled], [only_pulled, *story[::-1]]):
@@ -162,19 +151,19 @@ async def test_a_pull_gives_what_the_webhooks_gave_and_adds_nothing_to_the_numbe
         }
 
 
-async def test_one_object_that_cannot_be_read_does_not_hold_up_the_others() -> None:
+def test_one_object_that_cannot_be_read_does_not_hold_up_the_others() -> None:
     with running_vendor(Company()) as vendor:
-        pages = await pulled(vendor.url)
+        pages = pulled_from(vendor)
     ignored = [reading.ignored for page in pages for reading in page.readings if reading.ignored]
     assert len([why for why in ignored if "finer than EUR" in why]) == 1
-    assert {said.subject for said in said_by(pages)} >= {"deal/41", "deal/42", "deal/43"}
-    assert "deal/45" not in {said.subject for said in said_by(pages)}
+    assert {said.subject for said in said_of(pages)} >= {"deal/41", "deal/42", "deal/43"}
+    assert "deal/45" not in {said.subject for said in said_of(pages)}
 
 
-async def test_leads_are_read_back_to_the_time_that_was_asked_for() -> None:
+def test_leads_are_read_back_to_the_time_that_was_asked_for() -> None:
     with running_vendor(Company()) as vendor:
-        pages = await pulled(vendor.url)
-    found = [said for said in said_by(pages) if said.type == "lead.created" and said.subject.startswith("lead/")]
+        pages = pulled_from(vendor)
+    found = [said for said in said_of(pages) if said.type == "lead.created" and said.subject.startswith("lead/")]
     assert len(found) == 153  # one every three hours of 19 days, both ends among them
     assert {said.data.source for said in found} == {"fair"}  # type: ignore[attr-defined]
 
@@ -185,8 +174,8 @@ async def test_a_win_has_the_deals_history_asked_for() -> None:
     assert CONNECTOR.terms is not None
     assert CONNECTOR.fetch is not None
     with running_vendor(Company()) as vendor:
-        terms = CONNECTOR.terms(msgspec.structs.replace(ACCOUNT, api=vendor.url), "token")
-        async with VendorApi("Pipedrive", terms, sleep=without_waiting) as api:
+        terms = CONNECTOR.terms(msgspec.structs.replace(ACCOUNT, api=vendor.url), "a token")
+        async with VendorApi("Pipedrive", terms, sleep=at_once) as api:
             reading = await CONNECTOR.fetch(api, Wanted("deal", "41"), ACCOUNT, COMPANY.names)
     # The webhooks of the creation and of the handover were missed: by the win alone it would all be Bob's.
     assert told(WON, cut="rep")["leads", "bob", 2] == 1

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from services.ingest.connectors.connector import Wanted
 from services.ingest.connectors.vendors.salesforce import CONNECTOR
 from services.ingest.connectors.vendors.salesforce.payloads import full_id
-from tests.ingest.connectors.vendors.hostile import anything, mutated, read_or_told
 from tests.ingest.connectors.vendors.salesforce_story import (
     ACCOUNT,
     ANA,
@@ -25,6 +24,7 @@ from tests.ingest.connectors.vendors.salesforce_story import (
     counted,
     read,
 )
+from tests.support.any_json import ANY_BODY, mutated, reading_of
 from tests.support.stories import delivery, in_every_order
 
 
@@ -91,6 +91,6 @@ def test_a_record_that_is_brought_back_counts_again() -> None:
         assert counted(engine, "all") == {("leads", "", 2): 1}
 
 
-@given(st.one_of(anything, mutated(changes(HANDOVER, change_event("Task", "CREATE", TASK)))))
+@given(st.one_of(ANY_BODY, mutated(changes(HANDOVER, change_event("Task", "CREATE", TASK)))))
 def test_whatever_change_comes_is_read_or_refused(body: object) -> None:
-    read_or_told(ORG, body)
+    reading_of(ORG, body)

@@ -26,78 +26,69 @@ from tests.ingest.connectors.vendors.salesforce_story import (
     folded,
     read,
 )
-from tests.support.vendor_server import Trouble, running_vendor
-
-
-async def without_waiting(_: float) -> None:
-    """Time is not what these tests are about."""
+from tests.support.pulling import TIMEOUT, at_once, pulled, said_in
+from tests.support.vendor_server import Trouble, VendorServer, running_vendor
 
 
 def open_api(url: str, client: str = "client:secret") -> VendorApi:
     assert CONNECTOR.terms is not None
     terms = CONNECTOR.terms(msgspec.structs.replace(ACCOUNT, api=url), client)
-    return VendorApi("Salesforce", terms, sleep=without_waiting, timeout=0.2)
+    return VendorApi("Salesforce", terms, sleep=at_once, timeout=TIMEOUT)
 
 
-async def pulled(url: str, cursor: str = "", most: int | None = None) -> list[Page]:
-    assert CONNECTOR.pages is not None
-    found: list[Page] = []
-    async with open_api(url) as api:
-        async for page in CONNECTOR.pages(api, SINCE, cursor, ACCOUNT, ORG.names):
-            found.append(page)
-            if len(found) == most:
-                break
-    return found
+def pulled_from(vendor: VendorServer, cursor: str = "", most: int = 1000) -> list[Page]:
+    account = msgspec.structs.replace(ACCOUNT, api=vendor.url)
+    return pulled(ORG._replace(account=account), SINCE, cursor, most, bearing="client:secret")
 
 
-def said_by(pages: Sequence[Page]) -> set[Said]:
-    return {said for page in pages for reading in page.readings for said in reading.said}
+def said_of(pages: Sequence[Page]) -> set[Said]:
+    return set(said_in(pages))
 
 
-async def test_a_pull_gives_every_record_once_by_pages_that_do_not_overlap() -> None:
+def test_a_pull_gives_every_record_once_by_pages_that_do_not_overlap() -> None:
     with running_vendor(Org()) as vendor:
-        pages = await pulled(vendor.url)
+        pages = pulled_from(vendor)
     opportunities = [reading for page in pages for reading in page.readings if reading.topic == "Opportunity"]
     assert len(opportunities) == 451
-    created = [said.subject for said in said_by(pages) if said.type == "lead.created"]
+    created = [said.subject for said in said_of(pages) if said.type == "lead.created"]
     assert len(created) == len(set(created)) == 452
     assert pages[-1].cursor == ""
 
 
-async def test_a_pull_interrupted_after_any_page_goes_on_to_the_same_end() -> None:
+def test_a_pull_interrupted_after_any_page_goes_on_to_the_same_end() -> None:
     with running_vendor(Org()) as vendor:
-        whole = await pulled(vendor.url)
+        whole = pulled_from(vendor)
         for most in range(1, len(whole)):
-            begun = await pulled(vendor.url, most=most)
-            assert said_by([*begun, *await pulled(vendor.url, begun[-1].cursor)]) == said_by(whole)
+            begun = pulled_from(vendor, most=most)
+            assert said_of([*begun, *pulled_from(vendor, begun[-1].cursor)]) == said_of(whole)
 
 
-async def test_a_pull_bears_refusals_failures_silence_hanging_up_and_tokens_that_end() -> None:
+def test_a_pull_bears_refusals_failures_silence_hanging_up_and_tokens_that_end() -> None:
     with running_vendor(Org()) as vendor:
-        whole = await pulled(vendor.url)
+        whole = pulled_from(vendor)
         vendor.troubles.extend([Trouble.LIMITED, Trouble.FAILS, Trouble.HANGS, Trouble.HANGS_UP, Trouble.NO_JSON])
-        assert await pulled(vendor.url) == whole
+        assert pulled_from(vendor) == whole
     org = Org(lasts=2)
     with running_vendor(org) as vendor:
-        assert await pulled(vendor.url) == whole
+        assert pulled_from(vendor) == whole
     assert org.logins > 2
 
 
-async def test_a_pull_tells_the_past_of_an_opportunity_whatever_was_missed() -> None:
+def test_a_pull_tells_the_past_of_an_opportunity_whatever_was_missed() -> None:
     with running_vendor(Org()) as vendor:
-        pages = await pulled(vendor.url)
-    only_pulled = Reading("", tuple(said for said in said_by(pages) if said.subject == DEAL))
+        pages = pulled_from(vendor)
+    only_pulled = Reading("", tuple(said for said in said_of(pages) if said.subject == DEAL))
     story = read(CREATED, HANDED_ON, WON, REOPENED, LOST)
     for readings in ([only_pulled], [*story, only_pulled], [only_pulled, *story[:3]]):
         assert folded(readings, "rep") == THE_STORY
-    contacts = {said for said in said_by(pages) if said.type == "customer.contacted"}
+    contacts = {said for said in said_of(pages) if said.type == "customer.contacted"}
     assert contacts == set(read(TASK_DONE, kind="Task")[0].said)
 
 
-async def test_merged_leads_count_once() -> None:
+def test_merged_leads_count_once() -> None:
     with running_vendor(Org()) as vendor:
-        pages = await pulled(vendor.url)
-    leads = Reading("", tuple(said for said in said_by(pages) if said.subject.startswith("00Q")))
+        pages = pulled_from(vendor)
+    leads = Reading("", tuple(said for said in said_of(pages) if said.subject.startswith("00Q")))
     gone = read({**LEAD_CREATED, "Id": "00Q5w00001AbcdfEAB"}, kind="Lead")
     assert folded([*gone, leads], "all") == {("leads", "", 1): 1}
 
@@ -133,18 +124,13 @@ def test_what_is_missing_for_the_api_is_named(api: str, token: str, field: str) 
     assert told.value.field == field
 
 
-async def test_an_organisation_of_several_currencies_has_them_asked_for_and_addresses_only_where_they_are_wanted() -> (
-    None
-):
+def test_currencies_and_addresses_are_asked_for_only_where_they_are_wanted() -> None:
     org = Org()
-    account = msgspec.structs.replace(ACCOUNT, currency="", customers="email")
     with running_vendor(org) as vendor:
-        assert CONNECTOR.pages is not None
-        async with open_api(vendor.url) as api:
-            async for _ in CONNECTOR.pages(api, SINCE, "", account, ORG.names):
-                pass
-        by_default = len(org.queries)
-        await pulled(vendor.url)
-    assert any("CurrencyIsoCode" in query for query in org.queries[:by_default])
-    assert any("Email" in query for query in org.queries[:by_default])
-    assert not any("CurrencyIsoCode" in query or "Email" in query for query in org.queries[by_default:])
+        pulled_from(vendor)
+        usual = len(org.queries)
+        several = msgspec.structs.replace(ACCOUNT, api=vendor.url, currency="", customers="email")
+        pulled(ORG._replace(account=several), SINCE, bearing="client:secret")
+    assert not any("CurrencyIsoCode" in query or "Email" in query for query in org.queries[:usual])
+    assert any("CurrencyIsoCode" in query for query in org.queries[usual:])
+    assert any("Who.Email" in query for query in org.queries[usual:])

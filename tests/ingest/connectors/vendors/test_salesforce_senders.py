@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from services.common.errors import CadranError, Malformed, Unauthenticated
 from services.ingest.connectors.vendors.salesforce import CONNECTOR
 from services.ingest.connectors.vendors.salesforce.payloads import full_id
-from tests.ingest.connectors.vendors.hostile import held_by, read_or_told
 from tests.ingest.connectors.vendors.salesforce_story import (
     ACCOUNT,
     ANA,
@@ -22,6 +21,8 @@ from tests.ingest.connectors.vendors.salesforce_story import (
     message,
     read,
 )
+from tests.support.any_json import reading_of, words_of
+from tests.support.bits import flipped
 from tests.support.stories import delivery
 
 # Ids.
@@ -53,10 +54,10 @@ def test_the_organisation_is_known_by_its_long_and_its_short_id(told: str, secre
 
 @given(st.integers(0, len(ORGANISATION) * 8 - 1))
 def test_one_bit_of_the_organisation_makes_the_difference(bit: int) -> None:
-    flipped = bytearray(MESSAGE)
-    flipped[MESSAGE.index(ORGANISATION.encode()) + bit // 8] ^= 1 << bit % 8
+    at = MESSAGE.index(ORGANISATION.encode())
+    forged = flipped(MESSAGE, at * 8 + bit)
     with pytest.raises(Unauthenticated):
-        CONNECTOR.verify(delivery(bytes(flipped)), ACCOUNT, [ORGANISATION])
+        CONNECTOR.verify(delivery(forged), ACCOUNT, [ORGANISATION])
 
 
 @pytest.mark.parametrize(
@@ -109,15 +110,15 @@ def test_whatever_comes_is_read_or_refused(data: st.DataObject) -> None:
         body = message({**example, **changes}, kind=kind)
     except ValueError:  # no XML can hold it
         return
-    read_or_told(ORG, body)
+    reading_of(ORG, body)
 
 
 @given(st.binary(max_size=200))
 def test_bytes_are_read_or_refused(body: bytes) -> None:
     for each in (body, MESSAGE[:600] + body, MESSAGE.replace(b"Prospecting", body)):
-        read_or_told(ORG, each)
+        reading_of(ORG, each)
 
 
 def test_nobody_is_named_in_what_goes_on() -> None:
-    held = held_by(ORG.read(delivery(MESSAGE)))
+    held = words_of(ORG.read(delivery(MESSAGE)))
     assert [name for name in ("Ada", "Exemple", "ada.exemple", "99 00 12", "0015w00002BFDeL") if name in held] == []

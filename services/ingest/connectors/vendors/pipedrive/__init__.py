@@ -4,6 +4,8 @@ import base64
 import binascii
 from collections.abc import Sequence
 
+import msgspec
+
 from services.common.errors import Invalid, Unauthenticated
 from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Connector, Delivery, Reading, Wanted
@@ -96,13 +98,13 @@ def _deleted(topic: str, meta: Meta) -> Reading:
     return Reading(topic, (prospects.invalid(deleted, at),))
 
 
-def _data(webhook: Webhook) -> bytes:
+def _data(webhook: Webhook) -> msgspec.Raw:
     """
     :raises Invalid: when there is none.
     """
     if webhook.data == NULL:
         raise Invalid("is missing", field="data", mend="the vendor documents it otherwise")
-    return bytes(webhook.data)
+    return webhook.data
 
 
 CONNECTOR = Connector(

@@ -107,7 +107,7 @@ async def _left_out_if_bad(reading: Awaitable[Reading]) -> Reading:
         return Reading("left out", ignored=str(error))
 
 
-async def _deal(api: VendorApi, raw: bytes, account: PipedriveAccount, names: Names) -> Reading:
+async def _deal(api: VendorApi, raw: msgspec.Raw, account: PipedriveAccount, names: Names) -> Reading:
     """Of a deleted deal nothing is said: the API does not tell whether it was merged."""
     deal = read_json(raw, Deal)
     if deal.is_deleted:
@@ -116,7 +116,7 @@ async def _deal(api: VendorApi, raw: bytes, account: PipedriveAccount, names: Na
     return Reading("deal", tuple(with_history(prospect, await _changes(api, deal), names)))
 
 
-async def _activity(_: VendorApi, raw: bytes, __: PipedriveAccount, names: Names) -> Reading:
+async def _activity(_: VendorApi, raw: msgspec.Raw, __: PipedriveAccount, names: Names) -> Reading:
     return activity_reading(read_json(raw, Activity), names)
 
 
@@ -143,7 +143,7 @@ async def _leads(
     return recent, "" if is_last else str(start + SIZE - OVERLAP)
 
 
-async def _lead(raw: bytes, since: datetime, account: PipedriveAccount, names: Names) -> Reading:
+async def _lead(raw: msgspec.Raw, since: datetime, account: PipedriveAccount, names: Names) -> Reading:
     """Leads have no changelog."""
     prospect = of_lead(_read_lead(raw), account, names)
     if prospect.updated < since:
@@ -152,7 +152,7 @@ async def _lead(raw: bytes, since: datetime, account: PipedriveAccount, names: N
     return Reading("lead", said)
 
 
-def _read_lead(raw: bytes) -> Lead:
+def _read_lead(raw: msgspec.Raw) -> Lead:
     """Version 1 of the API has custom fields beside a lead's own."""
     lead = read_json(raw, Lead)
     return msgspec.structs.replace(lead, custom_fields=_numbers.decode(raw))

@@ -88,7 +88,7 @@ async def pages(
             more = len(found) == SIZE
             readings = await _with_history(api, name, found, account, names)
             if more:
-                record = read_json(bytes(found[-1]), Record)
+                record = read_json(found[-1], Record)
                 modified, last = _literal(moment(record.system_modstamp, "SystemModstamp")), full_id(record.id)
                 yield Page(readings, f"{name}|{modified}|{last}")
             else:
@@ -121,7 +121,7 @@ def _literal(at: datetime) -> str:
 async def _with_history(
     api: VendorApi, kind: str, rows: Sequence[msgspec.Raw], account: SalesforceAccount, names: Names
 ) -> list[Reading]:
-    records = [read_json(bytes(row), Record) for row in rows]
+    records = [read_json(row, Record) for row in rows]
     ids = [full_id(record.id) for record in records if kind != TASK]
     stages = await _stages(api, ids) if kind == OPPORTUNITY and ids else []
     owners = await _owners(api, kind, ids) if ids else []
@@ -139,14 +139,14 @@ async def _with_history(
 
 async def _stages(api: VendorApi, ids: Sequence[str]) -> list[StageRow]:
     query = "SELECT OpportunityId, StageName, CreatedDate FROM OpportunityHistory WHERE OpportunityId IN "
-    return [read_json(bytes(row), StageRow) for row in await _rows(api, query + _listed(ids))]
+    return [read_json(row, StageRow) for row in await _rows(api, query + _listed(ids))]
 
 
 async def _owners(api: VendorApi, kind: str, ids: Sequence[str]) -> list[OwnerRow]:
     """Empty where the organisation does not track the field."""
     history = "OpportunityFieldHistory" if kind == OPPORTUNITY else "LeadHistory"
     query = f"SELECT {kind}Id, OldValue, NewValue, CreatedDate FROM {history} WHERE Field = 'Owner' AND {kind}Id IN "  # noqa: S608
-    return [read_json(bytes(row), OwnerRow) for row in await _rows(api, query + _listed(ids))]
+    return [read_json(row, OwnerRow) for row in await _rows(api, query + _listed(ids))]
 
 
 def _listed(ids: Sequence[str]) -> str:
