@@ -23,7 +23,7 @@ class Pulled(NamedTuple):
     cursor: str
 
 
-async def _at_once(_: float) -> None:
+async def at_once(_: float) -> None:
     await asyncio.sleep(0)
 
 
@@ -31,7 +31,7 @@ async def _at_once(_: float) -> None:
 async def _asking(teller: Teller, token: str) -> AsyncIterator[VendorApi]:
     assert teller.connector.terms is not None
     terms = teller.connector.terms(teller.account, token)
-    async with VendorApi(teller.connector.vendor, terms, sleep=_at_once, timeout=TIMEOUT) as api:
+    async with VendorApi(teller.connector.vendor, terms, sleep=at_once, timeout=TIMEOUT) as api:
         yield api
 
 
@@ -46,13 +46,13 @@ def fetched(teller: Teller, *wanted: Wanted, token: str = SECRET) -> list[Readin
     return asyncio.run(run())
 
 
-def pages_of(teller: Teller, since: datetime, cursor: str = "", most: int = 10**6) -> list[Page]:
+def pages_of(teller: Teller, since: datetime, cursor: str = "", most: int = 10**6, token: str = SECRET) -> list[Page]:
     """The pages since a time, from a cursor on, and no more than some."""
 
     async def run() -> list[Page]:
         assert teller.connector.pages is not None
         found: list[Page] = []
-        async with _asking(teller, SECRET) as api:
+        async with _asking(teller, token) as api:
             async for page in teller.connector.pages(api, since, cursor, teller.account, teller.names):
                 found.append(page)
                 if not page.cursor or len(found) == most:

@@ -76,8 +76,14 @@ class Completing:
         """Ask for what is due of an account, until nothing is."""
         async with self._open_api(account) as api:
             while claimed := await self._claim(account):
-                for wanted in claimed:
-                    await self._ask(account, partial(fetch, api), wanted)
+                try:
+                    while claimed:
+                        await self._ask(account, partial(fetch, api), claimed[0])
+                        del claimed[0]
+                except Forbidden as error:  # so are the others: another token may do, which is read when it begins anew
+                    for wanted in claimed:
+                        await self._later(account, wanted, error)
+                    return
 
     async def _claim(self, account: Configured) -> list[WantedObject]:
         now = self._clock()
@@ -92,12 +98,18 @@ class Completing:
         return list(await self._database.write(claim))
 
     async def _ask(self, account: Configured, fetch: Callable[..., Awaitable[Reading]], wanted: WantedObject) -> None:
+        """Ask for an object.
+
+        :raises Forbidden: when the token does not do.
+        """
         try:
             reading = await fetch(Wanted(wanted.kind, wanted.object_id), account.words, account.names)
         except NotFound:
             await self._database.write(partial(store.had, wanted=wanted))
-        except (Unavailable, Forbidden) as error:
+        except Unavailable as error:
             await self._later(account, wanted, error)
+        except Forbidden:
+            raise
         except CadranError as error:
             log.warning("an object cannot be read", vendor=account.vendor, kind=wanted.kind, error=str(error))
             await self._give_up(account, wanted)

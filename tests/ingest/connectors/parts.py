@@ -21,6 +21,7 @@ from services.ingest import tables
 from services.ingest.connectors.accounts import AccountReader, Configured, FollowedAccounts
 from services.ingest.connectors.api import connector_routes
 from services.ingest.connectors.completing import Completing
+from services.ingest.connectors.connector import Connector
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.names import Pseudonyms
 from services.ingest.connectors.service import Webhooks
@@ -41,18 +42,27 @@ async def no_sleep(_: float) -> None:
 
 
 class Connectors:
-    """All that connectors are made of; `api_url` is where the invented vendor's API listens."""
+    """All that connectors are made of, with one account; `api_url` is where its vendor's API listens."""
 
-    def __init__(self, database: Database, folder: Path, api_url: str = "http://127.0.0.1:9") -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        api_url: str = "http://127.0.0.1:9",
+        *,
+        connector: Connector = INVENTED,
+        **words: object,
+    ) -> None:
         self.database = database
+        self.vendor = connector.vendor
         self.clock = Clock()
         self.registry = CollectorRegistry()
         self.secret_file, self.token_file = folder / "secret", folder / "token"
         self.secret_file.write_text(SECRET)
         self.token_file.write_text("token")
         self.file = folder / "accounts.yml"
-        self.write(secret_file=str(self.secret_file), token_file=str(self.token_file), api=api_url)
-        self.accounts = FollowedAccounts(self.file, AccountReader({"invented": INVENTED}, Pseudonyms(KEY)))
+        self.write(secret_file=str(self.secret_file), token_file=str(self.token_file), api=api_url, **words)
+        self.accounts = FollowedAccounts(self.file, AccountReader({self.vendor: connector}, Pseudonyms(KEY)))
         self.accounts.load()
         common: dict[str, Any] = {
             "zone": ZoneInfo("Europe/Paris"),
@@ -66,18 +76,18 @@ class Connectors:
         self.webhooks = Webhooks(self.accounts, database, **common, wanted=self.completing.wanted)
         self.keys = KeyRing(folder / "keys.json")
 
-    def write(self, **words: str) -> None:
+    def write(self, **words: object) -> None:
         """Have the file hold the one account with these words."""
-        self.file.write_bytes(msgspec.yaml.encode({"accounts": {"invented": {"paris": words}}}))
+        self.file.write_bytes(msgspec.yaml.encode({"accounts": {self.vendor: {"paris": words}}}))
 
     def open_api(self, account: Configured) -> VendorApi:
         assert account.connector.terms is not None
         terms = account.connector.terms(account.words, account.token())
-        return VendorApi("Invented", terms, sleep=no_sleep, timeout=1.0)
+        return VendorApi(account.connector.facts.title, terms, sleep=no_sleep, timeout=1.0)
 
     @property
     def account(self) -> Configured:
-        found = self.accounts.find("invented", "paris")
+        found = self.accounts.find(self.vendor, "paris")
         assert found is not None
         return found
 
