@@ -114,7 +114,7 @@ class Recipe:
         try:
             data = _agreed([words for _, words in said])
             currency = data.get("currency")
-            own = _each(rows, bad, lambda row: _amounts(self._money, row, currency))
+            own = _each(rows, bad, lambda row: _amounts(self._money, row, currency)) if self._money else []
             lines = _each(rows, bad, lambda row: self._line(row, currency)) if self.grouped else []
             if bad:
                 return self._left_out(rows, bad)

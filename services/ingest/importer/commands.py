@@ -106,9 +106,7 @@ def _send(table: Table, url: str, key: str, rejects: Path | None) -> None:
 def _carry_out(
     table: Table, file: BinaryIO, ledger: Ledger, send: Send, patience: Patience, listeners: Sequence[Listener]
 ) -> None:
-    made = recipes(
-        table.mapping, receivedat=datetime.now(UTC), zone=table.settings.zone, revision=table.revision
-    )
+    made = recipes(table.mapping, receivedat=datetime.now(UTC), zone=table.settings.zone, revision=table.revision)
     with Watch(console, file, ledger) as watch:
         delivery = Delivery(send, ledger, patience, [watch.heard, *listeners])
         Import(made, ledger).run(read_table(file, table.mapping), delivery.deliver)

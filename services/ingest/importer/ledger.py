@@ -18,7 +18,7 @@ from services.common.errors import ConfigurationError
 from services.ingest.importer.build import Numbered, Rejected
 
 READING, GATHERED = 0, 1
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 16 * 1024
 """What SQLite may hold in memory, sorting included."""
 
 CHUNK = 2000

@@ -31,8 +31,9 @@ class Field(Word, frozen=True):
     """Where a value comes from: a column, or a constant.
 
     `translate` replaces values; `pattern` keeps the first group of a regular expression; `times` multiplies by another
-    column; `negate` turns the sign. An amount of a whole order, told on any of its rows, comes to its lines in
-    proportion to their own amounts: `shared` reads it so, `less` takes another column's off.
+    column; `negate` turns the sign. Of an empty cell, what `or` names is taken. An amount of a whole order, told on any of
+    its rows, comes to its lines in proportion to their own amounts: `shared` reads it so, `less` takes another column's
+    off.
     """
 
     column: str | None = None
@@ -43,11 +44,18 @@ class Field(Word, frozen=True):
     negate: bool = False
     shared: bool = False
     less: str | None = None
+    otherwise: "Field | None" = msgspec.field(default=None, name="or")
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that it is read from."""
+        own = {name for name in (self.column, self.times, self.less) if name}
+        return own if self.otherwise is None else own | self.otherwise.columns
 
     @property
     def reckons(self) -> bool:
         """Is more done than taking what is there?"""
-        return bool(self.times or self.negate or self.translate or self.pattern or self.shared or self.less)
+        return any((self.times, self.negate, self.translate, self.pattern, self.shared, self.less, self.otherwise))
 
 
 class Time(Word, frozen=True):
@@ -98,7 +106,7 @@ class Mapping(Word, frozen=True):
         names: set[str] = set()
         for event in self.events:
             fields = [event.subject, *event.data.values(), *(event.lines or {}).values()]
-            names |= {name for field in fields for name in (field.column, field.times, field.less) if name}
+            names |= {name for field in fields for name in field.columns}
             names |= {event.time.column, *event.when, *event.unless}
         return tuple(sorted(names))
 
@@ -177,6 +185,8 @@ def _check_field(field: Field, place: str) -> None:
         )
     if field.pattern is not None:
         _compiled(field.pattern, place)
+    if field.otherwise is not None:
+        _check_field(field.otherwise, f"{place}.or")
 
 
 def _compiled(expression: str, place: str) -> re.Pattern[str]:

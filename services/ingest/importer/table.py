@@ -75,7 +75,8 @@ def _csv_rows(file: BinaryIO, form: CsvFormat) -> Rows:
         for row in reader:
             yield reader.line_num, row
     finally:
-        text.detach()  # whoever opened the file closes it
+        if not file.closed:
+            text.detach()  # whoever opened the file closes it
 
 
 def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.common.errors import Invalid
@@ -18,6 +18,7 @@ from services.ingest.importer.mapping import CsvFormat, Field, Time
 Row = Sequence[str]
 """The cells of the columns that the mapping names, in its order."""
 
+T = TypeVar("T")
 Text = Callable[[Row], Any]
 Number = Callable[[Row], Decimal | None]
 
@@ -73,6 +74,9 @@ class Values:
 
         The function raises `Invalid` when a translation or pattern does not know the text.
         """
+        return _first(self._text(field), None if field.otherwise is None else self.text(field.otherwise))
+
+    def _text(self, field: Field) -> Text:
         if field.column is None:
             return lambda _: field.value
         column, at = field.column, self._at[field.column]
@@ -87,6 +91,9 @@ class Values:
 
         The function raises `Invalid` when it is none.
         """
+        return _first(self._number(field), None if field.otherwise is None else self.number(field.otherwise))
+
+    def _number(self, field: Field) -> Number:
         if field.column is None:
             constant = None if field.value is None else number(str(field.value), "value", CsvFormat())
             return lambda _: constant
@@ -142,6 +149,18 @@ class Values:
             return (match[1] if match.groups() else match[0]) or None
 
         return read
+
+
+def _first(read: Callable[[Row], T], otherwise: Callable[[Row], T] | None) -> Callable[[Row], T]:
+    """Reads what there is first."""
+    if otherwise is None:
+        return read
+
+    def either(row: Row) -> T:
+        found = read(row)
+        return otherwise(row) if found is None else found
+
+    return either
 
 
 def whole(found: Decimal | None, field: Field) -> int | None:
