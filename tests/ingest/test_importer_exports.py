@@ -43,7 +43,9 @@ def test_shopify_orders_take_what_stands_on_their_first_row_and_share_the_discou
         "tax_minor": 1200,
         "shipping_minor": 490,
     }
-    assert {line["sku"]: (line["quantity"], line["gross_minor"], line["discount_minor"]) for line in order["lines"]} == {
+    assert {
+        line["sku"]: (line["quantity"], line["gross_minor"], line["discount_minor"]) for line in order["lines"]
+    } == {
         "LAMP-S": (2, 4998, 714),
         "Gift wrap": (1, 2001, 286),
     }
@@ -78,7 +80,9 @@ def test_woocommerce_orders_gather_their_rows_and_leave_guests_unnamed() -> None
     time, order = events["812"]
     assert time == "2024-05-02T07:58:00+00:00"
     assert order["customer_id"] == "17"
-    assert {line["sku"]: (line["quantity"], line["gross_minor"], line["discount_minor"]) for line in order["lines"]} == {
+    assert {
+        line["sku"]: (line["quantity"], line["gross_minor"], line["discount_minor"]) for line in order["lines"]
+    } == {
         "LAMP-S": (2, 4998, 500),
         "Gift wrap": (1, 333, 33),
     }

@@ -4,8 +4,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import msgspec
 import typer
@@ -45,8 +46,10 @@ def import_file(
     url: Url = "",
     key_file: KeyFile = None,
 ) -> None:
-    """Import a table. Ids come from the content: importing it twice, or shuffled, changes nothing. Interrupted, the same
-    command goes on where it stopped."""
+    """Import a table. Ids come from the content: importing it twice, or shuffled, changes nothing.
+
+    Interrupted, the same command goes on where it stopped.
+    """
     settings = Settings.load()
     table = Table(file, load_mapping(mapping), revision, settings)
     if dry_run:
@@ -65,7 +68,7 @@ class Table(msgspec.Struct, frozen=True):
     settings: Settings
 
     @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
+    def opened(self) -> Iterator[BufferedReader]:
         try:
             file = self.path.open("rb")
         except OSError as error:
@@ -104,7 +107,7 @@ def _send(table: Table, url: str, key: str, rejects: Path | None) -> None:
 
 
 def _carry_out(
-    table: Table, file: BinaryIO, ledger: Ledger, send: Send, patience: Patience, listeners: Sequence[Listener]
+    table: Table, file: BufferedReader, ledger: Ledger, send: Send, patience: Patience, listeners: Sequence[Listener]
 ) -> None:
     made = recipes(table.mapping, receivedat=datetime.now(UTC), zone=table.settings.zone, revision=table.revision)
     with Watch(console, file, ledger) as watch:

@@ -1,14 +1,14 @@
 """The first sheet of an Excel file, row by row."""
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from io import BufferedReader
 from zipfile import BadZipFile
 
 from services.common.errors import ConfigurationError
 from services.ingest.importer.typed import text_of
 
 
-def excel_rows(file: BinaryIO) -> Iterator[tuple[int, Sequence[str]]]:
+def excel_rows(file: BufferedReader) -> Iterator[tuple[int, Sequence[str]]]:
     """Lines and their cells, the header first. A formula gives what Excel last worked out; a line without cells, none.
 
     :raises ConfigurationError: when it is no Excel file.

@@ -2,8 +2,8 @@
 
 import time
 from hashlib import blake2b, file_digest
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -16,7 +16,7 @@ FORGOTTEN_AFTER = 30 * 86400.0
 """Seconds, after which an import that nobody goes on with is forgotten."""
 
 
-def ledger_path(folder: Path, file: BinaryIO, mapping: Mapping, *target: str) -> Path:
+def ledger_path(folder: Path, file: BufferedReader, mapping: Mapping, *target: str) -> Path:
     """The ledger of importing this very content by this mapping to this target; reads the file once."""
     digest = blake2b(msgspec.json.encode((MAKING, mapping, target)), digest_size=16)
     digest.update(file_digest(file, "blake2b").digest())

@@ -23,8 +23,8 @@ def ordered(lines: Sequence[Line]) -> list[Line]:
 
 
 def spread(lines: Sequence[Line], name: str, amount: int) -> None:
-    """Add an amount of the whole order to a field of its lines, which are `ordered`, in proportion to their own amounts,
-    to the unit."""
+    """Add an amount of the whole order to a field of its lines, which are `ordered`, in proportion to their amounts;
+    no unit is lost."""
     weights = [line.get(_money(line), 0) for line in lines]
     for line, part in zip(lines, share(amount, weights), strict=True):
         line[name] = line.get(name, 0) + part

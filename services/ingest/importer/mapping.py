@@ -31,9 +31,9 @@ class Field(Word, frozen=True):
     """Where a value comes from: a column, or a constant.
 
     `translate` replaces values; `pattern` keeps the first group of a regular expression; `times` multiplies by another
-    column; `negate` turns the sign. Of an empty cell, what `or` names is taken. An amount of a whole order, told on any of
-    its rows, comes to its lines in proportion to their own amounts: `shared` reads it so, `less` takes another column's
-    off.
+    column; `negate` turns the sign; `or` says what is taken where the cell is empty. An amount of a whole order, told
+    on any of its rows, comes to its lines in proportion to their own amounts: `shared` reads it so, `less` takes that
+    of another column off.
     """
 
     column: str | None = None

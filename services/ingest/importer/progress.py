@@ -1,7 +1,8 @@
 """A bar while a table is read and one while orders are sent, each with the time that it still takes."""
 
 import os
-from typing import BinaryIO, Self
+from io import BufferedReader
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -13,7 +14,7 @@ from services.ingest.importer.run import Batch
 class Watch:
     """Shows how far an import is: by bytes of the file, which are known however it is packed, then by rows gathered."""
 
-    def __init__(self, console: Console, file: BinaryIO, ledger: Ledger) -> None:
+    def __init__(self, console: Console, file: BufferedReader, ledger: Ledger) -> None:
         self._file = file
         self._ledger = ledger
         self._sending: TaskID | None = None
@@ -25,7 +26,7 @@ class Watch:
             console=console,
             transient=True,
         )
-        self._reading = self._bars.add_task("reading", total=os.stat(file.fileno()).st_size)
+        self._reading = self._bars.add_task("reading", total=os.fstat(file.fileno()).st_size)
 
     def __enter__(self) -> Self:
         self._bars.start()

@@ -19,6 +19,7 @@ BATCH_BYTES = 2 * 1024 * 1024
 
 BATCH_LINES = 20_000
 
+
 class Batch:
     """What some rows became: events to send, rows to keep, lines that are rejected."""
 
@@ -119,5 +120,3 @@ class Import:
                 batch = Batch()
         if batch.lines:
             yield batch
-
-

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 from services.common.errors import ConfigurationError
 from services.ingest.importer.build import Numbered, Rejected
@@ -20,13 +20,14 @@ from services.ingest.importer.excel import excel_rows
 from services.ingest.importer.mapping import CsvFormat, Mapping
 from services.ingest.importer.parquet import parquet_rows
 
+Bytes = io.BufferedReader | gzip.GzipFile | IO[bytes]
 Rows = Iterator[tuple[int, Sequence[str]]]
 """Lines and their cells; the first holds the names."""
 
 LONGEST_CELL = 1 << 20
 
 
-def read_table(file: BinaryIO, mapping: Mapping) -> Iterator[Numbered | Rejected]:
+def read_table(file: io.BufferedReader, mapping: Mapping) -> Iterator[Numbered | Rejected]:
     """The rows of a file, with the cells that the mapping names; one that has not as many as the header is rejected.
 
     :raises ConfigurationError: when the file cannot be read, or lacks a column that the mapping names.
@@ -67,7 +68,7 @@ def _chosen(rows: Rows, name: str, mapping: Mapping) -> Iterator[Numbered | Reje
             yield Rejected(line, f"has {len(row)} fields, the header has {width} - {hint}")
 
 
-def _csv_rows(file: BinaryIO, form: CsvFormat) -> Rows:
+def _csv_rows(file: io.BufferedReader, form: CsvFormat) -> Rows:
     csv.field_size_limit(LONGEST_CELL)
     text = _text(_unpacked(file), form.encoding)
     try:
@@ -79,7 +80,7 @@ def _csv_rows(file: BinaryIO, form: CsvFormat) -> Rows:
             text.detach()  # whoever opened the file closes it
 
 
-def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
+def _text(file: Bytes, encoding: str) -> io.TextIOWrapper:
     try:
         return io.TextIOWrapper(file, encoding=encoding, newline="")
     except LookupError:
@@ -87,7 +88,7 @@ def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
         raise ConfigurationError(f"no encoding is called {encoding!r}", field="csv.encoding", mend=mend) from None
 
 
-def _unpacked(file: BinaryIO) -> IO[bytes]:
+def _unpacked(file: io.BufferedReader) -> Bytes:
     match Path(file.name).suffix.lower():
         case ".gz":
             return gzip.GzipFile(fileobj=file)
@@ -100,7 +101,9 @@ def _unpacked(file: BinaryIO) -> IO[bytes]:
 def _only_member(archive: zipfile.ZipFile) -> IO[bytes]:
     names = [name for name in archive.namelist() if not name.endswith("/")]
     if len(names) != 1:
-        raise ConfigurationError(f"{archive.filename} holds {len(names)} files", mend="unpack it, and import one by one")
+        raise ConfigurationError(
+            f"{archive.filename} holds {len(names)} files", mend="unpack it, and import one by one"
+        )
     return archive.open(names[0])
 
 

@@ -190,7 +190,9 @@ def _instant(text: str, time: Time, zone: ZoneInfo) -> datetime | None:
         found = datetime.strptime(text, time.format) if time.format else datetime.fromisoformat(text)  # noqa: DTZ007
     except ValueError:
         how = time.format or "ISO 8601"
-        raise Invalid(f"{text!r} is not written as {how}", field=time.column, mend="mend the file or `format`") from None
+        raise Invalid(
+            f"{text!r} is not written as {how}", field=time.column, mend="mend the file or `format`"
+        ) from None
     try:
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError:
