@@ -302,6 +302,10 @@ def test_a_file_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
         ("{}", "a column or a value"),
         ("{value: 3, negate: true}", "only a column"),
         ('{column: InvoiceNo, pattern: "("}', "no regular expression"),
+        ("{column: InvoiceNo, or: {}}", "a column or a value"),
+        ("{value: x, or: {value: y}}", "only a column"),
+        ("{column: InvoiceNo, shared: true}", "no lines to share over"),
+        ("{column: InvoiceNo, less: UnitPrice}", "no lines to share over"),
     ],
 )
 def test_a_field_that_means_nothing_is_refused(tmp_path: Path, word: str, fault: str) -> None:
@@ -311,3 +315,59 @@ def test_a_field_that_means_nothing_is_refused(tmp_path: Path, word: str, fault:
     with pytest.raises(ConfigurationError, match=fault) as refused:
         load_mapping(path)
     assert "events[0].subject" in refused.value.field
+
+
+SHARED = msgspec.structs.replace(
+    RETAIL,
+    events=[
+        msgspec.structs.replace(
+            RETAIL.events[0],
+            lines={
+                **(RETAIL.events[0].lines or {}),
+                "gross_minor": Field(column="UnitPrice", times="Quantity", less="Tax"),
+                "discount_minor": Field(column="Off", shared=True),
+            },
+        )
+    ],
+)
+
+
+@given(
+    st.lists(st.decimals(min_value=0, max_value=1000, places=2), min_size=1, max_size=12),
+    st.decimals(min_value=0, max_value=1000, places=2),
+    st.decimals(min_value=0, max_value=1000, places=2),
+    st.randoms(use_true_random=False),
+)
+def test_an_orders_own_amounts_are_shared_over_its_lines_to_the_cent_wherever_they_stand(
+    prices: list[Decimal], tax: Decimal, off: Decimal, random: Random
+) -> None:
+    rows = [{**row(sku=f"S{i}", quantity="1", price=str(p)), "Tax": "", "Off": ""} for i, p in enumerate(prices)]
+    plain = sum(prices)
+    random.choice(rows)["Tax"] = str(tax)
+    random.choice(rows)["Off"] = str(off)
+    (event,) = build(rows, SHARED).events
+    lines = event["data"]["lines"]
+    assert sum(line["gross_minor"] for line in lines) == (plain - tax) * 100
+    assert sum(line["discount_minor"] for line in lines) == off * 100
+    said = [{**each, "Tax": str(tax), "Off": str(off)} for each in rows]
+    assert build(random.sample(said, len(said)), SHARED).events == [event]
+
+
+def test_what_is_said_on_the_first_line_alone_holds_for_the_order_the_time_too() -> None:
+    by_column = msgspec.structs.replace(
+        RETAIL,
+        events=[
+            msgspec.structs.replace(
+                RETAIL.events[0], data={**RETAIL.events[0].data, "currency": Field(column="Currency")}
+            )
+        ],
+    )
+    rows = [{**row(sku="A"), "Currency": "KWD"}, {**row(sku="B", date=""), "Currency": ""}]
+    for order in (rows, rows[::-1]):
+        (event,) = build(order, by_column).events
+        assert event["time"] == "2010-12-01T08:26:00+00:00"
+        assert [line["gross_minor"] for line in event["data"]["lines"]] == [5100, 5100]
+    (rejected,) = build([rows[1]], by_column).rejected
+    assert "needs a currency" in rejected.reason
+    (rejected,) = build([{**rows[1], "Currency": "EUR"}], by_column).rejected
+    assert "InvoiceDate: is empty" in rejected.reason

@@ -33,7 +33,7 @@ BOTH = msgspec.structs.replace(
                 "when": {"CustomerID": "."},
                 "subject": {"column": "CustomerID"},
                 "time": {"column": "InvoiceDate", "format": "%Y-%m-%d %H:%M:%S"},
-                "data": {"medium": {"value": "email"}},
+                "data": {"contact_id": {"column": "InvoiceDate"}, "medium": {"value": "email"}},
             },
             type(RETAIL.events[0]),
         ),

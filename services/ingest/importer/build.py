@@ -248,9 +248,19 @@ def _agreed(parts: Sequence[Data]) -> Data:
     for part in parts:
         for name, value in part.items():
             if agreed.setdefault(name, value) != value:
-                what = f"the lines of one event say {agreed[name]!r} and {value!r}"
-                raise Invalid(what, field=name, mend="mend the file, or map the field to the lines")
+                raise _disagreement(parts)
     return agreed
+
+
+def _disagreement(parts: Sequence[Data]) -> Invalid:
+    """The same, in whatever order the rows come."""
+    said: dict[str, set[str]] = {}
+    for part in parts:
+        for name, value in part.items():
+            said.setdefault(name, set()).add(repr(value))
+    name = min(name for name, values in said.items() if len(values) > 1)
+    what = f"the lines of one event say {' and '.join(sorted(said[name]))}"
+    return Invalid(what, field=name, mend="mend the file, or map the field to the lines")
 
 
 def _with_id(content: bytes) -> bytes:

@@ -28,10 +28,12 @@ MOST_ROWS = 100_000
 TOO_MANY = f"its event has more than {MOST_ROWS:,} lines - look at `subject` in the mapping"
 
 _SCHEMA = """
+begin;
 create table if not exists place (stage integer not null, at integer not null);
 create table if not exists kept (event integer, subject text, line integer, cells blob);
 create table if not exists rejected (line integer, reason text);
 create table if not exists counts (name text primary key, number integer not null);
+commit;
 """
 
 _GATHER = """
@@ -88,6 +90,7 @@ class Ledger:
         self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
             self._database.execute("pragma locking_mode = exclusive")
+            self._database.execute("pragma synchronous = normal")  # what a power cut takes back is done again
             self._database.execute("pragma journal_mode = wal")
             self._database.execute(f"pragma cache_size = -{CACHE_KIB}")
             self._database.executescript(_SCHEMA)
@@ -130,6 +133,7 @@ class Ledger:
         """Bring the rows that were kept together by event, in the order in which events begin in the file."""
         if self.place.stage == GATHERED:
             return
+        self._database.execute("pragma journal_mode = truncate")  # the other one would hold all of it a second time
         with self._whole():
             self._database.execute(_GATHER)
             self._database.execute("drop table kept")
@@ -137,6 +141,7 @@ class Ledger:
                 "insert into rejected select line, ? from gathered where number > ?", (TOO_MANY, MOST_ROWS)
             )
             self._move(Place(GATHERED, 0))
+        self._database.execute("pragma journal_mode = wal")
 
     @property
     def lines(self) -> int:

@@ -25,8 +25,10 @@ class Watch:
             TimeRemainingColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,
         )
-        self._reading = self._bars.add_task("reading", total=os.fstat(file.fileno()).st_size)
+        self._size = os.fstat(file.fileno()).st_size
+        self._reading = self._bars.add_task("reading", total=self._size)
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -41,7 +43,9 @@ class Watch:
         sent = counts["accepted"] + counts["duplicate"]
         said = f"{counts['lines']:,} lines read, {sent:,} events sent, {rejected:,} lines rejected"
         if batch.place.stage == READING:
-            self._bars.update(self._reading, completed=self._file.tell(), description=said)
+            at = self._file.tell()
+            gathering = ", gathering orders" if at >= self._size else ""
+            self._bars.update(self._reading, completed=at, description=said + gathering)
             return
         if self._sending is None:
             self._bars.remove_task(self._reading)
