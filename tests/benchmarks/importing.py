@@ -5,10 +5,11 @@ A whole stack, with everything at work that users have: the gateway, Kafka, Redi
 
 import argparse
 import csv
+import os
+import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -27,8 +28,7 @@ from services.common.windows import utc_now
 from services.ingest.reading import BATCH
 from tests.benchmarks.load import post, send_all
 from tests.benchmarks.orders import BUSY, orders
-from tests.benchmarks.peers.stopwatch import peak_mb
-from tests.benchmarks.programs import cpu_seconds, resident_mb
+from tests.benchmarks.programs import resident_mb
 from tests.support.stack import RunningStack, running_stack
 
 MAPPING = "docs/examples/online_retail.yml"
@@ -40,6 +40,7 @@ LIMIT_EVENTS, BATCH_EVENTS, CONNECTIONS = 100_000, 1000, 4
 """As in the ingest benchmark."""
 
 SAMPLED_SECONDS, TOLD = 0.5, 10
+ACCEPTED = re.compile(r"([\d,]+) accepted")
 
 console = Console(width=120)
 
@@ -109,28 +110,24 @@ def measure(stack: RunningStack, path: Path, count: int) -> Imported:
     stack.wait_applied()
     console.print(f"the gateway takes {reached:,.0f} events/s of batches", highlight=False)
     command = [sys.executable, "-m", "services.common.cli", "import", "--mapping", MAPPING, str(path)]
-    start = time.perf_counter()
-    process = subprocess.Popen(command, env=stack.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     samples: list[Sample] = []
-    peak = cpu = 0.0
-    told = threading.Thread(target=lambda: told_lines.extend(process.stdout or ()))
-    told_lines: list[str] = []
-    told.start()
-    while process.poll() is None:
-        time.sleep(SAMPLED_SECONDS)
-        try:
+    with tempfile.TemporaryFile("w+") as told:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, env=stack.environment, cwd=ROOT, stdout=told)
+        ended = 0
+        while not ended:
+            time.sleep(SAMPLED_SECONDS)
             samples.append(Sample(time.perf_counter() - start, resident_mb(process.pid)))
-            peak, cpu = peak_mb(process.pid), cpu_seconds(process.pid)
-        except (OSError, ValueError, IndexError, AttributeError, TypeError):
-            break  # it has ended meanwhile
-    process.wait()
-    told.join()
-    seconds = time.perf_counter() - start
-    console.print("".join(told_lines).rstrip(), highlight=False)
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        told.seek(0)
+        text = told.read()
+    console.print(text.strip(), highlight=False)
     if process.returncode:
         raise RuntimeError(f"the import ended with {process.returncode}")
-    accepted = next(line for line in told_lines if "accepted" in line).split()[0]
-    return Imported(count, int(accepted.replace(",", "")), seconds, cpu, peak, reached, samples)
+    accepted = int(ACCEPTED.search(text)[1].replace(",", ""))  # type: ignore[index]
+    cpu = usage.ru_utime + usage.ru_stime
+    return Imported(count, accepted, samples[-1].seconds, cpu, usage.ru_maxrss / 1024, reached, samples[:-1])
 
 
 def show(done: Imported) -> None:

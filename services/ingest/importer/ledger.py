@@ -95,7 +95,7 @@ class Ledger:
             self._database.execute(f"pragma cache_size = -{CACHE_KIB}")
             self._database.executescript(_SCHEMA)
             found = self._database.execute("select stage, at from place").fetchone()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self._database.close()
             raise ConfigurationError(
                 f"{path} cannot be used: {error}", mend="wait, if this file is being imported; else delete it"
