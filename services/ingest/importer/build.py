@@ -92,9 +92,13 @@ class Recipe:
         return self._event.lines is not None
 
     def applies(self, row: Row) -> bool:
-        return all(search(row[at]) for at, search in self._when) and not any(
-            search(row[at]) for at, search in self._unless
-        )
+        for at, search in self._when:
+            if search(row[at]) is None:
+                return False
+        for at, search in self._unless:  # noqa: SIM110 - asked of every line: `any` takes three times as long
+            if search(row[at]) is not None:
+                return False
+        return True
 
     def subject(self, row: Row) -> str:
         """The id of what the event is about.

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from zipfile import BadZipFile
 
+import openpyxl
+
 from services.common.errors import ConfigurationError
 from services.ingest.importer.typed import text_of
 
@@ -13,8 +15,6 @@ def excel_rows(file: BufferedReader) -> Iterator[tuple[int, Sequence[str]]]:
 
     :raises ConfigurationError: when it is no Excel file.
     """
-    import openpyxl  # here: it takes longer to load than most commands run
-
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except (BadZipFile, KeyError, ValueError):

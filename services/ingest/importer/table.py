@@ -16,9 +16,7 @@ from typing import IO
 
 from services.common.errors import ConfigurationError
 from services.ingest.importer.build import Numbered, Rejected
-from services.ingest.importer.excel import excel_rows
 from services.ingest.importer.mapping import CsvFormat, Mapping
-from services.ingest.importer.parquet import parquet_rows
 
 Bytes = io.BufferedReader | gzip.GzipFile | IO[bytes]
 Rows = Iterator[tuple[int, Sequence[str]]]
@@ -34,13 +32,7 @@ def read_table(file: io.BufferedReader, mapping: Mapping) -> Iterator[Numbered |
     """
     path = Path(file.name)
     try:
-        match path.suffix.lower():
-            case ".xlsx":
-                yield from _chosen(excel_rows(file), path.name, mapping)
-            case ".parquet":
-                yield from _chosen(parquet_rows(file), path.name, mapping)
-            case _:
-                yield from _chosen(_csv_rows(file, mapping.csv), path.name, mapping)
+        yield from _chosen(_rows(file, mapping.csv), path.name, mapping)
     except EOFError:
         raise ConfigurationError(f"{path} ends in the middle", mend="copy or compress it again") from None
     except (OSError, zlib.error, zipfile.BadZipFile) as error:
@@ -51,6 +43,21 @@ def read_table(file: io.BufferedReader, mapping: Mapping) -> Iterator[Numbered |
         raise ConfigurationError(f"{path} is not written in {mapping.csv.encoding}: {error}", mend=mend) from None
     except csv.Error as error:
         raise ConfigurationError(f"{path} is no CSV: {error}", mend="look at `csv.delimiter`") from None
+
+
+def _rows(file: io.BufferedReader, form: CsvFormat) -> Rows:
+    """Libraries are loaded when there is a file for them: that takes longer than most commands of `cadran` run."""
+    match Path(file.name).suffix.lower():
+        case ".xlsx":
+            from services.ingest.importer.excel import excel_rows
+
+            return excel_rows(file)
+        case ".parquet":
+            from services.ingest.importer.parquet import parquet_rows
+
+            return parquet_rows(file)
+        case _:
+            return _csv_rows(file, form)
 
 
 def _chosen(rows: Rows, name: str, mapping: Mapping) -> Iterator[Numbered | Rejected]:
