@@ -19,6 +19,7 @@ from services.ingest.importer.run import Import
 from services.ingest.importer.table import read_table
 from tests.support.events import PARIS
 
+MEMORY = Path("/dev/shm")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 Event = dict[str, Any]
@@ -72,7 +73,11 @@ def imported(rows: Rows, mapping: Mapping, revision: int = 0) -> Imported:
 
 @contextmanager
 def a_ledger() -> Iterator[Ledger]:
-    with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.sqlite") as ledger:
+    """In memory where there is a folder for that: a property makes hundreds, and would wait for the disk each time."""
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
+        Ledger(Path(folder) / "ledger.sqlite") as ledger,
+    ):
         yield ledger
 
 
