@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ bench-reading: setup-dev ## Compare how often prices are read rightly with chang
 
 bench-alert-delay: setup-dev ## Measure how long from an event that crosses a threshold to its message: ROUNDS=10
 	$(PYTHON) -m tests.benchmarks.alert_delay --rounds $(or $(ROUNDS),10)
+
+bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka is away and the gateway is killed: RATE=100 SECONDS=150
+	$(PYTHON) -m tests.benchmarks.webhooks --rate $(or $(RATE),100) --seconds $(or $(SECONDS),150)
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

@@ -1,7 +1,7 @@
 """`python docs/generate.py [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md, docs/settings.md, the Grafana boards and the rules of alerts. With --check it
-writes nothing and ends with status 1 when a file is not what it would write.
+Writes docs/events.md, docs/kpis.md, docs/settings.md, docs/connectors/, the Grafana boards and the rules of alerts.
+With --check it writes nothing and ends with status 1 when a file is not what it would write.
 """
 
 import inspect
@@ -22,6 +22,8 @@ from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.common.windows import WindowName
+from services.ingest.connectors.page import page
+from services.ingest.connectors.vendors import CONNECTORS
 from services.ingest.settings import IngestSettings
 from services.kpi_stream.alerting.rules.grafana_rules import write_grafana_rules
 from services.kpi_stream.alerting.rules.kpi_rules import write_rules
@@ -213,9 +215,16 @@ def _metrics(kpi: Kpi) -> Iterator[str]:
             yield f"| `{metric_name(metric, cut, 'EUR')}` | {told} | {describe(metric, cut)} |"
 
 
+def connector_pages() -> dict[str, str]:
+    return {
+        f"connectors/{vendor}": f"# {connector.facts.title}\n\n{NOTICE}\n{page(connector)}"
+        for vendor, connector in CONNECTORS.items()
+    }
+
+
 def write(root: Path) -> list[Path]:
     """Write everything below a root; returns the files."""
-    pages = {"settings": settings_page(), "events": events_page(), "kpis": kpis_page()}
+    pages = {"settings": settings_page(), "events": events_page(), "kpis": kpis_page(), **connector_pages()}
     written = []
     for name, text in pages.items():
         path = root / "docs" / f"{name}.md"

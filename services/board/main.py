@@ -16,7 +16,6 @@ from services.board.client import alerts_client, board_url, read_api_client
 from services.board.editing.desk import Desk
 from services.board.editing.service import Editing
 from services.board.letter.office import letter_works, week_reader, week_writer
-from services.board.metrics import BoardMetrics
 from services.board.oidc import Oidc, remember_who_left
 from services.board.read_api import ChangeSignal, ReadApi
 from services.board.remote import Remote
@@ -32,7 +31,7 @@ from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
 from services.common.logging import configure_logging
-from services.common.outbox import Outbox
+from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
@@ -46,9 +45,8 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
     registry = CollectorRegistry()
-    metrics = BoardMetrics(registry)
     publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
-    outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
+    outbox = Outbox(database, publisher, OutboxMetrics("board", registry))
     client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)
     changes = ChangeSignal(api)

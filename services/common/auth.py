@@ -29,6 +29,8 @@ class Scope(StrEnum):
     READ_PRICES = "prices:read"
     WRITE_CAMPAIGNS = "campaigns:write"
     ASSIGN_CUSTOMERS = "campaigns:assign"
+    READ_CONNECTORS = "connectors:read"
+    WRITE_CONNECTORS = "connectors:write"
     READ_ALERTS = "alerts:read"
     WRITE_ALERTS = "alerts:write"
     ADMIN = "admin"

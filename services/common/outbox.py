@@ -6,17 +6,20 @@ An event that is sent twice has the same id and content, and every fold of the s
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy import Connection, delete, func, insert, select
 
 from services.common.database import Database
 from services.common.errors import Unavailable
-from services.common.events import EVENT_TYPES, Event, encode
+from services.common.events import EVENT_TYPES, Event, decode, encode
 from services.common.logging import get_logger
 from services.common.publisher import Message, Publisher
 from services.common.tables import OUTBOX
 from services.common.topics import Topic
+from services.common.windows import utc_now
 
 log = get_logger(__name__)
 
@@ -36,14 +39,33 @@ def put(connection: Connection, events: Iterable[Event]) -> None:
         connection.execute(insert(OUTBOX), rows)
 
 
-class Outbox:
-    """Sends what is written down. `waiting` tells how many events are still here."""
+class OutboxMetrics:
+    """What a service tells Prometheus of its outbox."""
 
-    def __init__(self, database: Database, publisher: Publisher, waiting: Gauge, sent: Counter) -> None:
+    def __init__(self, service: str, registry: CollectorRegistry) -> None:
+        self.waiting = Gauge(
+            f"cadran_{service}_outbox_events", "Events written and not yet acknowledged by Kafka", registry=registry
+        )
+        self.lag = Gauge(
+            f"cadran_{service}_outbox_lag_seconds", "How long the oldest of them has been waiting", registry=registry
+        )
+        self.sent = Counter(f"cadran_{service}_events_sent", "Events that Kafka has acknowledged", registry=registry)
+
+
+class _Waiting(NamedTuple):
+    """How many events are here, and when the oldest was written."""
+
+    events: int
+    since: datetime | None
+
+
+class Outbox:
+    """Sends what is written down."""
+
+    def __init__(self, database: Database, publisher: Publisher, metrics: OutboxMetrics) -> None:
         self._database = database
         self._publisher = publisher
-        self._waiting = waiting
-        self._sent = sent
+        self._metrics = metrics
         self._written = asyncio.Event()
 
     def written(self) -> None:
@@ -51,11 +73,13 @@ class Outbox:
         self._written.set()
 
     async def count(self) -> None:
-        """Tell how many events are here.
+        """Tell how many events are here, and for how long.
 
         :raises Unavailable: when the database does not answer.
         """
-        self._waiting.set(await self._database.read(_count))
+        waiting = await self._database.read(_count)
+        self._metrics.waiting.set(waiting.events)
+        self._metrics.lag.set((utc_now() - waiting.since).total_seconds() if waiting.since else 0)
 
     async def run(self) -> None:
         """Send for ever; when Kafka or the database does not answer, try again ever more slowly."""
@@ -80,7 +104,7 @@ class Outbox:
         if rows:
             await self._publisher.publish([Message(Topic(topic), key, value) for _, topic, key, value in rows])
             await self._database.write(lambda connection: _forget(connection, [row[0] for row in rows]))
-            self._sent.inc(len(rows))
+            self._metrics.sent.inc(len(rows))
         return len(rows)
 
 
@@ -89,8 +113,10 @@ def _oldest(connection: Connection) -> Sequence[tuple[int, str, bytes, bytes]]:
     return [tuple(row) for row in connection.execute(query.limit(MOST_AT_ONCE))]
 
 
-def _count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
+def _count(connection: Connection) -> _Waiting:
+    events = connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
+    oldest = connection.execute(select(OUTBOX.c.value).order_by(OUTBOX.c.id).limit(1)).scalar()
+    return _Waiting(events, decode(oldest).receivedat if oldest else None)
 
 
 def _forget(connection: Connection, ids: Sequence[int]) -> None:

@@ -16,6 +16,7 @@ from services.common.errors import ConfigurationError, Unavailable
 from services.common.topics import Topic
 
 KNOWN_SECONDS = 15.0
+PATIENCE = 30.0
 RETENTION = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
 
 
@@ -33,14 +34,17 @@ class TopicSettings(Protocol):
 
 
 @contextmanager
-def admin_client(servers: str) -> Iterator[KafkaAdminClient]:
-    """Kafka's admin client.
+def admin_client(servers: str, patience: float = PATIENCE) -> Iterator[KafkaAdminClient]:
+    """Kafka's admin client. `patience`: seconds for the first answer.
 
     :raises Unavailable: when no broker answers.
     """
     try:
         client = KafkaAdminClient(
-            bootstrap_servers=servers.split(","), client_id="cadran-admin", request_timeout_ms=15_000
+            bootstrap_servers=servers.split(","),
+            client_id="cadran-admin",
+            request_timeout_ms=15_000,
+            bootstrap_timeout_ms=int(patience * 1000),
         )
     except KafkaError as error:
         raise Unavailable(
@@ -81,9 +85,12 @@ def _wait_until_known(client: KafkaAdminClient, names: Sequence[str]) -> None:
         time.sleep(0.1)
 
 
-def wrong_topics(settings: TopicSettings) -> list[str]:
-    """What is missing or different, a line each, with the mend; empty when all is as it must be."""
-    with admin_client(settings.kafka_servers) as client:
+def wrong_topics(settings: TopicSettings, patience: float = PATIENCE) -> list[str]:
+    """What is missing or different, a line each, with the mend; empty when all is as it must be.
+
+    :raises Unavailable: when no broker answers within the patience, in seconds.
+    """
+    with admin_client(settings.kafka_servers, patience) as client:
         there = set(client.list_topics())
         faults = [f"{topic} is missing: run `cadran topics create`" for topic in Topic if topic not in there]
         present = [topic.value for topic in Topic if topic in there]
@@ -113,12 +120,13 @@ def _wrong_retention(client: KafkaAdminClient, names: Sequence[str]) -> list[str
     ]
 
 
-def require_topics(settings: TopicSettings) -> None:
+def require_topics(settings: TopicSettings, patience: float = PATIENCE) -> None:
     """Refuse to go on unless every topic is there and as declared.
 
     :raises ConfigurationError: a line per fault.
+    :raises Unavailable: when no broker answers within the patience, in seconds.
     """
-    faults = wrong_topics(settings)
+    faults = wrong_topics(settings, patience)
     if faults:
         raise ConfigurationError("topics are not as they must be: " + "; ".join(faults))
 

@@ -33,6 +33,9 @@ from services.ingest import reading
 from services.ingest.asgi import CountRefused, DirectPosts
 from services.ingest.campaigns.api import campaign_routes
 from services.ingest.campaigns.service import Campaigns
+from services.ingest.connectors.api import connector_routes
+from services.ingest.connectors.service import Webhooks
+from services.ingest.connectors.syncing import Syncing
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome
@@ -65,6 +68,9 @@ class Parts(NamedTuple):
 
     gateway: Gateway
     campaigns: Campaigns
+    webhooks: Webhooks
+    syncing: Syncing
+    public_url: str
     keys: KeyRing
     rate: EventRate
     zone: ZoneInfo
@@ -88,6 +94,16 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     events = _events(parts)
     app.include_router(events)
     app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.settings.max_batch_bytes))
+    app.include_router(
+        connector_routes(
+            parts.webhooks,
+            parts.syncing,
+            parts.keys,
+            clock=parts.clock,
+            public_url=parts.public_url,
+            max_bytes=parts.settings.max_delivery_bytes,
+        )
+    )
     app.include_router(_schemas())
 
     install_metrics(app, parts.registry)

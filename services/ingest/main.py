@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -12,48 +13,68 @@ from starlette.types import ASGIApp
 from services.common.auth import KeyRing
 from services.common.background import at_work
 from services.common.database import Database, database_url
-from services.common.errors import CadranError, ConfigurationError
+from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.http import serve
 from services.common.logging import configure_logging, get_logger
-from services.common.outbox import Outbox
+from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
 from services.common.redis_clients import async_redis
 from services.common.settings import Port, Settings
+from services.common.signing_secrets import read_secrets
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
 from services.ingest.api import Parts, create_app
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.campaigns.service import Campaigns
-from services.ingest.campaigns.tables import SCHEMA
+from services.ingest.connectors.accounts import AccountReader, FollowedAccounts, open_api
+from services.ingest.connectors.completing import Completing
+from services.ingest.connectors.metrics import ConnectorMetrics
+from services.ingest.connectors.names import Pseudonyms
+from services.ingest.connectors.pruning import Pruning
+from services.ingest.connectors.service import Webhooks
+from services.ingest.connectors.syncing import Syncing
+from services.ingest.connectors.vendors import CONNECTORS
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Budget, Gateway
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Marks
+from services.ingest.tables import SCHEMA
 
 log = get_logger(__name__)
 
+KAFKA_PATIENCE = 1.0
+"""Seconds: webhooks, which Kafka is not needed for, wait meanwhile."""
 
-def build(settings: Settings, ingest: IngestSettings, database: Database) -> ASGIApp:
+
+def build(settings: Settings, ingest: IngestSettings, database: Database, accounts: FollowedAccounts) -> ASGIApp:
     """The app, its clients opened and closed with its lifespan.
 
-    A database that is not open yet is opened beside, as soon as it lets itself be: events are taken without it.
+    A database that is not open yet is opened beside, as soon as it lets itself be: events are taken without it. Kafka
+    too is reached beside: webhooks are taken without it.
     """
     registry = CollectorRegistry()
-    metrics, campaign_metrics = IngestMetrics(registry), CampaignMetrics(registry)
+    metrics = IngestMetrics(registry)
     redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
     publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)
-    outbox = Outbox(database, publisher, campaign_metrics.outbox_waiting, campaign_metrics.events_sent)
+    outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))
+    connectors = _connectors(settings, ingest, database, accounts, outbox, ConnectorMetrics(registry))
 
-    async def tell_draws() -> None:
+    async def use_database() -> None:
         await asyncio.to_thread(database.open)
-        await outbox.run()
+        async with at_work([outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]):
+            await asyncio.Event().wait()
+
+    async def reach_kafka() -> None:
+        await asyncio.to_thread(require_topics, settings, KAFKA_PATIENCE)
+        async with publisher:
+            await asyncio.Event().wait()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with publisher, at_work([tell_draws]):
+        async with at_work([reach_kafka, use_database, accounts.run]):
             yield
         database.close()
         await redis.aclose()
@@ -61,8 +82,15 @@ def build(settings: Settings, ingest: IngestSettings, database: Database) -> ASG
     parts = Parts(
         gateway=Gateway(publisher, Marks(redis), budget),
         campaigns=Campaigns(
-            database, zone=settings.zone, clock=utc_now, written=outbox.written, drawn=campaign_metrics.drawn
+            database,
+            zone=settings.zone,
+            clock=utc_now,
+            written=outbox.written,
+            drawn=CampaignMetrics(registry).drawn,
         ),
+        webhooks=connectors.webhooks,
+        syncing=connectors.syncing,
+        public_url=ingest.public_address(settings),
         keys=KeyRing(settings.api_keys_file),
         rate=EventRate(ingest.rate_limit),
         zone=settings.zone,
@@ -75,25 +103,76 @@ def build(settings: Settings, ingest: IngestSettings, database: Database) -> ASG
     return create_app(parts, lifespan)
 
 
+class _Connectors(NamedTuple):
+    webhooks: Webhooks
+    completing: Completing
+    syncing: Syncing
+    pruning: Pruning
+
+
+def _connectors(
+    settings: Settings,
+    ingest: IngestSettings,
+    database: Database,
+    accounts: FollowedAccounts,
+    outbox: Outbox,
+    metrics: ConnectorMetrics,
+) -> _Connectors:
+    common: dict[str, Any] = {
+        "zone": settings.zone,
+        "most_waiting": ingest.max_waiting_events,
+        "written": outbox.written,
+        "metrics": metrics,
+    }
+    asking = {**common, "open_api": open_api, "clock": utc_now}
+    completing = Completing(accounts, database, **asking)
+    return _Connectors(
+        Webhooks(accounts, database, **common, wanted=completing.wanted),
+        completing,
+        Syncing(accounts, database, **asking, wanted=completing.wanted),
+        Pruning(accounts, database),
+    )
+
+
 def _open_now(database: Database) -> None:
     """Open the database, if it lets itself be: otherwise it is tried again while events are taken."""
     try:
         database.open()
     except ConfigurationError as error:
-        log.warning("campaigns wait for their database", error=str(error))
+        log.warning("campaigns and webhooks wait for their database", error=str(error))
+
+
+def _check_topics(settings: Settings) -> None:
+    """Kafka may be away, and webhooks are taken meanwhile; but topics that are wrong are for a person to mend.
+
+    :raises ConfigurationError: a line per fault.
+    """
+    try:
+        require_topics(settings, KAFKA_PATIENCE)
+    except Unavailable as error:
+        log.warning("events wait for Kafka", error=str(error))
 
 
 def main() -> None:
     try:
         settings, ingest = Settings.load(), IngestSettings.load()
         configure_logging("ingest", level=settings.log_level, log_format=settings.log_format)
-        require_topics(settings)
+        _check_topics(settings)
         database = Database(database_url(ingest.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         _open_now(database)
-        app = build(settings, ingest, database)
+        app = build(settings, ingest, database, _accounts(settings, ingest))
     except CadranError as error:
         sys.exit(f"ingest cannot start: {error}")
     serve(app, host=settings.host, port=settings.port(Port.INGEST), grace=10)
+
+
+def _accounts(settings: Settings, ingest: IngestSettings) -> FollowedAccounts:
+    key = read_secrets(
+        ingest.pseudonyms_file or settings.local_dir / "pseudonyms.secret", "CADRAN_INGEST_PSEUDONYMS_FILE"
+    )
+    accounts = FollowedAccounts(ingest.connectors_file, AccountReader(CONNECTORS, Pseudonyms(key[0])))
+    accounts.load()
+    return accounts
 
 
 if __name__ == "__main__":

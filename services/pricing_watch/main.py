@@ -15,7 +15,7 @@ from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.logging import configure_logging
-from services.common.outbox import Outbox
+from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
@@ -41,7 +41,7 @@ def build(settings: Settings, pricing: PricingSettings, database: Database) -> F
     registry = CollectorRegistry()
     metrics = PricingMetrics(registry)
     publisher = Publisher(settings.kafka_servers, client_id="cadran-pricing", timeout=pricing.publish_timeout)
-    outbox = Outbox(database, publisher, metrics.outbox_waiting, metrics.events_sent)
+    outbox = Outbox(database, publisher, OutboxMetrics("pricing", registry))
     stating = Stating(settings.zone)
     intake = Intake(stating)
     fetcher = Fetcher(fetch_settings(pricing), count=lambda outcome: metrics.requests.labels(outcome).inc())

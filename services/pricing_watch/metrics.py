@@ -7,12 +7,6 @@ class PricingMetrics:
     """Its metrics, on a registry of its own."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.outbox_waiting = Gauge(
-            "cadran_pricing_outbox_events", "Events written and not yet acknowledged by Kafka", registry=registry
-        )
-        self.events_sent = Counter(
-            "cadran_pricing_events_sent", "Events that Kafka has acknowledged", registry=registry
-        )
         self.due = Gauge("cadran_pricing_pages_due", "Pages that wait to be read", registry=registry)
         self.overdue_seconds = Gauge(
             "cadran_pricing_overdue_seconds", "How long the page that waits longest has been due", registry=registry

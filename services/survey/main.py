@@ -21,7 +21,7 @@ from services.common.i18n import load_translations
 from services.common.logging import configure_logging
 from services.common.mail.account import read_account, read_sender
 from services.common.mail.courier import Courier
-from services.common.outbox import Outbox
+from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
@@ -72,7 +72,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
     registry = CollectorRegistry()
     core = _core(settings, survey, database, SurveyMetrics(registry))
     publisher = Publisher(settings.kafka_servers, client_id="cadran-survey", timeout=survey.publish_timeout)
-    outbox = Outbox(core.database, publisher, core.metrics.outbox_waiting, core.metrics.events_sent)
+    outbox = Outbox(core.database, publisher, OutboxMetrics("survey", registry))
     mailer = _mailer(core) if survey.smtp_host else None
 
     def written() -> None:

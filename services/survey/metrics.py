@@ -7,10 +7,6 @@ class SurveyMetrics:
     """Its metrics, on a registry of its own."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.outbox_waiting = Gauge(
-            "cadran_survey_outbox_events", "Events written and not yet acknowledged by Kafka", registry=registry
-        )
-        self.events_sent = Counter("cadran_survey_events_sent", "Events that Kafka has acknowledged", registry=registry)
         self.invitations = Gauge(
             "cadran_survey_invitations",
             "Invitations that were created, delivered, bounced, opened and answered, by touchpoint",

@@ -213,7 +213,7 @@ HAND_MADE: dict[str, Expected] = {
     "sum(rate(cadran_worker_conflicts_total[$__rate_interval]))": {"": 0},
     "sum(cadran_survey_outbox_events)": {"": 0},
     "sum(cadran_pricing_outbox_events)": {"": 0},
-    "sum(cadran_campaigns_outbox_events)": {"": 0},
+    "sum(cadran_ingest_outbox_events)": {"": 0},
     "sum(cadran_board_outbox_events)": {"": 0},
     "sum(cadran_survey_letters_waiting)": {"": 0},
     "sum(cadran_pricing_pages_due)": {"": 0},

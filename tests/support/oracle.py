@@ -248,6 +248,8 @@ class LeadView:
         found = []
         for view in [self, *self.lenders(views)]:
             for time, event in view.closed.items():
+                if view is not self and event.data.outcome == "invalid":
+                    continue
                 rank = {"lost": 1, "won": 2, "invalid": 3}[event.data.outcome]
                 found.append((time, rank, 0, event.data.rep_id or "", event))
             found += [(time, 0, 0, "", None) for time in view.reopened]

@@ -1,13 +1,15 @@
 """Every metric that Prometheus can have of Cadran, with its labels: from the code that tells them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
 
-from services.board.metrics import BoardMetrics
+from services.common.outbox import OutboxMetrics
 from services.ingest.campaigns.metrics import CampaignMetrics
+from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.metrics import IngestMetrics
 from services.kpi_stream.alerting.metrics import AlertMetrics
 from services.kpi_stream.exporter.metrics import families
@@ -18,14 +20,16 @@ from services.kpi_stream.metrics import WorkerMetrics
 from services.pricing_watch.metrics import PricingMetrics
 from services.survey.metrics import SurveyMetrics
 
-SERVICES = (
+WITH_OUTBOX = ("board", "ingest", "pricing", "survey")
+SERVICES: tuple[Callable[[CollectorRegistry], object], ...] = (
     IngestMetrics,
     CampaignMetrics,
+    ConnectorMetrics,
     SurveyMetrics,
     PricingMetrics,
-    BoardMetrics,
     WorkerMetrics,
     AlertMetrics,
+    *(partial(OutboxMetrics, service) for service in WITH_OUTBOX),
 )
 OF_THE_TARGET = frozenset({"job", "instance"})
 """Labels that Prometheus adds to every series."""

@@ -59,6 +59,7 @@ class LeadReopened(Statement, frozen=True, kw_only=True):
 
 
 class LeadMerged(Statement, frozen=True, kw_only=True):
-    """A lead turned out to be another one: it leaves its own bucket and lends its history to `into_lead_id`."""
+    """A lead turned out to be another one: it leaves its own bucket and lends its history to `into_lead_id`, but not
+    that it was invalid."""
 
     into_lead_id: Id

@@ -10,8 +10,8 @@ from services.common.database import database_url, opened
 from services.common.errors import NotFound
 from services.common.settings import Settings
 from services.ingest.campaigns import store
-from services.ingest.campaigns.tables import SCHEMA
 from services.ingest.settings import IngestSettings
+from services.ingest.tables import SCHEMA
 
 
 def register(group: typer.Typer) -> None:

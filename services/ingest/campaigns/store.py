@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from services.ingest.campaigns import tables
+from services.ingest import tables
 from services.ingest.campaigns.balance import Tally
 from services.ingest.campaigns.records import Assignment, Campaign, Group
 
@@ -71,9 +71,9 @@ def groups_of(connection: Connection, *, customer_id: str) -> dict[str, Group]:
     return {campaign_id: Group(group) for campaign_id, group in connection.execute(query)}
 
 
-def forget(connection: Connection, *, customer_id: str) -> None:
-    """Delete what was drawn for a customer, in every campaign."""
-    connection.execute(delete(tables.assignments).where(_assignments.customer_id == customer_id))
+def forget(connection: Connection, *, customer_id: str) -> int:
+    """Delete what was drawn for a customer, in every campaign; in how many."""
+    return connection.execute(delete(tables.assignments).where(_assignments.customer_id == customer_id)).rowcount
 
 
 def _rows(connection: Connection, *conditions: Any, limit: int | None = None) -> Iterable[RowMapping]:

@@ -17,7 +17,7 @@ from services.kpi_stream.entities.order import UNASSIGNED
 from services.kpi_stream.entities.order_notices import OrderSnapshot
 from services.kpi_stream.entities.statements import Stated, grown, joined, microseconds, stated, with_statement
 
-VERSION = 2
+VERSION = 3
 
 
 class Created(msgspec.Struct, frozen=True, array_like=True):
@@ -102,7 +102,7 @@ def merge_notices(lead_id: str, lead: Lead) -> dict[str, tuple[LentHistory, ...]
     """
     if not lead.merge_targets or lead.merged is None:
         return {}
-    own = _own_history(lead_id, lead)
+    own = _lent(_own_history(lead_id, lead))
     passed_on = tuple(
         msgspec.structs.replace(item, path=(*item.path, lead_id))
         for items in told(lead.lent).values()
@@ -110,6 +110,13 @@ def merge_notices(lead_id: str, lead: Lead) -> dict[str, tuple[LentHistory, ...]
         if lead_id not in item.path
     )
     return {to: (own, *passed_on) if to == lead.merged.value else None for to in lead.merge_targets}
+
+
+def _lent(history: LentHistory) -> LentHistory:
+    """A history as others inherit it: that a lead was invalid, as its system said by deleting it for the merge, is not
+    true of the one that is left."""
+    closings = {at: closing for at, closing in history.closings.items() if closing.outcome != "invalid"}
+    return msgspec.structs.replace(history, closings=closings)
 
 
 def _own_history(lead_id: str, lead: Lead) -> LentHistory:

@@ -169,7 +169,7 @@ SERVICES = (
         [
             ("sum(cadran_survey_outbox_events)", "survey"),
             ("sum(cadran_pricing_outbox_events)", "pricing"),
-            ("sum(cadran_campaigns_outbox_events)", "campaigns"),
+            ("sum(cadran_ingest_outbox_events)", "ingest"),
             ("sum(cadran_board_outbox_events)", "board"),
         ],
     ),

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.common.database import Database, opened
-from services.ingest.campaigns.tables import SCHEMA
+from services.ingest.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 
 from services.common.database import Database
 from services.common.events import Event, decode
-from services.ingest.campaigns import tables
+from services.ingest import tables
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.campaigns.records import Campaign, Group, Setup
 from services.ingest.campaigns.service import Campaigns

@@ -22,7 +22,7 @@ from services.common.errors import Invalid, Unavailable
 from services.common.http import install_error_handlers
 from services.ingest.campaigns.api import campaign_routes
 from services.ingest.campaigns.bodies import Asked, checked, read_customers
-from services.ingest.campaigns.tables import SCHEMA
+from services.ingest.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service, customers
 from tests.support.databases import sqlite_url
 

@@ -128,10 +128,10 @@ def test_while_kafka_is_away_customers_are_drawn_and_told_later(stack: RunningSt
     stack.supervisor.stop("kafka")
     try:
         drawn = {customer: ask(api, "no kafka", customer).json()["group"] for customer in customers(20)}
-        wait_for(lambda: "cadran_campaigns_outbox_events 20.0" in api.get("/metrics").text, "the events wait")
+        wait_for(lambda: "cadran_ingest_outbox_events 20.0" in api.get("/metrics").text, "the events wait")
     finally:
         stack.supervisor.start("kafka")
-    wait_for(lambda: "cadran_campaigns_outbox_events 0.0" in api.get("/metrics").text, "they are sent", patience=120)
+    wait_for(lambda: "cadran_ingest_outbox_events 0.0" in api.get("/metrics").text, "they are sent", patience=120)
     wait_told(stack, "no kafka", drawn)
     assert told(stack, "no kafka") == drawn
 

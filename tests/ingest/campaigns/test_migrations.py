@@ -1,5 +1,5 @@
 from services.common.database import Database
-from services.ingest.campaigns.tables import metadata
+from services.ingest.tables import metadata
 from tests.support.databases import assert_made_as
 
 

@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 
 from services.common.database import Database, opened
 from services.common.errors import Conflict, NotFound, Unavailable
+from services.ingest import tables
 from services.ingest.campaigns import service as module
-from services.ingest.campaigns import tables
 from services.ingest.campaigns.drawing import draw
 from services.ingest.campaigns.records import Group, Setup
-from services.ingest.campaigns.tables import SCHEMA
+from services.ingest.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service, customers
 from tests.support.databases import sqlite_url
 
@@ -26,7 +26,7 @@ KILLED_WHILE_DRAWING = """
 import asyncio, os, sys
 from services.common.database import Database, opened
 from services.ingest.campaigns import service
-from services.ingest.campaigns.tables import SCHEMA
+from services.ingest.tables import SCHEMA
 from tests.ingest.campaigns.parts import Service
 
 put = service.put

@@ -71,7 +71,7 @@ def test_a_customer_is_forgotten_in_every_campaign(stack: RunningStack, api: htt
             ask(api, campaign, customer)
         wait_told(stack, campaign, [person, other])
     before = {campaign: all_drawn(api, campaign) for campaign in ("forget 1", "forget 2")}
-    wait_for(lambda: "cadran_campaigns_outbox_events 0.0" in api.get("/metrics").text, "nothing waits for Kafka")
+    wait_for(lambda: "cadran_ingest_outbox_events 0.0" in api.get("/metrics").text, "nothing waits for Kafka")
     command = [sys.executable, "-m", "services.common.cli", "campaigns", "forget", person]
     kept = subprocess.run(command, env=stack.environment, cwd=ROOT, capture_output=True, text=True, input="n\n")
     assert (kept.returncode, all_drawn(api, "forget 1")) == (1, before["forget 1"])

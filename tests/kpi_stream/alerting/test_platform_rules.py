@@ -90,6 +90,12 @@ CAUSES = (
         112,
         122,
     ),
+    Cause(
+        "WebhooksAreRefused",
+        {'cadran_connector_deliveries_total{vendor="shopify",account="paris",outcome="unsigned"}': f"0+1x{MINUTES}"},
+        8,
+        15,
+    ),
     Cause("LettersBounce", {'cadran_survey_letters_total{outcome="refused"}': f"0+2x{MINUTES}"}, 10, 60),
     Cause("PagesAreReadLate", {"cadran_pricing_overdue_seconds": then(0, 6 * 3600 + 1)}, 125, 135),
     Cause(

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from services.kpi_stream.entities.lead import Lead, Loss, Win, first_rep, fold, hear_order, owner, standing
+from services.kpi_stream.entities.lead import (
+    Lead,
+    Loss,
+    Win,
+    first_rep,
+    fold,
+    hear_order,
+    merge_notices,
+    owner,
+    standing,
+)
 from services.kpi_stream.entities.notices import Notice
 from services.kpi_stream.entities.order_notices import OrderSnapshot
 from services.kpi_stream.entities.statements import microseconds
@@ -115,3 +125,11 @@ def test_a_closing_that_is_restated_is_the_greater_revisions() -> None:
 def test_a_lead_merged_into_itself_counts_as_not_merged() -> None:
     assert standing("L", lead(CREATED, ("merged", "2026-11-05 10:00", {"into_lead_id": "L"}))).counts
     assert not standing("L", lead(CREATED, ("merged", "2026-11-05 10:00", {"into_lead_id": "M"}))).counts
+
+
+def test_a_merged_lead_lends_what_happened_to_it_but_not_that_it_was_invalid() -> None:
+    """A system that deletes one of two leads to merge them says both, in any order."""
+    won, invalid = ("2026-11-05 10:00", {"outcome": "won"}), ("2026-11-07 10:00", {"outcome": "invalid"})
+    merged = ("merged", "2026-11-07 10:00", {"into_lead_id": "M"})
+    ((own,),) = merge_notices("L", lead(CREATED, ("closed", *won), ("closed", *invalid), merged)).values()  # type: ignore[misc]
+    assert [closing.outcome for closing in own.closings.values()] == ["won"]

@@ -197,7 +197,7 @@ OTHERS = (
     ),
     PlatformAlert(
         "EventsWaitInAService",
-        'min_over_time({__name__=~"cadran_(survey|pricing|board)_outbox_events"}[15m]) > 0',
+        'min_over_time({__name__=~"cadran_(survey|pricing|board|ingest)_outbox_events"}[15m]) > 0',
         "5m",
         Severity.WARNING,
         Text(en="A service cannot hand over its events", fr="Un service ne peut remettre ses événements"),
@@ -206,6 +206,22 @@ OTHERS = (
             fr='{{ $labels.job }} : au moins {{ $value | printf "%.0f" }} attendent',
         ),
         Text(en="Does Kafka answer? Nothing is lost: they are sent again.", fr="Kafka répond-il ? Rien n’est perdu."),
+    ),
+    PlatformAlert(
+        "WebhooksAreRefused",
+        "sum by (vendor, account) (increase("
+        'cadran_connector_deliveries_total{outcome=~"refused|unsigned",vendor!="unknown"}[1h])) >= 5',
+        "5m",
+        Severity.WARNING,
+        Text(en="Webhooks are refused", fr="Des webhooks sont refusés"),
+        Text(
+            en='{{ $labels.vendor }} {{ $labels.account }}: {{ $value | printf "%.0f" }} within an hour',
+            fr='{{ $labels.vendor }} {{ $labels.account }} : {{ $value | printf "%.0f" }} en une heure',
+        ),
+        Text(
+            en="`cadran connectors list` says why. Signed wrongly, they are not listed: compare the secret.",
+            fr="`cadran connectors list` dit pourquoi. Mal signés, ils n’y sont pas : comparer le secret.",
+        ),
     ),
     PlatformAlert(
         "LettersBounce",

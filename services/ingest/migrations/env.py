@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from services.ingest.campaigns.tables import metadata
+from services.ingest.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

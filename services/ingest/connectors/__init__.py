@@ -1,0 +1,1 @@
+"""Vendors' webhooks: verified, read into events of ours, written down, and only then acknowledged."""

@@ -1,0 +1,211 @@
+"""The file of accounts: whose deliveries are taken. Followed while the gateway runs; a fault in it changes nothing."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from services.common import yaml_files
+from services.common.errors import ConfigurationError, Invalid
+from services.common.events.explain import explain
+from services.common.logging import get_logger
+from services.common.secret_files import read_secret
+from services.common.settings import ROOT
+from services.common.yaml_files import Document, FileKind
+from services.ingest.connectors.connector import Account, Connector
+from services.ingest.connectors.names import Names, Pseudonyms
+from services.ingest.connectors.vendor_api import VendorApi
+
+log = get_logger(__name__)
+
+ACCOUNTS = FileKind("the file of accounts", "CADRAN_INGEST_CONNECTORS", "docs/connectors.md")
+MOST_SECRETS = 2
+"""The old one and the new one, while it is changed."""
+LOOK_SECONDS = 1.0
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+class Configured(NamedTuple):
+    """An account as it works."""
+
+    connector: Connector
+    name: str
+    words: Account
+    names: Names
+
+    @property
+    def vendor(self) -> str:
+        return self.connector.vendor
+
+    def secrets(self) -> Sequence[str]:
+        """What its deliveries may be signed with, as the file says at this moment; none: nothing is taken."""
+        return _lines(self.words.secret_file)[-MOST_SECRETS:]
+
+    def token(self) -> str:
+        """What its vendor's API is asked with; empty: it is not asked."""
+        return next(iter(_lines(self.words.token_file)), "")
+
+
+Accounts = Mapping[tuple[str, str], Configured]
+"""By vendor and name."""
+
+
+def _lines(file: str) -> Sequence[str]:
+    if not file:
+        return ()
+    try:
+        return [line.strip() for line in read_secret(ROOT / file).splitlines() if line.strip()]
+    except ConfigurationError as error:
+        log.warning("a secret cannot be read", error=str(error))
+        return ()
+
+
+OpenApi = Callable[[Configured], VendorApi]
+
+
+def open_api(account: Configured) -> VendorApi:
+    """The API of an account's vendor.
+
+    :raises ConfigurationError: when the vendor has none that is asked.
+    """
+    if account.connector.terms is None:
+        raise ConfigurationError(f"{account.connector.facts.title} has no API that is asked")
+    return VendorApi(account.connector.facts.title, account.connector.terms(account.words, account.token()))
+
+
+class AccountReader:
+    """Reads files of accounts of these vendors."""
+
+    def __init__(self, connectors: Mapping[str, Connector], pseudonyms: Pseudonyms) -> None:
+        self._connectors = connectors
+        self._pseudonyms = pseudonyms
+
+    def read(self, name: str, content: bytes) -> Accounts:
+        """What the content of a file says.
+
+        :raises ConfigurationError: naming every fault with its line and the mend.
+        """
+        return yaml_files.read(name, content, ACCOUNTS, self._of)
+
+    def _of(self, document: Document) -> Accounts:
+        file = document.convert(_File)
+        found: dict[tuple[str, str], Configured] = {}
+        for vendor, accounts in (file.accounts if file else {}).items():
+            try:
+                connector = self._connector(vendor)
+                named = _mapping(accounts)
+            except Invalid as error:
+                _blame(document, ("accounts", vendor), error)
+                continue
+            for name, words in named.items():
+                try:
+                    found[vendor, name] = self._account(connector, name, words)
+                except Invalid as error:
+                    _blame(document, ("accounts", vendor, name), error)
+        return found
+
+    def _connector(self, vendor: str) -> Connector:
+        connector = self._connectors.get(vendor)
+        if connector is None:
+            raise Invalid("is no vendor", mend=f"the vendors are {', '.join(self._connectors)}")
+        return connector
+
+    def _account(self, connector: Connector, name: str, words: object) -> Configured:
+        if not _NAME.fullmatch(name):
+            raise Invalid("is no name", mend="up to 40 small letters, digits, - and _: it stands in the address")
+        account = _converted(_mapping(words), connector.account)
+        if account.sync_every and connector.pages is None:
+            raise Invalid(
+                "cannot be", field="sync_every", mend=f"{connector.facts.title} cannot be asked; leave it out"
+            )
+        if account.sync_every and not account.token_file:
+            raise Invalid("is missing", field="token_file", mend="the vendor's API is asked with it")
+        try:
+            connector.check(account)
+        except ConfigurationError as error:
+            raise Invalid(error.message, field=error.field, mend=error.mend) from None
+        names = Names(connector.vendor, name, self._pseudonyms, reps=account.reps, customers=account.customers)
+        return Configured(connector, name, account, names)
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    accounts: Annotated[dict[str, Any], Meta(description="By vendor its accounts, by name; {} for none.")] = {}
+
+
+def _mapping(stated: object) -> dict[str, Any]:
+    """What stands behind a word: nothing at all is as good as {}."""
+    if stated == "":
+        return {}
+    if not isinstance(stated, dict):
+        raise Invalid("expected words of its own", mend="write them below it, each with a colon, or {}")
+    return stated
+
+
+def _blame(document: Document, place: tuple[str, ...], error: Invalid) -> None:
+    where = (*place, *filter(None, error.field.split(".")))
+    document.blame(Invalid(error.message, field=".".join(where), mend=error.mend), where)
+
+
+def _converted(words: object, model: type[Account]) -> Account:
+    try:
+        return msgspec.convert(words, model)
+    except msgspec.ValidationError as error:
+        raise explain(error, model, "") from None
+
+
+class FollowedAccounts:
+    """The accounts in force."""
+
+    def __init__(self, path: Path, reader: AccountReader) -> None:
+        self._path = path
+        self._reader = reader
+        self._accounts: Accounts = {}
+        self._seen: bytes | None = None
+        self._followed: bytes | None = None
+
+    def load(self) -> None:
+        """Take the file as it is.
+
+        :raises ConfigurationError: naming every fault with its line and the mend.
+        """
+        content = _content(self._path)
+        self._accounts = self._reader.read(self._path.name, content)
+        self._followed = content
+
+    async def run(self) -> None:
+        """Follow the file for ever."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._look()
+
+    def all(self) -> Accounts:
+        return self._accounts
+
+    def find(self, vendor: str, name: str) -> Configured | None:
+        return self._accounts.get((vendor, name))
+
+    async def _look(self) -> None:
+        """Follow what is the same at two looks: what has just been changed may be half written."""
+        content = await asyncio.to_thread(_content, self._path)
+        is_still, self._seen = content == self._seen, content
+        if not is_still or content == self._followed:
+            return
+        self._followed = content
+        try:
+            self._accounts = await asyncio.to_thread(self._reader.read, self._path.name, content)
+        except ConfigurationError as error:
+            log.warning("the accounts stay as they were", error=str(error))
+            return
+        log.info("the accounts are followed", accounts=len(self._accounts))
+
+
+def _content(path: Path) -> bytes:
+    """What the file holds; nothing while there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

@@ -1,0 +1,229 @@
+"""Asking vendors' APIs: thin events completed, and pulls that go on where they stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.common.database import Database
+from services.common.errors import Conflict
+from services.ingest import tables
+from services.ingest.connectors.syncing import FIRST, LEASE, OVERLAP, PAUSE
+from tests.ingest.connectors.invented import api_of
+from tests.ingest.connectors.parts import AT, Connectors, sale, signed
+from tests.support.vendor_server import Answer, Asked, Trouble, VendorServer, running_vendor
+
+SALES = [sale(f"A-{i}") for i in range(8)]
+SUBJECTS = [f"invented:paris:A-{i}" for i in range(8)]
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def vendor() -> Iterator[VendorServer]:
+    with running_vendor(api_of(SALES)) as server:
+        yield server
+
+
+@pytest.fixture
+def asking(database: Database, tmp_path: Path, vendor: VendorServer) -> Connectors:
+    return Connectors(database, tmp_path, vendor.url)
+
+
+@asynccontextmanager
+async def at_work(work: Callable[[], Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    """A work beside the test, until it is done."""
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 - it is in a database
+            await asyncio.sleep(0.02)
+
+
+async def deliver(connectors: Connectors, body: object) -> None:
+    async with connectors.client() as api:
+        assert (await api.post("/connectors/invented/paris", **signed(body))).status_code == 200
+
+
+async def subjects(connectors: Connectors) -> list[str]:
+    return sorted(event.subject for event in await connectors.events())
+
+
+async def test_an_object_that_is_merely_named_is_asked_for(asking: Connectors, vendor: VendorServer) -> None:
+    vendor.troubles.extend([Trouble.LIMITED, Trouble.FAILS, Trouble.HANGS_UP, Trouble.HANGS, Trouble.NO_JSON])
+    await deliver(asking, {"thin": ["A-3", "A-3", "A-5"]})
+    async with at_work(asking.completing.run):
+        await until(lambda: is_empty(asking))
+    assert await subjects(asking) == ["invented:paris:A-3", "invented:paris:A-5"]
+
+
+async def is_empty(connectors: Connectors) -> bool:
+    return await connectors.rows(tables.wanted) == []
+
+
+async def test_what_the_vendor_does_not_have_is_not_asked_for_again(asking: Connectors, vendor: VendorServer) -> None:
+    await deliver(asking, {"thin": ["nothing"]})
+    async with at_work(asking.completing.run):
+        await until(lambda: is_empty(asking))
+    assert [asked.path for asked in vendor.asked] == ["/sales/nothing"]
+    assert await asking.events() == []
+
+
+async def test_while_the_token_does_not_do_it_is_asked_for_later(asking: Connectors, vendor: VendorServer) -> None:
+    asking.token_file.write_text("old")
+    await deliver(asking, {"thin": ["A-1"]})
+    async with at_work(asking.completing.run):
+
+        async def was_put_off() -> bool:
+            return [row["tries"] for row in await asking.rows(tables.wanted)] == [1]
+
+        await until(was_put_off)
+        asking.token_file.write_text("token")
+        asking.clock.pass_by(minutes=1)
+        asking.completing.wanted()
+        await until(lambda: is_empty(asking))
+    assert await subjects(asking) == ["invented:paris:A-1"]
+
+
+async def test_named_again_while_it_is_asked_for_it_is_asked_for_once_more(
+    asking: Connectors, vendor: VendorServer
+) -> None:
+    """What is answered may be older than what the second delivery tells of."""
+    named_again = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    respond = vendor.respond
+
+    def slowly(asked: Asked) -> Answer:
+        if len(vendor.asked) == 1:
+            asyncio.run_coroutine_threadsafe(deliver(asking, {"thin": ["A-1"]}), loop).result(PATIENCE)
+            loop.call_soon_threadsafe(named_again.set)
+        return respond(asked)
+
+    vendor.respond = slowly
+    await deliver(asking, {"thin": ["A-1"]})
+    async with at_work(asking.completing.run):
+        await named_again.wait()
+        await until(lambda: is_empty(asking))
+    assert len(vendor.asked) == 2
+
+
+async def test_without_a_token_thin_events_stay_thin(connectors: Connectors) -> None:
+    connectors.write(secret_file=str(connectors.secret_file))
+    connectors.accounts.load()
+    await deliver(connectors, {"thin": ["A-1"]})
+    assert await connectors.rows(tables.wanted) == []
+
+
+async def test_a_pull_has_everything_once(asking: Connectors, vendor: VendorServer) -> None:
+    vendor.troubles.extend([Trouble.LIMITED, Trouble.FAILS])
+    await asking.syncing.begin(asking.account, AT - timedelta(days=1))
+    async with at_work(asking.syncing.run):
+        await until(lambda: is_done(asking))
+    assert await subjects(asking) == SUBJECTS
+    sync = await asking.syncing.standing(asking.account)
+    assert sync is not None
+    assert (sync.objects, sync.events, sync.total, sync.left_out, sync.fault) == (8, 8, 10, 0, "")
+
+
+async def is_done(connectors: Connectors) -> bool:
+    sync = await connectors.syncing.standing(connectors.account)
+    return sync is not None and sync.finished_at is not None
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+async def test_interrupted_it_goes_on_after_the_last_page_that_it_had(
+    pages: int, asking: Connectors, vendor: VendorServer
+) -> None:
+    respond = vendor.respond
+
+    def until_it_breaks(asked: Asked) -> Answer:
+        return respond(asked) if len(vendor.asked) <= pages else Answer(status=401)
+
+    vendor.respond = until_it_breaks
+    await asking.syncing.begin(asking.account, AT - timedelta(days=1))
+    async with at_work(asking.syncing.run):
+
+        async def waits() -> bool:
+            sync = await asking.syncing.standing(asking.account)
+            return sync is not None and sync.fault != ""
+
+        await until(waits)
+    assert len(await asking.events()) == 3 * pages
+    vendor.asked.clear()
+    vendor.respond = respond
+    asking.clock.pass_by(seconds=PAUSE.total_seconds())
+    async with at_work(asking.syncing.run):
+        await until(lambda: is_done(asking))
+    assert vendor.asked[0].query["after"] == f"A-{3 * pages - 1}"
+    assert await subjects(asking) == SUBJECTS
+
+
+async def test_killed_it_is_taken_up_again_when_its_lease_has_passed(asking: Connectors, vendor: VendorServer) -> None:
+    await asking.syncing.begin(asking.account, AT)
+    held = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    respond = vendor.respond
+
+    def hold(asked: Asked) -> Answer:
+        loop.call_soon_threadsafe(held.set)
+        return respond(asked)
+
+    vendor.respond = hold
+    vendor.troubles.append(Trouble.HANGS)
+    async with at_work(asking.syncing.run):
+        await held.wait()
+    async with at_work(asking.syncing.run):
+        await asyncio.sleep(0.2)
+        assert not await is_done(asking)
+    asking.clock.pass_by(seconds=LEASE.total_seconds())
+    async with at_work(asking.syncing.run):
+        await until(lambda: is_done(asking))
+    assert await subjects(asking) == SUBJECTS
+
+
+async def test_by_a_schedule_each_pull_begins_a_little_before_the_last(
+    asking: Connectors, vendor: VendorServer
+) -> None:
+    words = {"secret_file": str(asking.secret_file), "token_file": str(asking.token_file), "api": vendor.url}
+    asking.write(**words, sync_every="1h")
+    asking.accounts.load()
+    begun = []
+    for _ in range(2):
+
+        async def is_done_now() -> bool:
+            sync = await asking.syncing.standing(asking.account)
+            return sync is not None and sync.finished_at == asking.clock()
+
+        async with at_work(asking.syncing.run):
+            await until(is_done_now)
+        begun.append(await asking.syncing.standing(asking.account))
+        asking.clock.pass_by(minutes=61)
+    first, second = begun
+    assert first is not None
+    assert second is not None
+    assert first.since == first.started_at - FIRST
+    assert second.since == first.started_at - OVERLAP
+
+
+async def test_a_second_pull_takes_the_place_of_the_first(asking: Connectors, vendor: VendorServer) -> None:
+    await asking.syncing.begin(asking.account, AT - timedelta(days=9))
+    asking.clock.pass_by(seconds=1)
+    await asking.syncing.begin(asking.account, AT - timedelta(days=2))
+    async with at_work(asking.syncing.run):
+        await until(lambda: is_done(asking))
+    assert {asked.query["since"] for asked in vendor.asked} == {(AT - timedelta(days=2)).isoformat()}
+
+
+async def test_without_a_token_it_cannot_be_asked_for(connectors: Connectors) -> None:
+    connectors.token_file.unlink()
+    with pytest.raises(Conflict, match="token"):
+        await connectors.syncing.begin(connectors.account, AT)
