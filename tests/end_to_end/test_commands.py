@@ -179,7 +179,7 @@ def begin_import(stack: RunningStack, path: Path) -> subprocess.Popen[str]:
 def test_an_import_that_is_killed_or_waits_in_vain_goes_on_where_it_stopped(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    rows = invoice_lines(Random(4), 60_000)
+    rows = invoice_lines(Random(4), 40_000)
     path = tmp_path / "lines.csv.gz"
     write_gzipped(path, rows)
     with begin_import(stack, path) as killed:
