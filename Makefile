@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench-alarms: setup-dev ## Simulate how often alerts are wrong, and how soon rig
 bench-survey: setup-dev ## Measure how fast one process takes answers, beside a bare form: N=6000
 	$(PYTHON) -m tests.benchmarks.survey --answers $(or $(N),6000)
 
+bench-import: setup-dev ## Measure how fast a table is imported, and in how much memory: N=10000000
+	$(PYTHON) -m tests.benchmarks.importing --lines $(or $(N),10000000)
+
 bench-pages: setup-dev ## Measure what fifty open pages of the board take from everybody else: SLICES=5 SECONDS=60
 	$(PYTHON) -m tests.benchmarks.open_pages --slices $(or $(SLICES),5) --seconds $(or $(SECONDS),60)
 
@@ -96,4 +99,4 @@ bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka 
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
-	rm -rf .local/alerts .local/config .local/data .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret
+	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret

@@ -103,7 +103,7 @@ class EventsClient(ApiClient):
     ) -> None:
         super().__init__("the gateway", url, key, patience=patience, sleep=sleep)
 
-    def send(self, events: Sequence[dict[str, Any]]) -> BatchAnswer:
+    def send(self, events: Sequence[dict[str, Any] | msgspec.Raw]) -> BatchAnswer:
         """Send a batch until the gateway has answered for every event of it.
 
         :raises Unavailable: when it does not within the patience.

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import httpx
 import pytest
@@ -17,6 +20,7 @@ from services.common.settings import Port
 from services.common.topics import Topic
 from services.kpi_stream.dead_letters import letter_message
 from services.kpi_stream.rebuild import REBUILD_WORKER
+from tests.support.dirt import invoice_lines, write_gzipped
 from tests.support.engine import MemoryRecord
 from tests.support.events import PARIS, cloud_event, line
 from tests.support.stack import RunningStack, wait_for
@@ -158,6 +162,48 @@ def test_a_small_simulation_fills_every_kpi_and_is_not_begun_twice(stack: Runnin
     stack.wait_applied()
     assert orders_today(stack) == sent
     assert "seed 7 lives here" in stack.cadran("simulate", "--seed", "8").stderr
+
+
+IMPORT = ("import", "--mapping", "docs/examples/online_retail.yml")
+
+
+def imported_orders(stack: RunningStack) -> int:
+    return int(stack.kpi("sales", from_="2011-02-01", to="2011-02-28")["rows"][0]["measures"]["orders"])
+
+
+def begin_import(stack: RunningStack, path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "services.common.cli", *IMPORT, str(path)]
+    return subprocess.Popen(command, env=stack.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_an_import_that_is_killed_or_waits_in_vain_goes_on_where_it_stopped(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    rows = invoice_lines(Random(4), 40_000)
+    path = tmp_path / "lines.csv.gz"
+    write_gzipped(path, rows)
+    with begin_import(stack, path) as killed:
+        wait_for(lambda: imported_orders(stack) > 0, "some orders are there")
+        assert killed.poll() is None
+        killed.kill()
+    sent = imported_orders(stack)
+    stack.supervisor.stop("ingest")
+    with begin_import(stack, path) as waiting:
+        assert waiting.stdout is not None
+        assert "this import was interrupted when all" in waiting.stdout.readline()
+        time.sleep(1)
+        waiting.send_signal(signal.SIGINT)
+        assert "run the same command again" in waiting.communicate(timeout=20)[0]
+    stack.supervisor.start("ingest")
+    done = stack.cadran(*IMPORT, str(path))
+    assert done.returncode == 0, done.stderr
+    assert "this import was interrupted when all" in done.stdout
+    stack.wait_applied()
+    assert imported_orders(stack) == len({row["InvoiceNo"] for row in rows if row["InvoiceNo"][0] != "C"}) > sent > 0
+    again = stack.cadran(*IMPORT, str(path))
+    assert "interrupted" not in again.stdout
+    assert " 0 accepted" in again.stdout
+    assert list((stack.settings.local_dir / "imports").iterdir()) == []
 
 
 def test_what_is_in_the_way_is_named_before_anything_starts(stack: RunningStack) -> None:

@@ -1,9 +1,12 @@
-"""The README's way for an integrator, run as it is written, on the ports of a test's stack."""
+"""The ways for an integrator of the README and of docs/sending.md, run as they are written, on a test's stack."""
 
+import http.server
 import json
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -12,13 +15,22 @@ import pytest
 from services.common.settings import Port
 from tests.support.stack import RunningStack, wait_for
 
-BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh|python|javascript)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROGRAMS = {
+    "sh": ("bash", "-euc"),
+    "python": (sys.executable, "-c"),
+    "javascript": ("node", "--input-type=module", "-e"),
+}
 
 
 @pytest.fixture(scope="module")
 def blocks(stack: RunningStack) -> list[tuple[str, str]]:
     """The README's blocks of code with their language, pointed at the stack."""
-    text = Path("README.md").read_text()
+    return blocks_of(Path("README.md"), stack)
+
+
+def blocks_of(page: Path, stack: RunningStack) -> list[tuple[str, str]]:
+    text = page.read_text()
     for port in (Port.INGEST, Port.EXPORTER, Port.SURVEY, Port.PRICING):
         usual = stack.settings.port(port) - stack.settings.port_offset
         text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{stack.settings.port(port)}")
@@ -28,8 +40,7 @@ def blocks(stack: RunningStack) -> list[tuple[str, str]]:
 def run_block(blocks: list[tuple[str, str]], language: str, holding: str) -> list[str]:
     """What each line of output says."""
     code = next(code for kind, code in blocks if kind == language and holding in code)
-    command = ["bash", "-euc", code] if language == "sh" else [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*PROGRAMS[language], code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -57,6 +68,67 @@ def test_a_price_that_was_seen_is_in_the_index(stack: RunningStack, blocks: list
     assert stack.kpi("competitor_prices", window="today")["rows"][0]["value"] == 107.59
     explained = stack.cadran("prices", "explain", "LAMP-99", "northlight")
     assert "given" in explained.stdout, explained.stderr
+
+
+class Busy(http.server.BaseHTTPRequestHandler):
+    """Stands before the gateway: breaks off the first request, says "later" to the second, lets the others through."""
+
+    asked: list[bytes]
+    gateway: str
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked.append(body)
+        if len(self.asked) == 1:
+            self.close_connection = True
+            return
+        if len(self.asked) == 2:
+            self.send_response(503)
+            self.send_header("Retry-After", "1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        passed = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
+        answer = httpx.post(self.gateway + self.path, content=body, headers=passed)
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+
+@pytest.fixture
+def busy(stack: RunningStack) -> Iterator[tuple[str, list[bytes]]]:
+    """Where it listens, and what it was asked."""
+    handler = type("Handler", (Busy,), {"asked": [], "gateway": stack.url(Port.INGEST)})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}", handler.asked
+        server.shutdown()
+        serving.join()
+
+
+@pytest.mark.parametrize(
+    ("language", "event", "kpi"), [("python", "order.placed", "sales"), ("javascript", "lead.created", "new_leads")]
+)
+def test_a_snippet_sends_the_same_until_it_is_answered(
+    stack: RunningStack, busy: tuple[str, list[bytes]], language: str, event: str, kpi: str
+) -> None:
+    url, asked = busy
+    there = [
+        (kind, code.replace(stack.url(Port.INGEST), url)) for kind, code in blocks_of(Path("docs/sending.md"), stack)
+    ]
+    assert run_block(there, language, event) == ["1 accepted, 0 known already"]
+    assert len(asked) == 3
+    assert len(set(asked)) == 1
+    assert run_block(there, language, event) == ["0 accepted, 1 known already"]
+    spoiled = [(kind, code.replace("2026-11-24T09", "1026-11-24T09")) for kind, code in there]
+    told = run_block(spoiled, language, event)
+    assert told[0] == "0 accepted, 0 known already"
+    assert "time" in told[1]
+    stack.wait_applied()
+    measure = stack.kpi(kpi, from_="2026-11-24", to="2026-11-24")["rows"][0]["value"]
+    assert measure == {"sales": 129.0, "new_leads": 1}[kpi]
 
 
 def test_every_page_that_the_readme_names_is_there() -> None:

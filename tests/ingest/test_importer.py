@@ -2,7 +2,6 @@ import csv
 import gzip
 import io
 from collections import Counter
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -14,20 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import ConfigurationError, Invalid
-from services.ingest.importer.build import Builder, Built, Numbered, Rejected
+from services.ingest.importer.build import Numbered, Rejected
 from services.ingest.importer.mapping import CsvFormat, Field, Mapping, load_mapping
-from services.ingest.importer.table import read_table
 from services.ingest.importer.values import number
+from tests.ingest.importing import Imported, imported, numbered, table
 from tests.support.dirt import invoice_lines
-from tests.support.events import PARIS
 
 RETAIL = load_mapping(Path("docs/examples/online_retail.yml"))
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def build(rows: list[dict[str, str]], mapping: Mapping = RETAIL, revision: int = 0) -> tuple[list[Built], Builder]:
-    builder = Builder(mapping, receivedat=NOW, zone=PARIS, revision=revision)
-    return list(builder.build(Numbered(i + 2, row) for i, row in enumerate(rows))), builder
+def build(rows: list[dict[str, str]], mapping: Mapping = RETAIL, revision: int = 0) -> Imported:
+    return imported(numbered(rows, mapping), mapping, revision)
 
 
 def row(
@@ -47,15 +43,15 @@ def row(
 def test_a_shuffled_file_makes_the_same_events(seed: int, count: int) -> None:
     rows = invoice_lines(Random(seed), count)
     shuffled = Random(seed + 1).sample(rows, len(rows))
-    one, other = (sorted(str(built.event) for built in build(found)[0]) for found in (rows, shuffled))
+    one, other = (sorted(map(str, build(found).events)) for found in (rows, shuffled))
     assert one == other
-    assert len({built.event["id"] for built in build(rows)[0]}) == len(one)
+    assert len({event["id"] for event in build(rows).events}) == len(one)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 120))
 def test_no_cent_and_no_unit_is_lost_or_invented(seed: int, count: int) -> None:
     rows = invoice_lines(Random(seed), count)
-    events = [built.event for built in build(rows)[0]]
+    events = build(rows).events
     lines = Counter[str]()
     for event in events:
         for line in event["data"]["lines"]:
@@ -72,38 +68,40 @@ def test_no_cent_and_no_unit_is_lost_or_invented(seed: int, count: int) -> None:
 
 def test_rows_of_one_invoice_are_one_order_at_its_earliest_time() -> None:
     rows = [row(date="2010-12-01 08:27:00"), row("2"), row(sku="B", date="2010-12-01 08:26:00")]
-    orders = {built.event["subject"]: built for built in build(rows)[0]}
-    assert orders["1"].lines == (2, 4)
-    assert orders["1"].event["time"] == "2010-12-01T08:26:00+00:00"
-    assert orders["1"].event["data"]["customer_id"] == "17850"
+    first, second = build(rows).events
+    assert first["subject"] == "1"
+    assert [line["sku"] for line in first["data"]["lines"]] == ["A", "B"]
+    assert first["time"] == "2010-12-01T08:26:00+00:00"
+    assert first["data"]["customer_id"] == "17850"
+    assert second["subject"] == "2"
 
 
 def test_of_an_order_with_one_bad_line_nothing_is_sent_and_every_line_is_told() -> None:
-    built, builder = build([row(), row(sku="B", price="free"), row("2")])
-    assert [each.event["subject"] for each in built] == ["2"]
-    reasons = {rejected.line: rejected.reason for rejected in builder.rejected}
+    done = build([row(), row(sku="B", price="free"), row("2")])
+    assert [event["subject"] for event in done.events] == ["2"]
+    reasons = dict(done.rejected)
     assert "'free' is no number" in reasons[3]
     assert "left out with order.placed 1" in reasons[2]
 
 
 def test_lines_beyond_the_thousandth_are_put_together_to_the_cent() -> None:
     rows = [row(sku=f"S{i}", quantity="1", price=f"{i}.07") for i in range(1114)]
-    built, builder = build(rows)
-    lines = built[0].event["data"]["lines"]
+    done = build(rows)
+    lines = done.events[0]["data"]["lines"]
     assert 990 < len(lines) <= 1000
     assert sum(line["gross_minor"] for line in lines) == sum(i * 100 + 7 for i in range(1114))
     assert sum(line["quantity"] for line in lines) == 1114
-    assert builder.combined == 115
+    assert done.counts["combined"] == 115
 
 
 def test_amounts_finer_than_a_cent_are_rounded_half_even_and_counted() -> None:
-    built, builder = build([row(quantity="1", price="0.005"), row("2", quantity="1", price="0.015")])
-    assert [each.event["data"]["lines"][0]["gross_minor"] for each in built] == [0, 2]
-    assert builder.rounded == 2
+    done = build([row(quantity="1", price="0.005"), row("2", quantity="1", price="0.015")])
+    assert [event["data"]["lines"][0]["gross_minor"] for event in done.events] == [0, 2]
+    assert done.counts["rounded"] == 2
 
 
 def test_a_corrected_file_has_a_revision_and_ids_of_its_own() -> None:
-    first, again = build([row()])[0][0].event, build([row()], revision=1)[0][0].event
+    (first,), (again,) = build([row()]).events, build([row()], revision=1).events
     assert again["data"]["revision"] == 1
     assert first["id"] != again["id"]
 
@@ -189,12 +187,12 @@ def write(path: Path, rows: list[dict[str, Any]], **kind: Any) -> Path:
 def test_a_file_without_a_column_says_which_there_are(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", [row()], delimiter=";")
     with pytest.raises(ConfigurationError, match="delimiter"):
-        list(read_table(path, RETAIL))
+        list(table(path, RETAIL))
 
 
 def test_lines_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", [row(sku="a\nb"), row("2")])
-    assert [numbered.line for numbered in read_table(path, RETAIL)] == [3, 4]
+    assert [numbered.line for numbered in table(path, RETAIL)] == [3, 4]
 
 
 def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
@@ -205,7 +203,7 @@ def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
         )
     )
     with pytest.raises(ConfigurationError, match="latin-1"):
-        list(read_table(path, RETAIL))
+        list(table(path, RETAIL))
 
 
 REPS = msgspec.structs.replace(
@@ -225,10 +223,10 @@ REPS = msgspec.structs.replace(
 
 def test_beyond_a_thousand_lines_nothing_of_amounts_and_credit_is_lost() -> None:
     rows = [{**row(sku=f"S{i}", price="9.99"), "Rep": f"r{i % 3}", "Off": "1.00" if i % 2 else ""} for i in range(1100)]
-    (built,), builder = build(rows, REPS)
-    lines = built.event["data"]["lines"]
+    done = build(rows, REPS)
+    lines = done.events[0]["data"]["lines"]
     assert 990 < len(lines) <= 1000
-    assert builder.combined > 100
+    assert done.counts["combined"] > 100
     for rep in range(3):
         own = [line for line in lines if line.get("rep_id") == f"r{rep}"]
         indices = [i for i in range(1100) if i % 3 == rep]
@@ -239,15 +237,15 @@ def test_beyond_a_thousand_lines_nothing_of_amounts_and_credit_is_lost() -> None
 def test_lines_of_one_order_that_disagree_reject_it_whichever_comes_first() -> None:
     rows = [row(sku="A"), {**row(sku="B"), "CustomerID": "9.0"}]
     for order in (rows, rows[::-1]):
-        built, builder = build(order)
-        assert built == []
-        assert len(builder.rejected) == 2
-        assert "customer_id: the lines of one event say" in builder.rejected[0].reason
+        done = build(order)
+        assert done.events == []
+        assert len(done.rejected) == 2
+        assert "customer_id: the lines of one event say" in done.rejected[0].reason
 
 
 def test_a_line_that_says_nothing_of_a_field_agrees_with_the_others() -> None:
-    (built,), _ = build([{**row(sku="A"), "CustomerID": ""}, row(sku="B")])
-    assert built.event["data"]["customer_id"] == "17850"
+    (event,) = build([{**row(sku="A"), "CustomerID": ""}, row(sku="B")]).events
+    assert event["data"]["customer_id"] == "17850"
 
 
 @pytest.mark.parametrize(
@@ -261,10 +259,10 @@ def test_a_line_that_says_nothing_of_a_field_agrees_with_the_others() -> None:
     ],
 )
 def test_what_cannot_be_read_rejects_its_line(bad: dict[str, str], reason: str) -> None:
-    built, builder = build([{**row(invoice="7"), **bad}, row(invoice="8")])
-    assert [each.event["subject"] for each in built] == ["8"]
-    assert len(builder.rejected) == 1
-    assert reason in builder.rejected[0].reason
+    done = build([{**row(invoice="7"), **bad}, row(invoice="8")])
+    assert [event["subject"] for event in done.events] == ["8"]
+    assert len(done.rejected) == 1
+    assert reason in done.rejected[0].reason
 
 
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
@@ -274,7 +272,7 @@ def test_a_line_with_too_many_or_too_few_fields_is_rejected(tmp_path: Path) -> N
     path = tmp_path / "lines.csv"
     good = "1,A,2,2010-12-01 08:26:00,2.55,1\n"
     path.write_text(HEADER + good + "2,A,2,2010-12-01 08:26:00,2,55,1\n" + "3,A,2\n")
-    found = list(read_table(path, RETAIL))
+    found = list(table(path, RETAIL))
     assert isinstance(found[0], Numbered)
     assert [(each.line, each.reason.split(" - ")[0]) for each in found[1:] if isinstance(each, Rejected)] == [
         (3, "has 7 fields, the header has 6"),
@@ -286,15 +284,15 @@ def test_a_file_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "twice.csv"
     path.write_text(HEADER.replace("StockCode", "Quantity") + "1,A,2,2010-12-01 08:26:00,2.55,1\n")
     with pytest.raises(ConfigurationError, match="two columns Quantity"):
-        list(read_table(path, RETAIL))
+        list(table(path, RETAIL))
     whole = gzip.compress((HEADER + "1,A,2,2010-12-01 08:26:00,2.55,1\n" * 500).encode())
     cut = tmp_path / "cut.csv.gz"
     cut.write_bytes(whole[:-20])
     with pytest.raises(ConfigurationError, match="ends in the middle"):
-        list(read_table(cut, RETAIL))
+        list(table(cut, RETAIL))
     odd = msgspec.structs.replace(RETAIL, csv=CsvFormat(encoding="nonsense"))
     with pytest.raises(ConfigurationError, match="encoding"):
-        list(read_table(path, odd))
+        list(table(path, odd))
 
 
 @pytest.mark.parametrize(
@@ -304,6 +302,10 @@ def test_a_file_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
         ("{}", "a column or a value"),
         ("{value: 3, negate: true}", "only a column"),
         ('{column: InvoiceNo, pattern: "("}', "no regular expression"),
+        ("{column: InvoiceNo, or: {}}", "a column or a value"),
+        ("{value: x, or: {value: y}}", "only a column"),
+        ("{column: InvoiceNo, shared: true}", "no lines to share over"),
+        ("{column: InvoiceNo, less: UnitPrice}", "no lines to share over"),
     ],
 )
 def test_a_field_that_means_nothing_is_refused(tmp_path: Path, word: str, fault: str) -> None:
@@ -313,3 +315,59 @@ def test_a_field_that_means_nothing_is_refused(tmp_path: Path, word: str, fault:
     with pytest.raises(ConfigurationError, match=fault) as refused:
         load_mapping(path)
     assert "events[0].subject" in refused.value.field
+
+
+SHARED = msgspec.structs.replace(
+    RETAIL,
+    events=[
+        msgspec.structs.replace(
+            RETAIL.events[0],
+            lines={
+                **(RETAIL.events[0].lines or {}),
+                "gross_minor": Field(column="UnitPrice", times="Quantity", less="Tax"),
+                "discount_minor": Field(column="Off", shared=True),
+            },
+        )
+    ],
+)
+
+
+@given(
+    st.lists(st.decimals(min_value=0, max_value=1000, places=2), min_size=1, max_size=12),
+    st.decimals(min_value=0, max_value=1000, places=2),
+    st.decimals(min_value=0, max_value=1000, places=2),
+    st.randoms(use_true_random=False),
+)
+def test_an_orders_own_amounts_are_shared_over_its_lines_to_the_cent_wherever_they_stand(
+    prices: list[Decimal], tax: Decimal, off: Decimal, random: Random
+) -> None:
+    rows = [{**row(sku=f"S{i}", quantity="1", price=str(p)), "Tax": "", "Off": ""} for i, p in enumerate(prices)]
+    plain = sum(prices)
+    random.choice(rows)["Tax"] = str(tax)
+    random.choice(rows)["Off"] = str(off)
+    (event,) = build(rows, SHARED).events
+    lines = event["data"]["lines"]
+    assert sum(line["gross_minor"] for line in lines) == (plain - tax) * 100
+    assert sum(line["discount_minor"] for line in lines) == off * 100
+    said = [{**each, "Tax": str(tax), "Off": str(off)} for each in rows]
+    assert build(random.sample(said, len(said)), SHARED).events == [event]
+
+
+def test_what_is_said_on_the_first_line_alone_holds_for_the_order_the_time_too() -> None:
+    by_column = msgspec.structs.replace(
+        RETAIL,
+        events=[
+            msgspec.structs.replace(
+                RETAIL.events[0], data={**RETAIL.events[0].data, "currency": Field(column="Currency")}
+            )
+        ],
+    )
+    rows = [{**row(sku="A"), "Currency": "KWD"}, {**row(sku="B", date=""), "Currency": ""}]
+    for order in (rows, rows[::-1]):
+        (event,) = build(order, by_column).events
+        assert event["time"] == "2010-12-01T08:26:00+00:00"
+        assert [line["gross_minor"] for line in event["data"]["lines"]] == [5100, 5100]
+    (rejected,) = build([rows[1]], by_column).rejected
+    assert "needs a currency" in rejected.reason
+    (rejected,) = build([{**rows[1], "Currency": "EUR"}], by_column).rejected
+    assert "InvoiceDate: is empty" in rejected.reason

@@ -31,7 +31,9 @@ class Field(Word, frozen=True):
     """Where a value comes from: a column, or a constant.
 
     `translate` replaces values; `pattern` keeps the first group of a regular expression; `times` multiplies by another
-    column; `negate` turns the sign.
+    column; `negate` turns the sign; `or` says what is taken where the cell is empty. An amount of a whole order, told
+    on any of its rows, comes to its lines in proportion to their own amounts: `shared` reads it so, `less` takes that
+    of another column off.
     """
 
     column: str | None = None
@@ -40,6 +42,20 @@ class Field(Word, frozen=True):
     pattern: str | None = None
     times: str | None = None
     negate: bool = False
+    shared: bool = False
+    less: str | None = None
+    otherwise: "Field | None" = msgspec.field(default=None, name="or")
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that it is read from."""
+        own = {name for name in (self.column, self.times, self.less) if name}
+        return own if self.otherwise is None else own | self.otherwise.columns
+
+    @property
+    def reckons(self) -> bool:
+        """Is more done than taking what is there?"""
+        return any((self.times, self.negate, self.translate, self.pattern, self.shared, self.less, self.otherwise))
 
 
 class Time(Word, frozen=True):
@@ -84,14 +100,15 @@ class Mapping(Word, frozen=True):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
-    def columns(self) -> set[str]:
-        """Every column that the mapping names."""
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the mapping names, in an order that their order in a file does not change."""
         names: set[str] = set()
         for event in self.events:
             fields = [event.subject, *event.data.values(), *(event.lines or {}).values()]
-            names |= {name for field in fields for name in (field.column, field.times) if name}
+            names |= {name for field in fields for name in field.columns}
             names |= {event.time.column, *event.when, *event.unless}
-        return names
+        return tuple(sorted(names))
 
 
 def load_mapping(path: Path) -> Mapping:
@@ -133,6 +150,10 @@ def _check(mapping: Mapping, name: str) -> None:
             _compiled(expression, place)
         for field_name, field in {"subject": event.subject, **event.data, **(event.lines or {})}.items():
             _check_field(field, f"{place}.{field_name}")
+        for field_name, field in {"subject": event.subject, **event.data}.items():
+            if field.shared or field.less:
+                mend = "leave `shared` and `less` out"
+                raise ConfigurationError("has no lines to share over", field=f"{place}.{field_name}", mend=mend)
         _check_names(event, place)
 
 
@@ -158,12 +179,14 @@ def _require_known(name: str, known: set[str], place: str) -> None:
 def _check_field(field: Field, place: str) -> None:
     if (field.column is None) == (field.value is None):
         raise ConfigurationError("needs a column or a value, and not both", field=place, mend="give one of them")
-    if field.column is None and (field.times or field.negate or field.translate or field.pattern):
+    if field.column is None and field.reckons:
         raise ConfigurationError(
             "only a column can be reckoned with", field=place, mend="write the value as it is meant"
         )
     if field.pattern is not None:
         _compiled(field.pattern, place)
+    if field.otherwise is not None:
+        _check_field(field.otherwise, f"{place}.or")
 
 
 def _compiled(expression: str, place: str) -> re.Pattern[str]:

@@ -1,18 +1,34 @@
-"""From the text of a cell to a value, exactly: Decimal for money, and a reason when it cannot be read."""
+"""From the text of a cell to a value, exactly: Decimal for money, and a reason when it cannot be read.
+
+What a mapping says of a value is made into a function of a row once, before the first row is read.
+"""
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.common.errors import Invalid
 from services.common.money import exponent, round_half_even
 from services.ingest.importer.mapping import CsvFormat, Field, Time
 
-Row = dict[str, str]
+Row = Sequence[str]
+"""The cells of the columns that the mapping names, in its order."""
+
+T = TypeVar("T")
+Text = Callable[[Row], Any]
+Number = Callable[[Row], Decimal | None]
+
 LARGEST = Decimal(10) ** 15
 """Far beyond what the contract takes, and well within what Decimal works out exactly."""
+
+REMEMBERED_TIMES = 8192
+"""Lines that stand together are often of the same moments, and a time takes longest to read."""
+
+_PLAIN = re.compile(r"[-+]?[0-9]{1,14}(?:\.[0-9]{1,9})?", re.ASCII)
 
 
 def number(text: str, column: str, csv: CsvFormat) -> Decimal:
@@ -20,6 +36,8 @@ def number(text: str, column: str, csv: CsvFormat) -> Decimal:
 
     :raises Invalid: naming the column.
     """
+    if csv.decimal == "." and _PLAIN.fullmatch(text):
+        return Decimal(text)
     thousands = "," if csv.decimal == "." else "."
     plain = re.sub(r"[\s'’]", "", text)
     whole, mark, decimals = plain.partition(csv.decimal)
@@ -39,85 +57,143 @@ def number(text: str, column: str, csv: CsvFormat) -> Decimal:
     return found
 
 
-class Reader:
-    """Reads the values of one mapping; counts the amounts that had to be rounded to the currency's minor unit."""
+class Values:
+    """Makes the functions that read values, of rows whose cells are those of `columns`."""
 
-    def __init__(self, csv: CsvFormat, zone: ZoneInfo) -> None:
+    def __init__(self, csv: CsvFormat, zone: ZoneInfo, columns: Sequence[str]) -> None:
         self._csv = csv
         self._zone = zone
-        self.rounded = 0
+        self._at = {name: i for i, name in enumerate(columns)}
 
-    def text(self, field: Field, row: Row) -> Any:
-        """A text, or what it is translated to; none for an empty cell.
+    def cell(self, column: str) -> int:
+        """Where the cell of a column stands in a row."""
+        return self._at[column]
 
-        :raises Invalid: when a translation or pattern does not know the text.
+    def text(self, field: Field) -> Text:
+        """Reads a text, or what it is translated to; none for an empty cell.
+
+        The function raises `Invalid` when a translation or pattern does not know the text.
         """
+        return _first(self._text(field), None if field.otherwise is None else self.text(field.otherwise))
+
+    def _text(self, field: Field) -> Text:
         if field.column is None:
-            return field.value
-        text = row[field.column].strip()
+            return lambda _: field.value
+        column, at = field.column, self._at[field.column]
         if field.translate is not None:
-            if text not in field.translate:
-                raise Invalid(f"{text!r} has no translation", field=field.column, mend="add it to `translate`")
-            return field.translate[text]
-        if field.pattern is not None and text:
-            match = re.search(field.pattern, text)
-            if match is None:
-                raise Invalid(f"{text!r} does not match {field.pattern!r}", field=field.column, mend="mend the pattern")
-            text = match[1] if match.groups() else match[0]
-        return text or None
+            return self._translated(field.translate, column, at)
+        if field.pattern is not None:
+            return self._matched(re.compile(field.pattern), column, at)
+        return lambda row: row[at].strip() or None
 
-    def integer(self, field: Field, row: Row) -> int | None:
-        """A whole number.
+    def number(self, field: Field) -> Number:
+        """Reads a number; none for an empty cell.
 
-        :raises Invalid: when it is none.
+        The function raises `Invalid` when it is none.
         """
-        found = self._number(field, row)
-        if found is not None and found != found.to_integral_value():
-            raise Invalid(
-                f"{found} is no whole number", field=field.column or "value", mend="mend the line in the file"
-            )
-        return None if found is None else int(found)
+        return _first(self._number(field), None if field.otherwise is None else self.number(field.otherwise))
 
-    def amount(self, field: Field, row: Row, currency: str) -> int | None:
-        """Money, in minor units of its currency; a fraction of one is rounded half-even, and counted."""
-        found = self._number(field, row)
-        if found is None:
-            return None
-        minor = found.scaleb(exponent(currency))
-        self.rounded += minor != minor.to_integral_value()
-        return round_half_even(minor)
-
-    def time(self, time: Time, row: Row) -> datetime:
-        """An instant; one without an offset is read in the mapping's time zone.
-
-        :raises Invalid: when it cannot be read.
-        """
-        text = row[time.column].strip()
-        if not text:
-            raise Invalid(
-                "is empty: an event needs a time", field=time.column, mend="fill it in, or leave the line out"
-            )
-        try:
-            found = datetime.strptime(text, time.format) if time.format else datetime.fromisoformat(text)  # noqa: DTZ007
-        except ValueError:
-            how = time.format or "ISO 8601"
-            raise Invalid(
-                f"{text!r} is not written as {how}", field=time.column, mend="mend the file or `format`"
-            ) from None
-        try:
-            return (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
-        except OverflowError:
-            raise Invalid(f"{text!r} is no date", field=time.column, mend="fill in when it happened") from None
-
-    def _number(self, field: Field, row: Row) -> Decimal | None:
+    def _number(self, field: Field) -> Number:
         if field.column is None:
-            return None if field.value is None else number(str(field.value), "value", CsvFormat())
-        text = row[field.column].strip()
-        if not text:
-            return None
-        found = number(text, field.column, self._csv)
-        if field.times is not None:
-            found *= number(row[field.times], field.times, self._csv)
-            if abs(found) > LARGEST:
-                raise Invalid(f"{text} times {row[field.times]} is too large", field=field.column, mend="mend the line")
-        return -found if field.negate else found
+            constant = None if field.value is None else number(str(field.value), "value", CsvFormat())
+            return lambda _: constant
+        column, at, csv = field.column, self._at[field.column], self._csv
+        times = None if field.times is None else self._at[field.times]
+        sign = -1 if field.negate else 1
+
+        def read(row: Row) -> Decimal | None:
+            text = row[at].strip()
+            if not text:
+                return None
+            found = number(text, column, csv)
+            if times is not None:
+                found *= number(row[times].strip(), str(field.times), csv)
+                if abs(found) > LARGEST:
+                    raise Invalid(f"{text} times {row[times]} is too large", field=column, mend="mend the line")
+            return found * sign
+
+        return read
+
+    def time(self, time: Time) -> Callable[[Row], datetime | None]:
+        """Reads an instant; one without an offset is in the mapping's time zone; none for an empty cell.
+
+        The function raises `Invalid` when it cannot be read.
+        """
+        at = self._at[time.column]
+
+        @lru_cache(REMEMBERED_TIMES)
+        def instant(text: str) -> datetime | None:
+            return _instant(text.strip(), time, self._zone)
+
+        return lambda row: instant(row[at])
+
+    @staticmethod
+    def _translated(translate: dict[str, Any], column: str, at: int) -> Text:
+        def read(row: Row) -> Any:
+            text = row[at].strip()
+            if text not in translate:
+                raise Invalid(f"{text!r} has no translation", field=column, mend="add it to `translate`")
+            return translate[text]
+
+        return read
+
+    @staticmethod
+    def _matched(pattern: re.Pattern[str], column: str, at: int) -> Text:
+        def read(row: Row) -> str | None:
+            text = row[at].strip()
+            if not text:
+                return None
+            match = pattern.search(text)
+            if match is None:
+                raise Invalid(f"{text!r} does not match {pattern.pattern!r}", field=column, mend="mend the pattern")
+            return (match[1] if match.groups() else match[0]) or None
+
+        return read
+
+
+def _first(read: Callable[[Row], T], otherwise: Callable[[Row], T] | None) -> Callable[[Row], T]:
+    """Reads what there is first."""
+    if otherwise is None:
+        return read
+
+    def either(row: Row) -> T:
+        found = read(row)
+        return otherwise(row) if found is None else found
+
+    return either
+
+
+def whole(found: Decimal | None, field: Field) -> int | None:
+    """A number that must be a whole one.
+
+    :raises Invalid: when it is none.
+    """
+    if found is not None and found != found.to_integral_value():
+        raise Invalid(f"{found} is no whole number", field=field.column or "value", mend="mend the line in the file")
+    return None if found is None else int(found)
+
+
+def minor_units(found: Decimal, currency: str) -> tuple[int, bool]:
+    """An amount in minor units of its currency; a fraction of one is rounded half-even, and said so.
+
+    :raises Invalid: when no currency bears this code.
+    """
+    minor = found.scaleb(exponent(currency))
+    rounded = round_half_even(minor)
+    return rounded, rounded != minor
+
+
+def _instant(text: str, time: Time, zone: ZoneInfo) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.strptime(text, time.format) if time.format else datetime.fromisoformat(text)  # noqa: DTZ007
+    except ValueError:
+        how = time.format or "ISO 8601"
+        raise Invalid(
+            f"{text!r} is not written as {how}", field=time.column, mend="mend the file or `format`"
+        ) from None
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        raise Invalid(f"{text!r} is no date", field=time.column, mend="fill in when it happened") from None
