@@ -65,14 +65,14 @@ SENDERS: Mapping[str, Sender] = {
     "pipedrive": Sender(
         {}, lambda _: {"Authorization": f"Basic {base64.b64encode(b'user:password').decode()}"}, "user:password"
     ),
-    "salesforce": Sender({"currency": "EUR"}, lambda _: {"Content-Type": "text/xml"}, "00D000000000062EAA"),
+    "salesforce": Sender({"currency": "EUR"}, lambda _: {"Content-Type": "text/xml"}, "00D5w000004qGTOEA2"),
     "typeform": Sender(
         {"question": "nps", "scale": "0-10"},
         lambda sent: {"Typeform-Signature": f"sha256={sha256_base64(SECRET, sent.body)}"},
     ),
     "formbricks": Sender({"question": "nps", "scale": "0-10"}, _formbricks),
     "tally": Sender(
-        {"question": "nps", "scale": "0-10"}, lambda sent: {"Tally-Signature": sha256_base64(SECRET, sent.body)}
+        {"question": "sco001", "scale": "0-10"}, lambda sent: {"Tally-Signature": sha256_base64(SECRET, sent.body)}
     ),
     "generic": Sender(
         {"mapping": "docs/examples/connector_shop.yml", "header": "X-Signature"},

@@ -25,7 +25,7 @@ from tests.support.vendor_server import Answer, Asked, Trouble, running_vendor
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "tally"
 RESPONSE = msgspec.json.decode((EXAMPLES / "response.json").read_bytes())
-SUBMISSIONS = msgspec.json.decode((EXAMPLES / "submissions.json").read_bytes())
+SUBMISSIONS = msgspec.json.decode((EXAMPLES / "api" / "submissions.json").read_bytes())
 FORM = Teller(CONNECTOR, TallyAccount(question="question_sco001", scale="0-10", form="fRm001"))
 SUBMITTED = datetime(2026, 11, 20, 10, tzinfo=UTC)
 BODY = msgspec.json.encode(RESPONSE)
