@@ -80,7 +80,7 @@ def test_an_automation_that_hands_a_deal_on_within_its_first_second_gives_it_to_
         assert counted(engine, "rep") == {("leads", "bob", 2): 1}
 
 
-STEPS = st.lists(st.sampled_from(["ana", "bob", "cleo", "won", "lost", "open", "value"]), max_size=8)
+STEPS = st.lists(st.sampled_from(["ana", "bob", "cleo", "won", "lost", "open", "value", "restored"]), max_size=8)
 
 
 @given(STEPS, st.randoms())
@@ -104,6 +104,26 @@ def test_a_deleted_deal_was_none_and_one_that_is_brought_back_counts_again() -> 
         assert counted(engine, "all") == {}
     for engine in in_every_order(COMPANY, read(CREATED, deleted, restored)):
         assert counted(engine, "all") == {("leads", "", 2): 1}
+
+
+@pytest.mark.parametrize(
+    ("closed", "outcome", "counts_on"),
+    [(WON, {"status": "won", "won_time": "2026-11-05T08:00:00Z"}, 5), (LOST, {"status": "lost"}, 21)],
+)
+def test_a_closed_deal_that_is_brought_back_stands_as_before(
+    closed: dict[str, Any], outcome: dict[str, Any], counts_on: int
+) -> None:
+    deleted = example("delete_deal")
+    restored = change(
+        "21T08:00", {"is_deleted": True}, **{**closed["data"], **outcome, "update_time": "2026-11-21T08:00:00Z"}
+    )
+    status = outcome["status"]
+    for engine in in_every_order(COMPANY, read(CREATED, closed, deleted, restored)):
+        assert counted(engine, "rep") == {
+            ("leads", "ana", 2): 1,
+            (status, "bob", counts_on): 1,
+            (f"{status}_amount_minor", "bob", counts_on): 130_000,
+        }
 
 
 def merge(action: str, **meta: str) -> dict[str, Any]:

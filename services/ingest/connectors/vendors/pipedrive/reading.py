@@ -27,7 +27,8 @@ from services.ingest.connectors.vendors.pipedrive.payloads import (
 )
 
 STANDINGS: Mapping[str, Standing] = {"open": "open", "won": "won", "lost": "lost"}
-NOT_OPEN = ("won", "lost", "deleted")
+CLOSED = ("won", "lost")
+DELETED = "deleted"
 OWNER_FIELDS = ("owner_id", "user_id")
 """A deal's owner, as its changelog calls it: of late, and before."""
 
@@ -106,7 +107,9 @@ def told(prospect: Prospect, previous: Previous, names: Names) -> Iterator[Said]
     if previous.owner_id is not UNSET:
         handover = Handover(prospect.updated, names.rep(previous.owner_id), prospect.rep)
     yield from prospects.owners(prospect, handover)
-    if prospect.standing == "open" and (previous.status in NOT_OPEN or previous.is_deleted):
+    if previous.is_deleted or previous.status == DELETED:
+        yield prospects.restored(prospect, prospect.updated)
+    elif prospect.standing == "open" and previous.status in CLOSED:
         yield prospects.reopened(prospect.lead_id, prospect.updated, milliseconds(prospect.updated))
 
 

@@ -91,6 +91,18 @@ def told_with_history(
     return (*prospects.state(prospect), *known, *past, *_converted(record, prospect))
 
 
+def restored(
+    kind: str, record: Record, at: datetime, stages: Sequence[StageRow], account: SalesforceAccount, names: Names
+) -> Iterator[Said]:
+    """How a record stands that was brought back; nothing of one that is in the recycle bin again.
+
+    :raises Invalid: naming a field that is missing or wrong.
+    """
+    if not record.is_deleted:
+        prospect = of_record(kind, record, account, names)
+        yield prospects.restored(prospect, at, _turns(record, prospect, stages, account))
+
+
 def of_record(kind: str, record: Record, account: SalesforceAccount, names: Names) -> Prospect:
     """
     :raises Invalid: naming a field that is missing or wrong.
