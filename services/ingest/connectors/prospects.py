@@ -18,13 +18,16 @@ Standing = Literal["open", "won", "lost", "invalid"]
 
 EXACT = 2**52
 """The revision of what is known exactly. It is far above any milliseconds since 1970."""
+UNASSIGNED = "unassigned"
+"""Whose it is that is nobody's. No rep at all: it is not known whose it is."""
 NAME_LENGTH = 100
 RESTORED = "@"
 """Stands in what is wanted between the id of an object and when it was restored (milliseconds)."""
 
 
 class Prospect(NamedTuple):
-    """A lead or deal as it was at `updated`. `rep`: whose it was then. `since`: when it came to stand as it does."""
+    """A lead or deal as it was at `updated`. `rep`: whose it was then, or nobody's; none: not known.
+    `since`: when it came to stand as it does."""
 
     lead_id: str
     kind: Literal["lead", "opportunity"]
@@ -46,7 +49,7 @@ class Prospect(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """From `at` on it was `to`'s, before that `former`'s; none: nobody's."""
+    """From `at` on it was `to`'s, before that `former`'s: a rep's, or nobody's; none: not known."""
 
     at: datetime
     former: str | None

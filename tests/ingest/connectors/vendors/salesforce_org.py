@@ -73,8 +73,13 @@ class Org:
     """What Salesforce would answer to the queries that are asked; tokens last for as long as `lasts` requests."""
 
     def __init__(
-        self, lasts: int = 1000, deal: Mapping[str, str] = NO_STAGE_DATE, stages: Sequence[dict[str, Any]] = STAGES
+        self,
+        lasts: int = 1000,
+        deal: Mapping[str, str] = NO_STAGE_DATE,
+        stages: Sequence[dict[str, Any]] = STAGES,
+        owners: Sequence[dict[str, Any]] = OWNERS,
     ) -> None:
+        self.owners = owners
         self.deal = deal
         self.stages = stages
         self.lasts = lasts
@@ -106,7 +111,7 @@ class Org:
                     {"records": self.stages[:2], "done": False, "nextRecordsUrl": "/services/data/v62.0/query/more"}
                 )
             case "OpportunityFieldHistory" if DEAL in query:
-                return self.answer(OWNERS)
+                return self.answer(self.owners)
             case "Opportunity":
                 return self.answer(self.selected(records, query))
             case "Lead":

@@ -106,6 +106,24 @@ def test_a_deleted_deal_was_none_and_one_that_is_brought_back_counts_again() -> 
         assert counted(engine, "all") == {("leads", "", 2): 1}
 
 
+def test_a_deal_that_is_left_to_nobody_and_then_lost_is_nobodys_loss() -> None:
+    left = change("04T08:00", {"owner_id": BOB}, owner_id=None)
+    lost = change("09T08:00", {"status": "open"}, status="lost", owner_id=None, value=1300)
+    for engine in in_every_order(COMPANY, read(CREATED, HANDED_ON, left, lost)):
+        assert counted(engine, "rep") == {
+            ("leads", "ana", 2): 1,
+            ("lost", "unassigned", 9): 1,
+            ("lost_amount_minor", "unassigned", 9): 130_000,
+        }
+
+
+def test_a_deal_that_does_not_say_whose_it_is_leaves_it_as_it_was() -> None:
+    silent = change("09T08:00", {"status": "open"}, status="lost", value=1300)
+    del silent["data"]["owner_id"]
+    for engine in in_every_order(COMPANY, read(CREATED, HANDED_ON, silent)):
+        assert counted(engine, "rep")["lost", "bob", 9] == 1
+
+
 @pytest.mark.parametrize(
     ("closed", "outcome", "counts_on"),
     [(WON, {"status": "won", "won_time": "2026-11-05T08:00:00Z"}, 5), (LOST, {"status": "lost"}, 21)],

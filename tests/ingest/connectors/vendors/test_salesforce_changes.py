@@ -23,10 +23,14 @@ from tests.ingest.connectors.vendors.salesforce_story import (
     DEAL,
     LEAD,
     LOST,
+    LOST_BY_NOBODY,
+    NOBODYS_LOSS,
     ORG,
     ORGANISATION,
+    QUEUE,
     REOPENED,
     TASK,
+    THE_STORY,
     WON,
     counted,
     read,
@@ -73,6 +77,15 @@ def test_a_record_that_is_handed_on_before_it_is_asked_for_was_its_first_owners(
     for engine in in_every_order(ORG, readings):
         assert counted(engine, "rep") == {("leads", "ana", 2): 1}
         assert counted(engine, "owner")["leads", "bob", 2] == 1
+
+
+def test_what_is_handed_to_a_queue_before_it_is_lost_is_nobodys_loss() -> None:
+    left = change_event("Opportunity", "UPDATE", DEAL, at="07T08:00", OwnerId=QUEUE, changed=["OwnerId"])
+    readings = [ORG.read(delivery(changes(each))) for each in (HANDOVER, left)]
+    for engine in in_every_order(ORG, [*readings, *read(CREATED, LOST)]):
+        assert counted(engine, "rep") == THE_STORY  # as the message of the loss has it
+    for engine in in_every_order(ORG, [*readings, *read(CREATED, LOST_BY_NOBODY)]):
+        assert counted(engine, "rep") == NOBODYS_LOSS
 
 
 def test_equal_changes_of_many_records_are_one_event_and_gaps_are_asked_for() -> None:

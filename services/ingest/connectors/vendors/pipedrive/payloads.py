@@ -11,6 +11,8 @@ from services.common.errors import Invalid
 from services.ingest.connectors.payloads import from_milliseconds
 
 Key = str | int
+Owner = Key | None | msgspec.UnsetType
+"""Whose a deal or lead is: none where it is nobody's, unset where nothing is told of it."""
 NULL = msgspec.Raw(b"null")
 FIRST_MILLISECONDS = 10**11
 """A number of this size is milliseconds since 1970: as seconds it would be the year 5138."""
@@ -40,7 +42,7 @@ class Webhook(msgspec.Struct):
 class Previous(msgspec.Struct):
     """What a deal or lead was before, where that changed; unset where it did not."""
 
-    owner_id: Key | None | msgspec.UnsetType = msgspec.UNSET
+    owner_id: Owner = msgspec.UNSET
     status: str | None = None
     is_deleted: bool = False
 
@@ -49,7 +51,7 @@ class Deal(msgspec.Struct):
     id: Key
     add_time: datetime
     update_time: datetime | None = None
-    owner_id: Key | None = None
+    owner_id: Owner = msgspec.UNSET
     person_id: Key | None = None
     status: str = "open"
     value: Decimal | None = None
@@ -71,7 +73,7 @@ class Lead(msgspec.Struct):
     id: Key
     add_time: datetime
     update_time: datetime | None = None
-    owner_id: Key | None = None
+    owner_id: Owner = msgspec.UNSET
     person_id: Key | None = None
     value: Money | None = None
     source_name: str | None = None

@@ -12,7 +12,7 @@ from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Account, Reading, Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, first, milliseconds, minor
-from services.ingest.connectors.prospects import Handover, Prospect, Standing, Turn
+from services.ingest.connectors.prospects import UNASSIGNED, Handover, Prospect, Standing, Turn
 from services.ingest.connectors.vendors.pipedrive.payloads import (
     Activity,
     Change,
@@ -20,6 +20,7 @@ from services.ingest.connectors.vendors.pipedrive.payloads import (
     Key,
     Lead,
     Money,
+    Owner,
     Previous,
     instant,
     text_of,
@@ -69,7 +70,7 @@ def of_deal(deal: Deal, account: PipedriveAccount, names: Names) -> Prospect:
         "opportunity",
         utc(deal.add_time),
         utc(deal.update_time or deal.add_time),
-        names.rep(deal.owner_id),
+        _rep(deal.owner_id, names),
         standing,
         utc(closed) if closed else None,
         _source(account, text_of(deal.custom_fields, account.source_field), deal.channel, deal.origin),
@@ -91,7 +92,7 @@ def of_lead(lead: Lead, account: PipedriveAccount, names: Names) -> Prospect:
         "lead",
         utc(lead.add_time),
         utc(lead.update_time or lead.add_time),
-        names.rep(lead.owner_id),
+        _rep(lead.owner_id, names),
         source=_source(account, text_of(lead.custom_fields, account.source_field), lead.channel, origin),
         region=_region(account, text_of(lead.custom_fields, account.region_field)),
         customer=names.customer(lead.person_id),
@@ -105,7 +106,7 @@ def told(prospect: Prospect, previous: Previous, names: Names) -> Iterator[Said]
     yield from prospects.state(prospect)
     handover = None
     if previous.owner_id is not UNSET:
-        handover = Handover(prospect.updated, names.rep(previous.owner_id), prospect.rep)
+        handover = Handover(prospect.updated, _rep(previous.owner_id, names), prospect.rep)
     yield from prospects.owners(prospect, handover)
     if previous.is_deleted or previous.status == DELETED:
         yield prospects.restored(prospect, prospect.updated)
@@ -133,7 +134,12 @@ def with_history(prospect: Prospect, changes: Sequence[Change], names: Names) ->
 
 def _user(told: Key | None, names: Names) -> str | None:
     """The rep whom a changelog means by the id of a user; whatever else it says may be somebody's name."""
-    return names.rep(told) if str(told).isdigit() else None
+    return _rep(told, names) if told is None or str(told).isdigit() else None
+
+
+def _rep(owner: Owner, names: Names) -> str | None:
+    """The rep who an owner is, or nobody; none where it is not told."""
+    return None if owner is UNSET else names.rep(owner) or UNASSIGNED
 
 
 def activity_reading(activity: Activity, names: Names) -> Reading:

@@ -11,7 +11,7 @@ from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import from_milliseconds
 from services.ingest.connectors.prospects import assigned, seen, wanted_restored
 from services.ingest.connectors.vendors.salesforce.payloads import full_id
-from services.ingest.connectors.vendors.salesforce.reading import KINDS, TASK, rep_of
+from services.ingest.connectors.vendors.salesforce.reading import KINDS, TASK, owner_of
 
 OVERFLOW = "GAP_OVERFLOW"
 
@@ -75,7 +75,7 @@ def _wanted(record_id: str, header: Header) -> Wanted:
 def _of_change(lead_id: str, change: Change, names: Names) -> Iterator[Said]:
     header = change.change_event_header
     at = header.at
-    rep = rep_of(change.owner_id, names)
+    rep = owner_of(change.owner_id, names)
     if rep and header.change_type == "CREATE":
         added = at if change.created_date is None else from_milliseconds(change.created_date, "CreatedDate")
         yield assigned(lead_id, added, rep, seen(added))
