@@ -49,6 +49,11 @@ def minor(amount: str | int | Decimal, currency: str, field: str) -> int:
     return int(scaled)
 
 
+def utc(moment: datetime) -> datetime:
+    """A moment, which is of UTC where it does not say its zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
 def milliseconds(instant: datetime) -> int:
     """Milliseconds since 1970: what an update's `revision` is made of."""
     return (instant - EPOCH) // timedelta(milliseconds=1)

@@ -209,6 +209,12 @@ def test_version_1_is_ignored_and_the_mend_is_told(body: dict[str, Any]) -> None
     assert "version 2.0" in reading.ignored
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_moment_at_either_end_of_the_calendar_is_read(moment: str) -> None:
+    (created, _) = COMPANY.read(delivery({**CREATED, "data": {**DEAL, "add_time": moment}})).said
+    assert created.time == datetime.fromisoformat(moment)
+
+
 @pytest.mark.parametrize("entity", ["person", "organization", "note", "deal_product", ""])
 def test_other_objects_are_ignored(entity: str) -> None:
     reading = COMPANY.read(delivery({**CREATED, "meta": {**CREATED["meta"], "entity": entity}}))

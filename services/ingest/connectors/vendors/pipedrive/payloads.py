@@ -1,14 +1,14 @@
 """What Pipedrive sends and answers, as far as it is used: webhooks of version 2.0, and its API."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from services.common.errors import Invalid
-from services.ingest.connectors.payloads import from_milliseconds
+from services.ingest.connectors.payloads import from_milliseconds, utc
 
 Key = str | int
 Owner = Key | None | msgspec.UnsetType
@@ -99,11 +99,6 @@ class Change(msgspec.Struct):
     field_key: str = ""
     old_value: Key | None = None
     new_value: Key | None = None
-
-
-def utc(moment: datetime) -> datetime:
-    """Pipedrive's times are of UTC, whether they say so or not."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def instant(told: str | float | None, field: str) -> datetime | None:

@@ -11,7 +11,7 @@ from services.common.events.customers import CustomerContacted
 from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Account, Reading, Said
 from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import by_table, first, milliseconds, minor
+from services.ingest.connectors.payloads import by_table, first, milliseconds, minor, utc
 from services.ingest.connectors.prospects import UNASSIGNED, Handover, Prospect, Standing, Turn
 from services.ingest.connectors.vendors.pipedrive.payloads import (
     Activity,
@@ -24,7 +24,6 @@ from services.ingest.connectors.vendors.pipedrive.payloads import (
     Previous,
     instant,
     text_of,
-    utc,
 )
 
 STANDINGS: Mapping[str, Standing] = {"open": "open", "won": "won", "lost": "lost"}
