@@ -75,6 +75,12 @@ def first(*texts: str | None) -> str | None:
     return next((text.strip() for text in texts if text and text.strip()), None)
 
 
+def text_of(value: object) -> str | None:
+    """A text that says anything, or a number as one; nothing of anything else."""
+    is_told = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+    return first(str(value)) if is_told else None
+
+
 def by_table(text: str, table: Mapping[str, str]) -> str:
     """What an account's table makes of a vendor's word; the word itself where it is not in it."""
     return table.get(text, text)

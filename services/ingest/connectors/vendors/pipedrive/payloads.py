@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from services.common.errors import Invalid
-from services.ingest.connectors.payloads import from_milliseconds, utc
+from services.ingest.connectors.payloads import from_milliseconds, text_of, utc
 
 Key = str | int
 Owner = Key | None | msgspec.UnsetType
@@ -125,9 +125,9 @@ def read_time(told: str, field: str) -> datetime:
         raise Invalid(f"{told[:40]!r} is no time", field=field, mend="the vendor documents it otherwise") from None
 
 
-def text_of(fields: Mapping[str, Any] | None, key: str) -> str | None:
+def custom(fields: Mapping[str, Any] | None, key: str) -> str | None:
     """What a custom field holds: a text, a number, or the id of an option, however that is wrapped."""
     held = (fields or {}).get(key) if key else None
     if isinstance(held, Mapping):
         held = held.get("id", held.get("value", held.get("label")))
-    return str(held) if isinstance(held, (str, int, Decimal)) and not isinstance(held, bool) else None
+    return text_of(held)

@@ -22,8 +22,8 @@ from services.ingest.connectors.vendors.pipedrive.payloads import (
     Money,
     Owner,
     Previous,
+    custom,
     instant,
-    text_of,
 )
 
 STANDINGS: Mapping[str, Standing] = {"open": "open", "won": "won", "lost": "lost"}
@@ -72,8 +72,8 @@ def of_deal(deal: Deal, account: PipedriveAccount, names: Names) -> Prospect:
         _rep(deal.owner_id, names),
         standing,
         utc(closed) if closed else None,
-        _source(account, text_of(deal.custom_fields, account.source_field), deal.channel, deal.origin),
-        _region(account, text_of(deal.custom_fields, account.region_field)),
+        _source(account, custom(deal.custom_fields, account.source_field), deal.channel, deal.origin),
+        _region(account, custom(deal.custom_fields, account.region_field)),
         names.customer(deal.person_id),
         amount,
         currency,
@@ -92,8 +92,8 @@ def of_lead(lead: Lead, account: PipedriveAccount, names: Names) -> Prospect:
         utc(lead.add_time),
         utc(lead.update_time or lead.add_time),
         _rep(lead.owner_id, names),
-        source=_source(account, text_of(lead.custom_fields, account.source_field), lead.channel, origin),
-        region=_region(account, text_of(lead.custom_fields, account.region_field)),
+        source=_source(account, custom(lead.custom_fields, account.source_field), lead.channel, origin),
+        region=_region(account, custom(lead.custom_fields, account.region_field)),
         customer=names.customer(lead.person_id),
         amount=amount,
         currency=currency,
