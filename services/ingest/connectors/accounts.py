@@ -18,7 +18,7 @@ from services.common.settings import ROOT
 from services.common.yaml_files import Document, FileKind
 from services.ingest.connectors.connector import Account, Connector
 from services.ingest.connectors.names import Names, Pseudonyms
-from services.ingest.connectors.vendor_api import VendorApi
+from services.ingest.connectors.vendor_api import ApiTerms, VendorApi, check_terms
 
 log = get_logger(__name__)
 
@@ -45,6 +45,17 @@ class Configured(NamedTuple):
         """What its deliveries may be signed with, as the file says at this moment; none: nothing is taken."""
         return _lines(self.words.secret_file)[-MOST_SECRETS:]
 
+    def terms(self) -> ApiTerms:
+        """How its vendor's API is asked.
+
+        :raises ConfigurationError: when it cannot be asked so.
+        """
+        if self.connector.terms is None:
+            raise ConfigurationError(f"{self.connector.facts.title} has no API that is asked")
+        terms = self.connector.terms(self.words, self.token())
+        check_terms(terms)
+        return terms
+
     def token(self) -> str:
         """What its vendor's API is asked with; empty: it is not asked."""
         return next(iter(_lines(self.words.token_file)), "")
@@ -70,11 +81,9 @@ OpenApi = Callable[[Configured], VendorApi]
 def open_api(account: Configured) -> VendorApi:
     """The API of an account's vendor.
 
-    :raises ConfigurationError: when the vendor has none that is asked.
+    :raises ConfigurationError: when it cannot be asked as the account says.
     """
-    if account.connector.terms is None:
-        raise ConfigurationError(f"{account.connector.facts.title} has no API that is asked")
-    return VendorApi(account.connector.facts.title, account.connector.terms(account.words, account.token()))
+    return VendorApi(account.connector.facts.title, account.terms())
 
 
 class AccountReader:
@@ -124,12 +133,15 @@ class AccountReader:
             )
         if account.sync_every and not account.token_file:
             raise Invalid("is missing", field="token_file", mend="the vendor's API is asked with it")
+        names = Names(connector.vendor, name, self._pseudonyms, reps=account.reps, customers=account.customers)
+        found = Configured(connector, name, account, names)
         try:
             connector.check(account)
+            if found.token():
+                found.terms()
         except ConfigurationError as error:
             raise Invalid(error.message, field=error.field, mend=error.mend) from None
-        names = Names(connector.vendor, name, self._pseudonyms, reps=account.reps, customers=account.customers)
-        return Configured(connector, name, account, names)
+        return found
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,8 +172,9 @@ def _converted(words: object, model: type[Account]) -> Account:
 class FollowedAccounts:
     """The accounts in force."""
 
-    def __init__(self, path: Path, reader: AccountReader) -> None:
+    def __init__(self, path: Path, reader: AccountReader, *, look_seconds: float = LOOK_SECONDS) -> None:
         self._path = path
+        self._look_seconds = look_seconds
         self._reader = reader
         self._accounts: Accounts = {}
         self._seen: bytes | None = None
@@ -172,14 +185,14 @@ class FollowedAccounts:
 
         :raises ConfigurationError: naming every fault with its line and the mend.
         """
-        content = _content(self._path)
+        content = _content(self._path) or b""
         self._accounts = self._reader.read(self._path.name, content)
         self._followed = content
 
     async def run(self) -> None:
         """Follow the file for ever."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
             await self._look()
 
     def all(self) -> Accounts:
@@ -194,6 +207,10 @@ class FollowedAccounts:
         is_still, self._seen = content == self._seen, content
         if not is_still or content == self._followed:
             return
+        if content is None:
+            self._followed = None
+            log.warning("the accounts stay as they were: their file is gone", file=str(self._path))
+            return
         self._followed = content
         try:
             self._accounts = await asyncio.to_thread(self._reader.read, self._path.name, content)
@@ -203,9 +220,9 @@ class FollowedAccounts:
         log.info("the accounts are followed", accounts=len(self._accounts))
 
 
-def _content(path: Path) -> bytes:
-    """What the file holds; nothing while there is none."""
+def _content(path: Path) -> bytes | None:
+    """What the file holds; none while there is no such file."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        return b""
+        return None

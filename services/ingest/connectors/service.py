@@ -107,8 +107,7 @@ class Webhooks:
 
     def _tell(self, account: Configured, found: Checked) -> None:
         self._count(account.vendor, account.name, _taken(found).outcome)
-        for event in found.events:
-            self._metrics.events.labels(account.vendor, account.name, event.type).inc()
+        self._metrics.made(account.vendor, account.name, found.events)
         if found.events:
             self._written()
         if found.reading.wanted:
