@@ -114,11 +114,8 @@ def _oldest(connection: Connection) -> Sequence[tuple[int, str, bytes, bytes]]:
 
 
 def waiting_events(connection: Connection) -> int:
-    """How many events are here. They leave in their order, so their numbers tell.
-
-    Counting a million takes half a second.
-
-    PostgreSQL leaves out a number now and then, so there may be a few less.
+    """How many events are here: they leave in their order, so their numbers tell. Counting a million would take half a
+    second. PostgreSQL leaves out a number now and then, so there may be a few less.
     """
     oldest, newest = connection.execute(select(func.min(OUTBOX.c.id), func.max(OUTBOX.c.id))).one()
     return 0 if oldest is None else int(newest - oldest) + 1
