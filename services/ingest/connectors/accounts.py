@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from services.common import yaml_files
-from services.common.errors import ConfigurationError, Invalid
+from services.common.errors import ConfigurationError, Invalid, Unavailable
 from services.common.events.explain import explain
 from services.common.logging import get_logger
 from services.common.secret_files import read_secret
@@ -40,6 +40,11 @@ class Configured(NamedTuple):
     @property
     def vendor(self) -> str:
         return self.connector.vendor
+
+    @property
+    def can_complete(self) -> bool:
+        """Can objects be asked for that deliveries merely name?"""
+        return self.connector.fetch is not None and bool(self.words.token_file)
 
     def secrets(self) -> Sequence[str]:
         """What its deliveries may be signed with, as the file says at this moment; none: nothing is taken."""
@@ -145,7 +150,7 @@ class AccountReader:
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    accounts: Annotated[dict[str, Any], Meta(description="By vendor its accounts, by name; {} for none.")] = {}
+    accounts: Annotated[dict[str, Any], Meta(description="By vendor its accounts, by name; {} for none.")]
 
 
 def _mapping(stated: object) -> dict[str, Any]:
@@ -179,15 +184,17 @@ class FollowedAccounts:
         self._accounts: Accounts = {}
         self._seen: bytes | None = None
         self._followed: bytes | None = None
+        self.fault = ""
 
     def load(self) -> None:
-        """Take the file as it is.
+        """Take the file as it is; there may be none, and then there are no accounts.
 
         :raises ConfigurationError: naming every fault with its line and the mend.
         """
-        content = _content(self._path) or b""
-        self._accounts = self._reader.read(self._path.name, content)
+        content = _content(self._path)
         self._followed = content
+        if content is not None:
+            self._read(content)
 
     async def run(self) -> None:
         """Follow the file for ever."""
@@ -199,6 +206,11 @@ class FollowedAccounts:
         return self._accounts
 
     def find(self, vendor: str, name: str) -> Configured | None:
+        """
+        :raises Unavailable: when none is known for a fault in the file: 401 would have vendors switch off.
+        """
+        if self.fault and not self._accounts:
+            raise Unavailable("the file of accounts cannot be used", mend="the gateway's log says why", retry_after=60)
         return self._accounts.get((vendor, name))
 
     async def _look(self) -> None:
@@ -207,22 +219,35 @@ class FollowedAccounts:
         is_still, self._seen = content == self._seen, content
         if not is_still or content == self._followed:
             return
-        if content is None:
-            self._followed = None
-            log.warning("the accounts stay as they were: their file is gone", file=str(self._path))
-            return
         self._followed = content
         try:
-            self._accounts = await asyncio.to_thread(self._reader.read, self._path.name, content)
+            await asyncio.to_thread(self._read, content)
         except ConfigurationError as error:
-            log.warning("the accounts stay as they were", error=str(error))
+            log.error("the accounts stay as they were", error=str(error))  # noqa: TRY400 - a person's fault, not ours
             return
         log.info("the accounts are followed", accounts=len(self._accounts))
 
+    def _read(self, content: bytes | None) -> None:
+        try:
+            self._accounts = self._reader.read(self._path.name, _there(content))
+        except ConfigurationError as error:
+            self.fault = str(error)
+            raise
+        self.fault = ""
+
 
 def _content(path: Path) -> bytes | None:
-    """What the file holds; none while there is no such file."""
+    """What the file holds; none while there is no such file. Of anything else, reading might never end."""
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.is_file() else None
     except FileNotFoundError:
         return None
+
+
+def _there(content: bytes | None) -> bytes:
+    """
+    :raises ConfigurationError: when the file that was there is gone: that is no way to say that there are no accounts.
+    """
+    if content is None:
+        raise ConfigurationError("the file is gone", field=ACCOUNTS.setting, mend="restore it; `accounts: {}` is none")
+    return content

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import CadranError, Conflict, Invalid
+from services.common.errors import CadranError, Conflict, Invalid, Unavailable
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.ingest.connectors import store
@@ -158,6 +158,8 @@ class Syncing:
         self._metrics.synced.labels(account.vendor, account.name).set(sync.started_at.timestamp())
 
     async def _take(self, account: Configured, sync: Sync, page: Page) -> Sync:
+        if page.cursor and page.cursor == sync.cursor:
+            raise Unavailable("its API names the same page again", mend="it is asked again later")
         now = self._clock()
         found = [checked(reading, account, now, self._zone) for reading in page.readings]
         changes = {

@@ -147,7 +147,10 @@ class VendorApi:
         raise Unavailable(f"{self._name} {told}", mend="it is asked again later")
 
     def _require_ours(self, path: str) -> None:
-        host = httpx.URL(path).netloc
+        try:
+            host = httpx.URL(path).netloc
+        except httpx.InvalidURL:
+            host = b"nowhere"
         if host and host != self._http.base_url.netloc:
             raise Invalid("is an address of another host", field="next", mend="look at `api`")
 
@@ -161,7 +164,7 @@ class VendorApi:
                         return None
                     chunks.append(chunk)
                 return httpx.Response(response.status_code, headers=_plain(response.headers), content=b"".join(chunks))
-        except (httpx.HTTPError, TimeoutError):
+        except (httpx.HTTPError, TimeoutError, ValueError):  # the last: headers that are no text
             return None
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
@@ -180,7 +183,7 @@ class VendorApi:
         """Seconds that it asks to be left alone; it may also name the moment."""
         headers = response.headers if response is not None else httpx.Headers()
         told = headers.get("Retry-After", headers.get("X-RateLimit-Reset", ""))
-        if told.replace(".", "", 1).isdigit():
+        if told.isascii() and told.replace(".", "", 1).isdigit():
             return float(told)
         try:
             return (parsedate_to_datetime(told) - self._clock()).total_seconds()

@@ -65,9 +65,8 @@ class Connectors:
         self.token_file.write_text(token)
         self.file = folder / "accounts.yml"
         self.write(secret_file=str(self.secret_file), token_file=str(self.token_file), api=api_url, **words)
-        self.accounts = FollowedAccounts(
-            self.file, AccountReader({self.vendor: connector}, Pseudonyms(KEY)), look_seconds=LOOK
-        )
+        self.reader = AccountReader({self.vendor: connector}, Pseudonyms(KEY))
+        self.accounts = FollowedAccounts(self.file, self.reader, look_seconds=LOOK)
         self.accounts.load()
         common: dict[str, Any] = {
             "zone": ZoneInfo("Europe/Paris"),

@@ -26,6 +26,7 @@ BAD: dict[str, tuple[str, int, str]] = {
     "a list": ("accounts: []\n", 1, "accounts"),
     "no YAML": ("accounts: [\n", 2, "YAML"),
     "an alias": ("accounts:\n  invented: {paris: &a {}, rome: *a}\n", 2, "stands for something else"),
+    "nothing at all": ("", 1, "is missing"),
     "another word at the top": ("account: {}\n", 1, "account"),
 }
 
@@ -39,7 +40,7 @@ def test_what_is_wrong_is_told_with_its_line(name: str) -> None:
     assert f"line {line}:" in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "accounts: {}\n", "accounts:\n  invented:\n", "accounts: {invented: {}}\n"])
+@pytest.mark.parametrize("text", ["accounts: {}\n", "accounts:\n  invented:\n", "accounts: {invented: {}}\n"])
 def test_there_may_be_none(text: str) -> None:
     assert READER.read("accounts.yml", text.encode()) == {}
 
