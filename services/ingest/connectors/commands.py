@@ -99,7 +99,8 @@ def make_secret(
         raise ConfigurationError(
             f"{file} is there already", mend="add a second line to change it, or name another file"
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {file.parent}", mend="make it, or mend the path")
     file.touch(mode=0o600)
     secret = secrets.token_urlsafe(32)
     file.write_text(f"{secret}\n")

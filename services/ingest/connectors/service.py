@@ -64,7 +64,7 @@ class Webhooks:
 
         :raises NotFound: when the file has none of this name.
         """
-        found = self._accounts.find(vendor, name)
+        found = self._accounts.all().get((vendor, name))
         if found is None:
             names = ", ".join(f"{of} {name}" for of, name in self._accounts.all()) or "none"
             mend = self.fault or f"add it to the file of accounts; it has {names}"
