@@ -49,6 +49,11 @@ def minor(amount: str | int | Decimal, currency: str, field: str) -> int:
     return int(scaled)
 
 
+def utc(moment: datetime) -> datetime:
+    """A moment, which is of UTC where it does not say its zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
 def milliseconds(instant: datetime) -> int:
     """Milliseconds since 1970: what an update's `revision` is made of."""
     return (instant - EPOCH) // timedelta(milliseconds=1)
@@ -68,6 +73,12 @@ def from_milliseconds(number: int, field: str) -> datetime:
 def first(*texts: str | None) -> str | None:
     """The first that says anything."""
     return next((text.strip() for text in texts if text and text.strip()), None)
+
+
+def text_of(value: object) -> str | None:
+    """A text that says anything, or a number as one; nothing of anything else."""
+    is_told = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+    return first(str(value)) if is_told else None
 
 
 def by_table(text: str, table: Mapping[str, str]) -> str:

@@ -9,19 +9,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from services.common.errors import Invalid
 from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, LeadMerged, LeadReopened
-from services.ingest.connectors.connector import Said
-from services.ingest.connectors.payloads import milliseconds
+from services.ingest.connectors.connector import Said, Wanted
+from services.ingest.connectors.payloads import from_milliseconds, milliseconds
 
 Standing = Literal["open", "won", "lost", "invalid"]
 
 EXACT = 2**52
 """The revision of what is known exactly. It is far above any milliseconds since 1970."""
+UNASSIGNED = "unassigned"
+"""Whose it is that is nobody's. No rep at all: it is not known whose it is."""
 NAME_LENGTH = 100
+RESTORED = "@"
+"""Stands in what is wanted between the id of an object and when it was restored (milliseconds)."""
 
 
 class Prospect(NamedTuple):
-    """A lead or deal as it was at `updated`. `rep`: whose it was then. `since`: when it came to stand as it does."""
+    """A lead or deal as it was at `updated`. `rep`: whose it was then, or nobody's; none: not known.
+    `since`: when it came to stand as it does."""
 
     lead_id: str
     kind: Literal["lead", "opportunity"]
@@ -43,7 +49,7 @@ class Prospect(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """From `at` on it was `to`'s, before that `former`'s; none: nobody's."""
+    """From `at` on it was `to`'s, before that `former`'s: a rep's, or nobody's; none: not known."""
 
     at: datetime
     former: str | None
@@ -64,23 +70,31 @@ def seen(moment: datetime) -> int:
 
 def state(prospect: Prospect) -> Iterator[Said]:
     """That it exists, and how it stands; the latest telling stands."""
-    revision = milliseconds(prospect.updated)
     created = LeadCreated(
         source=_short(prospect.source),
         kind=prospect.kind,
         amount_minor=prospect.amount,
-        currency=prospect.currency if prospect.amount is not None else None,
+        currency=_currency(prospect),
         customer_id=prospect.customer,
         region=_short(prospect.region),
-        revision=revision,
+        revision=milliseconds(prospect.updated),
     )
     yield Said("lead.created", prospect.lead_id, prospect.added, created)
-    if prospect.standing == "open":
-        return
-    closed = LeadClosed(
-        outcome=prospect.standing, amount_minor=created.amount_minor, currency=created.currency, revision=revision
-    )
-    yield Said("lead.closed", prospect.lead_id, prospect.closed_at or prospect.updated, closed)
+    if prospect.closed_at:
+        yield _stands(prospect, prospect.standing, prospect.closed_at)
+
+
+def _stands(prospect: Prospect, standing: Standing, at: datetime) -> Said:
+    """That it stood so from then on, with what it is worth by its last telling."""
+    revision = milliseconds(prospect.updated)
+    if standing == "open":
+        return reopened(prospect.lead_id, at, revision)
+    closed = LeadClosed(outcome=standing, amount_minor=prospect.amount, currency=_currency(prospect), revision=revision)
+    return Said("lead.closed", prospect.lead_id, at, closed)
+
+
+def _currency(prospect: Prospect) -> str | None:
+    return prospect.currency if prospect.amount is not None else None
 
 
 def _short(name: str | None) -> str | None:
@@ -99,6 +113,34 @@ def merged(lead_id: str, into: str, at: datetime) -> Said:
 def invalid(lead_id: str, at: datetime) -> Said:
     """It was deleted: it was none."""
     return Said("lead.closed", lead_id, at, LeadClosed(outcome="invalid", revision=milliseconds(at)))
+
+
+def restored(prospect: Prospect, at: datetime, turns: Sequence[Turn] = ()) -> Said:
+    """How it stands when it is back after it was deleted: as before. So a won one keeps the day of its win.
+
+    `turns`: how it stood since when, oldest first, where the vendor tells: before the first of them it was open.
+    """
+    before = [turn.standing for turn in turns if turn.at <= at]
+    standing = before[-1] if before else "open" if turns else prospect.standing
+    return _stands(prospect, standing, at)
+
+
+def wanted_restored(kind: str, identifier: str, at: datetime) -> Wanted:
+    """To be asked for: how a restored object stood is known to the vendor's API alone."""
+    return Wanted(kind, f"{identifier}{RESTORED}{milliseconds(at)}")
+
+
+def restored_at(wanted: Wanted) -> tuple[str, datetime | None]:
+    """The id of what is wanted, and when it was restored, where that is why.
+
+    :raises Invalid: when that is no moment.
+    """
+    identifier, _, at = wanted.object_id.partition(RESTORED)
+    if not at:
+        return identifier, None
+    if not at.isdecimal():
+        raise Invalid(f"{wanted.object_id[:40]!r} is no id", field="id")
+    return identifier, from_milliseconds(int(at), "restored")
 
 
 def owners(prospect: Prospect, handover: Handover | None = None) -> Iterator[Said]:

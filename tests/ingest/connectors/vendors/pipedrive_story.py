@@ -74,9 +74,15 @@ def history(steps: Sequence[str]) -> tuple[list[dict[str, Any]], dict[tuple[str,
     state = {**DEAL, "value": 100}
     webhooks = [{**CREATED, "data": state}]
     credit: tuple[str, str, int] | None = None
-    owner = "ana"
+    owner, worth = "ana", None
     for day, step in enumerate(steps, 3):
         moment = f"2026-11-{day:02}T08:00:00Z"
+        if step == "restored":
+            webhooks.append(_deletion(f"2026-11-{day:02}T06:00:00Z"))
+            webhooks.append(_changed(moment, {**state, "update_time": moment}, {"is_deleted": True}))
+            if credit and credit[0] == "lost":
+                credit, worth = ("lost", owner, day), state["value"]
+            continue
         if step in USERS:
             new: dict[str, Any] = {"owner_id": USERS[step]}
             owner = step
@@ -86,13 +92,25 @@ def history(steps: Sequence[str]) -> tuple[list[dict[str, Any]], dict[tuple[str,
             new = {"status": step}
             if step != state["status"]:
                 new |= {"won_time": None, "lost_time": None} | ({} if step == "open" else {f"{step}_time": moment})
-                credit = None if step == "open" else (step, owner, day)
+                credit, worth = None if step == "open" else (step, owner, day), None
         previous = {name: state[name] for name, value in new.items() if state[name] != value}
         state = {**state, **new, "update_time": moment}
-        meta = {**CREATED["meta"], "action": "change", "timestamp": moment}
-        webhooks.append({"meta": meta, "data": state, "previous": previous})
+        webhooks.append(_changed(moment, state, previous))
     expected = {("leads", "ana", 2): 1}
     if credit:
         measure, rep, day = credit
-        expected |= {credit: 1, (f"{measure}_amount_minor", rep, day): state["value"] * 100}
+        expected |= {credit: 1, (f"{measure}_amount_minor", rep, day): (worth or state["value"]) * 100}
     return webhooks, expected
+
+
+def _changed(moment: str, state: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "meta": {**CREATED["meta"], "action": "change", "timestamp": moment},
+        "data": dict(state),
+        "previous": previous,
+    }
+
+
+def _deletion(moment: str) -> dict[str, Any]:
+    deleted = example("delete_deal")
+    return {**deleted, "meta": {**deleted["meta"], "timestamp": moment}}

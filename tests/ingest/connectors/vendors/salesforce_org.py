@@ -72,7 +72,16 @@ MANY = [
 class Org:
     """What Salesforce would answer to the queries that are asked; tokens last for as long as `lasts` requests."""
 
-    def __init__(self, lasts: int = 1000) -> None:
+    def __init__(
+        self,
+        lasts: int = 1000,
+        deal: Mapping[str, str] = NO_STAGE_DATE,
+        stages: Sequence[dict[str, Any]] = STAGES,
+        owners: Sequence[dict[str, Any]] = OWNERS,
+    ) -> None:
+        self.owners = owners
+        self.deal = deal
+        self.stages = stages
         self.lasts = lasts
         self.logins = 0
         self.asked_with_token = 0
@@ -90,19 +99,19 @@ class Org:
         if asked.headers.get("Authorization") != f"Bearer token-{self.logins}" or self.asked_with_token > self.lasts:
             return Answer([{"errorCode": "INVALID_SESSION_ID"}], 401)
         if asked.path.endswith("/more"):
-            return self.answer(STAGES[2:])
+            return self.answer(self.stages[2:])
         return self.query(asked.query["q"])
 
     def query(self, query: str) -> Answer:
         self.queries.append(query)
-        records = [as_record("Opportunity", NO_STAGE_DATE), *MANY]
+        records = [as_record("Opportunity", self.deal), *MANY]
         match re.search(r"FROM (\w+)", query)[1]:  # type: ignore[index]
             case "OpportunityHistory" if DEAL in query:
                 return Answer(
-                    {"records": STAGES[:2], "done": False, "nextRecordsUrl": "/services/data/v62.0/query/more"}
+                    {"records": self.stages[:2], "done": False, "nextRecordsUrl": "/services/data/v62.0/query/more"}
                 )
             case "OpportunityFieldHistory" if DEAL in query:
-                return self.answer(OWNERS)
+                return self.answer(self.owners)
             case "Opportunity":
                 return self.answer(self.selected(records, query))
             case "Lead":

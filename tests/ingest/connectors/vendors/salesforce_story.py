@@ -103,6 +103,11 @@ def folded(readings: Sequence[Reading], cut: str) -> dict[tuple[str, str, int], 
 THE_STORY = {("leads", "ana", 2): 1, ("lost", "bob", 9): 1, ("lost_amount_minor", "bob", 9): 130_000}
 
 
+LEFT = {**HANDED_ON, "OwnerId": QUEUE, "SystemModstamp": "2026-11-07T08:00:00.000Z"}
+LOST_BY_NOBODY = {**LOST, "OwnerId": QUEUE}
+NOBODYS_LOSS = {("leads", "ana", 2): 1, ("lost", "unassigned", 9): 1, ("lost_amount_minor", "unassigned", 9): 130_000}
+
+
 LEAD_CREATED = {
     "Id": LEAD,
     "CreatedDate": "2026-11-01T08:00:00.000Z",

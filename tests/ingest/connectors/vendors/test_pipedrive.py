@@ -80,7 +80,7 @@ def test_an_automation_that_hands_a_deal_on_within_its_first_second_gives_it_to_
         assert counted(engine, "rep") == {("leads", "bob", 2): 1}
 
 
-STEPS = st.lists(st.sampled_from(["ana", "bob", "cleo", "won", "lost", "open", "value"]), max_size=8)
+STEPS = st.lists(st.sampled_from(["ana", "bob", "cleo", "won", "lost", "open", "value", "restored"]), max_size=8)
 
 
 @given(STEPS, st.randoms())
@@ -104,6 +104,44 @@ def test_a_deleted_deal_was_none_and_one_that_is_brought_back_counts_again() -> 
         assert counted(engine, "all") == {}
     for engine in in_every_order(COMPANY, read(CREATED, deleted, restored)):
         assert counted(engine, "all") == {("leads", "", 2): 1}
+
+
+def test_a_deal_that_is_left_to_nobody_and_then_lost_is_nobodys_loss() -> None:
+    left = change("04T08:00", {"owner_id": BOB}, owner_id=None)
+    lost = change("09T08:00", {"status": "open"}, status="lost", owner_id=None, value=1300)
+    for engine in in_every_order(COMPANY, read(CREATED, HANDED_ON, left, lost)):
+        assert counted(engine, "rep") == {
+            ("leads", "ana", 2): 1,
+            ("lost", "unassigned", 9): 1,
+            ("lost_amount_minor", "unassigned", 9): 130_000,
+        }
+
+
+def test_a_deal_that_does_not_say_whose_it_is_leaves_it_as_it_was() -> None:
+    silent = change("09T08:00", {"status": "open"}, status="lost", value=1300)
+    del silent["data"]["owner_id"]
+    for engine in in_every_order(COMPANY, read(CREATED, HANDED_ON, silent)):
+        assert counted(engine, "rep")["lost", "bob", 9] == 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "outcome", "counts_on"),
+    [(WON, {"status": "won", "won_time": "2026-11-05T08:00:00Z"}, 5), (LOST, {"status": "lost"}, 21)],
+)
+def test_a_closed_deal_that_is_brought_back_stands_as_before(
+    closed: dict[str, Any], outcome: dict[str, Any], counts_on: int
+) -> None:
+    deleted = example("delete_deal")
+    restored = change(
+        "21T08:00", {"is_deleted": True}, **{**closed["data"], **outcome, "update_time": "2026-11-21T08:00:00Z"}
+    )
+    status = outcome["status"]
+    for engine in in_every_order(COMPANY, read(CREATED, closed, deleted, restored)):
+        assert counted(engine, "rep") == {
+            ("leads", "ana", 2): 1,
+            (status, "bob", counts_on): 1,
+            (f"{status}_amount_minor", "bob", counts_on): 130_000,
+        }
 
 
 def merge(action: str, **meta: str) -> dict[str, Any]:
@@ -169,6 +207,12 @@ def test_version_1_is_ignored_and_the_mend_is_told(body: dict[str, Any]) -> None
     reading = COMPANY.read(delivery(body))
     assert reading.said == ()
     assert "version 2.0" in reading.ignored
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_moment_at_either_end_of_the_calendar_is_read(moment: str) -> None:
+    (created, _) = COMPANY.read(delivery({**CREATED, "data": {**DEAL, "add_time": moment}})).said
+    assert created.time == datetime.fromisoformat(moment)
 
 
 @pytest.mark.parametrize("entity", ["person", "organization", "note", "deal_product", ""])

@@ -12,6 +12,8 @@ from services.common.errors import Unavailable
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
 from services.ingest.connectors.vendor_api import VendorApi
 from services.ingest.connectors.vendors.pipedrive import CONNECTOR
+from services.ingest.connectors.vendors.pipedrive.payloads import Change, Deal
+from services.ingest.connectors.vendors.pipedrive.reading import of_deal, with_history
 from tests.ingest.connectors.vendors.pipedrive_story import (
     ACCOUNT,
     COMPANY,
@@ -28,7 +30,7 @@ from tests.ingest.connectors.vendors.pipedrive_story import (
 )
 from tests.support.engine import Engine
 from tests.support.pulling import at_once, pages_of, said_in
-from tests.support.stories import SECRET
+from tests.support.stories import SECRET, in_every_order
 from tests.support.vendor_server import Answer, Asked, Trouble, VendorServer, running_vendor
 
 CHANGES = [
@@ -167,6 +169,22 @@ def test_leads_are_read_back_to_the_time_that_was_asked_for() -> None:
     found = [said for said in said_of(pages) if said.type == "lead.created" and said.subject.startswith("lead/")]
     assert len(found) == 153  # one every three hours of 19 days, both ends among them
     assert {said.data.source for said in found} == {"fair"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("told", "loser"), [({"new_value": None}, "unassigned"), ({"new_value": "Cleo Exemple"}, "bob")]
+)
+async def test_a_changelog_tells_that_a_deal_is_nobodys_and_not_who_a_name_is(
+    told: Mapping[str, Any], loser: str
+) -> None:
+    owners = [
+        {"field_key": "user_id", "old_value": "901", "new_value": "902", "time": "2026-11-03 08:00:00"},
+        {"field_key": "user_id", "old_value": "902", "time": "2026-11-07 08:00:00", **told},
+    ]
+    deal = of_deal(msgspec.convert(LOST["data"], Deal, strict=False), ACCOUNT, COMPANY.names)
+    said = tuple(with_history(deal, msgspec.convert(owners, list[Change], strict=False), COMPANY.names))
+    for engine in in_every_order(COMPANY, [*read(CREATED, HANDED_ON), Reading("deal", said)]):
+        assert counted(engine, "rep")["lost", loser, 9] == 1
 
 
 async def test_a_win_has_the_deals_history_asked_for() -> None:

@@ -18,8 +18,12 @@ from tests.ingest.connectors.vendors.salesforce_story import (
     DEAL,
     HANDED_ON,
     LEAD_CREATED,
+    LEFT,
     LOST,
+    LOST_BY_NOBODY,
+    NOBODYS_LOSS,
     ORG,
+    QUEUE,
     REOPENED,
     TASK_DONE,
     THE_STORY,
@@ -46,6 +50,11 @@ def test_who_owned_it_when_it_was_won_keeps_the_win() -> None:
             ("won", "bob", 5): 1,
             ("won_amount_minor", "bob", 5): 140_000,
         }
+
+
+def test_what_is_handed_to_a_queue_and_then_lost_is_nobodys_loss() -> None:
+    for engine in in_every_order(ORG, read(CREATED, HANDED_ON, LEFT, LOST_BY_NOBODY)):
+        assert counted(engine, "rep") == NOBODYS_LOSS
 
 
 def test_one_message_may_tell_of_many_objects_and_one_that_is_wrong_does_not_lose_the_others() -> None:
@@ -116,6 +125,11 @@ def test_a_task_that_is_done_is_a_contact() -> None:
     assert msgspec.to_builtins(said.data)["medium"] == "call"
     for not_yet in ({"Status": "Open"}, {"IsClosed": "false"}, {"WhoId": ""}):
         assert read({**TASK_DONE, **not_yet}, kind="Task")[0].said == ()
+
+
+def test_what_a_queue_did_nobody_is_said_to_have_done() -> None:
+    (reading,) = read({**TASK_DONE, "OwnerId": QUEUE}, kind="Task")
+    assert [said.data.rep_id for said in reading.said] == [None]  # type: ignore[attr-defined]
 
 
 def test_other_objects_are_ignored() -> None:

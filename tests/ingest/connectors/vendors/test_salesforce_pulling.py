@@ -9,24 +9,31 @@ from services.common.errors import CadranError, ConfigurationError, Forbidden
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
 from services.ingest.connectors.vendor_api import VendorApi
 from services.ingest.connectors.vendors.salesforce import CONNECTOR
-from tests.ingest.connectors.vendors.salesforce_org import SINCE, Org
+from tests.ingest.connectors.vendors.salesforce_org import OWNERS, SINCE, Org, owner
 from tests.ingest.connectors.vendors.salesforce_story import (
     ACCOUNT,
     ANA,
+    BOB,
     CREATED,
     DEAL,
     HANDED_ON,
     LEAD_CREATED,
+    LEFT,
     LOST,
+    LOST_BY_NOBODY,
+    NOBODYS_LOSS,
     ORG,
+    QUEUE,
     REOPENED,
     TASK_DONE,
     THE_STORY,
     WON,
+    counted,
     folded,
     read,
 )
 from tests.support.pulling import TIMEOUT, at_once, pages_of, said_in
+from tests.support.stories import in_every_order
 from tests.support.vendor_server import Trouble, VendorServer, running_vendor
 
 
@@ -83,6 +90,17 @@ def test_a_pull_tells_the_past_of_an_opportunity_whatever_was_missed() -> None:
         assert folded(readings, "rep") == THE_STORY
     contacts = {said for said in said_of(pages) if said.type == "customer.contacted"}
     assert contacts == set(read(TASK_DONE, kind="Task")[0].said)
+
+
+async def test_what_was_handed_to_a_queue_is_nobodys_by_its_history_too() -> None:
+    assert CONNECTOR.fetch is not None
+    org = Org(deal=LOST_BY_NOBODY, owners=[*OWNERS, owner("07T08:00", BOB, QUEUE)])
+    with running_vendor(org) as vendor:
+        async with open_api(vendor.url) as api:
+            pulled = await CONNECTOR.fetch(api, Wanted("Opportunity", DEAL), ACCOUNT, ORG.names)
+    for readings in ([pulled], [*read(CREATED, HANDED_ON, LEFT, LOST_BY_NOBODY), pulled]):
+        for engine in in_every_order(ORG, readings):
+            assert counted(engine, "rep") == NOBODYS_LOSS
 
 
 def test_merged_leads_count_once() -> None:

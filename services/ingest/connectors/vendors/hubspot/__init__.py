@@ -69,7 +69,8 @@ CONNECTOR = Connector(
             "or give `stages`.",
             "A deal that was imported as closed closes on the day of the import: its history begins there.",
             "A meeting ahead counts when HubSpot next says something of it: subscribe to hs_meeting_outcome.",
-            "Deletions are told by webhooks alone; `cadran connectors sync` does not find what was missed of them.",
+            "Deletions and restorings are told by webhooks alone; `cadran connectors sync` does not find what was "
+            "missed of them. A lost lead that is restored counts as lost on that day.",
             "HubSpot's own Leads (objects of type 0-136) are not read.",
             "Customers told apart by id stay two when their contacts are merged; by e-mail address they are one.",
             "With `customers: email` a privacy deletion, which bears no address, cannot find the customer.",

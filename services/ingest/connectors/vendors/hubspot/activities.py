@@ -1,14 +1,14 @@
 """From calls, e-mails and meetings to contacts of customers: those that we made, once they took place."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import get_args
 
 from services.common.errors import Invalid
 from services.common.events.customers import CustomerContacted
 from services.ingest.connectors.connector import Said
 from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import from_milliseconds, milliseconds
+from services.ingest.connectors.payloads import from_milliseconds, milliseconds, utc
 from services.ingest.connectors.vendors.hubspot.account import Activity, Kind
 from services.ingest.connectors.vendors.hubspot.payloads import Object
 
@@ -54,7 +54,6 @@ def _took_place(item: Object) -> datetime:
     try:
         if text.isascii() and text.isdigit():
             return from_milliseconds(int(text[:20]), "hs_timestamp")
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, Invalid):
+        return utc(datetime.fromisoformat(text))
+    except (ValueError, Invalid):
         return item.created_at
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

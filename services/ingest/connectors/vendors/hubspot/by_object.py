@@ -6,9 +6,11 @@ from datetime import datetime
 
 from services.common.errors import Invalid
 from services.common.events.leads import LeadCreated
+from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, from_milliseconds, milliseconds, minor
+from services.ingest.connectors.prospects import Prospect, Turn
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind, Outcome
 from services.ingest.connectors.vendors.hubspot.payloads import Object
 from services.ingest.connectors.vendors.hubspot.statements import (
@@ -20,6 +22,7 @@ from services.ingest.connectors.vendors.hubspot.statements import (
     WON,
     About,
     Money,
+    lead_id,
 )
 
 ABOVE_EVENTS = 2
@@ -48,9 +51,19 @@ class Life:
                 yield self._about._replace(identifier=one.strip()).merged(self._item.created_at, self._item.id)
 
     def restored(self, at: datetime) -> Said:
-        """How it stands when it is back after it was deleted: as before. A won lead keeps the day of its win."""
-        before = [outcome for since, outcome in self._outcomes() if since <= milliseconds(at)]
-        return self._about.stands(at, before[-1] if before else "open", self._money(self._item.text(AMOUNT)))
+        """How it stands when it is back after it was deleted."""
+        turns = [Turn(from_milliseconds(since, "timestamp"), outcome) for since, outcome in self._outcomes()]
+        money = self._money(self._item.text(AMOUNT))
+        prospect = Prospect(
+            lead_id(self._kind, self._item.id),
+            self._about.kind_of_lead,
+            self._item.created_at,
+            self._item.updated_at,
+            rep=None,
+            amount=money.amount,
+            currency=money.currency,
+        )
+        return prospects.restored(prospect, at, turns)
 
     def unpriced(self) -> str:
         """Why an amount is left out; empty: none is."""

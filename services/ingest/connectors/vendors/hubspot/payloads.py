@@ -6,7 +6,7 @@ import msgspec
 
 from services.common.errors import Invalid
 from services.common.events.fields import Moment
-from services.ingest.connectors.payloads import from_milliseconds, milliseconds
+from services.ingest.connectors.payloads import from_milliseconds, milliseconds, text_of
 from services.ingest.connectors.vendors.hubspot.account import Kind
 
 OBJECT_TYPES: dict[str, Kind] = {"0-1": "contact", "0-3": "deal", "0-47": "meeting", "0-48": "call", "0-49": "email"}
@@ -56,7 +56,7 @@ class Event(msgspec.Struct, rename="camel"):
     @property
     def value(self) -> str:
         """What a property is now; empty when it was cleared."""
-        return text_of(self.property_value)
+        return _written(self.property_value)
 
 
 class Events(msgspec.Struct):
@@ -100,12 +100,12 @@ class Object(msgspec.Struct, rename="camel"):
 
     def text(self, name: str) -> str:
         """What a property is; empty when nothing is known of it."""
-        return text_of(self.properties.get(name))
+        return _written(self.properties.get(name))
 
     def history(self, name: str) -> list[tuple[int, str]]:
         """What a property was since when (milliseconds), the oldest first. HubSpot lists the newest first."""
         versions = reversed(self.properties_with_history.get(name, []))
-        history = [(milliseconds(version.timestamp), text_of(version.value)) for version in versions]
+        history = [(milliseconds(version.timestamp), _written(version.value)) for version in versions]
         return sorted(history, key=lambda since: since[0])
 
 
@@ -117,11 +117,11 @@ class FoundPage(msgspec.Struct):
     results: list[Named] = []
 
 
-def text_of(value: Value) -> str:
-    """A value as HubSpot writes it in text."""
+def _written(value: Value) -> str:
+    """A value as HubSpot writes it in text; empty where there is none."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else str(value).strip()
+    return text_of(value) or ""
 
 
 def told(identifier: str | int | None, field: str) -> str:

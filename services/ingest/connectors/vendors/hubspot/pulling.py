@@ -6,14 +6,14 @@ from datetime import datetime
 from services.common.errors import NotFound
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import from_milliseconds, milliseconds, read_json
+from services.ingest.connectors.payloads import milliseconds, read_json
+from services.ingest.connectors.prospects import restored_at
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.vendors.hubspot import activities
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind
 from services.ingest.connectors.vendors.hubspot.by_object import Life
 from services.ingest.connectors.vendors.hubspot.payloads import AssociationsPage, FoundPage, Object, ObjectsPage
 from services.ingest.connectors.vendors.hubspot.statements import HISTORY, PROPERTIES
-from services.ingest.connectors.vendors.hubspot.webhooks import RESTORED
 
 API = "https://api.hubapi.com"
 PAUSE = 0.25
@@ -35,14 +35,13 @@ def terms(account: HubspotAccount, token: str) -> ApiTerms:
 
 async def fetch(api: VendorApi, wanted: Wanted, account: HubspotAccount, names: Names) -> Reading:
     kind: Kind = wanted.kind  # type: ignore[assignment]
-    identifier, _, restored_at = wanted.object_id.partition(RESTORED)
+    identifier, at = restored_at(wanted)
     found = await _objects(api, kind, [identifier])
     if not found:
         raise NotFound("HubSpot has no such thing")
     (reading,) = await _readings(api, kind, found, account, names)
-    if restored_at:
-        moment = from_milliseconds(int(restored_at), "occurredAt")
-        reading = reading._replace(said=(*reading.said, Life(found[0], kind, account).restored(moment)))
+    if at:
+        reading = reading._replace(said=(*reading.said, Life(found[0], kind, account).restored(at)))
     return reading
 
 

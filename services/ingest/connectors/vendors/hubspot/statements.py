@@ -11,6 +11,7 @@ from services.common.events.fields import Data
 from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, LeadMerged, LeadReopened
 from services.ingest.connectors.connector import Said
 from services.ingest.connectors.names import Names
+from services.ingest.connectors.prospects import UNASSIGNED
 from services.ingest.connectors.vendors.hubspot.account import Kind, Outcome
 
 OWNER, AMOUNT = "hubspot_owner_id", "amount"
@@ -25,7 +26,6 @@ PROPERTIES: dict[Kind, tuple[str, ...]] = {
     "deal": (OWNER, AMOUNT, "deal_currency_code", "hs_analytics_source", "hs_merged_object_ids"),
     "contact": (OWNER, "hs_analytics_source", "hs_country_region_code", "hs_merged_object_ids"),
 }
-NOBODY = "unassigned"
 
 _TYPES: dict[type[Data], str] = {
     LeadCreated: "lead.created",
@@ -58,7 +58,7 @@ class About(NamedTuple):
 
     def assigned(self, at: datetime, owner: str, names: Names) -> Said:
         """Whose it is; no owner: nobody's."""
-        return self.says(at, LeadAssigned(rep_id=names.rep(owner) or NOBODY, revision=self.revision))
+        return self.says(at, LeadAssigned(rep_id=names.rep(owner) or UNASSIGNED, revision=self.revision))
 
     def stands(self, at: datetime, outcome: Outcome, money: Money = UNKNOWN) -> Said:
         if outcome == "open":

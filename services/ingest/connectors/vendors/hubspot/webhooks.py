@@ -5,15 +5,14 @@ from collections.abc import Iterable, Sequence
 from services.common.errors import Invalid
 from services.ingest.connectors.connector import Delivery, Reading, Wanted
 from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import milliseconds, read_json
+from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.prospects import wanted_restored
 from services.ingest.connectors.vendors.hubspot import by_event
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount
 from services.ingest.connectors.vendors.hubspot.activities import ACTIVITIES, OUTCOME
 from services.ingest.connectors.vendors.hubspot.payloads import Event, Events, told
 
 WORKFLOW = "workflow"
-RESTORED = "@"
-"""Stands in what is wanted between the id of an object and when it was restored (milliseconds)."""
 
 
 def read(delivery: Delivery, account: HubspotAccount, names: Names) -> Reading:
@@ -105,5 +104,5 @@ def _lead(topic: str, event: Event, account: HubspotAccount, names: Names) -> Re
 def _restored(topic: str, event: Event, account: HubspotAccount) -> Reading:
     """How it stands is known to the API alone. What an opening says cannot be unsaid: with a token it waits."""
     if account.token_file:
-        return Reading(topic, wanted=(Wanted(account.lead, f"{event.id}{RESTORED}{milliseconds(event.at)}"),))
+        return Reading(topic, wanted=(wanted_restored(account.lead, event.id, event.at),))
     return Reading(topic, (by_event.reopened(event, account.lead),))

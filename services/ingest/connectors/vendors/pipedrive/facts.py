@@ -45,6 +45,9 @@ FACTS = Facts(
     traps=(
         "A lead that is converted to a deal is deleted by Pipedrive, and nothing in the deal names it: the lead turns "
         "`invalid` and the deal counts, on its own day. So one prospect counts once.",
+        "A deleted deal that is brought back stands as before: a win keeps its day, a loss counts on the day that it "
+        "is back, with its value of that day. Its webhook alone tells that it is back: to a sync it stays `invalid`.",
+        "An activity that is handed to another person once it was done counts as a contact of both.",
         "A lead that is archived goes on counting.",
         "Webhooks of version 1 are ignored: their times have no zone, and they do not tell of leads.",
         "After 10 first tries that fail or take over 10 seconds Pipedrive sends nothing for 30 minutes, and does not "

@@ -1,16 +1,18 @@
 """What Pipedrive sends and answers, as far as it is used: webhooks of version 2.0, and its API."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from services.common.errors import Invalid
-from services.ingest.connectors.payloads import from_milliseconds
+from services.ingest.connectors.payloads import from_milliseconds, text_of, utc
 
 Key = str | int
+Owner = Key | None | msgspec.UnsetType
+"""Whose a deal or lead is: none where it is nobody's, unset where nothing is told of it."""
 NULL = msgspec.Raw(b"null")
 FIRST_MILLISECONDS = 10**11
 """A number of this size is milliseconds since 1970: as seconds it would be the year 5138."""
@@ -40,7 +42,7 @@ class Webhook(msgspec.Struct):
 class Previous(msgspec.Struct):
     """What a deal or lead was before, where that changed; unset where it did not."""
 
-    owner_id: Key | None | msgspec.UnsetType = msgspec.UNSET
+    owner_id: Owner = msgspec.UNSET
     status: str | None = None
     is_deleted: bool = False
 
@@ -49,7 +51,7 @@ class Deal(msgspec.Struct):
     id: Key
     add_time: datetime
     update_time: datetime | None = None
-    owner_id: Key | None = None
+    owner_id: Owner = msgspec.UNSET
     person_id: Key | None = None
     status: str = "open"
     value: Decimal | None = None
@@ -71,7 +73,7 @@ class Lead(msgspec.Struct):
     id: Key
     add_time: datetime
     update_time: datetime | None = None
-    owner_id: Key | None = None
+    owner_id: Owner = msgspec.UNSET
     person_id: Key | None = None
     value: Money | None = None
     source_name: str | None = None
@@ -99,11 +101,6 @@ class Change(msgspec.Struct):
     new_value: Key | None = None
 
 
-def utc(moment: datetime) -> datetime:
-    """Pipedrive's times are of UTC, whether they say so or not."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 def instant(told: str | float | None, field: str) -> datetime | None:
     """An instant from any of the ways in which `meta.timestamp` was seen; none where it is missing.
 
@@ -128,9 +125,9 @@ def read_time(told: str, field: str) -> datetime:
         raise Invalid(f"{told[:40]!r} is no time", field=field, mend="the vendor documents it otherwise") from None
 
 
-def text_of(fields: Mapping[str, Any] | None, key: str) -> str | None:
+def custom(fields: Mapping[str, Any] | None, key: str) -> str | None:
     """What a custom field holds: a text, a number, or the id of an option, however that is wrapped."""
     held = (fields or {}).get(key) if key else None
     if isinstance(held, Mapping):
         held = held.get("id", held.get("value", held.get("label")))
-    return str(held) if isinstance(held, (str, int, Decimal)) and not isinstance(held, bool) else None
+    return text_of(held)

@@ -11,8 +11,8 @@ from services.common.events.customers import CustomerContacted
 from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Account, Reading, Said
 from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import by_table, first, milliseconds, minor
-from services.ingest.connectors.prospects import Handover, Prospect, Standing, Turn
+from services.ingest.connectors.payloads import by_table, first, milliseconds, minor, utc
+from services.ingest.connectors.prospects import UNASSIGNED, Handover, Prospect, Standing, Turn
 from services.ingest.connectors.vendors.pipedrive.payloads import (
     Activity,
     Change,
@@ -20,14 +20,15 @@ from services.ingest.connectors.vendors.pipedrive.payloads import (
     Key,
     Lead,
     Money,
+    Owner,
     Previous,
+    custom,
     instant,
-    text_of,
-    utc,
 )
 
 STANDINGS: Mapping[str, Standing] = {"open": "open", "won": "won", "lost": "lost"}
-NOT_OPEN = ("won", "lost", "deleted")
+CLOSED = ("won", "lost")
+DELETED = "deleted"
 OWNER_FIELDS = ("owner_id", "user_id")
 """A deal's owner, as its changelog calls it: of late, and before."""
 
@@ -68,11 +69,11 @@ def of_deal(deal: Deal, account: PipedriveAccount, names: Names) -> Prospect:
         "opportunity",
         utc(deal.add_time),
         utc(deal.update_time or deal.add_time),
-        names.rep(deal.owner_id),
+        _rep(deal.owner_id, names),
         standing,
         utc(closed) if closed else None,
-        _source(account, text_of(deal.custom_fields, account.source_field), deal.channel, deal.origin),
-        _region(account, text_of(deal.custom_fields, account.region_field)),
+        _source(account, custom(deal.custom_fields, account.source_field), deal.channel, deal.origin),
+        _region(account, custom(deal.custom_fields, account.region_field)),
         names.customer(deal.person_id),
         amount,
         currency,
@@ -90,9 +91,9 @@ def of_lead(lead: Lead, account: PipedriveAccount, names: Names) -> Prospect:
         "lead",
         utc(lead.add_time),
         utc(lead.update_time or lead.add_time),
-        names.rep(lead.owner_id),
-        source=_source(account, text_of(lead.custom_fields, account.source_field), lead.channel, origin),
-        region=_region(account, text_of(lead.custom_fields, account.region_field)),
+        _rep(lead.owner_id, names),
+        source=_source(account, custom(lead.custom_fields, account.source_field), lead.channel, origin),
+        region=_region(account, custom(lead.custom_fields, account.region_field)),
         customer=names.customer(lead.person_id),
         amount=amount,
         currency=currency,
@@ -104,9 +105,11 @@ def told(prospect: Prospect, previous: Previous, names: Names) -> Iterator[Said]
     yield from prospects.state(prospect)
     handover = None
     if previous.owner_id is not UNSET:
-        handover = Handover(prospect.updated, names.rep(previous.owner_id), prospect.rep)
+        handover = Handover(prospect.updated, _rep(previous.owner_id, names), prospect.rep)
     yield from prospects.owners(prospect, handover)
-    if prospect.standing == "open" and (previous.status in NOT_OPEN or previous.is_deleted):
+    if previous.is_deleted or previous.status == DELETED:
+        yield prospects.restored(prospect, prospect.updated)
+    elif prospect.standing == "open" and previous.status in CLOSED:
         yield prospects.reopened(prospect.lead_id, prospect.updated, milliseconds(prospect.updated))
 
 
@@ -130,7 +133,12 @@ def with_history(prospect: Prospect, changes: Sequence[Change], names: Names) ->
 
 def _user(told: Key | None, names: Names) -> str | None:
     """The rep whom a changelog means by the id of a user; whatever else it says may be somebody's name."""
-    return names.rep(told) if str(told).isdigit() else None
+    return _rep(told, names) if told is None or str(told).isdigit() else None
+
+
+def _rep(owner: Owner, names: Names) -> str | None:
+    """The rep who an owner is, or nobody; none where it is not told."""
+    return None if owner is UNSET else names.rep(owner) or UNASSIGNED
 
 
 def activity_reading(activity: Activity, names: Names) -> Reading:

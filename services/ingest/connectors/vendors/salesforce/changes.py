@@ -1,17 +1,17 @@
 """Change events, as `salesforce_cdc` hands them on: who it was given to, and which records are to be asked for."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Reading, Said, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import from_milliseconds
-from services.ingest.connectors.prospects import assigned, seen
+from services.ingest.connectors.prospects import assigned, seen, wanted_restored
 from services.ingest.connectors.vendors.salesforce.payloads import full_id
-from services.ingest.connectors.vendors.salesforce.reading import KINDS, TASK, rep_of
+from services.ingest.connectors.vendors.salesforce.reading import KINDS, TASK, owner_of
 
 OVERFLOW = "GAP_OVERFLOW"
 
@@ -22,6 +22,10 @@ class Header(msgspec.Struct, rename="camel"):
     commit_timestamp: int
     record_ids: list[str] = []
     changed_fields: list[str] = []
+
+    @property
+    def at(self) -> datetime:
+        return from_milliseconds(self.commit_timestamp, "commitTimestamp")
 
 
 class Change(msgspec.Struct, rename="pascal"):
@@ -56,20 +60,24 @@ def read_changes(changes: Changes, names: Names) -> Reading:
             ignored.append("more changed at once than Salesforce tells of: run `cadran connectors sync`")
         else:
             ids = [full_id(each, "recordIds") for each in header.record_ids if "*" not in each]
-            wanted |= dict.fromkeys(Wanted(header.entity_name, each) for each in ids)
+            wanted |= dict.fromkeys(_wanted(each, header) for each in ids)
             if header.entity_name != TASK:
                 said += [statement for each in ids for statement in _of_change(each, change, names)]
     return Reading("changes", tuple(said), tuple(wanted), ignored="; ".join(dict.fromkeys(ignored)))
 
 
+def _wanted(record_id: str, header: Header) -> Wanted:
+    if header.change_type == "UNDELETE" and header.entity_name != TASK:
+        return wanted_restored(header.entity_name, record_id, header.at)
+    return Wanted(header.entity_name, record_id)
+
+
 def _of_change(lead_id: str, change: Change, names: Names) -> Iterator[Said]:
     header = change.change_event_header
-    at = from_milliseconds(header.commit_timestamp, "commitTimestamp")
-    rep = rep_of(change.owner_id, names)
+    at = header.at
+    rep = owner_of(change.owner_id, names)
     if rep and header.change_type == "CREATE":
         added = at if change.created_date is None else from_milliseconds(change.created_date, "CreatedDate")
         yield assigned(lead_id, added, rep, seen(added))
     elif rep and "OwnerId" in header.changed_fields:
         yield assigned(lead_id, at, rep, seen(at) + 1)
-    if header.change_type == "UNDELETE":
-        yield prospects.reopened(lead_id, at, header.commit_timestamp)

@@ -56,6 +56,9 @@ FACTS = Facts(
         "A message without CreatedDate and SystemModstamp is refused; with a `token_file` its record is asked for.",
         "The user of the app must see every field that is named here, and the history of both objects: of one that "
         "is hidden from it Salesforce says 400, and nothing is pulled.",
+        "What is brought back from the recycle bin stands as before: a win keeps its day, a loss counts on the day "
+        "that it is back, with its amount of that day. Change events alone tell that it is back: to messages and to a "
+        "sync it stays `invalid`.",
         "After 24 hours of failures Salesforce drops a message.",
         "Without LastStageChangeDate among the fields, a closing is dated when the record was last changed; so are the "
         "closings of leads, which have no such date.",

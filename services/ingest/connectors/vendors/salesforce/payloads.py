@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import msgspec
 from lxml import etree
 
 from services.common.errors import Invalid, Malformed
-from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.payloads import read_json, utc
 
 OUTBOUND = "http://soap.sforce.com/2005/09/outbound"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -103,9 +103,8 @@ def moment(told: str | None, field: str) -> datetime:
     if not told:
         raise Invalid("is missing", field=field, mend=f"choose {field} among the fields of the outbound message")
     try:
-        found = datetime.fromisoformat(told)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return utc(datetime.fromisoformat(told))
+    except ValueError:
         raise Invalid(f"{told[:40]!r} is no moment", field=field, mend="Salesforce documents it otherwise") from None
 
 

@@ -9,6 +9,7 @@ from services.common.errors import ConfigurationError, Invalid, NotFound
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.prospects import restored_at
 from services.ingest.connectors.vendor_api import ApiTerms, Login, VendorApi
 from services.ingest.connectors.vendors.salesforce.payloads import OwnerRow, Record, StageRow, full_id, moment
 from services.ingest.connectors.vendors.salesforce.reading import (
@@ -18,6 +19,7 @@ from services.ingest.connectors.vendors.salesforce.reading import (
     TASK,
     SalesforceAccount,
     reading,
+    restored,
     told_with_history,
 )
 
@@ -68,11 +70,17 @@ async def fetch(api: VendorApi, wanted: Wanted, account: SalesforceAccount, name
     """A record, though it may be in the recycle bin."""
     if wanted.kind not in FIELDS:
         raise NotFound(f"no {wanted.kind} is asked for")
-    query = f"{_select(wanted.kind, account)} WHERE Id = '{full_id(wanted.object_id)}'"
+    identifier, at = restored_at(wanted)
+    query = f"{_select(wanted.kind, account)} WHERE Id = '{full_id(identifier)}'"
     found = await _rows(api, query)
     if not found:
         raise NotFound(f"Salesforce has no {wanted.kind} of this id")
-    return (await _with_history(api, wanted.kind, found, account, names))[0]
+    (told,) = await _with_history(api, wanted.kind, found, account, names)
+    if at:
+        stages = await _stages(api, [full_id(identifier)]) if wanted.kind == OPPORTUNITY else []
+        back = restored(wanted.kind, read_json(found[0], Record), at, stages, account, names)
+        told = told._replace(said=(*told.said, *back))
+    return told
 
 
 async def pages(

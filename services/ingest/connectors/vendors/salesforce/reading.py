@@ -13,7 +13,7 @@ from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Account, Reading, Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, first, milliseconds, minor
-from services.ingest.connectors.prospects import Handover, Prospect, Standing, Turn
+from services.ingest.connectors.prospects import UNASSIGNED, Handover, Prospect, Standing, Turn
 from services.ingest.connectors.vendors.salesforce.payloads import OwnerRow, Record, StageRow, full_id, moment
 
 OPPORTUNITY, LEAD, TASK = "Opportunity", "Lead", "Task"
@@ -91,6 +91,18 @@ def told_with_history(
     return (*prospects.state(prospect), *known, *past, *_converted(record, prospect))
 
 
+def restored(
+    kind: str, record: Record, at: datetime, stages: Sequence[StageRow], account: SalesforceAccount, names: Names
+) -> Iterator[Said]:
+    """How a record stands that was brought back; nothing of one that is in the recycle bin again.
+
+    :raises Invalid: naming a field that is missing or wrong.
+    """
+    if not record.is_deleted:
+        prospect = of_record(kind, record, account, names)
+        yield prospects.restored(prospect, at, _turns(record, prospect, stages, account))
+
+
 def of_record(kind: str, record: Record, account: SalesforceAccount, names: Names) -> Prospect:
     """
     :raises Invalid: naming a field that is missing or wrong.
@@ -103,7 +115,7 @@ def of_record(kind: str, record: Record, account: SalesforceAccount, names: Name
         "lead" if is_lead else "opportunity",
         moment(record.created_date, "CreatedDate"),
         _updated(record),
-        rep_of(record.owner_id, names),
+        owner_of(record.owner_id, names),
         _standing(record, account),
         moment(record.last_stage_change_date, "LastStageChangeDate") if record.last_stage_change_date else None,
         by_table(source, account.sources) if source else None,
@@ -114,8 +126,12 @@ def of_record(kind: str, record: Record, account: SalesforceAccount, names: Name
     )
 
 
-def rep_of(owner: str | None, names: Names) -> str | None:
-    """The rep who an owner is; none where a queue is."""
+def owner_of(owner: str | None, names: Names) -> str | None:
+    """Whose something is: a rep's, or nobody's where a queue has it; none where it is not told."""
+    return (_rep(owner, names) or UNASSIGNED) if owner else None
+
+
+def _rep(owner: str | None, names: Names) -> str | None:
     return names.rep(full_id(owner, "OwnerId")) if owner and owner.startswith(USER) else None
 
 
@@ -167,7 +183,7 @@ def _contact(record: Record, names: Names) -> tuple[Said, ...]:
     data = CustomerContacted(
         contact_id=full_id(record.id),
         medium=(first(record.task_subtype) or "task").lower(),
-        rep_id=rep_of(record.owner_id, names),
+        rep_id=_rep(record.owner_id, names),
         revision=milliseconds(updated),
     )
     return (Said("customer.contacted", customer, at, data),)
@@ -184,7 +200,9 @@ def _turns(record: Record, prospect: Prospect, rows: Sequence[StageRow], account
 def _handovers(rows: Sequence[OwnerRow], names: Names) -> list[Handover]:
     """Handovers, oldest first. Of each there are two rows: of names, which are left alone, and of ids."""
     found = [
-        Handover(moment(row.created_date, "CreatedDate"), rep_of(row.old_value, names), rep_of(row.new_value, names))
+        Handover(
+            moment(row.created_date, "CreatedDate"), owner_of(row.old_value, names), owner_of(row.new_value, names)
+        )
         for row in rows
         if _is_id(row.old_value) and _is_id(row.new_value)
     ]

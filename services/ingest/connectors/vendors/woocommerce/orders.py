@@ -12,7 +12,7 @@ from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, milliseconds
 from services.ingest.connectors.vendors.woocommerce.account import USUAL_CHANNELS, WooCommerceAccount
 from services.ingest.connectors.vendors.woocommerce.amounts import order_lines, totals
-from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund, meta, scaled, utc
+from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund, meta, moment, scaled
 from services.ingest.connectors.vendors.woocommerce.refunds import Sold, exact, mentioned, wholly_refunded
 
 REFUNDED = "refunded"
@@ -34,7 +34,7 @@ def updated(order: Order) -> datetime:
             field="id",
             mend="have an administrator make the webhook, with API version WP REST API Integration v3",
         )
-    return utc(order.date_modified_gmt or order.date_created_gmt, "date_modified_gmt")
+    return moment(order.date_modified_gmt or order.date_created_gmt, "date_modified_gmt")
 
 
 def order_reading(
@@ -87,7 +87,7 @@ def _placed(order: Order, lines: Sequence[OrderLine], sold: Sold, account: WooCo
         shipping_minor=round_half_even(scaled(order.shipping_total, sold.currency, "shipping_total")),
         revision=milliseconds(sold.as_of),
     )
-    return Said("order.placed", sold.order_id, utc(order.date_created_gmt, "date_created_gmt"), data)
+    return Said("order.placed", sold.order_id, moment(order.date_created_gmt, "date_created_gmt"), data)
 
 
 def _sold(order: Order, lines: Sequence[OrderLine], account: WooCommerceAccount, names: Names, as_of: datetime) -> Sold:

@@ -3,7 +3,7 @@ e-mail for accounts that tell customers apart by it.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 
 from services.common.errors import Invalid
 from services.common.money import exponent
-from services.ingest.connectors.payloads import LARGEST
+from services.ingest.connectors.payloads import LARGEST, utc
 
 Id = str | int
 Amount = Decimal | None
@@ -95,14 +95,14 @@ class Deleted(msgspec.Struct):
     id: Id
 
 
-def utc(time: datetime | None, field: str) -> datetime:
-    """A moment; WooCommerce's are of UTC and do not say so.
+def moment(time: datetime | None, field: str) -> datetime:
+    """A moment.
 
     :raises Invalid: naming the field, when there is none.
     """
     if time is None:
         raise Invalid("is missing", field=field, mend="have WooCommerce send the order whole")
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    return utc(time)
 
 
 def scaled(amount: Amount, currency: str, field: str) -> Decimal:

@@ -16,7 +16,7 @@ from services.ingest.connectors.baskets import whole
 from services.ingest.connectors.connector import Said
 from services.ingest.connectors.payloads import milliseconds
 from services.ingest.connectors.vendors.woocommerce.amounts import Totals, charged, sku_of, units
-from services.ingest.connectors.vendors.woocommerce.payloads import Id, Refund, RefundNote, scaled, utc
+from services.ingest.connectors.vendors.woocommerce.payloads import Id, Refund, RefundNote, moment, scaled
 
 FIRST_SIGHT = 10**13
 """Revisions of mentions lie below it, the earliest highest, so that it stands; those of the API's refunds above it."""
@@ -65,7 +65,7 @@ def exact(refunds: Sequence[Refund], order: Sold) -> list[Said]:
     for refund in sorted(refunds, key=_place):
         back = _back(refund, goods, total, order.currency)
         goods, total = goods - back.goods, total - back.money
-        time = utc(refund.date_created_gmt, "date_created_gmt")
+        time = moment(refund.date_created_gmt, "date_created_gmt")
         said.append(_returned(refund.id, time, back, order, FIRST_SIGHT + milliseconds(order.as_of)))
     return said
 
