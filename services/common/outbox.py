@@ -77,7 +77,7 @@ class Outbox:
 
         :raises Unavailable: when the database does not answer.
         """
-        waiting = await self._database.read(_count)
+        waiting = await self._database.read(_waiting)
         self._metrics.waiting.set(waiting.events)
         self._metrics.lag.set((utc_now() - waiting.since).total_seconds() if waiting.since else 0)
 
@@ -113,10 +113,17 @@ def _oldest(connection: Connection) -> Sequence[tuple[int, str, bytes, bytes]]:
     return [tuple(row) for row in connection.execute(query.limit(MOST_AT_ONCE))]
 
 
-def _count(connection: Connection) -> _Waiting:
-    events = connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
+def waiting_events(connection: Connection) -> int:
+    """How many events are here: they leave in their order, so their numbers tell. Counting a million would take half a
+    second. PostgreSQL leaves out a number now and then, so there may be a few less.
+    """
+    oldest, newest = connection.execute(select(func.min(OUTBOX.c.id), func.max(OUTBOX.c.id))).one()
+    return 0 if oldest is None else int(newest - oldest) + 1
+
+
+def _waiting(connection: Connection) -> _Waiting:
     oldest = connection.execute(select(OUTBOX.c.value).order_by(OUTBOX.c.id).limit(1)).scalar()
-    return _Waiting(events, decode(oldest).receivedat if oldest else None)
+    return _Waiting(waiting_events(connection), decode(oldest).receivedat if oldest else None)
 
 
 def _forget(connection: Connection, ids: Sequence[int]) -> None:

@@ -171,7 +171,10 @@ def _accounts(settings: Settings, ingest: IngestSettings) -> FollowedAccounts:
         ingest.pseudonyms_file or settings.local_dir / "pseudonyms.secret", "CADRAN_INGEST_PSEUDONYMS_FILE"
     )
     accounts = FollowedAccounts(ingest.connectors_file, AccountReader(CONNECTORS, Pseudonyms(key[0])))
-    accounts.load()
+    try:
+        accounts.load()
+    except ConfigurationError as error:  # events are taken without them
+        log.error("no webhooks are taken", error=str(error))  # noqa: TRY400 - a person's fault, not ours
     return accounts
 
 

@@ -26,11 +26,12 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer: of JSON, whatever is to be encoded."""
+    """An answer: of JSON, whatever is to be encoded. `seconds`: how long it takes."""
 
     content: Any = None
     status: int = 200
     headers: Mapping[str, str] = {}
+    seconds: float = 0.0
 
 
 class Trouble(StrEnum):
@@ -69,6 +70,7 @@ class VendorServer:
         if trouble is Trouble.NO_JSON:
             return web.Response(text="<html>maintenance", content_type="text/html", status=502)
         answer = self.respond(asked)
+        await asyncio.sleep(answer.seconds)
         body = answer.content if isinstance(answer.content, bytes) else msgspec.json.encode(answer.content)
         headers = {"Content-Type": "application/json", **answer.headers}
         return web.Response(body=body, status=answer.status, headers=headers)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from services.common import yaml_files
-from services.common.errors import ConfigurationError, Invalid
+from services.common.errors import ConfigurationError, Invalid, Unavailable
 from services.common.events.explain import explain
 from services.common.logging import get_logger
 from services.common.secret_files import read_secret
@@ -18,7 +18,7 @@ from services.common.settings import ROOT
 from services.common.yaml_files import Document, FileKind
 from services.ingest.connectors.connector import Account, Connector
 from services.ingest.connectors.names import Names, Pseudonyms
-from services.ingest.connectors.vendor_api import VendorApi
+from services.ingest.connectors.vendor_api import ApiTerms, VendorApi, check_terms
 
 log = get_logger(__name__)
 
@@ -41,9 +41,25 @@ class Configured(NamedTuple):
     def vendor(self) -> str:
         return self.connector.vendor
 
+    @property
+    def can_complete(self) -> bool:
+        """Can objects be asked for that deliveries merely name?"""
+        return self.connector.fetch is not None and bool(self.words.token_file)
+
     def secrets(self) -> Sequence[str]:
         """What its deliveries may be signed with, as the file says at this moment; none: nothing is taken."""
         return _lines(self.words.secret_file)[-MOST_SECRETS:]
+
+    def terms(self) -> ApiTerms:
+        """How its vendor's API is asked.
+
+        :raises ConfigurationError: when it cannot be asked so.
+        """
+        if self.connector.terms is None:
+            raise ConfigurationError(f"{self.connector.facts.title} has no API that is asked")
+        terms = self.connector.terms(self.words, self.token())
+        check_terms(terms)
+        return terms
 
     def token(self) -> str:
         """What its vendor's API is asked with; empty: it is not asked."""
@@ -70,11 +86,9 @@ OpenApi = Callable[[Configured], VendorApi]
 def open_api(account: Configured) -> VendorApi:
     """The API of an account's vendor.
 
-    :raises ConfigurationError: when the vendor has none that is asked.
+    :raises ConfigurationError: when it cannot be asked as the account says.
     """
-    if account.connector.terms is None:
-        raise ConfigurationError(f"{account.connector.facts.title} has no API that is asked")
-    return VendorApi(account.connector.facts.title, account.connector.terms(account.words, account.token()))
+    return VendorApi(account.connector.facts.title, account.terms())
 
 
 class AccountReader:
@@ -124,16 +138,19 @@ class AccountReader:
             )
         if account.sync_every and not account.token_file:
             raise Invalid("is missing", field="token_file", mend="the vendor's API is asked with it")
+        names = Names(connector.vendor, name, self._pseudonyms, reps=account.reps, customers=account.customers)
+        found = Configured(connector, name, account, names)
         try:
             connector.check(account)
+            if found.token():
+                found.terms()
         except ConfigurationError as error:
             raise Invalid(error.message, field=error.field, mend=error.mend) from None
-        names = Names(connector.vendor, name, self._pseudonyms, reps=account.reps, customers=account.customers)
-        return Configured(connector, name, account, names)
+        return found
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    accounts: Annotated[dict[str, Any], Meta(description="By vendor its accounts, by name; {} for none.")] = {}
+    accounts: Annotated[dict[str, Any], Meta(description="By vendor its accounts, by name; {} for none.")]
 
 
 def _mapping(stated: object) -> dict[str, Any]:
@@ -160,32 +177,40 @@ def _converted(words: object, model: type[Account]) -> Account:
 class FollowedAccounts:
     """The accounts in force."""
 
-    def __init__(self, path: Path, reader: AccountReader) -> None:
+    def __init__(self, path: Path, reader: AccountReader, *, look_seconds: float = LOOK_SECONDS) -> None:
         self._path = path
+        self._look_seconds = look_seconds
         self._reader = reader
         self._accounts: Accounts = {}
         self._seen: bytes | None = None
         self._followed: bytes | None = None
+        self.fault = ""
 
     def load(self) -> None:
-        """Take the file as it is.
+        """Take the file as it is; there may be none, and then there are no accounts.
 
         :raises ConfigurationError: naming every fault with its line and the mend.
         """
         content = _content(self._path)
-        self._accounts = self._reader.read(self._path.name, content)
         self._followed = content
+        if content is not None:
+            self._read(content)
 
     async def run(self) -> None:
         """Follow the file for ever."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
             await self._look()
 
     def all(self) -> Accounts:
         return self._accounts
 
     def find(self, vendor: str, name: str) -> Configured | None:
+        """
+        :raises Unavailable: when none is known for a fault in the file: 401 would have vendors switch off.
+        """
+        if self.fault and not self._accounts:
+            raise Unavailable("the file of accounts cannot be used", mend="the gateway's log says why", retry_after=60)
         return self._accounts.get((vendor, name))
 
     async def _look(self) -> None:
@@ -196,16 +221,33 @@ class FollowedAccounts:
             return
         self._followed = content
         try:
-            self._accounts = await asyncio.to_thread(self._reader.read, self._path.name, content)
+            await asyncio.to_thread(self._read, content)
         except ConfigurationError as error:
-            log.warning("the accounts stay as they were", error=str(error))
+            log.error("the accounts stay as they were", error=str(error))  # noqa: TRY400 - a person's fault, not ours
             return
         log.info("the accounts are followed", accounts=len(self._accounts))
 
+    def _read(self, content: bytes | None) -> None:
+        try:
+            self._accounts = self._reader.read(self._path.name, _there(content))
+        except ConfigurationError as error:
+            self.fault = str(error)
+            raise
+        self.fault = ""
 
-def _content(path: Path) -> bytes:
-    """What the file holds; nothing while there is none."""
+
+def _content(path: Path) -> bytes | None:
+    """What the file holds; none while there is no such file. Of anything else, reading might never end."""
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.is_file() else None
     except FileNotFoundError:
-        return b""
+        return None
+
+
+def _there(content: bytes | None) -> bytes:
+    """
+    :raises ConfigurationError: when the file that was there is gone: that is no way to say that there are no accounts.
+    """
+    if content is None:
+        raise ConfigurationError("the file is gone", field=ACCOUNTS.setting, mend="restore it; `accounts: {}` is none")
+    return content

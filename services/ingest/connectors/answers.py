@@ -15,21 +15,28 @@ class SyncAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountAnswer(msgspec.Struct):
-    """An account: where its vendor sends to, and what it can."""
+    """An account: where its vendor sends to, and what it can.
+
+    Since the gateway began: when the vendor tried the address, and how many deliveries were refused as not its own.
+    """
 
     vendor: str
     account: str
     url: str
+    secret_file: str
     secrets: int
     can_sync: bool
     can_complete: bool
+    greeted_at: datetime | None
+    unsigned: int
     sync: Sync | None
 
 
 class AccountsAnswer(msgspec.Struct):
-    """Every account of the file."""
+    """Every account of the file, and what is wrong with it: while anything is, those of before hold."""
 
     accounts: list[AccountAnswer]
+    fault: str
 
 
 class DeliveriesAnswer(msgspec.Struct):

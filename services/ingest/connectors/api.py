@@ -35,6 +35,7 @@ def connector_routes(
     router = APIRouter(prefix="/v1", tags=["connectors"])
     router.include_router(_looking(webhooks, syncing, keys, public_url))
 
+    @router.post("/connectors/{vendor}/{account}/", include_in_schema=False)  # no vendor is sent elsewhere for a slash
     @router.post("/connectors/{vendor}/{account}", summary="A vendor's webhook", responses=_RESPONSES)
     async def take(vendor: str, account: str, request: Request) -> Response:
         url = f"{public_url}{request.scope['raw_path'].decode('ascii', 'replace')}"
@@ -59,15 +60,18 @@ def _looking(webhooks: Webhooks, syncing: Syncing, keys: KeyRing, public_url: st
             vendor=account.vendor,
             account=account.name,
             url=f"{public_url}/v1/connectors/{account.vendor}/{account.name}",
+            secret_file=account.words.secret_file,
             secrets=len(account.secrets()),
             can_sync=bool(account.connector.pages and account.token()),
             can_complete=bool(account.connector.fetch and account.token()),
+            greeted_at=webhooks.greeted_at(account),
+            unsigned=webhooks.unsigned(account),
             sync=await syncing.standing(account),
         )
 
     @router.get("/connectors", summary="The accounts, and how they stand", dependencies=reads)
     async def listed() -> Response:
-        return json_response(AccountsAnswer([await answer(account) for account in webhooks.all()]))
+        return json_response(AccountsAnswer([await answer(account) for account in webhooks.all()], webhooks.fault))
 
     @router.get("/connectors/redactions", summary="Demands to forget people", dependencies=reads)
     async def redactions(limit: Limit = 100) -> Response:

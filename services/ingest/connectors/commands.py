@@ -25,10 +25,12 @@ from services.ingest.connectors.answers import (
     SyncAsked,
 )
 from services.ingest.connectors.connector import Connector
+from services.ingest.connectors.page import placed
 from services.ingest.connectors.records import DeliveryRecord, Outcome, Sync
 from services.ingest.connectors.vendors import CONNECTORS
 
 LOOK_SECONDS = 1.0
+LOCAL = "http://127.0.0.1"
 
 connectors = typer.Typer(
     help="Shops, CRMs and survey tools whose webhooks are taken: set one up, see what came, pull what was missed.",
@@ -58,16 +60,34 @@ def list_all(url: Url = "", key_file: KeyFile = None) -> None:
     zone = Settings.load().zone
     shown = Table("vendor", "account", "secrets", "last delivery", "what it became", "last pull", box=None)
     with gateway_client(url, key_file) as client:
-        found = msgspec.json.decode(client.told("GET", "/v1/connectors"), type=AccountsAnswer).accounts
+        answer = msgspec.json.decode(client.told("GET", "/v1/connectors"), type=AccountsAnswer)
+        found = answer.accounts
         for each in found:
             last = next(iter(_deliveries(client, each, limit=1)), None)
             came = (moment(last.received_at, zone), _became(last)) if last else ("none yet", "")
             pull = moment(each.sync.started_at, zone) if each.sync else ""
             shown.add_row(each.vendor, each.account, str(each.secrets), came[0], escape(came[1]), pull)
-    if not found:
+    if found:
+        console.print(shown)
+    elif not answer.fault:
         say("no accounts: add one to the file of accounts (CADRAN_INGEST_CONNECTORS), see docs/connectors.md")
-        return
-    console.print(shown)
+    if answer.fault:
+        raise ConfigurationError(f"what is listed holds on, for {answer.fault}")
+
+
+@connectors.command("deliveries")
+def list_deliveries(
+    vendor: Vendor,
+    account: AccountName,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many of the last.")] = 20,
+    url: Url = "",
+    key_file: KeyFile = None,
+) -> None:
+    """List the last deliveries of an account, and what each became, with the reason where nothing was made of it."""
+    path = f"/v1/connectors/{_connector(vendor).vendor}/{account}/deliveries?limit={limit}"
+    with gateway_client(url, key_file) as client:
+        for each in msgspec.json.decode(client.told("GET", path), type=DeliveriesAnswer).deliveries:
+            _say_delivery(each)
 
 
 @connectors.command("secret")
@@ -79,7 +99,8 @@ def make_secret(
         raise ConfigurationError(
             f"{file} is there already", mend="add a second line to change it, or name another file"
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {file.parent}", mend="make it, or mend the path")
     file.touch(mode=0o600)
     secret = secrets.token_urlsafe(32)
     file.write_text(f"{secret}\n")
@@ -104,10 +125,8 @@ def check(
                 "put the vendor's secret into the account's `secret_file`, or make one: `cadran connectors secret FILE`"
             )
             raise ConfigurationError("no secret is set: nothing is taken", mend=mend)
-        last = max((each.id for each in _deliveries(client, found, limit=1)), default=0)
-        delivery = _await(client, found, last, wait)
-    say(f"\n{moment(delivery.received_at, Settings.load().zone)}  {delivery.topic}: {_became(delivery)}")
-    if delivery.outcome is Outcome.REFUSED:
+        outcomes = _await(client, found, wait)
+    if Outcome.REFUSED in outcomes:
         raise typer.Exit(1)
 
 
@@ -151,29 +170,52 @@ def _connector(vendor: str) -> Connector:
 
 def _explain(connector: Connector, account: AccountAnswer) -> None:
     """The set-up, step by step."""
+    places = {"url": account.url, "secret_file": account.secret_file or "secret_file", "account": account.account}
     say(f"{connector.facts.title}: what to do (docs/connectors/{connector.vendor}.md says more)\n")
     for number, step in enumerate(connector.facts.steps, 1):
-        told = step.replace("{url}", account.url).replace("{account}", account.account)
-        say(f"{number:>3}. {told.replace('{secret_file}', 'the secret file')}")
+        say(f"{number:>3}. {placed(step, places)}")
     say(f"\n{'address':<10}{account.url}")
+    if account.url.startswith(LOCAL):
+        say(f"{'':<10}no vendor reaches it: set CADRAN_INGEST_PUBLIC_URL to the address that your proxy has outside")
     say(f"{'secrets':<10}{account.secrets or 'none yet'}")
     say(f"{'topics':<10}{', '.join(topic.name for topic in connector.facts.topics)}")
     if connector.facts.test:
         say(f"{'a trial':<10}{connector.facts.test}")
+    say("")
 
 
-def _await(client: ApiClient, account: AccountAnswer, last: int, wait: float) -> DeliveryRecord:
+def _await(client: ApiClient, before: AccountAnswer, wait: float) -> list[Outcome]:
+    """Wait for something to come, and tell it.
+
+    :raises NotFound: when nothing does.
+    """
+    path = f"/v1/connectors/{before.vendor}/{before.account}"
+    last = max((each.id for each in _deliveries(client, before, limit=1)), default=0)
     deadline = time.monotonic() + wait
+    now = before
     with console.status("waiting for a delivery"):
         while time.monotonic() < deadline:
-            for delivery in _deliveries(client, account, after=last, limit=1):
-                return delivery
+            if came := _deliveries(client, before, after=last, limit=100):
+                for each in came:
+                    _say_delivery(each)
+                return [each.outcome for each in came]
+            now = msgspec.json.decode(client.told("GET", path), type=AccountAnswer)
+            if now.greeted_at != before.greeted_at:
+                say("the vendor tried the address, and was answered")
+                return [Outcome.GREETED]
             time.sleep(LOOK_SECONDS)
-    mend = (
-        "does the vendor reach the address? One that is not signed with the secret is not listed: "
-        'cadran_connector_deliveries_total{outcome="unsigned"} at the gateway\'s /metrics counts it'
-    )
-    raise NotFound(f"nothing came within {wait:.0f} s", mend=mend)
+    refused = now.unsigned - before.unsigned
+    if refused:
+        raise NotFound(
+            f"{refused} came within {wait:.0f} s and were not signed with the secret",
+            mend="compare it with the vendor's",
+        )
+    raise NotFound(f"nothing came within {wait:.0f} s", mend="does the vendor reach the address?")
+
+
+def _say_delivery(delivery: DeliveryRecord) -> None:
+    when = moment(delivery.received_at, Settings.load().zone)
+    say(f"{when}  {delivery.topic or 'a delivery'}: {_became(delivery)}")
 
 
 def _deliveries(client: ApiClient, account: AccountAnswer, *, after: int = 0, limit: int) -> list[DeliveryRecord]:

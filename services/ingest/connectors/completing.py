@@ -1,7 +1,7 @@
 """Completing thin events: objects that deliveries merely name are asked for at the vendor's API."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -10,22 +10,24 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import CadranError, Forbidden, NotFound, Unavailable
+from services.common.errors import Invalid, Malformed, NotFound, Unavailable
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts, OpenApi
-from services.ingest.connectors.connector import Fetch, Reading, Wanted
+from services.ingest.connectors.connector import Wanted
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.records import WantedObject
 from services.ingest.connectors.taking import Checked, checked, keep
+from services.ingest.connectors.turns import Turns
+from services.ingest.connectors.vendor_api import VendorApi
 
 log = get_logger(__name__)
 
 AT_ONCE = 20
-LEASE = timedelta(minutes=10)
-"""For so long others leave alone what one has claimed: an API may be slow."""
-LOOK_SECONDS = 5.0
+LEASE = timedelta(minutes=2)
+"""For so long others leave alone what one has claimed. Asked for twice it does no harm."""
+LOOK_SECONDS = 2.0
 FIRST_PAUSE, MOST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
 MOST_TRIES = 20
 """About three days: after that an object stays as thin as it came."""
@@ -51,7 +53,7 @@ class Completing:
         self._open_api = open_api
         self._zone = zone
         self._clock = clock
-        self._most_waiting = most_waiting
+        self._most_waiting = most_waiting // 2  # webhooks cannot wait, this can
         self._written = written
         self._metrics = metrics
         self._named = asyncio.Event()
@@ -61,29 +63,32 @@ class Completing:
         self._named.set()
 
     async def run(self) -> None:
-        while True:
-            self._named.clear()
-            async with asyncio.TaskGroup() as group:
+        async with Turns(self._complete) as turns:
+            while True:
+                self._named.clear()
                 for account in self._accounts.all().values():
-                    if (fetch := account.connector.fetch) and account.token():
-                        group.create_task(self._complete(account, fetch))
-            self._metrics.wanted.set(await self._database.read(store.count_wanted))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._named.wait()
+                    if account.connector.fetch and account.token():
+                        turns.begin(account)
+                self._metrics.wanted.set(await self._database.read(store.count_wanted))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._named.wait()
 
-    async def _complete(self, account: Configured, fetch: Fetch) -> None:
-        """Ask for what is due of an account, until nothing is."""
-        async with self._open_api(account) as api:
-            while claimed := await self._claim(account):
-                try:
-                    while claimed:
-                        await self._ask(account, partial(fetch, api), claimed[0])
-                        del claimed[0]
-                except Forbidden as error:  # so are the others: another token may do, which is read when it begins anew
-                    for wanted in claimed:
-                        await self._later(account, wanted, error)
-                    return
+    async def _complete(self, account: Configured) -> None:
+        """Ask for what is due of an account, until nothing is; where it cannot be asked at all, later."""
+        left = await self._claim(account)
+        if not left:
+            return
+        try:
+            async with self._open_api(account) as api:
+                while left:
+                    await self._ask(account, api, left[0])
+                    del left[0]
+                    left = left or await self._claim(account)
+        except Exception:
+            for wanted in left:
+                await self._later(account, wanted)
+            raise
 
     async def _claim(self, account: Configured) -> list[WantedObject]:
         now = self._clock()
@@ -97,35 +102,34 @@ class Completing:
         )
         return list(await self._database.write(claim))
 
-    async def _ask(self, account: Configured, fetch: Callable[..., Awaitable[Reading]], wanted: WantedObject) -> None:
+    async def _ask(self, account: Configured, api: VendorApi, wanted: WantedObject) -> None:
         """Ask for an object.
 
-        :raises Forbidden: when the token does not do.
+        :raises Forbidden: when the token does not do; no other object would be had by it either.
         """
+        fetch = account.connector.fetch
+        if fetch is None:
+            return
         try:
-            reading = await fetch(Wanted(wanted.kind, wanted.object_id), account.words, account.names)
+            reading = await fetch(api, Wanted(wanted.kind, wanted.object_id), account.words, account.names)
         except NotFound:
             await self._database.write(partial(store.had, wanted=wanted))
-        except Unavailable as error:
-            await self._later(account, wanted, error)
-        except Forbidden:
-            raise
-        except CadranError as error:
+        except Unavailable:
+            await self._later(account, wanted)
+        except (Invalid, Malformed) as error:
             log.warning("an object cannot be read", vendor=account.vendor, kind=wanted.kind, error=str(error))
             await self._give_up(account, wanted)
         else:
             found = checked(reading, account, self._clock(), self._zone)
             await self._database.write(partial(self._keep, account=account, wanted=wanted, found=found))
-            for event in found.events:
-                self._metrics.events.labels(account.vendor, account.name, event.type).inc()
+            self._metrics.made(account.vendor, account.name, found.events)
             self._written()
 
     def _keep(self, connection: Connection, *, account: Configured, wanted: WantedObject, found: Checked) -> None:
         keep(connection, account, [found], self._clock(), self._most_waiting)
         store.had(connection, wanted)
 
-    async def _later(self, account: Configured, wanted: WantedObject, error: CadranError) -> None:
-        log.warning("an object is asked for again later", vendor=account.vendor, kind=wanted.kind, error=str(error))
+    async def _later(self, account: Configured, wanted: WantedObject) -> None:
         if wanted.tries >= MOST_TRIES:
             await self._give_up(account, wanted)
             return

@@ -159,7 +159,10 @@ def _never(_: Delivery) -> bool:
 
 
 class Connector(msgspec.Struct, frozen=True, kw_only=True):
-    """A vendor. `fetch` and `pages` need `terms`."""
+    """A vendor. `fetch` and `pages` need `terms`.
+
+    `topic_header`: where it says what it tells of, if not in the body.
+    """
 
     vendor: str
     facts: Facts
@@ -168,6 +171,7 @@ class Connector(msgspec.Struct, frozen=True, kw_only=True):
     read: Read
     check: Check = _fine
     greets: Greets = _never
+    topic_header: str = ""
     acknowledgement: Acknowledgement = Acknowledgement()
     terms: Terms | None = None
     fetch: Fetch | None = None

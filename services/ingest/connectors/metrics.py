@@ -1,6 +1,10 @@
 """What connectors tell Prometheus of themselves. Labels name accounts of the file, never what a request says."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from services.common.events import Event
 
 NOBODY = "unknown"
 """Stands for an account that is in no file."""
@@ -32,3 +36,8 @@ class ConnectorMetrics:
             account,
             registry=registry,
         )
+
+    def made(self, vendor: str, account: str, events: Iterable[Event]) -> None:
+        """Count what was made for an account."""
+        for event in events:
+            self.events.labels(vendor, account, event.type).inc()

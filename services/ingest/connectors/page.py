@@ -1,6 +1,6 @@
 """A vendor's page in the documentation, from its facts and the words of its accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -18,13 +18,14 @@ PLACES = {
 def page(connector: Connector) -> str:
     """The whole page, in Markdown."""
     facts = connector.facts
+    places = {name: value.replace("{vendor}", connector.vendor) for name, value in PLACES.items()}
     lines = [
         f"Vendor: `{connector.vendor}`. Its own documentation: <{facts.docs}>. Verified by: {facts.signed}, with "
         f"{facts.signed_with}.",
         "",
         "## Set it up",
         "",
-        *(f"{number}. {_placed(step, connector.vendor)}" for number, step in enumerate(facts.steps, 1)),
+        *(f"{number}. {placed(step, places)}" for number, step in enumerate(facts.steps, 1)),
         "",
         f"`cadran connectors check {connector.vendor} paris` tells these steps with your own address, waits for a "
         "delivery and says what it became.",
@@ -50,9 +51,10 @@ def page(connector: Connector) -> str:
     return "\n".join(lines)
 
 
-def _placed(text: str, vendor: str) -> str:
-    for name, value in PLACES.items():
-        text = text.replace(f"{{{name}}}", value.replace("{vendor}", vendor))
+def placed(text: str, places: Mapping[str, str]) -> str:
+    """A step with what stands for `{url}` and the like."""
+    for name, value in places.items():
+        text = text.replace(f"{{{name}}}", value)
     return text
 
 

@@ -1,6 +1,8 @@
 """Taking webhooks: verified, read, written down, and only then acknowledged."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,7 @@ from services.common.logging import get_logger
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts
 from services.ingest.connectors.connector import Acknowledgement, Delivery, Reading
+from services.ingest.connectors.events import without_addresses
 from services.ingest.connectors.metrics import NOBODY, ConnectorMetrics
 from services.ingest.connectors.records import DeliveryRecord, Outcome, Redaction, Taken
 from services.ingest.connectors.taking import Checked, checked, keep
@@ -40,16 +43,32 @@ class Webhooks:
         self._written = written
         self._wanted = wanted
         self._metrics = metrics
+        self._greeted: dict[tuple[str, str], datetime] = {}
+        self._unsigned: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the file of accounts; while anything is, those of before hold."""
+        return self._accounts.fault
+
+    def greeted_at(self, account: Configured) -> datetime | None:
+        """When its vendor last tried the address, since this process began."""
+        return self._greeted.get((account.vendor, account.name))
+
+    def unsigned(self, account: Configured) -> int:
+        """How many deliveries were refused as not its vendor's, since this process began."""
+        return self._unsigned[account.vendor, account.name]
 
     def account(self, vendor: str, name: str) -> Configured:
         """An account.
 
         :raises NotFound: when the file has none of this name.
         """
-        found = self._accounts.find(vendor, name)
+        found = self._accounts.all().get((vendor, name))
         if found is None:
             names = ", ".join(f"{of} {name}" for of, name in self._accounts.all()) or "none"
-            raise NotFound(f"{vendor} has no account {name!r}", mend=f"add it to the file of accounts; it has {names}")
+            mend = self.fault or f"add it to the file of accounts; it has {names}"
+            raise NotFound(f"{vendor} has no account {name!r}", mend=mend)
         return found
 
     def all(self) -> list[Configured]:
@@ -68,7 +87,7 @@ class Webhooks:
         """What became of a delivery, and how that is said to this vendor.
 
         :raises Unauthenticated: when it is not known to be the vendor's. Of 404 some would never send again.
-        :raises Unavailable: when it cannot be written down.
+        :raises Unavailable: when it cannot be written down, or no account is known for a fault in their file.
         """
         account = self._accounts.find(vendor, name)
         if account is None:
@@ -76,6 +95,7 @@ class Webhooks:
             raise Unauthenticated("no such account", mend="add it to the file of accounts: see docs/connectors.md")
         if account.connector.greets(delivery):
             self._count(vendor, name, Outcome.GREETED)
+            self._greeted[vendor, name] = delivery.received_at
             return Taken(Outcome.GREETED), account.connector.acknowledgement
         self._verify(account, delivery)
         found = self._read(account, delivery)
@@ -88,18 +108,22 @@ class Webhooks:
             account.connector.verify(delivery, account.words, _live(account.secrets()))
         except Unauthenticated:
             self._count(account.vendor, account.name, Outcome.UNSIGNED)
+            self._unsigned[account.vendor, account.name] += 1
             raise
 
     def _read(self, account: Configured, delivery: Delivery) -> Checked:
         """What a delivery says; what cannot be read is told, for sent again it would say the same."""
+        topic = delivery.headers.get(account.connector.topic_header, "")
         try:
             reading = account.connector.read(delivery, account.words, account.names)
             return checked(reading, account, delivery.received_at, self._zone)
         except CadranError as error:
-            return Checked(Reading(""), (), str(error))
+            return Checked(Reading(topic), (), str(error))
+        except OverflowError:
+            return Checked(Reading(topic), (), "holds a moment that no calendar has - have the vendor send it anew")
         except Exception as error:  # of its text nothing is logged: it may hold what the payload holds
             log.error("a delivery cannot be read", vendor=account.vendor, account=account.name, error=_place(error))  # noqa: TRY400
-            return Checked(Reading(""), (), "cannot be read; the gateway's log names the place in the code")
+            return Checked(Reading(topic), (), "cannot be read; the gateway's log names the place in the code")
 
     def _keep(self, connection: Connection, account: Configured, delivery: Delivery, found: Checked) -> None:
         keep(connection, account, [found], delivery.received_at, self._most_waiting)
@@ -107,8 +131,7 @@ class Webhooks:
 
     def _tell(self, account: Configured, found: Checked) -> None:
         self._count(account.vendor, account.name, _taken(found).outcome)
-        for event in found.events:
-            self._metrics.events.labels(account.vendor, account.name, event.type).inc()
+        self._metrics.made(account.vendor, account.name, found.events)
         if found.events:
             self._written()
         if found.reading.wanted:
@@ -132,7 +155,8 @@ def _taken(found: Checked) -> Taken:
         outcome = Outcome.ACCEPTED
     else:
         outcome = Outcome.IGNORED
-    return Taken(outcome, found.reading.topic, found.fault or found.reading.ignored, found.made)
+    topic, reason = map(without_addresses, (found.reading.topic, found.fault or found.reading.ignored))
+    return Taken(outcome, topic, reason, found.made)
 
 
 def _place(error: Exception) -> str:

@@ -11,7 +11,9 @@ from services.common.errors import Unauthenticated
 MEND = "compare the secret in `secret_file` with the vendor's"
 
 
-def require_one(given: str | None, header: str, expected: Callable[[str], str], secrets: Sequence[str]) -> None:
+def require_one(
+    given: str | None, header: str, expected: Callable[[str], str], secrets: Sequence[str], mend: str = MEND
+) -> None:
     """That what was given in a header is what one of the secrets makes it.
 
     :raises Unauthenticated: when it is missing, or of none of them.
@@ -21,7 +23,7 @@ def require_one(given: str | None, header: str, expected: Callable[[str], str], 
     # All are tried, so that the time tells nothing.
     matches = [hmac.compare_digest(given.encode(), expected(secret).encode()) for secret in secrets]
     if not any(matches):
-        raise Unauthenticated("is not that of this body", field=header, mend=MEND)
+        raise Unauthenticated("is not that of this body", field=header, mend=mend)
 
 
 def require_recent(sent: datetime | None, header: str, received_at: datetime, tolerance: timedelta) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from services.common.errors import Unavailable
-from services.common.tables import OUTBOX
+from services.common.outbox import waiting_events
 from services.ingest import tables
 from services.ingest.connectors.connector import Wanted
 from services.ingest.connectors.records import DeliveryRecord, Outcome, Redaction, Sync, Taken, WantedObject
@@ -20,12 +20,11 @@ _deliveries, _wanted, _syncs = tables.deliveries.c, tables.wanted.c, tables.sync
 
 
 def require_room(connection: Connection, most: int) -> None:
-    """That no more wait for Kafka than may. They leave in their order, so that the ids tell how many there are.
+    """That no more wait for Kafka than may.
 
     :raises Unavailable: when there is no room.
     """
-    oldest, newest = connection.execute(select(func.min(OUTBOX.c.id), func.max(OUTBOX.c.id))).one()
-    if oldest is not None and newest - oldest >= most:
+    if waiting_events(connection) > most:
         raise Unavailable(
             "too much waits for Kafka", mend="look after Kafka; send the same again later", retry_after=60
         )

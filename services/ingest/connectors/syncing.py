@@ -11,15 +11,16 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import CadranError, Conflict, Invalid
+from services.common.errors import CadranError, Conflict, Invalid, Unavailable
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts, OpenApi
-from services.ingest.connectors.connector import Page, Pages
+from services.ingest.connectors.connector import Page
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.records import Sync
 from services.ingest.connectors.taking import Checked, checked, keep
+from services.ingest.connectors.turns import Turns
 
 log = get_logger(__name__)
 
@@ -68,7 +69,8 @@ class Syncing:
         self._asked = asyncio.Event()
 
     async def begin(self, account: Configured, since: datetime) -> Sync:
-        """Begin a pull; one that is under way is given up for it.
+        """Begin a pull; one that is under way is given up for it. What that, or the schedule, had still to ask for is
+        asked for as well.
 
         :raises Conflict: when this vendor's API cannot be asked.
         :raises Invalid: when the time lies ahead.
@@ -80,7 +82,7 @@ class Syncing:
         now = self._clock()
         if since > now:
             raise Invalid("lies in the future", field="since", mend="send when the changes began that may be missing")
-        await self._begin(account, since, now)
+        await self._begin(account, min(since, await self._owed_since(account, since)), now)
         found = await self.standing(account)
         if found is None:
             raise Conflict("another pull was begun at the same moment", mend="look at how it stands")
@@ -91,22 +93,22 @@ class Syncing:
         return await self._database.read_in_time(partial(store.sync_of, vendor=account.vendor, account=account.name))
 
     async def run(self) -> None:
-        while True:
-            self._asked.clear()
-            async with asyncio.TaskGroup() as group:
+        async with Turns(self._go_on) as turns:
+            while True:
+                self._asked.clear()
                 for account in self._accounts.all().values():
-                    if (pages := account.connector.pages) and account.token():
-                        group.create_task(self._go_on(account, pages))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._asked.wait()
+                    if account.connector.pages and account.token():
+                        turns.begin(account)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._asked.wait()
 
     async def _begin(self, account: Configured, since: datetime, now: datetime) -> None:
         begin = partial(store.begin_sync, vendor=account.vendor, account=account.name, since=since, now=now)
         await self._database.write_in_time(begin)
         self._asked.set()
 
-    async def _go_on(self, account: Configured, pages: Pages) -> None:
+    async def _go_on(self, account: Configured) -> None:
         """Begin a pull that is due, and go on with one that is under way, as far as it goes."""
         now = self._clock()
         last = await self.standing(account)
@@ -117,10 +119,20 @@ class Syncing:
         if sync is None:
             return
         try:
-            await self._pull(account, pages, sync)
-        except CadranError as error:
-            log.warning("a pull waits", vendor=account.vendor, account=account.name, error=str(error))
-            await self._change(account, sync, fault=str(error)[:500], due_at=self._clock() + PAUSE)
+            await self._pull(account, sync)
+        except Exception as error:
+            fault = str(error) if isinstance(error, CadranError) else type(error).__name__
+            await self._change(account, sync, fault=fault[:500], due_at=self._clock() + PAUSE)
+            raise
+
+    async def _owed_since(self, account: Configured, otherwise: datetime) -> datetime:
+        """Since when changes are still to be asked for, whatever else is."""
+        last = await self.standing(account)
+        if last is not None and last.finished_at is None:
+            return last.since
+        if last is not None and account.words.sync_every:
+            return last.started_at - OVERLAP
+        return otherwise
 
     async def _begin_if_due(self, account: Configured, last: Sync | None, now: datetime) -> None:
         every = INTERVALS.get(account.words.sync_every)
@@ -131,7 +143,10 @@ class Syncing:
         elif last.started_at + every <= now:
             await self._begin(account, last.started_at - OVERLAP, now)
 
-    async def _pull(self, account: Configured, pages: Pages, sync: Sync) -> None:
+    async def _pull(self, account: Configured, sync: Sync) -> None:
+        pages = account.connector.pages
+        if pages is None:
+            return
         async with (
             self._open_api(account) as api,
             aclosing(pages(api, sync.since, sync.cursor, account.words, account.names)) as found,
@@ -143,6 +158,8 @@ class Syncing:
         self._metrics.synced.labels(account.vendor, account.name).set(sync.started_at.timestamp())
 
     async def _take(self, account: Configured, sync: Sync, page: Page) -> Sync:
+        if page.cursor and page.cursor == sync.cursor:
+            raise Unavailable("its API names the same page again", mend="it is asked again later")
         now = self._clock()
         found = [checked(reading, account, now, self._zone) for reading in page.readings]
         changes = {
@@ -156,6 +173,8 @@ class Syncing:
             "fault": "",
         }
         await self._database.write(partial(self._keep, account=account, found=found, sync=sync, changes=changes))
+        for each in found:
+            self._metrics.made(account.vendor, account.name, each.events)
         self._written()
         self._wanted()
         return msgspec.structs.replace(sync, **{n: v for n, v in changes.items() if n != "due_at"})

@@ -44,6 +44,8 @@ def checked(reading: Reading, account: Configured, received_at: datetime, zone: 
             events.append(event)
         except CadranError as error:
             faults.append(f"{said.type}: {error}")
+    if not account.can_complete:
+        reading = reading._replace(wanted=())
     return Checked(reading, events, "; ".join(faults))
 
 
@@ -58,7 +60,7 @@ def keep(
         if each.events:
             store.require_room(connection, most_waiting)
             put(connection, each.events)
-        if each.reading.wanted and account.connector.fetch and account.words.token_file:
+        if each.reading.wanted:
             store.want(connection, account.vendor, account.name, each.reading.wanted, received_at)
         if each.reading.redacted:
             _forget(connection, account, each.reading, received_at)

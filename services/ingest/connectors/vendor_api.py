@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import httpx
 import msgspec
 
-from services.common.errors import Forbidden, NotFound, Unavailable
+from services.common.errors import ConfigurationError, Forbidden, Invalid, NotFound, Unavailable
 from services.common.windows import Clock, utc_now
 
 TRIES = 6
@@ -39,6 +39,21 @@ class ApiTerms(NamedTuple):
     headers: Mapping[str, str]
     pause: float
     login: Login | None = None
+
+
+def check_terms(terms: ApiTerms) -> None:
+    """That an API can be asked so.
+
+    :raises ConfigurationError: when its address is none, or the token cannot stand in a header.
+    """
+    try:
+        url = httpx.URL(terms.url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ConfigurationError(f"{terms.url!r} is no address", field="api", mend="write https://, and a host")
+    if not all(value.isascii() and value.isprintable() for value in terms.headers.values()):
+        raise ConfigurationError("holds what no header can", field="token_file", mend="copy the token anew")
 
 
 class VendorApi:
@@ -71,6 +86,7 @@ class VendorApi:
     async def get(self, path: str, **query: str | int) -> httpx.Response:
         """What is at a path, or at a whole address of the same API.
 
+        :raises Invalid: when it is another host's: the token is for this one alone.
         :raises NotFound: when there is nothing (404, 410).
         :raises Forbidden: when the token does not do.
         :raises Unavailable: when it does not answer in several tries.
@@ -115,18 +131,28 @@ class VendorApi:
 
         :raises Unavailable: when nothing is, or only "later".
         """
+        self._require_ours(path)
         pause = LEAST_PAUSE
         told = "does not answer"
-        for _ in range(TRIES):
+        for left in reversed(range(TRIES)):
             async with self._turn:
                 response = await self._answer(method, path, request)
                 await self._sleep(self._pause)
             if response is not None and response.status_code not in LATER:
                 return response
             told = "does not answer" if response is None else f"answers {response.status_code}"
-            await self._sleep(min(max(pause, self._retry_after(response)), MOST_PAUSE))
+            if left:
+                await self._sleep(min(max(pause, self._retry_after(response)), MOST_PAUSE))
             pause = min(pause * 2, MOST_PAUSE)
         raise Unavailable(f"{self._name} {told}", mend="it is asked again later")
+
+    def _require_ours(self, path: str) -> None:
+        try:
+            host = httpx.URL(path).netloc
+        except httpx.InvalidURL:
+            host = b"nowhere"
+        if host and host != self._http.base_url.netloc:
+            raise Invalid("is an address of another host", field="next", mend="look at `api`")
 
     async def _answer(self, method: str, path: str, request: dict[str, Any]) -> httpx.Response | None:
         try:
@@ -138,7 +164,7 @@ class VendorApi:
                         return None
                     chunks.append(chunk)
                 return httpx.Response(response.status_code, headers=_plain(response.headers), content=b"".join(chunks))
-        except (httpx.HTTPError, TimeoutError):
+        except (httpx.HTTPError, TimeoutError, ValueError):  # the last: headers that are no text
             return None
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
@@ -157,7 +183,7 @@ class VendorApi:
         """Seconds that it asks to be left alone; it may also name the moment."""
         headers = response.headers if response is not None else httpx.Headers()
         told = headers.get("Retry-After", headers.get("X-RateLimit-Reset", ""))
-        if told.replace(".", "", 1).isdigit():
+        if told.isascii() and told.replace(".", "", 1).isdigit():
             return float(told)
         try:
             return (parsedate_to_datetime(told) - self._clock()).total_seconds()

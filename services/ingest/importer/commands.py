@@ -48,7 +48,7 @@ def import_file(
 ) -> None:
     """Import a table. Ids come from the content: importing it twice, or shuffled, changes nothing.
 
-    Interrupted, the same command goes on where it stopped.
+    Interrupted, the same command goes on where it stopped. Status 1 where no line could be imported.
     """
     settings = Settings.load()
     table = Table(file, load_mapping(mapping), revision, settings)
@@ -103,7 +103,10 @@ def _send(table: Table, url: str, key: str, rejects: Path | None) -> None:
                 stopped(console, ledger, rejects)
                 raise
             report(console, ledger, table.settings.reporting_currency, rejects)
+            nothing_came = ledger.rejected_lines and not ledger.counts["accepted"] + ledger.counts["duplicate"]
             ledger.forget()
+    if nothing_came:
+        raise typer.Exit(1)
 
 
 def _carry_out(

@@ -56,6 +56,8 @@ def _rows(file: io.BufferedReader, form: CsvFormat) -> Rows:
             from services.ingest.importer.parquet import parquet_rows
 
             return parquet_rows(file)
+        case ".xls" | ".xlsb" | ".ods" | ".numbers" as other:
+            raise ConfigurationError(f"{other} is not read", mend="save it as .xlsx, or as CSV")
         case _:
             return _csv_rows(file, form)
 

@@ -34,6 +34,8 @@ from tests.support.stories import KEY, SECRET
 
 MAX_BYTES = 100_000
 MOST_WAITING = 50
+LOOK = 0.05
+"""Seconds between two looks at the file of accounts."""
 AT = START - timedelta(hours=1)
 
 
@@ -51,6 +53,7 @@ class Connectors:
         api_url: str = "http://127.0.0.1:9",
         *,
         connector: Connector = INVENTED,
+        token: str = "token",
         **words: object,
     ) -> None:
         self.database = database
@@ -59,10 +62,11 @@ class Connectors:
         self.registry = CollectorRegistry()
         self.secret_file, self.token_file = folder / "secret", folder / "token"
         self.secret_file.write_text(SECRET)
-        self.token_file.write_text("token")
+        self.token_file.write_text(token)
         self.file = folder / "accounts.yml"
         self.write(secret_file=str(self.secret_file), token_file=str(self.token_file), api=api_url, **words)
-        self.accounts = FollowedAccounts(self.file, AccountReader({self.vendor: connector}, Pseudonyms(KEY)))
+        self.reader = AccountReader({self.vendor: connector}, Pseudonyms(KEY))
+        self.accounts = FollowedAccounts(self.file, self.reader, look_seconds=LOOK)
         self.accounts.load()
         common: dict[str, Any] = {
             "zone": ZoneInfo("Europe/Paris"),
@@ -78,12 +82,14 @@ class Connectors:
 
     def write(self, **words: object) -> None:
         """Have the file hold the one account with these words."""
-        self.file.write_bytes(msgspec.yaml.encode({"accounts": {self.vendor: {"paris": words}}}))
+        self.write_all(paris=words)
+
+    def write_all(self, **accounts: object) -> None:
+        """Have the file hold these accounts."""
+        self.file.write_bytes(msgspec.yaml.encode({"accounts": {self.vendor: accounts}}))
 
     def open_api(self, account: Configured) -> VendorApi:
-        assert account.connector.terms is not None
-        terms = account.connector.terms(account.words, account.token())
-        return VendorApi(account.connector.facts.title, terms, sleep=no_sleep, timeout=1.0)
+        return VendorApi(account.connector.facts.title, account.terms(), sleep=no_sleep, timeout=1.0)
 
     @property
     def account(self) -> Configured:

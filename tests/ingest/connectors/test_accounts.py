@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from services.common.errors import ConfigurationError
-from services.ingest.connectors.accounts import LOOK_SECONDS, AccountReader
+from services.ingest.connectors.accounts import AccountReader
 from services.ingest.connectors.names import PSEUDONYM_LENGTH, Names, Pseudonyms
 from services.ingest.connectors.vendors import CONNECTORS
 from tests.ingest.connectors.invented import INVENTED
-from tests.ingest.connectors.parts import Connectors
+from tests.ingest.connectors.parts import LOOK, Connectors
 from tests.support.stories import KEY
 
 READER = AccountReader({"invented": INVENTED}, Pseudonyms(KEY))
@@ -26,6 +26,7 @@ BAD: dict[str, tuple[str, int, str]] = {
     "a list": ("accounts: []\n", 1, "accounts"),
     "no YAML": ("accounts: [\n", 2, "YAML"),
     "an alias": ("accounts:\n  invented: {paris: &a {}, rome: *a}\n", 2, "stands for something else"),
+    "nothing at all": ("", 1, "is missing"),
     "another word at the top": ("account: {}\n", 1, "account"),
 }
 
@@ -39,7 +40,7 @@ def test_what_is_wrong_is_told_with_its_line(name: str) -> None:
     assert f"line {line}:" in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "accounts: {}\n", "accounts:\n  invented:\n", "accounts: {invented: {}}\n"])
+@pytest.mark.parametrize("text", ["accounts: {}\n", "accounts:\n  invented:\n", "accounts: {invented: {}}\n"])
 def test_there_may_be_none(text: str) -> None:
     assert READER.read("accounts.yml", text.encode()) == {}
 
@@ -59,7 +60,7 @@ async def test_a_change_is_followed_and_a_fault_changes_nothing(connectors: Conn
         connectors.write(secret_file=str(connectors.secret_file), channel="shop")
         await _until(connectors, "shop")
         connectors.file.write_text("accounts: {invented: {paris: {chanel: wrong}}}")
-        await asyncio.sleep(3 * LOOK_SECONDS)
+        await asyncio.sleep(6 * LOOK)
         assert connectors.account.words.channel == "shop"  # type: ignore[attr-defined]
         connectors.write(secret_file=str(connectors.secret_file), channel="market")
         await _until(connectors, "market")
@@ -105,3 +106,37 @@ def test_a_guest_is_nobody(nobody: object) -> None:
 
 def test_a_rep_who_is_in_no_table_can_be_seen() -> None:
     assert (names().rep(7), names().rep("8")) == ("ana", "shopify/paris/8")
+
+
+async def test_a_file_that_is_gone_changes_nothing(connectors: Connectors) -> None:
+    kept = connectors.account
+    content = connectors.file.read_bytes()
+    task = asyncio.create_task(connectors.accounts.run())
+    try:
+        connectors.file.unlink()
+        await asyncio.sleep(6 * LOOK)
+        assert connectors.account == kept
+        connectors.file.write_bytes(content.replace(b"paris", b"rome"))
+        async with asyncio.timeout(20):
+            while connectors.accounts.find("invented", "rome") is None:  # noqa: ASYNC110
+                await asyncio.sleep(LOOK)
+    finally:
+        task.cancel()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"api": "shop.example"}, "is no address"),
+        ({"api": "https://"}, "is no address"),
+        ({"api": "ftp://shop.example"}, "is no address"),
+        ({"api": "https://shop.example", "token": "tökén"}, "what no header can"),
+    ],
+)
+def test_an_api_that_cannot_be_asked_is_told_with_its_line(words: dict[str, str], told: str, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(words.get("token", "token"))
+    text = f"accounts:\n  invented:\n    paris:\n      api: {words['api']!r}\n      token_file: {token}\n"
+    with pytest.raises(ConfigurationError, match=told) as error:
+        READER.read("accounts.yml", text.encode())
+    assert f"line {4 if 'address' in told else 5}:" in str(error.value)

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from services.common.auth import Scope
+from services.common.errors import ConfigurationError
 from services.ingest import tables
 from services.ingest.campaigns.records import Setup
 from services.ingest.campaigns.service import Campaigns
+from services.ingest.connectors.accounts import FollowedAccounts
 from tests.ingest.connectors.invented import SIGNATURE
-from tests.ingest.connectors.parts import MAX_BYTES, MOST_WAITING, Connectors, sale, signed
+from tests.ingest.connectors.parts import LOOK, MAX_BYTES, MOST_WAITING, Connectors, sale, signed
 from tests.support.stories import SECRET
 
 PATH = "/connectors/invented/paris"
@@ -181,9 +184,12 @@ async def test_who_may_look_is_told_how_accounts_stand(connectors: Connectors, a
         "vendor": "invented",
         "account": "paris",
         "url": "https://cadran.example.org/v1/connectors/invented/paris",
+        "secret_file": str(connectors.secret_file),
         "secrets": 1,
         "can_sync": True,
         "can_complete": True,
+        "greeted_at": None,
+        "unsigned": 0,
         "sync": None,
     }
     assert (await api.get("/connectors/invented/london")).status_code == 404
@@ -210,3 +216,50 @@ async def test_many_at_once_are_each_kept(connectors: Connectors, api: httpx.Asy
     answers = await asyncio.gather(*(api.post(PATH, **signed({"sales": [sale(f"A-{i}")]})) for i in range(40)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({event.subject for event in await connectors.events()}) == 40
+
+
+@pytest.mark.parametrize("word", ["id", "customer_channel"])
+async def test_an_address_that_somebody_put_into_an_id_goes_no_further(
+    word: str, connectors: Connectors, api: httpx.AsyncClient
+) -> None:
+    named = sale("ada.exemple@example.org") if word == "id" else sale("A-1")
+    if word == "customer_channel":
+        connectors.write(secret_file=str(connectors.secret_file), channel="shop of ada.exemple@example.org")
+        connectors.accounts.load()
+    answer = await api.post(PATH, **signed({"sales": [named]}))
+    assert answer.json()["outcome"] == "refused"
+    assert "holds a mail address" in answer.text
+    assert await connectors.events() == []
+    assert "ada.exemple" not in answer.text + str(await connectors.rows(tables.deliveries))
+
+
+async def test_a_greeting_and_what_is_not_signed_are_told_of_an_account(
+    connectors: Connectors, api: httpx.AsyncClient
+) -> None:
+    await api.post(PATH, content=b"hello")
+    await api.post(PATH, content=b"{}")
+    account = (await api.get(PATH)).json()
+    assert datetime.fromisoformat(account["greeted_at"]) == connectors.clock()
+    assert account["unsigned"] == 1
+
+
+async def test_while_the_file_has_had_a_fault_from_the_beginning_vendors_are_asked_to_come_again(
+    connectors: Connectors, api: httpx.AsyncClient
+) -> None:
+    good = connectors.file.read_bytes()
+    connectors.file.write_text("accounts: {invented: {paris: {chanel: x}}}")
+    faulty = FollowedAccounts(connectors.file, connectors.reader, look_seconds=LOOK)
+    connectors.webhooks._accounts = faulty
+    with pytest.raises(ConfigurationError):
+        faulty.load()
+    assert (await api.post(PATH, **signed({}))).status_code == 503
+    assert "chanel" in (await api.get("/connectors")).json()["fault"]
+    assert "chanel" in (await api.get("/connectors/invented/rome")).text
+    task = asyncio.create_task(faulty.run())
+    connectors.file.write_bytes(good)
+    async with asyncio.timeout(20):
+        while faulty.fault:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK)
+    task.cancel()
+    assert (await api.post(PATH, **signed({}))).status_code == 200
+    assert (await api.post(f"{PATH}/", **signed({}))).status_code == 200

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from services.common.database import Database
-from services.common.errors import Conflict
+from services.common.errors import Conflict, Invalid
 from services.ingest import tables
 from services.ingest.connectors.syncing import FIRST, LEASE, OVERLAP, PAUSE
 from tests.ingest.connectors.invented import api_of
@@ -49,9 +49,9 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def deliver(connectors: Connectors, body: object) -> None:
+async def deliver(connectors: Connectors, body: object, account: str = "paris") -> None:
     async with connectors.client() as api:
-        assert (await api.post("/connectors/invented/paris", **signed(body))).status_code == 200
+        assert (await api.post(f"/connectors/invented/{account}", **signed(body))).status_code == 200
 
 
 async def subjects(connectors: Connectors) -> list[str]:
@@ -214,16 +214,94 @@ async def test_by_a_schedule_each_pull_begins_a_little_before_the_last(
     assert second.since == first.started_at - OVERLAP
 
 
-async def test_a_second_pull_takes_the_place_of_the_first(asking: Connectors, vendor: VendorServer) -> None:
+async def test_a_second_pull_takes_over_what_the_first_had_still_to_ask_for(
+    asking: Connectors, vendor: VendorServer
+) -> None:
     await asking.syncing.begin(asking.account, AT - timedelta(days=9))
     asking.clock.pass_by(seconds=1)
     await asking.syncing.begin(asking.account, AT - timedelta(days=2))
     async with at_work(asking.syncing.run):
         await until(lambda: is_done(asking))
-    assert {asked.query["since"] for asked in vendor.asked} == {(AT - timedelta(days=2)).isoformat()}
+    assert {asked.query["since"] for asked in vendor.asked} == {(AT - timedelta(days=9)).isoformat()}
 
 
 async def test_without_a_token_it_cannot_be_asked_for(connectors: Connectors) -> None:
     connectors.token_file.unlink()
     with pytest.raises(Conflict, match="token"):
         await connectors.syncing.begin(connectors.account, AT)
+
+
+async def test_an_account_that_cannot_be_asked_stops_no_other(asking: Connectors, vendor: VendorServer) -> None:
+    """Whatever becomes of it after its file was read."""
+    another = asking.token_file.with_name("another")
+    another.write_text("token")
+    words = {"secret_file": str(asking.secret_file), "token_file": str(asking.token_file), "api": vendor.url}
+    asking.write_all(paris=words, rome={**words, "token_file": str(another)})
+    asking.accounts.load()
+    another.write_text("ö")
+    rome = asking.accounts.find("invented", "rome")
+    assert rome is not None
+    await asking.syncing.begin(rome, AT)
+    await asking.syncing.begin(asking.account, AT)
+    await deliver(asking, {"thin": ["A-3"]}, "rome")
+    await deliver(asking, {"thin": ["A-5"]})
+    async with at_work(asking.syncing.run), at_work(asking.completing.run):
+        await until(lambda: is_done(asking))
+
+        async def only_rome_waits() -> bool:
+            return [(row["account"], row["tries"]) for row in await asking.rows(tables.wanted)] == [("rome", 1)]
+
+        await until(only_rome_waits)
+    stands = await asking.syncing.standing(rome)
+    assert stands is not None
+    assert "token_file" in stands.fault
+
+
+async def test_a_slow_account_holds_up_no_other(asking: Connectors, vendor: VendorServer) -> None:
+    words = {"secret_file": str(asking.secret_file), "token_file": str(asking.token_file), "api": vendor.url}
+    asking.write_all(paris=words, rome=words)
+    asking.accounts.load()
+    rome = asking.accounts.find("invented", "rome")
+    assert rome is not None
+    respond = vendor.respond
+
+    def slowly(asked: Asked) -> Answer:
+        is_rome = asked.query.get("since", "").startswith("2001")
+        return respond(asked)._replace(seconds=0.8 if is_rome else 0.0)
+
+    vendor.respond = slowly
+    await asking.syncing.begin(rome, datetime(2001, 1, 1, tzinfo=UTC))
+    async with at_work(asking.syncing.run):
+        while not vendor.asked:  # noqa: ASYNC110 - a thread of the vendor's fills it
+            await asyncio.sleep(0.02)
+        await asking.syncing.begin(asking.account, AT)
+        await until(lambda: is_done(asking))
+        stands = await asking.syncing.standing(rome)
+    assert stands is not None
+    assert stands.finished_at is None
+
+
+async def test_a_pull_asked_for_by_hand_leaves_no_hole_in_the_schedule(
+    asking: Connectors, vendor: VendorServer
+) -> None:
+    words = {"secret_file": str(asking.secret_file), "token_file": str(asking.token_file), "api": vendor.url}
+    asking.write(**words, sync_every="1d")
+    asking.accounts.load()
+    async with at_work(asking.syncing.run):
+        await until(lambda: is_done(asking))
+    first = await asking.syncing.standing(asking.account)
+    assert first is not None
+    asking.clock.pass_by(hours=20)
+    begun = await asking.syncing.begin(asking.account, asking.clock() - timedelta(hours=2))
+    assert begun.since == first.started_at - OVERLAP
+    asking.clock.pass_by(hours=1)
+    again = await asking.syncing.begin(asking.account, asking.clock())
+    assert again.since == begun.since
+
+
+async def test_the_token_goes_to_no_other_host(asking: Connectors, vendor: VendorServer) -> None:
+    async with asking.open_api(asking.account) as api:
+        assert (await api.get(f"{vendor.url}/sales/A-1")).status_code == 200
+        with pytest.raises(Invalid, match="another host"):
+            await api.get("https://elsewhere.example/sales/A-1")
+    assert len(vendor.asked) == 1

@@ -43,9 +43,8 @@ def vendor() -> Iterator[VendorServer]:
 @pytest.fixture
 def gateway(database: Database, tmp_path: Path, vendor: VendorServer) -> Connectors:
     words = {name: getattr(ACCOUNT, name) for name in ("reps", "currency", "stages", "sources")}
-    connectors = Connectors(database, tmp_path, vendor.url, connector=CONNECTOR, **words)
+    connectors = Connectors(database, tmp_path, vendor.url, connector=CONNECTOR, token="client:secret", **words)
     connectors.secret_file.write_text(ORGANISATION)
-    connectors.token_file.write_text("client:secret")
     connectors.clock.now = datetime(2026, 12, 1, tzinfo=UTC)
     return connectors
 

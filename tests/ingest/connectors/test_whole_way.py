@@ -193,16 +193,19 @@ def test_commands_say_how_an_account_stands(stack: RunningStack, answers: Mappin
     cannot = stack.cadran("connectors", "sync", "tally", "paris", "--since", "2026-11-01")
     assert "token" in cannot.stderr
     assert stack.cadran("connectors", "sync", "tally", "paris", "--since", "soon").stderr.count("\n") == 1
+    shown = stack.cadran("connectors", "deliveries", "shopify", "paris", "--limit", "500")
+    assert "orders/create: accepted - order.placed x 1" in shown.stdout
     redacted = stack.cadran("connectors", "redactions")
     assert "customers/redact" in redacted.stdout
 
 
 def test_a_secret_is_made_once(stack: RunningStack, tmp_path: Path) -> None:
-    file = tmp_path / "run" / "secret"
+    file = tmp_path / "secret"
     made = stack.cadran("connectors", "secret", str(file))
     assert file.read_text() == made.stdout
     assert file.stat().st_mode & 0o777 == 0o600
     assert "is there already" in stack.cadran("connectors", "secret", str(file)).stderr
+    assert "there is no folder" in stack.cadran("connectors", "secret", str(tmp_path / "run" / "secret")).stderr
 
 
 def test_the_database_holds_no_body(stack: RunningStack, answers: Mapping[str, list[httpx.Response]]) -> None:

@@ -1,5 +1,6 @@
 """JMESPath over JSON whose numbers are exact."""
 
+import warnings
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -64,7 +65,8 @@ def compiled(text: str) -> Expression:
     if len(text) > LONGEST:
         raise Invalid(f"has {len(text)} characters", mend=f"use at most {LONGEST}")
     try:
-        parsed = jmespath.compile(text)
+        with warnings.catch_warnings(action="ignore", category=PendingDeprecationWarning):  # it reads them for good
+            parsed = jmespath.compile(text)
         _try_out(parsed)
     except _FAULTS as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -69,12 +69,13 @@ def verify(delivery: Delivery, account: SignedAccount, secrets: Sequence[str]) -
 
 
 def _given(delivery: Delivery, account: SignedAccount, header: str) -> str | None:
-    """What stands in the header after its prefix; hexadecimal digits in small letters."""
+    """What stands in the header after its prefix; hexadecimal digits all in capitals as in small letters."""
     given = delivery.headers.get(header, "")
     if not given.startswith(account.prefix):
         return None
     bare = given[len(account.prefix) :]
-    return bare.lower() if account.signed == "hmac" and account.encoding == "hex" else bare
+    is_hex = account.signed == "hmac" and account.encoding == "hex"
+    return bare.lower() if is_hex and bare.isupper() else bare
 
 
 def _hmac(delivery: Delivery, account: SignedAccount) -> Callable[[str], str]:

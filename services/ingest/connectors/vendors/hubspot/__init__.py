@@ -21,7 +21,8 @@ CONNECTOR = Connector(
             "Subscribe for deals to created, deleted, restored, merged and to changes of hubspot_owner_id, dealstage, "
             "hs_is_closed, hs_is_closed_won, amount and deal_currency_code; where contacts are leads, for contacts to "
             "the same and to changes of hubspot_owner_id, lifecyclestage and hs_lead_status; for contacts always to "
-            "privacy deletion.",
+            "privacy deletion; unless `activities: ignored`, for calls, e-mails and meetings to created, and for "
+            "meetings to changes of hs_meeting_outcome.",
             "Copy the client secret from the app's Auth tab into `{secret_file}`; its access token into the file that "
             "`token_file` names.",
             "Give `reps` by the ids of owners, which `https://api.hubapi.com/crm/v3/owners` lists for that token, and "

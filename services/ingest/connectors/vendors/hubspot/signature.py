@@ -22,4 +22,6 @@ def verify(delivery: Delivery, _: HubspotAccount, secrets: Sequence[str]) -> Non
     require_recent(epoch(sent, per_second=1000), TIMESTAMP, delivery.received_at, TOLERANCE)
     url = ESCAPES.sub(lambda escape: chr(int(escape[1], 16)), delivery.url)
     message = f"{delivery.method}{url}".encode() + delivery.body + sent.encode()
-    require_one(delivery.headers.get(SIGNATURE), SIGNATURE, lambda secret: sha256_base64(secret, message), secrets)
+    mend = f"compare the secret, and the app's target URL with {delivery.url}, which CADRAN_INGEST_PUBLIC_URL sets"
+    given = delivery.headers.get(SIGNATURE)
+    require_one(given, SIGNATURE, lambda secret: sha256_base64(secret, message), secrets, mend)

@@ -2,7 +2,7 @@
 
 from services.ingest.connectors.connector import Connector, Facts, Field, Topic
 from services.ingest.connectors.vendors.shopify.account import ShopifyAccount
-from services.ingest.connectors.vendors.shopify.deliveries import read, verify
+from services.ingest.connectors.vendors.shopify.deliveries import TOPIC, read, verify
 from services.ingest.connectors.vendors.shopify.pulling import fetch, pages, terms
 
 FACTS = Facts(
@@ -73,6 +73,7 @@ CONNECTOR = Connector(
     account=ShopifyAccount,
     verify=verify,
     read=read,
+    topic_header=TOPIC,
     terms=terms,
     fetch=fetch,
     pages=pages,

@@ -2,7 +2,7 @@
 
 from services.ingest.connectors.connector import Connector, Facts, Field, Topic
 from services.ingest.connectors.vendors.woocommerce.account import WooCommerceAccount
-from services.ingest.connectors.vendors.woocommerce.deliveries import greets, read, verify
+from services.ingest.connectors.vendors.woocommerce.deliveries import TOPIC, greets, read, verify
 from services.ingest.connectors.vendors.woocommerce.pulling import fetch, pages, terms
 
 FACTS = Facts(
@@ -71,6 +71,7 @@ CONNECTOR = Connector(
     verify=verify,
     read=read,
     greets=greets,
+    topic_header=TOPIC,
     terms=terms,
     fetch=fetch,
     pages=pages,
