@@ -7,13 +7,15 @@ a second time.
 import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import msgspec
 
-from services.common.errors import CadranError, ConfigurationError
+from services.common.errors import ConfigurationError
 from services.ingest.connectors.connector import Page, Reading, Wanted
+from services.ingest.connectors.listing import readable
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.vendor_api import ApiTerms, Login, VendorApi
@@ -80,17 +82,13 @@ async def pages(
         answer = await api.get(_path("orders"), limit=PAGE_SIZE, fields=FIELDS, **query)
         orders = read_json(answer.content, _Many).orders
         cursor = _next_page(answer)
-        yield Page([_reading(order, account, names) for order in orders], cursor, total)
+        yield Page([readable(TOPIC, partial(_reading, order, account, names)) for order in orders], cursor, total)
         if not cursor:
             return
 
 
 def _reading(raw: msgspec.Raw, account: ShopifyAccount, names: Names) -> Reading:
-    """What an order says; one that cannot be read is told, and keeps none of the others back."""
-    try:
-        return order_reading(TOPIC, read_json(raw, Order), account, names)
-    except CadranError as error:
-        return Reading(TOPIC, refused=str(error))
+    return order_reading(TOPIC, read_json(raw, Order), account, names)
 
 
 def _path(resource: str) -> str:
