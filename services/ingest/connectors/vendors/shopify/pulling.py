@@ -14,8 +14,9 @@ import httpx
 import msgspec
 
 from services.common.errors import ConfigurationError
+from services.common.events.fields import Moment
 from services.ingest.connectors.connector import Page, Reading, Wanted
-from services.ingest.connectors.listing import readable
+from services.ingest.connectors.listing import last_of, readable
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.vendor_api import ApiTerms, Login, VendorApi
@@ -46,6 +47,10 @@ class _Many(msgspec.Struct):
     orders: list[msgspec.Raw]
 
 
+class _Place(msgspec.Struct):
+    updated_at: Moment
+
+
 class _Count(msgspec.Struct):
     count: int
 
@@ -74,21 +79,28 @@ async def pages(
 ) -> AsyncGenerator[Page, None]:
     """By time of update. Shopify's `page_info` names the last order of a page, and not a number: what is updated
     meanwhile comes again at the end, and nothing is passed over.
+
+    It is of no use later on, as it expires. So the cursor is the time of the last update that was read: who goes on
+    from it reads the orders of that second again.
     """
-    window = {"status": "any", "updated_at_min": since.astimezone(UTC).isoformat()}
+    window = {"status": "any", "updated_at_min": cursor or since.astimezone(UTC).isoformat()}
     total = None if cursor else read_json((await api.get(_path("orders/count"), **window)).content, _Count).count
-    while True:
-        query = {"page_info": cursor} if cursor else {**window, "order": "updated_at asc"}
+    query = {**window, "order": "updated_at asc"}
+    while query:
         answer = await api.get(_path("orders"), limit=PAGE_SIZE, fields=FIELDS, **query)
         orders = read_json(answer.content, _Many).orders
-        cursor = _next_page(answer)
-        yield Page([readable(TOPIC, partial(_reading, order, account, names)) for order in orders], cursor, total)
-        if not cursor:
-            return
+        following = _next_page(answer)
+        place = last_of(orders, _updated_at).isoformat() if following else ""
+        yield Page([readable(TOPIC, partial(_reading, order, account, names)) for order in orders], place, total)
+        query = {"page_info": following} if following else {}
 
 
 def _reading(raw: msgspec.Raw, account: ShopifyAccount, names: Names) -> Reading:
     return order_reading(TOPIC, read_json(raw, Order), account, names)
+
+
+def _updated_at(raw: msgspec.Raw) -> datetime:
+    return read_json(raw, _Place).updated_at.astimezone(UTC)
 
 
 def _path(resource: str) -> str:

@@ -35,8 +35,8 @@ async def fetch(api: VendorApi, wanted: Wanted, account: StripeAccount, names: N
     """A session with its lines; of a payment, its refunds too."""
     if wanted.kind == SESSION:
         answer = await api.get(f"/v1/checkout/sessions/{wanted.object_id}", **{"expand[]": "line_items"})
-        return await _sale(api, read_json(answer.content, Session), account, names)
-    return await _payment(api, wanted.object_id, account, names)
+        return await readable_when_asked(SESSION, _sold(api, msgspec.Raw(answer.content), account, names))
+    return await readable_when_asked(PAYMENT, _payment(api, wanted.object_id, account, names))
 
 
 async def pages(
