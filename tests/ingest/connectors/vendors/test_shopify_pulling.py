@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from services.common.errors import ConfigurationError, Forbidden, NotFound, Unavailable
-from services.ingest.connectors.connector import Wanted
+from services.ingest.connectors.connector import Reading, Wanted
 from services.ingest.connectors.vendors.shopify import CONNECTOR, ShopifyAccount, pulling
 from tests.ingest.connectors.vendors.shops import client, example, pulled, told_once
 from tests.support.stories import Teller, delivery
@@ -94,6 +94,13 @@ def running(orders: list[dict[str, Any]]) -> Iterator[tuple[VendorServer, Teller
         yield server, Teller(CONNECTOR, ShopifyAccount(shop="example.myshopify.com", api=server.url)), shop
 
 
+def by_webhook_of(teller: Teller, body: dict[str, Any]) -> Reading:
+    """As a webhook tells it when the second of its update is over."""
+    updated = datetime.fromisoformat(body["updated_at"])
+    at = (updated + timedelta(seconds=1)).isoformat()
+    return teller.read(delivery(body, {"x-shopify-topic": "orders/updated", "x-shopify-triggered-at": at}))
+
+
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulling, "PAGE_SIZE", 4)
@@ -109,7 +116,7 @@ async def test_a_pull_says_what_webhooks_say_and_how_many_there_are() -> None:
         (4, 10, True),
         (2, 10, False),
     ]
-    by_webhook = [teller.read(delivery(one, {"x-shopify-topic": "orders/updated"})) for one in orders]
+    by_webhook = [by_webhook_of(teller, one) for one in orders]
     assert told_once(pages) == sorted((said for each in by_webhook for said in each.said), key=repr)
     assert len(told_once(pages)) == 12
 
@@ -180,8 +187,7 @@ async def test_an_order_that_a_refund_names_is_fetched() -> None:
         async with client(teller, pulling.terms(teller.account, TOKEN)) as api:
             assert CONNECTOR.fetch is not None
             reading = await CONNECTOR.fetch(api, Wanted("order", "4"), teller.account, teller.names)
-            by_webhook = teller.read(delivery(order(4), {"x-shopify-topic": "orders/updated"}))
-            assert reading.said == by_webhook.said
+            assert reading.said == by_webhook_of(teller, order(4)).said
             with pytest.raises(NotFound):
                 await CONNECTOR.fetch(api, Wanted("order", "5"), teller.account, teller.names)
 

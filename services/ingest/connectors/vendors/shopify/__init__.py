@@ -36,7 +36,10 @@ FACTS = Facts(
     fields=(
         Field("order_id", "the number in `admin_graphql_api_id`, else `id`"),
         Field("time", "`processed_at`; of a refund its own; of a cancel `cancelled_at`"),
-        Field("revision", "`updated_at`"),
+        Field(
+            "revision",
+            "`updated_at`; within its second, by `X-Shopify-Triggered-At`, and what the API tells comes last",
+        ),
         Field("currency", "`currency`: the shop's. Amounts are those of `shop_money`"),
         Field("channel", "`source_name` by `channels`"),
         Field("store_id", "`location_id` by `stores`"),

@@ -32,6 +32,8 @@ PAGE_SIZE = 250
 FIELDS = ",".join(Order.__struct_fields__)
 """Nothing else is asked for: what is not sent cannot be lost."""
 TOPIC = "orders"
+AFTERWARDS = datetime.max.replace(tzinfo=UTC)
+"""When the API tells an order, as its webhooks see it: after all of them of the same second."""
 LOGIN = "/admin/oauth/access_token"
 HEADER = "X-Shopify-Access-Token"
 """The header of the token."""
@@ -71,7 +73,7 @@ def terms(account: ShopifyAccount, token: str) -> ApiTerms:
 
 async def fetch(api: VendorApi, wanted: Wanted, account: ShopifyAccount, names: Names) -> Reading:
     answer = await api.get(_path(f"orders/{wanted.object_id}"), fields=FIELDS)
-    return order_reading(TOPIC, read_json(answer.content, _One).order, account, names)
+    return order_reading(TOPIC, read_json(answer.content, _One).order, account, names, told_at=AFTERWARDS)
 
 
 async def pages(
@@ -96,7 +98,7 @@ async def pages(
 
 
 def _reading(raw: msgspec.Raw, account: ShopifyAccount, names: Names) -> Reading:
-    return order_reading(TOPIC, read_json(raw, Order), account, names)
+    return order_reading(TOPIC, read_json(raw, Order), account, names, told_at=AFTERWARDS)
 
 
 def _updated_at(raw: msgspec.Raw) -> datetime:
