@@ -65,7 +65,7 @@ FACTS = Facts(
         "A deleted order counts as cancelled on the day it is deleted, though it was cancelled before.",
         "Without Shopify's approval for protected customer data an app's webhooks bear no e-mail: with "
         "`customers: email` such buyers are told apart by their id.",
-        "Of orders with more than 1,000 lines those of one sku and rep are added up.",
+        "Of orders with more than 1,000 lines the smallest are put together as `other`, one line of each rep.",
     ),
     test="In Settings > Notifications > Webhooks choose Send test notification: it arrives, and is ignored as a test.",
 )
