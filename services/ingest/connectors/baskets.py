@@ -24,12 +24,18 @@ def named(text: str | None, longest: int = ID_LENGTH) -> str | None:
     return _CONTROLS.sub(" ", text or "").strip()[:longest].strip() or None
 
 
-def region_of(country: str | None, province: str | None, regions: Mapping[str, str]) -> str | None:
+def _region_of(country: str | None, province: str | None, regions: Mapping[str, str]) -> str | None:
     """The region of an address: what the table says of `US-KY`, else of `US`; the country where it says nothing."""
     country = named(country, NAME_LENGTH)
     if country is None:
         return None
     return regions.get(f"{country}-{province}") or regions.get(country) or country
+
+
+def first_region(places: Iterable[tuple[str | None, str | None]], regions: Mapping[str, str]) -> str | None:
+    """The region of the first address, by country and province, that has one."""
+    found = (_region_of(country, province, regions) for country, province in places)
+    return next((region for region in found if region is not None), None)
 
 
 def promotions(texts: Iterable[str | None]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.common.events.orders import MAX_LINES, OrderLine
 from services.common.order_lines import OTHER_SKU
-from services.ingest.connectors.baskets import by_rep, fitting, named, region_of, whole
+from services.ingest.connectors.baskets import by_rep, first_region, fitting, named, whole
 
 amounts = st.decimals(-10_000, 10_000, places=4)
 lines = st.builds(
@@ -91,8 +91,12 @@ def test_names_have_no_control_characters_and_an_end() -> None:
 
 def test_a_region_is_the_tables_else_the_country() -> None:
     table = {"US": "west", "US-NY": "east"}
-    assert region_of("US", "NY", table) == "east"
-    assert region_of("US", "CA", table) == "west"
-    assert region_of("FR", "", table) == "FR"
-    assert region_of("", "NY", table) is None
-    assert region_of(None, None, table) is None
+    assert first_region([("US", "NY")], table) == "east"
+    assert first_region([("US", "CA")], table) == "west"
+    assert first_region([("FR", "")], table) == "FR"
+
+
+def test_a_region_is_that_of_the_first_address_with_a_country() -> None:
+    assert first_region([("", "NY"), (None, None), ("FR", None), ("US", None)], {"FR": "france"}) == "france"
+    assert first_region([("", "NY"), (None, None)], {"NY": "east"}) is None
+    assert first_region([], {}) is None

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.common.errors import Invalid
 from services.common.events.orders import OrderCancelled, OrderPlaced
-from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, fitting, named, promotions, region_of
+from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, first_region, fitting, named, promotions
 from services.ingest.connectors.connector import Reading, Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, milliseconds
@@ -92,12 +92,8 @@ def _place(location: Id | None, account: ShopifyAccount) -> str | None:
 
 def _region(order: Order, account: ShopifyAccount) -> str | None:
     """Where it goes, else where the bill goes."""
-    places = [
-        region_of(address.country_code, address.province_code, account.regions)
-        for address in (order.shipping_address, order.billing_address)
-        if address is not None
-    ]
-    return next((place for place in places if place is not None), None)
+    addresses = (order.shipping_address, order.billing_address)
+    return first_region(((one.country_code, one.province_code) for one in addresses if one), account.regions)
 
 
 def _customer(order: Order, names: Names) -> str | None:
