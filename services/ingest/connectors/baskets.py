@@ -10,12 +10,11 @@ import msgspec
 from services.common.events.fields import ID_LENGTH
 from services.common.events.orders import MAX_LINES, OrderLine
 from services.common.money import share
+from services.common.order_lines import within_limit
 
 NAME_LENGTH = 100
 MOST_PROMOTIONS = 50
 UNKNOWN_CHANNEL = "unknown"
-OTHER_ITEMS = "other items"
-"""The sku of what is too much for one order."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -25,12 +24,18 @@ def named(text: str | None, longest: int = ID_LENGTH) -> str | None:
     return _CONTROLS.sub(" ", text or "").strip()[:longest].strip() or None
 
 
-def region_of(country: str | None, province: str | None, regions: Mapping[str, str]) -> str | None:
+def _region_of(country: str | None, province: str | None, regions: Mapping[str, str]) -> str | None:
     """The region of an address: what the table says of `US-KY`, else of `US`; the country where it says nothing."""
     country = named(country, NAME_LENGTH)
     if country is None:
         return None
     return regions.get(f"{country}-{province}") or regions.get(country) or country
+
+
+def first_region(places: Iterable[tuple[str | None, str | None]], regions: Mapping[str, str]) -> str | None:
+    """The region of the first address, by country and province, that has one."""
+    found = (_region_of(country, province, regions) for country, province in places)
+    return next((region for region in found if region is not None), None)
 
 
 def promotions(texts: Iterable[str | None]) -> tuple[str, ...]:
@@ -74,31 +79,8 @@ def by_rep(line: OrderLine, sold: Sequence[tuple[str, int]]) -> list[OrderLine]:
 
 
 def fitting(lines: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
-    """No more lines than an order may have: of one sku and rep they are added up, and where that is not enough the last
-    become `other items` of each rep.
-    """
+    """No more lines than an order may have; where there are too many, the smallest are put together."""
     if len(lines) <= MAX_LINES:
         return tuple(lines)
-    lines = _added_up(lines)
-    if len(lines) <= MAX_LINES:
-        return tuple(lines)
-    room = max(0, MAX_LINES - len({line.rep_id for line in lines}))
-    rest = [msgspec.structs.replace(line, sku=OTHER_ITEMS) for line in lines[room:]]
-    return tuple(_added_up([*lines[:room], *rest]))
-
-
-def _added_up(lines: Sequence[OrderLine]) -> list[OrderLine]:
-    found: dict[tuple[str, str | None], OrderLine] = {}
-    for line in lines:
-        known = found.get((line.sku, line.rep_id))
-        found[line.sku, line.rep_id] = line if known is None else _sum(known, line)
-    return list(found.values())
-
-
-def _sum(one: OrderLine, other: OrderLine) -> OrderLine:
-    return msgspec.structs.replace(
-        one,
-        quantity=one.quantity + other.quantity,
-        gross_minor=one.gross_minor + other.gross_minor,
-        discount_minor=one.discount_minor + other.discount_minor,
-    )
+    found, _ = within_limit([msgspec.to_builtins(line) for line in lines])
+    return tuple(OrderLine(**line) for line in found)

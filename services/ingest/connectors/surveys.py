@@ -1,14 +1,14 @@
 """What survey tools have alike: one question from 0 to 10, and what the form was told of who answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from services.common.errors import CadranError, ConfigurationError, Invalid
+from services.common.errors import ConfigurationError, Invalid
 from services.common.events.answers import NpsAnswered
-from services.ingest.connectors.connector import Account, Field, Reading, Said
+from services.ingest.connectors.connector import Account, Field, Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import first, milliseconds
 
@@ -92,14 +92,6 @@ def text_of(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def listed(topic: str, read: Callable[[], Reading]) -> Reading:
-    """What one of many listed answers says; of one that cannot be read, why: the others are read nevertheless."""
-    try:
-        return read()
-    except CadranError as error:
-        return Reading(topic, refused=str(error))
 
 
 def form_of(account: SurveyAccount) -> str:

@@ -16,7 +16,8 @@ import msgspec
 
 from services.common.errors import CadranError, Invalid
 from services.common.events import parse
-from services.ingest.importer.lines import canonical, ordered, spread, within_limit
+from services.common.order_lines import canonical, ordered, within_limit
+from services.ingest.importer.lines import spread
 from services.ingest.importer.mapping import EventMapping, Field, Mapping
 from services.ingest.importer.values import Number, Row, Values, minor_units, whole
 

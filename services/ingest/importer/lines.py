@@ -1,56 +1,14 @@
-"""The lines of one order, whatever order their rows have."""
+"""What is said of a whole order, on its lines."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
-
-from services.common.events.orders import MAX_LINES
 from services.common.money import share
-
-OTHER_SKU = "other"
-SUMMED = ("quantity", "gross_minor", "discount_minor", "amount_minor")
-
-Line = dict[str, Any]
-
-canonical = msgspec.json.Encoder(order="sorted")
-"""Equal content, equal bytes."""
-
-
-def ordered(lines: Sequence[Line]) -> list[Line]:
-    """Lines in an order of their own, so that a shuffled file makes the same event."""
-    return sorted(lines, key=canonical.encode)
+from services.common.order_lines import Line, money_of
 
 
 def spread(lines: Sequence[Line], name: str, amount: int) -> None:
     """Add an amount of the whole order to a field of its lines, which are `ordered`, in proportion to their amounts;
     no unit is lost."""
-    weights = [line.get(_money(line), 0) for line in lines]
+    weights = [line.get(money_of(line), 0) for line in lines]
     for line, part in zip(lines, share(amount, weights), strict=True):
         line[name] = line.get(name, 0) + part
-
-
-def within_limit(lines: Sequence[Line]) -> tuple[list[Line], int]:
-    """As many lines as the contract takes, and how many were put together for that: the smallest, to the cent, into one
-    for each rep."""
-    if len(lines) <= MAX_LINES:
-        return ordered(lines), 0
-    by_size = sorted(lines, key=lambda line: (-abs(line.get(_money(line), 0)), canonical.encode(line)))
-    room = MAX_LINES - len({line.get("rep_id") for line in lines})
-    kept, rest = by_size[:room], by_size[room:]
-    return [*kept, *_put_together(rest)], len(rest)
-
-
-def _money(line: Line) -> str:
-    return "gross_minor" if "gross_minor" in line else "amount_minor"
-
-
-def _put_together(lines: Sequence[Line]) -> list[Line]:
-    by_rep: dict[str | None, Line] = {}
-    for line in lines:
-        rep = line.get("rep_id")
-        into = by_rep.setdefault(rep, {"sku": OTHER_SKU, **({"rep_id": rep} if rep is not None else {})})
-        for name in SUMMED:
-            if name in line:
-                into[name] = into.get(name, 0) + line[name]
-    return sorted(by_rep.values(), key=canonical.encode)

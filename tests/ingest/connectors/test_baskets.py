@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.events.orders import MAX_LINES, OrderLine
-from services.ingest.connectors.baskets import OTHER_ITEMS, by_rep, fitting, named, region_of, whole
+from services.common.order_lines import OTHER_SKU
+from services.ingest.connectors.baskets import by_rep, first_region, fitting, named, whole
 
 amounts = st.decimals(-10_000, 10_000, places=4)
 lines = st.builds(
@@ -59,19 +60,19 @@ def test_what_nobody_is_named_for_is_the_lines_own() -> None:
     ]
 
 
-def test_too_many_lines_of_few_skus_are_added_up() -> None:
-    many = [OrderLine(sku=f"s{i % 7}", quantity=1, gross_minor=i, rep_id="ana" if i % 2 else None) for i in range(3000)]
-    found = fitting(many)
-    assert len(found) == 14
-    assert sums(found) == sums(many)
+def by_number(n: int) -> OrderLine:
+    return OrderLine(sku=f"s{n}", quantity=1, gross_minor=n, discount_minor=n % 3, rep_id="ana" if n % 2 else None)
 
 
-def test_too_many_skus_leave_the_last_as_other_items_of_each_rep() -> None:
-    many = [OrderLine(sku=f"s{i}", quantity=1, gross_minor=i, rep_id="ana" if i % 2 else None) for i in range(3000)]
+@given(st.permutations(range(1200)))
+@settings(max_examples=10)
+def test_of_too_many_lines_the_smallest_become_one_of_each_rep_in_any_order(numbers: list[int]) -> None:
+    many = [by_number(n) for n in numbers]
     found = fitting(many)
+    assert found == fitting([by_number(n) for n in range(1200)])
     assert len(found) == MAX_LINES
-    assert sums(found) == sums(many)
-    assert [(line.sku, line.rep_id) for line in found[-2:]] == [(OTHER_ITEMS, None), (OTHER_ITEMS, "ana")]
+    assert set(found[:-2]) == {by_number(n) for n in range(202, 1200)}
+    assert {(line.sku, line.rep_id) for line in found[-2:]} == {(OTHER_SKU, None), (OTHER_SKU, "ana")}
     for rep in ("ana", None):
         assert sums([x for x in found if x.rep_id == rep]) == sums([x for x in many if x.rep_id == rep])
 
@@ -90,8 +91,12 @@ def test_names_have_no_control_characters_and_an_end() -> None:
 
 def test_a_region_is_the_tables_else_the_country() -> None:
     table = {"US": "west", "US-NY": "east"}
-    assert region_of("US", "NY", table) == "east"
-    assert region_of("US", "CA", table) == "west"
-    assert region_of("FR", "", table) == "FR"
-    assert region_of("", "NY", table) is None
-    assert region_of(None, None, table) is None
+    assert first_region([("US", "NY")], table) == "east"
+    assert first_region([("US", "CA")], table) == "west"
+    assert first_region([("FR", "")], table) == "FR"
+
+
+def test_a_region_is_that_of_the_first_address_with_a_country() -> None:
+    assert first_region([("", "NY"), (None, None), ("FR", None), ("US", None)], {"FR": "france"}) == "france"
+    assert first_region([("", "NY"), (None, None)], {"NY": "east"}) is None
+    assert first_region([], {}) is None

@@ -10,6 +10,7 @@ from msgspec import Meta
 from services.common.errors import CadranError
 from services.common.events.fields import Moment
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
+from services.ingest.connectors.listing import readable
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.standard_webhooks import verify_standard
@@ -20,7 +21,6 @@ from services.ingest.connectors.surveys import (
     Answer,
     SurveyAccount,
     form_of,
-    listed,
     said_of,
     score_of,
 )
@@ -76,7 +76,7 @@ class _Page(msgspec.Struct):
 
 
 class _Listed(msgspec.Struct, rename="camel"):
-    updated_at: Moment
+    updated_at: Moment | None = None
 
 
 def verify(delivery: Delivery, _: FormbricksAccount, secrets: Sequence[str]) -> None:
@@ -140,7 +140,7 @@ async def pages(
     skip = int(cursor or "0")
     while True:
         page = read_json((await api.get("/api/v2/management/responses", **_query(account, skip))).content, _Page)
-        recent = [item for item in page.data if read_json(item, _Listed).updated_at >= since]
+        recent = [item for item in page.data if _is_recent(item, since)]
         skip += PAGE_SIZE - OVERLAP
         is_last = len(recent) < PAGE_SIZE
         yield Page([_of_list(item, account, names) for item in recent], "" if is_last else str(skip))
@@ -148,12 +148,21 @@ async def pages(
             return
 
 
+def _is_recent(item: msgspec.Raw, since: datetime) -> bool:
+    """Was it edited since then? One that does not say may have been."""
+    try:
+        updated_at = read_json(item, _Listed).updated_at
+    except CadranError:
+        return True
+    return updated_at is None or updated_at >= since
+
+
 def _query(account: FormbricksAccount, skip: int) -> dict[str, str | int]:
     return {"surveyId": form_of(account), "limit": PAGE_SIZE, "skip": skip, "sortBy": "updatedAt", "order": "desc"}
 
 
 def _of_list(item: msgspec.Raw, account: FormbricksAccount, names: Names) -> Reading:
-    return listed(UPDATED, lambda: _reading(UPDATED, read_json(item, _Response), account, names))
+    return readable(UPDATED, lambda: _reading(UPDATED, read_json(item, _Response), account, names))
 
 
 CONNECTOR = Connector(

@@ -11,6 +11,7 @@ from msgspec import Meta
 from services.common.errors import Invalid, Unauthenticated
 from services.common.events.fields import Moment
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
+from services.ingest.connectors.listing import readable
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.signatures import require_one, sha256_base64
@@ -22,7 +23,6 @@ from services.ingest.connectors.surveys import (
     Answer,
     SurveyAccount,
     form_of,
-    listed,
     said_of,
     score_of,
 )
@@ -203,7 +203,7 @@ def _of_list(item: msgspec.Raw, questions: Sequence[_Question], account: TallyAc
         response = _Response(submission.id, at, fields=_fields(submission.responses, questions))
         return _reading(response, submission.updated_at or at, account, names)
 
-    return listed(RESPONSE, reading)
+    return readable(RESPONSE, reading)
 
 
 def _fields(given: Sequence[_Given], questions: Sequence[_Question]) -> list[_Field]:

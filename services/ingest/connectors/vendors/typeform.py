@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from services.common.events.fields import Moment
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
+from services.ingest.connectors.listing import last_of, readable
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.signatures import require_one, sha256_base64
@@ -19,7 +20,6 @@ from services.ingest.connectors.surveys import (
     Answer,
     SurveyAccount,
     form_of,
-    listed,
     said_of,
     score_of,
 )
@@ -119,7 +119,11 @@ def _answer_to(response: _Response, question: str) -> _Answer | None:
 
 
 def _of_list(item: msgspec.Raw, account: TypeformAccount, names: Names) -> Reading:
-    return listed(COMPLETED, lambda: _reading(read_json(item, _Response), account, names))
+    return readable(COMPLETED, lambda: _reading(read_json(item, _Response), account, names))
+
+
+def _token(item: msgspec.Raw) -> str:
+    return read_json(item, _Listed).token
 
 
 def terms(account: TypeformAccount, token: str) -> ApiTerms:
@@ -134,7 +138,7 @@ async def pages(
     while True:
         before = {"before": cursor} if cursor else {}
         page = read_json((await api.get(f"/forms/{form_of(account)}/responses", **query, **before)).content, _Page)
-        cursor = read_json(page.items[-1], _Listed).token if len(page.items) >= PAGE_SIZE else ""
+        cursor = last_of(page.items, _token) if len(page.items) >= PAGE_SIZE else ""
         yield Page([_of_list(item, account, names) for item in page.items], cursor, page.total_items)
         if not cursor:
             return

@@ -516,7 +516,8 @@ def test_nothing_personal_is_in_what_is_said(server: VendorServer) -> None:
 def test_whatever_it_answers_is_read_or_refused(answer: object) -> None:
     crm = teller()
     with suppress(CadranError):
-        for one in read_json(msgspec.json.encode(answer), ObjectsPage).results:
+        for row in read_json(msgspec.json.encode(answer), ObjectsPage).results:
+            one = read_json(row, Object)
             leads = Reading("deal", tuple(Life(one, "deal", HubspotAccount()).said(None, crm.names)))
             calls = () if uncounted(one) else contacted(one, "call", ["pseudonym"], crm.names)
             crm.feed([leads, Reading("call", tuple(calls))], Engine())

@@ -157,8 +157,8 @@ def test_a_pull_gives_what_the_webhooks_gave_and_adds_nothing_to_the_numbers() -
 def test_one_object_that_cannot_be_read_does_not_hold_up_the_others() -> None:
     with running_vendor(Company()) as vendor:
         pages = pulled_from(vendor)
-    ignored = [reading.ignored for page in pages for reading in page.readings if reading.ignored]
-    assert len([why for why in ignored if "finer than EUR" in why]) == 1
+    refused = [reading.refused for page in pages for reading in page.readings if reading.refused]
+    assert len([why for why in refused if "finer than EUR" in why]) == 1
     assert {said.subject for said in said_of(pages)} >= {"deal/41", "deal/42", "deal/43"}
     assert "deal/45" not in {said.subject for said in said_of(pages)}
 

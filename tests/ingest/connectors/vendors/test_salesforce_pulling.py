@@ -9,7 +9,7 @@ from services.common.errors import CadranError, ConfigurationError, Forbidden
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
 from services.ingest.connectors.vendor_api import VendorApi
 from services.ingest.connectors.vendors.salesforce import CONNECTOR
-from tests.ingest.connectors.vendors.salesforce_org import OWNERS, SINCE, Org, owner
+from tests.ingest.connectors.vendors.salesforce_org import OWNERS, SINCE, STAGES, Org, owner
 from tests.ingest.connectors.vendors.salesforce_story import (
     ACCOUNT,
     ANA,
@@ -34,7 +34,7 @@ from tests.ingest.connectors.vendors.salesforce_story import (
 )
 from tests.support.pulling import TIMEOUT, at_once, pages_of, said_in
 from tests.support.stories import in_every_order
-from tests.support.vendor_server import Trouble, VendorServer, running_vendor
+from tests.support.vendor_server import Answer, Trouble, VendorServer, running_vendor
 
 
 def open_api(url: str, client: str = "client:secret") -> VendorApi:
@@ -60,6 +60,21 @@ def test_a_pull_gives_every_record_once_by_pages_that_do_not_overlap() -> None:
     created = [said.subject for said in said_of(pages) if said.type == "lead.created"]
     assert len(created) == len(set(created)) == 452
     assert pages[-1].cursor == ""
+
+
+class OrgWithABrokenHistory(Org):
+    def query(self, query: str) -> Answer:
+        if "FROM OpportunityHistory" in query and DEAL in query:
+            return self.answer([*STAGES, {"OpportunityId": DEAL, "StageName": "Prospecting", "CreatedDate": None}])
+        return super().query(query)
+
+
+def test_a_record_whose_history_cannot_be_read_is_told_and_keeps_none_of_the_others_back() -> None:
+    with running_vendor(OrgWithABrokenHistory()) as vendor:
+        pages = pulled_from(vendor)
+    (why,) = [reading.refused for page in pages for reading in page.readings if reading.refused]
+    assert why.startswith("CreatedDate:")
+    assert len([said for said in said_of(pages) if said.type == "lead.created"]) == 451
 
 
 def test_a_pull_interrupted_after_any_page_goes_on_to_the_same_end() -> None:

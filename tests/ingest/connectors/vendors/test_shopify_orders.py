@@ -1,6 +1,7 @@
 """Shopify: what orders say, to the cent."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from services.common.errors import Invalid
 from services.common.money import exponent, to_major
+from services.ingest.connectors.connector import Reading
 from services.ingest.connectors.events import event_of
+from services.ingest.connectors.payloads import milliseconds
 from tests.ingest.connectors.vendors.shopify_story import (
     CANCELLED,
     SHOP,
@@ -25,7 +28,7 @@ from tests.ingest.connectors.vendors.shopify_story import (
 )
 from tests.ingest.connectors.vendors.shops import november, sales
 from tests.support.events import PARIS, RECEIVED
-from tests.support.stories import in_every_order
+from tests.support.stories import delivery, in_every_order
 
 
 def test_an_order_with_taxes_inside_its_prices_is_read_without_them() -> None:
@@ -67,6 +70,38 @@ def test_a_cancelled_order_that_lives_again_counts_again() -> None:
     for engine in in_every_order(SHOP, [*STORY[3:], read("orders/updated", again)]):
         assert sales(engine)["orders", november(2)] == 1
         assert ("returned_minor", november(9)) not in sales(engine)
+
+
+SECOND = datetime.fromisoformat(order()["updated_at"])
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))
+
+
+def revision(told_at: datetime | None) -> int:
+    headers = {} if told_at is None else {"x-shopify-triggered-at": told_at.isoformat()}
+    return placed(SHOP.read(delivery(order(), {"x-shopify-topic": "orders/updated", **headers}))).revision or 0
+
+
+@given(moments | st.timedeltas(timedelta(0), timedelta(seconds=1)).map(lambda within: SECOND + within), moments)
+def test_of_two_states_of_one_second_the_one_told_later_is_no_older(one: datetime, other: datetime) -> None:
+    assert (revision(one) <= revision(other)) if one <= other else (revision(one) >= revision(other))
+    assert 0 <= revision(one) - milliseconds(SECOND) < 1000
+    assert revision(None) == milliseconds(SECOND)
+
+
+def test_within_a_second_of_updates_milliseconds_tell() -> None:
+    assert [revision(SECOND + timedelta(milliseconds=ms)) % 1000 for ms in (0, 7, 999, 4000)] == [0, 7, 999, 999]
+
+
+def test_two_states_of_one_second_in_every_order_of_arrival() -> None:
+    def told(ms: int, quantity: int) -> Reading:
+        at = (SECOND + timedelta(milliseconds=ms)).isoformat()
+        (line, *_) = order()["line_items"]
+        body = order(line_items=[{**line, "quantity": quantity, "current_quantity": quantity}])
+        return SHOP.read(delivery(body, {"x-shopify-topic": "orders/updated", "x-shopify-triggered-at": at}))
+
+    for engine in in_every_order(SHOP, [told(120, 3), told(350, 1), told(870, 2)]):
+        ((_, units),) = ((key, value) for key, value in sales(engine).items() if key[0] == "units")
+        assert units == 2
 
 
 def test_gift_cards_and_tips_alone_are_no_order() -> None:
@@ -215,7 +250,7 @@ def test_an_order_of_more_lines_than_an_event_may_have_is_whole_all_the_same() -
     lines = [{**chair, "id": i, "sku": f"S{i % 50}"} for i in range(1200)]
     backs = [{**back, "line_item": {**chair, "sku": f"S{i % 50}"}} for i in range(1200)]
     reading = read("orders/updated", order(line_items=lines, refunds=[refund(refund_line_items=backs)]))
-    assert len(placed(reading).lines) == 50
+    assert len(placed(reading).lines) == 1000
     assert sum(line.gross_minor - line.discount_minor for line in placed(reading).lines) == 1200 * 2700
     assert (returned(reading).amount_minor, returned(reading).lines) == (1200 * 4500, ())
     for said in reading.said:

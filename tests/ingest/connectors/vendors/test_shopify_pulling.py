@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from services.common.errors import ConfigurationError, Forbidden, NotFound, Unavailable
-from services.ingest.connectors.connector import Wanted
+from services.ingest.connectors.connector import Reading, Wanted
 from services.ingest.connectors.vendors.shopify import CONNECTOR, ShopifyAccount, pulling
 from tests.ingest.connectors.vendors.shops import client, example, pulled, told_once
 from tests.support.stories import Teller, delivery
@@ -42,6 +42,7 @@ class Shop:
         self.orders = orders
         self.token = TOKEN
         self.lent = 0
+        self.expired: set[str] = set()
 
     def _lend(self, form: dict[str, list[str]]) -> Answer:
         if form != {"grant_type": ["client_credentials"], "client_id": ["id"], "client_secret": ["shpss_1"]}:
@@ -67,7 +68,7 @@ class Shop:
     def _page(self, asked: Asked) -> Answer:
         limit = int(asked.query["limit"])
         if token := asked.query.get("page_info"):
-            if set(asked.query) - {"page_info", "limit", "fields"}:
+            if set(asked.query) - {"page_info", "limit", "fields"} or token in self.expired:
                 return Answer({"errors": "page_info: Invalid value"}, 400)
             since, number = msgspec.json.decode(base64.b64decode(token))
             left = [one for one in self._since(since) if (one["updated_at"], one["id"]) > (since, number)]
@@ -93,6 +94,13 @@ def running(orders: list[dict[str, Any]]) -> Iterator[tuple[VendorServer, Teller
         yield server, Teller(CONNECTOR, ShopifyAccount(shop="example.myshopify.com", api=server.url)), shop
 
 
+def by_webhook_of(teller: Teller, body: dict[str, Any]) -> Reading:
+    """As a webhook tells it when the second of its update is over."""
+    updated = datetime.fromisoformat(body["updated_at"])
+    at = (updated + timedelta(seconds=1)).isoformat()
+    return teller.read(delivery(body, {"x-shopify-topic": "orders/updated", "x-shopify-triggered-at": at}))
+
+
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulling, "PAGE_SIZE", 4)
@@ -108,7 +116,7 @@ async def test_a_pull_says_what_webhooks_say_and_how_many_there_are() -> None:
         (4, 10, True),
         (2, 10, False),
     ]
-    by_webhook = [teller.read(delivery(one, {"x-shopify-topic": "orders/updated"})) for one in orders]
+    by_webhook = [by_webhook_of(teller, one) for one in orders]
     assert told_once(pages) == sorted((said for each in by_webhook for said in each.said), key=repr)
     assert len(told_once(pages)) == 12
 
@@ -136,7 +144,26 @@ async def test_a_pull_goes_on_where_it_was_broken_off_though_orders_change_meanw
             shop.orders = [changed if one["id"] == 2 else one for one in orders]
             rest = await pulled(teller, api, SINCE, first.cursor)
     subjects = [said.subject for page in rest for reading in page.readings for said in reading.said]
-    assert set(subjects) == {"5", "6", "7", "8", "9", "10", "2"}
+    assert set(subjects) == {"3", "4", "5", "6", "7", "8", "9", "10", "2"}
+
+
+async def test_a_pull_goes_on_after_shopify_has_forgotten_its_pages() -> None:
+    with running([order(n) for n in range(1, 11)]) as (server, teller, shop):
+        async with client(teller, pulling.terms(teller.account, TOKEN)) as api:
+            whole = told_once(await pulled(teller, api, SINCE))
+            (first,) = await pulled(teller, api, SINCE, most=1)
+            shop.expired = {asked.query.get("page_info", "") for asked in server.asked}
+            assert told_once([first, *await pulled(teller, api, SINCE, first.cursor)]) == whole
+
+
+async def test_more_orders_of_one_second_than_a_page_holds_are_all_had() -> None:
+    orders = [{**order(n), "updated_at": SINCE.isoformat()} for n in range(1, 11)]
+    with running(orders) as (_, teller, _shop):
+        async with client(teller, pulling.terms(teller.account, TOKEN)) as api:
+            whole = await pulled(teller, api, SINCE)
+            rest = await pulled(teller, api, SINCE, whole[1].cursor)
+    assert {said.subject for said in told_once(whole)} == {str(n) for n in range(1, 11)}
+    assert told_once(rest) == told_once(whole)
 
 
 async def test_an_order_that_cannot_be_read_keeps_none_back() -> None:
@@ -160,8 +187,7 @@ async def test_an_order_that_a_refund_names_is_fetched() -> None:
         async with client(teller, pulling.terms(teller.account, TOKEN)) as api:
             assert CONNECTOR.fetch is not None
             reading = await CONNECTOR.fetch(api, Wanted("order", "4"), teller.account, teller.names)
-            by_webhook = teller.read(delivery(order(4), {"x-shopify-topic": "orders/updated"}))
-            assert reading.said == by_webhook.said
+            assert reading.said == by_webhook_of(teller, order(4)).said
             with pytest.raises(NotFound):
                 await CONNECTOR.fetch(api, Wanted("order", "5"), teller.account, teller.names)
 

@@ -170,6 +170,17 @@ def test_a_sale_that_cannot_be_is_told_and_keeps_none_back(server: VendorServer)
     assert refused == ["amount_subtotal: 10.50 is finer than ISK allows - look at the currency"]
 
 
+def test_a_refund_that_cannot_be_read_keeps_none_of_the_others_back(
+    server: VendorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = told(pulled(teller(server), SINCE).readings)
+    monkeypatch.setitem(REFUNDS[3], "amount", "much")
+    readings = pulled(teller(server), SINCE).readings
+    (why,) = [reading.refused for reading in readings if reading.topic == "payment" and reading.refused]
+    assert why.startswith("amount:")
+    assert len(whole - told(readings)) == 1
+
+
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_interrupted_after_any_page_it_goes_on_where_it_was(server: VendorServer, most: int) -> None:
     shop = teller(server)

@@ -110,7 +110,7 @@ class Object(msgspec.Struct, rename="camel"):
 
 
 class ObjectsPage(msgspec.Struct):
-    results: list[Object] = []
+    results: list[msgspec.Raw] = []
 
 
 class FoundPage(msgspec.Struct):

@@ -2,9 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
+from functools import partial
+
+import msgspec
 
 from services.common.errors import NotFound
 from services.ingest.connectors.connector import Page, Reading, Wanted
+from services.ingest.connectors.listing import readable, told_apart
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import milliseconds, read_json
 from services.ingest.connectors.prospects import restored_at
@@ -36,7 +40,7 @@ def terms(account: HubspotAccount, token: str) -> ApiTerms:
 async def fetch(api: VendorApi, wanted: Wanted, account: HubspotAccount, names: Names) -> Reading:
     kind: Kind = wanted.kind  # type: ignore[assignment]
     identifier, at = restored_at(wanted)
-    found = await _objects(api, kind, [identifier])
+    found = [read_json(row, Object) for row in await _objects(api, kind, [identifier])]
     if not found:
         raise NotFound("HubSpot has no such thing")
     (reading,) = await _readings(api, kind, found, account, names)
@@ -60,7 +64,8 @@ async def pages(
         after = last if i == start and last else "0"
         while after:
             ids = await _changed(api, kind, since, after)
-            readings = await _readings(api, kind, await _objects(api, kind, ids), account, names)
+            found, refused = told_apart(kind, await _objects(api, kind, ids), Object)
+            readings = [*await _readings(api, kind, found, account, names), *refused]
             after = max(ids, key=_oldest, default="")
             following = kinds[i + 1] if i + 1 < len(kinds) else ""
             yield Page(readings, f"{kind}/{after}" if after else f"{following}/" if following else "")
@@ -83,7 +88,7 @@ async def _changed(api: VendorApi, kind: Kind, since: datetime, after: str) -> l
     return [str(found.id) for found in read_json(answer.content, FoundPage).results]
 
 
-async def _objects(api: VendorApi, kind: Kind, ids: Sequence[str]) -> list[Object]:
+async def _objects(api: VendorApi, kind: Kind, ids: Sequence[str]) -> list[msgspec.Raw]:
     """Objects with the history of what matters; those that are gone are left out."""
     if not ids:
         return []
@@ -107,7 +112,7 @@ async def _readings(
     readings = []
     for item in found:
         own = [customers[one] for one in contacts.get(item.id, ()) if one in customers]
-        readings.append(_reading(item, kind, own, account, names))
+        readings.append(readable(kind, partial(_reading, item, kind, own, account, names)))
     return readings
 
 
@@ -136,12 +141,14 @@ def _oldest(identifier: str) -> tuple[int, str]:
 
 
 async def _customers(api: VendorApi, contacts: Sequence[str], account: HubspotAccount, names: Names) -> dict[str, str]:
-    """Customers by the ids of contacts. E-mail addresses are asked for only where they tell customers apart."""
+    """Customers by the ids of contacts. E-mail addresses are asked for only where they tell customers apart;
+    a contact that is gone, or cannot be read, goes by its id."""
     emails: dict[str, str] = {}
     if account.customers == "email":
         for start in range(0, len(contacts), MOST):
             asked = {"inputs": [{"id": one} for one in contacts[start : start + MOST]], "properties": ["email"]}
             answer = await api.post("/crm/v3/objects/contacts/batch/read", asked)
-            emails |= {item.id: item.text("email") for item in read_json(answer.content, ObjectsPage).results}
+            found, _ = told_apart("contact", read_json(answer.content, ObjectsPage).results, Object)
+            emails |= {item.id: item.text("email") for item in found}
     named = {one: names.customer(one, emails.get(one)) for one in contacts}
     return {one: customer for one, customer in named.items() if customer}

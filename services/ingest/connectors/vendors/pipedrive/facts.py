@@ -59,6 +59,7 @@ FACTS = Facts(
         "A value that is finer than its currency allows, or in a currency of your own, is refused.",
         "Pipedrive does not send a person's address with a deal: with `customers: email` they are told apart by their "
         "id.",
+        "Times of updates are whole seconds: of two states of one second either may stand, until the next update.",
     ),
     test="Change a deal in Pipedrive: its webhook is sent at once.",
 )

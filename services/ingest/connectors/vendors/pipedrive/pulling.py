@@ -4,16 +4,17 @@ Deals and activities are listed by the time of their update, from a cursor on. L
 be asked for from a time on: they are read from the latest back, until that time.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
-from services.common.errors import Invalid, Malformed
 from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Page, Reading, Wanted
+from services.ingest.connectors.listing import readable, readable_when_asked
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
@@ -90,21 +91,15 @@ async def _page(
         **({"cursor": place} if place else {}),
     }
     listed = read_json((await api.get(f"/api/v2/{stream}", **query)).content, _Listed)
-    read = _activity if stream == "activities" else _deal
-    readings = [await _left_out_if_bad(read(api, each, account, names)) for each in listed.data or ()]
-    return readings, _next(listed.additional_data)
+    following = _next(listed.additional_data)
+    if stream == "activities":
+        return [readable("activity", partial(_activity, each, names)) for each in listed.data or ()], following
+    readings = [await readable_when_asked("deal", _deal(api, each, account, names)) for each in listed.data or ()]
+    return readings, following
 
 
 def _next(extra: _Extra | None) -> str:
     return (extra and extra.next_cursor) or ""
-
-
-async def _left_out_if_bad(reading: Awaitable[Reading]) -> Reading:
-    """One that is not as documented must not hold up all others."""
-    try:
-        return await reading
-    except (Invalid, Malformed) as error:
-        return Reading("left out", ignored=str(error))
 
 
 async def _deal(api: VendorApi, raw: msgspec.Raw, account: PipedriveAccount, names: Names) -> Reading:
@@ -116,7 +111,7 @@ async def _deal(api: VendorApi, raw: msgspec.Raw, account: PipedriveAccount, nam
     return Reading("deal", tuple(with_history(prospect, await _changes(api, deal), names)))
 
 
-async def _activity(_: VendorApi, raw: msgspec.Raw, __: PipedriveAccount, names: Names) -> Reading:
+def _activity(raw: msgspec.Raw, names: Names) -> Reading:
     return activity_reading(read_json(raw, Activity), names)
 
 
@@ -137,13 +132,13 @@ async def _leads(
 ) -> tuple[Sequence[Reading], str]:
     answer = await api.get(f"/api/v1/{stream}", sort="update_time DESC", start=start, limit=SIZE)
     listed = read_json(answer.content, _Listed).data or []
-    readings = [await _left_out_if_bad(_lead(each, since, account, names)) for each in listed]
+    readings = [readable("lead", partial(_lead, each, since, account, names)) for each in listed]
     recent = [reading for reading in readings if reading is not OLDER]
     is_last = len(listed) < SIZE or len(recent) < len(readings)
     return recent, "" if is_last else str(start + SIZE - OVERLAP)
 
 
-async def _lead(raw: msgspec.Raw, since: datetime, account: PipedriveAccount, names: Names) -> Reading:
+def _lead(raw: msgspec.Raw, since: datetime, account: PipedriveAccount, names: Names) -> Reading:
     """Leads have no changelog."""
     prospect = of_lead(_read_lead(raw), account, names)
     if prospect.updated < since:

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
-from services.common.errors import ConfigurationError, Invalid, NotFound
+from services.common.errors import ConfigurationError, NotFound, Unavailable
 from services.ingest.connectors.connector import Page, Reading, Wanted
+from services.ingest.connectors.listing import UNREADABLE, last_of, readable
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.prospects import restored_at
@@ -53,6 +55,21 @@ class _Answer(msgspec.Struct, rename="camel"):
     next_records_url: str | None = None
 
 
+class _Identified(msgspec.Struct, rename="pascal"):
+    id: str
+
+
+class _Place(_Identified, rename="pascal"):
+    system_modstamp: str
+
+
+class _Belonging(msgspec.Struct, rename="pascal"):
+    """Whose history a row is of."""
+
+    opportunity_id: str | None = None
+    lead_id: str | None = None
+
+
 def terms(account: SalesforceAccount, token: str) -> ApiTerms:
     """
     :raises ConfigurationError: when it is not known where the organisation is, or as whom to log in.
@@ -77,8 +94,10 @@ async def fetch(api: VendorApi, wanted: Wanted, account: SalesforceAccount, name
         raise NotFound(f"Salesforce has no {wanted.kind} of this id")
     (told,) = await _with_history(api, wanted.kind, found, account, names)
     if at:
-        stages = await _stages(api, [full_id(identifier)]) if wanted.kind == OPPORTUNITY else []
-        back = restored(wanted.kind, read_json(found[0], Record), at, stages, account, names)
+        record = read_json(found[0], Record)
+        rows = await _stages(api, [record.id]) if wanted.kind == OPPORTUNITY else {}
+        stages = [read_json(row, StageRow) for row in rows.get(record.id, ())]
+        back = restored(wanted.kind, record, at, stages, account, names)
         told = told._replace(said=(*told.said, *back))
     return told
 
@@ -96,8 +115,7 @@ async def pages(
             more = len(found) == SIZE
             readings = await _with_history(api, name, found, account, names)
             if more:
-                record = read_json(found[-1], Record)
-                modified, last = _literal(moment(record.system_modstamp, "SystemModstamp")), full_id(record.id)
+                modified, last = last_of(found, _place)
                 yield Page(readings, f"{name}|{modified}|{last}")
             else:
                 modified = last = ""
@@ -129,32 +147,51 @@ def _literal(at: datetime) -> str:
 async def _with_history(
     api: VendorApi, kind: str, rows: Sequence[msgspec.Raw], account: SalesforceAccount, names: Names
 ) -> list[Reading]:
-    records = [read_json(row, Record) for row in rows]
-    ids = [full_id(record.id) for record in records if kind != TASK]
-    stages = await _stages(api, ids) if kind == OPPORTUNITY and ids else []
-    owners = await _owners(api, kind, ids) if ids else []
+    ids = [identifier for identifier in map(_id_of, rows) if identifier and kind != TASK]
+    stages = await _stages(api, ids) if kind == OPPORTUNITY and ids else {}
+    owners = await _owners(api, kind, ids) if ids else {}
 
-    def read(record: Record) -> Reading:
-        own_stages = [row for row in stages if row.opportunity_id == record.id]
-        own_owners = [row for row in owners if record.id in (row.opportunity_id, row.lead_id)]
-        try:
-            return reading(kind, told_with_history(kind, record, own_stages, own_owners, account, names))
-        except Invalid as error:  # one that cannot be read must not hold up all others
-            return Reading(kind, ignored=str(error))
+    def read(row: msgspec.Raw) -> Reading:
+        record = read_json(row, Record)
+        own_stages = [read_json(each, StageRow) for each in stages.get(record.id, ())]
+        own_owners = [read_json(each, OwnerRow) for each in owners.get(record.id, ())]
+        return reading(kind, told_with_history(kind, record, own_stages, own_owners, account, names))
 
-    return [read(record) for record in records]
+    return [readable(kind, partial(read, row)) for row in rows]
 
 
-async def _stages(api: VendorApi, ids: Sequence[str]) -> list[StageRow]:
+def _place(row: msgspec.Raw) -> tuple[str, str]:
+    told = read_json(row, _Place)
+    return _literal(moment(told.system_modstamp, "SystemModstamp")), full_id(told.id)
+
+
+def _id_of(row: msgspec.Raw) -> str:
+    """The id of a record; empty where it has none to ask for its history by."""
+    try:
+        return full_id(read_json(row, _Identified).id)
+    except UNREADABLE:
+        return ""
+
+
+async def _stages(api: VendorApi, ids: Sequence[str]) -> dict[str, list[msgspec.Raw]]:
     query = "SELECT OpportunityId, StageName, CreatedDate FROM OpportunityHistory WHERE OpportunityId IN "
-    return [read_json(row, StageRow) for row in await _rows(api, query + _listed(ids))]
+    return _by_record(await _rows(api, query + _listed(ids)))
 
 
-async def _owners(api: VendorApi, kind: str, ids: Sequence[str]) -> list[OwnerRow]:
+async def _owners(api: VendorApi, kind: str, ids: Sequence[str]) -> dict[str, list[msgspec.Raw]]:
     """Empty where the organisation does not track the field."""
     history = "OpportunityFieldHistory" if kind == OPPORTUNITY else "LeadHistory"
     query = f"SELECT {kind}Id, OldValue, NewValue, CreatedDate FROM {history} WHERE Field = 'Owner' AND {kind}Id IN "  # noqa: S608
-    return [read_json(row, OwnerRow) for row in await _rows(api, query + _listed(ids))]
+    return _by_record(await _rows(api, query + _listed(ids)))
+
+
+def _by_record(rows: Sequence[msgspec.Raw]) -> dict[str, list[msgspec.Raw]]:
+    """Rows of history by the record that they are of, to be read with it."""
+    found: dict[str, list[msgspec.Raw]] = {}
+    for row in rows:
+        of = read_json(row, _Belonging)
+        found.setdefault(of.opportunity_id or of.lead_id or "", []).append(row)
+    return found
 
 
 def _listed(ids: Sequence[str]) -> str:
@@ -162,10 +199,16 @@ def _listed(ids: Sequence[str]) -> str:
 
 
 async def _rows(api: VendorApi, query: str) -> list[msgspec.Raw]:
-    """All rows of a query, however many answers they take."""
+    """All rows of a query, however many answers they take.
+
+    :raises Unavailable: when one answer leads to another that was had.
+    """
     answer = read_json((await api.get(QUERY, q=query)).content, _Answer)
-    rows = list(answer.records)
-    while answer.next_records_url:
-        answer = read_json((await api.get(answer.next_records_url)).content, _Answer)
+    rows, had = list(answer.records), {""}
+    while (following := answer.next_records_url or "") not in had:
+        had.add(following)
+        answer = read_json((await api.get(following)).content, _Answer)
         rows += answer.records
+    if following:
+        raise Unavailable("Salesforce names the same page again", mend="it is asked again later")
     return rows

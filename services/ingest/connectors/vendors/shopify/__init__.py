@@ -36,7 +36,10 @@ FACTS = Facts(
     fields=(
         Field("order_id", "the number in `admin_graphql_api_id`, else `id`"),
         Field("time", "`processed_at`; of a refund its own; of a cancel `cancelled_at`"),
-        Field("revision", "`updated_at`"),
+        Field(
+            "revision",
+            "`updated_at`; within its second, by `X-Shopify-Triggered-At`, and what the API tells comes last",
+        ),
         Field("currency", "`currency`: the shop's. Amounts are those of `shop_money`"),
         Field("channel", "`source_name` by `channels`"),
         Field("store_id", "`location_id` by `stores`"),
@@ -62,7 +65,7 @@ FACTS = Facts(
         "A deleted order counts as cancelled on the day it is deleted, though it was cancelled before.",
         "Without Shopify's approval for protected customer data an app's webhooks bear no e-mail: with "
         "`customers: email` such buyers are told apart by their id.",
-        "Of orders with more than 1,000 lines those of one sku and rep are added up.",
+        "Of orders with more than 1,000 lines the smallest are put together as `other`, one line of each rep.",
     ),
     test="In Settings > Notifications > Webhooks choose Send test notification: it arrives, and is ignored as a test.",
 )

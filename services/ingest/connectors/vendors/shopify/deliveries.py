@@ -9,7 +9,7 @@ from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import milliseconds, read_json
 from services.ingest.connectors.signatures import require_one, sha256_base64
 from services.ingest.connectors.vendors.shopify.account import ShopifyAccount
-from services.ingest.connectors.vendors.shopify.orders import order_reading
+from services.ingest.connectors.vendors.shopify.orders import REST_OF_SECOND, order_reading
 from services.ingest.connectors.vendors.shopify.payloads import Deleted, Order, Redaction, Refund, number
 from services.ingest.connectors.vendors.shopify.refunds import refund_reading
 
@@ -45,7 +45,7 @@ def read(delivery: Delivery, account: ShopifyAccount, names: Names) -> Reading:
     if account.shop and shop and shop.casefold() != account.shop.casefold():
         return Reading(topic, ignored="of another shop than `shop`")
     if topic in ORDERS:
-        return order_reading(topic, read_json(delivery.body, Order), account, names)
+        return order_reading(topic, read_json(delivery.body, Order), account, names, told_at=_triggered_at(delivery))
     match topic:
         case "refunds/create":
             return refund_reading(topic, read_json(delivery.body, Refund), account)
@@ -65,19 +65,21 @@ def read(delivery: Delivery, account: ShopifyAccount, names: Names) -> Reading:
 
 
 def _deleted(topic: str, delivery: Delivery) -> Reading:
-    """A deleted order counts no more, from the day on which it was deleted: the payload says nothing but its id."""
+    """A deleted order counts no more, from the day on which it was deleted: the payload says nothing but its id.
+    The API may have told the order as of the end of that second.
+    """
     order = read_json(delivery.body, Deleted)
-    time = _triggered_at(delivery)
-    data = OrderCancelled(reason="deleted", revision=milliseconds(time))
+    time = _triggered_at(delivery) or delivery.received_at
+    data = OrderCancelled(reason="deleted", revision=milliseconds(time) + REST_OF_SECOND)
     return Reading(topic, (Said("order.cancelled", str(order.id), time, data),))
 
 
-def _triggered_at(delivery: Delivery) -> datetime:
+def _triggered_at(delivery: Delivery) -> datetime | None:
     try:
         time = datetime.fromisoformat(delivery.headers.get(TRIGGERED, ""))
     except ValueError:
-        return delivery.received_at
-    return delivery.received_at if time.tzinfo is None else time
+        return None
+    return None if time.tzinfo is None else time
 
 
 def _redacted(topic: str, redaction: Redaction, names: Names) -> Reading:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.common.errors import Invalid
 from services.common.events.orders import OrderCancelled, OrderPlaced
-from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, fitting, named, promotions, region_of
+from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, first_region, fitting, named, promotions
 from services.ingest.connectors.connector import Reading, Said
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, milliseconds
@@ -14,20 +14,24 @@ from services.ingest.connectors.vendors.shopify.payloads import Id, Order, cents
 from services.ingest.connectors.vendors.shopify.refunds import Known, all_returned
 
 CANCEL_REASONS = frozenset({"customer", "declined", "fraud", "inventory", "other", "staff"})
+REST_OF_SECOND = 999
+"""Milliseconds."""
 NAMED_DISCOUNTS = frozenset({"automatic", "script"})
 """Discounts whose title the shop gave; that of a `manual` one is what somebody typed at the till."""
 
 
-def order_reading(topic: str, order: Order, account: ShopifyAccount, names: Names) -> Reading:
-    """All that an order says as it is now. A cancel bears the order's own revision, so that it holds until an update
-    says otherwise.
+def order_reading(
+    topic: str, order: Order, account: ShopifyAccount, names: Names, *, told_at: datetime | None
+) -> Reading:
+    """All that an order says as it was told at a time; none: nobody knows when. A cancel bears the order's own
+    revision, so that it holds until an update says otherwise.
     """
     if order.test:
         return Reading(topic, ignored="a test order")
     lines = order_lines(order, names)
     if not lines:
         return Reading(topic, ignored="nothing in it is goods: gift cards count when they pay, and tips are no sale")
-    known = _known(order, account, names)
+    known = _known(order, account, names, told_at)
     placed = OrderPlaced(
         channel=known.channel or UNKNOWN_CHANNEL,
         currency=order.currency,
@@ -49,7 +53,7 @@ def order_reading(topic: str, order: Order, account: ShopifyAccount, names: Name
     return Reading(topic, tuple(said))
 
 
-def _known(order: Order, account: ShopifyAccount, names: Names) -> Known:
+def _known(order: Order, account: ShopifyAccount, names: Names, told_at: datetime | None) -> Known:
     lines = paid_lines(order)
     outside = 0 if order.taxes_included else sum(taxes(line.item.tax_lines, order.currency) for line in lines)
     return Known(
@@ -62,8 +66,14 @@ def _known(order: Order, account: ShopifyAccount, names: Names) -> Known:
         channel=_channel(order, account),
         rep=names.rep(order.user_id),
         region=_region(order, account),
-        revision=milliseconds(_moment(order.updated_at or order.created_at)),
+        revision=_revision(_moment(order.updated_at or order.created_at), told_at),
     )
+
+
+def _revision(updated_at: datetime, told_at: datetime | None) -> int:
+    """Updates have whole seconds: of two states of one, that which was told later stands."""
+    updated = milliseconds(updated_at)
+    return updated if told_at is None else min(max(milliseconds(told_at), updated), updated + REST_OF_SECOND)
 
 
 def _moment(time: datetime | None) -> datetime:
@@ -82,12 +92,8 @@ def _place(location: Id | None, account: ShopifyAccount) -> str | None:
 
 def _region(order: Order, account: ShopifyAccount) -> str | None:
     """Where it goes, else where the bill goes."""
-    places = [
-        region_of(address.country_code, address.province_code, account.regions)
-        for address in (order.shipping_address, order.billing_address)
-        if address is not None
-    ]
-    return next((place for place in places if place is not None), None)
+    addresses = (order.shipping_address, order.billing_address)
+    return first_region(((one.country_code, one.province_code) for one in addresses if one), account.regions)
 
 
 def _customer(order: Order, names: Names) -> str | None:

@@ -7,13 +7,16 @@ a second time.
 import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import msgspec
 
-from services.common.errors import CadranError, ConfigurationError
+from services.common.errors import ConfigurationError
+from services.common.events.fields import Moment
 from services.ingest.connectors.connector import Page, Reading, Wanted
+from services.ingest.connectors.listing import last_of, readable
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.vendor_api import ApiTerms, Login, VendorApi
@@ -29,6 +32,8 @@ PAGE_SIZE = 250
 FIELDS = ",".join(Order.__struct_fields__)
 """Nothing else is asked for: what is not sent cannot be lost."""
 TOPIC = "orders"
+AFTERWARDS = datetime.max.replace(tzinfo=UTC)
+"""When the API tells an order, as its webhooks see it: after all of them of the same second."""
 LOGIN = "/admin/oauth/access_token"
 HEADER = "X-Shopify-Access-Token"
 """The header of the token."""
@@ -42,6 +47,10 @@ class _One(msgspec.Struct):
 
 class _Many(msgspec.Struct):
     orders: list[msgspec.Raw]
+
+
+class _Place(msgspec.Struct):
+    updated_at: Moment
 
 
 class _Count(msgspec.Struct):
@@ -64,7 +73,7 @@ def terms(account: ShopifyAccount, token: str) -> ApiTerms:
 
 async def fetch(api: VendorApi, wanted: Wanted, account: ShopifyAccount, names: Names) -> Reading:
     answer = await api.get(_path(f"orders/{wanted.object_id}"), fields=FIELDS)
-    return order_reading(TOPIC, read_json(answer.content, _One).order, account, names)
+    return order_reading(TOPIC, read_json(answer.content, _One).order, account, names, told_at=AFTERWARDS)
 
 
 async def pages(
@@ -72,25 +81,28 @@ async def pages(
 ) -> AsyncGenerator[Page, None]:
     """By time of update. Shopify's `page_info` names the last order of a page, and not a number: what is updated
     meanwhile comes again at the end, and nothing is passed over.
+
+    It is of no use later on, as it expires. So the cursor is the time of the last update that was read: who goes on
+    from it reads the orders of that second again.
     """
-    window = {"status": "any", "updated_at_min": since.astimezone(UTC).isoformat()}
+    window = {"status": "any", "updated_at_min": cursor or since.astimezone(UTC).isoformat()}
     total = None if cursor else read_json((await api.get(_path("orders/count"), **window)).content, _Count).count
-    while True:
-        query = {"page_info": cursor} if cursor else {**window, "order": "updated_at asc"}
+    query = {**window, "order": "updated_at asc"}
+    while query:
         answer = await api.get(_path("orders"), limit=PAGE_SIZE, fields=FIELDS, **query)
         orders = read_json(answer.content, _Many).orders
-        cursor = _next_page(answer)
-        yield Page([_reading(order, account, names) for order in orders], cursor, total)
-        if not cursor:
-            return
+        following = _next_page(answer)
+        place = last_of(orders, _updated_at).isoformat() if following else ""
+        yield Page([readable(TOPIC, partial(_reading, order, account, names)) for order in orders], place, total)
+        query = {"page_info": following} if following else {}
 
 
 def _reading(raw: msgspec.Raw, account: ShopifyAccount, names: Names) -> Reading:
-    """What an order says; one that cannot be read is told, and keeps none of the others back."""
-    try:
-        return order_reading(TOPIC, read_json(raw, Order), account, names)
-    except CadranError as error:
-        return Reading(TOPIC, refused=str(error))
+    return order_reading(TOPIC, read_json(raw, Order), account, names, told_at=AFTERWARDS)
+
+
+def _updated_at(raw: msgspec.Raw) -> datetime:
+    return read_json(raw, _Place).updated_at.astimezone(UTC)
 
 
 def _path(resource: str) -> str:

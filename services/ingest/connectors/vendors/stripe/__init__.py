@@ -63,6 +63,7 @@ CONNECTOR = Connector(
             "Stripe gives the Icelandic krona and the Ugandan shilling two decimals and the ariary none; they are "
             "brought to those of ISO 4217.",
             "A session's moment is when it began, at most a day before it was paid: the API tells no other.",
+            "Times of updates are whole seconds: of two states of one second either may stand, until the next update.",
         ),
         test="With `test: counted` for the while, pay by the card 4242 4242 4242 4242 in test mode, or send one again "
         "from the destination's Event deliveries.",

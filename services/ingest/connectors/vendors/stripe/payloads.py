@@ -174,6 +174,12 @@ class ChargeEvent(msgspec.Struct):
     data: ChargeData
 
 
-class SessionPage(msgspec.Struct):
-    data: list[Session] = []
+class Identified(msgspec.Struct):
+    id: str
+
+
+class Listed(msgspec.Struct):
+    """A part of a list, of objects of one kind."""
+
+    data: list[msgspec.Raw] = []
     has_more: bool = False

@@ -1,16 +1,18 @@
 """Asking Stripe's API: for the lines of a sale, its refunds, and all that webhooks may have missed."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 
-from services.common.errors import Invalid
-from services.ingest.connectors.connector import Page, Reading, Said, Wanted
+import msgspec
+
+from services.ingest.connectors.connector import Page, Reading, Wanted
+from services.ingest.connectors.listing import last_of, readable_when_asked, told_apart
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.vendors.stripe.account import StripeAccount
 from services.ingest.connectors.vendors.stripe.orders import order_of, unsold
-from services.ingest.connectors.vendors.stripe.payloads import Lines, Refunds, Session, SessionPage
+from services.ingest.connectors.vendors.stripe.payloads import Identified, Lines, Listed, Refund, Session
 from services.ingest.connectors.vendors.stripe.refunds import returned_of
 from services.ingest.connectors.vendors.stripe.webhooks import PAYMENT, SESSION
 
@@ -33,8 +35,8 @@ async def fetch(api: VendorApi, wanted: Wanted, account: StripeAccount, names: N
     """A session with its lines; of a payment, its refunds too."""
     if wanted.kind == SESSION:
         answer = await api.get(f"/v1/checkout/sessions/{wanted.object_id}", **{"expand[]": "line_items"})
-        return await _sale(api, read_json(answer.content, Session), account, names)
-    return await _payment(api, wanted.object_id, account, names)
+        return await readable_when_asked(SESSION, _sold(api, msgspec.Raw(answer.content), account, names))
+    return await readable_when_asked(PAYMENT, _payment(api, wanted.object_id, account, names))
 
 
 async def pages(
@@ -63,10 +65,10 @@ async def _sessions(
     while more:
         query: dict[str, str | int] = {"created[gte]": created, "status": "complete", "expand[]": "data.line_items"}
         answer = await api.get("/v1/checkout/sessions", limit=MOST, **query, **_after(last))
-        page = read_json(answer.content, SessionPage)
+        page = read_json(answer.content, Listed)
         more = page.has_more and bool(page.data)
-        last = page.data[-1].id if page.data else last
-        readings = [await _sale(api, session, account, names) for session in page.data]
+        last = last_of(page.data, _id) if more else last
+        readings = [await readable_when_asked(SESSION, _sold(api, row, account, names)) for row in page.data]
         ends = not more and account.refunds != "refund"
         yield Page(readings, "" if ends else f"{SESSION}/{last}" if more else f"{PAYMENT}/")
 
@@ -77,12 +79,17 @@ async def _refunded(
     more = True
     while more:
         answer = await api.get("/v1/refunds", limit=MOST, **{"created[gte]": created}, **_after(last))
-        page = read_json(answer.content, Refunds)
+        page = read_json(answer.content, Listed)
         more = page.has_more and bool(page.data)
-        last = page.data[-1].id if page.data else last
-        payments = dict.fromkeys(refund.payment_intent for refund in page.data if refund.payment_intent)
-        readings = [await _payment(api, payment, account, names) for payment in payments]
-        yield Page(readings, f"{PAYMENT}/{last}" if more else "")
+        last = last_of(page.data, _id) if more else last
+        refunds, refused = told_apart(PAYMENT, page.data, Refund)
+        payments = dict.fromkeys(refund.payment_intent for refund in refunds if refund.payment_intent)
+        found = [await readable_when_asked(PAYMENT, _payment(api, payment, account, names)) for payment in payments]
+        yield Page([*found, *refused], f"{PAYMENT}/{last}" if more else "")
+
+
+def _id(row: msgspec.Raw) -> str:
+    return read_json(row, Identified).id
 
 
 def _after(last: str) -> dict[str, str]:
@@ -92,14 +99,19 @@ def _after(last: str) -> dict[str, str]:
 async def _payment(api: VendorApi, payment: str, account: StripeAccount, names: Names) -> Reading:
     """Its sale and what was given back of it; without a session, that nothing was."""
     query: dict[str, str | int] = {"payment_intent": payment, "limit": 1, "expand[]": "data.line_items"}
-    sessions = read_json((await api.get("/v1/checkout/sessions", **query)).content, SessionPage).data
+    sessions = read_json((await api.get("/v1/checkout/sessions", **query)).content, Listed).data
     if not sessions:
         return await _returns(api, payment, None, account)
-    sale = await _sale(api, sessions[0], account, names)
+    session = read_json(sessions[0], Session)
+    sale = await _sale(api, session, account, names)
     if not sale.said:
         return sale
-    returns = await _returns(api, payment, sessions[0], account)
+    returns = await readable_when_asked(PAYMENT, _returns(api, payment, session, account))
     return returns._replace(said=(*sale.said, *returns.said))
+
+
+async def _sold(api: VendorApi, row: msgspec.Raw, account: StripeAccount, names: Names) -> Reading:
+    return await _sale(api, read_json(row, Session), account, names)
 
 
 async def _sale(api: VendorApi, session: Session, account: StripeAccount, names: Names) -> Reading:
@@ -108,20 +120,12 @@ async def _sale(api: VendorApi, session: Session, account: StripeAccount, names:
     if session.line_items and session.line_items.has_more:
         answer = await api.get(f"/v1/checkout/sessions/{session.id}/line_items", limit=MOST)
         session.line_items = read_json(answer.content, Lines)
-    return _read(SESSION, lambda: [order_of(session, account, names)])
+    return Reading(SESSION, (order_of(session, account, names),))
 
 
 async def _returns(api: VendorApi, payment: str, session: Session | None, account: StripeAccount) -> Reading:
     if account.refunds == "charge":
         return Reading(PAYMENT)
     answer = await api.get("/v1/refunds", payment_intent=payment, limit=MOST)
-    refunds = read_json(answer.content, Refunds).data
-    return _read(PAYMENT, lambda: returned_of(session, refunds, account))
-
-
-def _read(topic: str, say: Callable[[], Iterable[Said]]) -> Reading:
-    """What is said of one of many: what cannot be is told, and keeps none of the others back."""
-    try:
-        return Reading(topic, tuple(say()))
-    except Invalid as error:
-        return Reading(topic, refused=str(error))
+    refunds = [read_json(row, Refund) for row in read_json(answer.content, Listed).data]
+    return Reading(PAYMENT, tuple(returned_of(session, refunds, account)))

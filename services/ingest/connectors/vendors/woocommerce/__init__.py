@@ -60,6 +60,7 @@ FACTS = Facts(
         "it was.",
         "A webhook made by somebody who may not see orders sends an error in place of the order: it is refused, and "
         "the refusal says so.",
+        "Times of updates are whole seconds: of two states of one second either may stand, until the next update.",
     ),
     test="Save a webhook: its trial arrives. Then change an order and save it: that one counts.",
 )

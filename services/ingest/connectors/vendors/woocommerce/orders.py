@@ -6,7 +6,7 @@ from datetime import datetime
 from services.common.errors import Invalid
 from services.common.events.orders import OrderCancelled, OrderLine, OrderPlaced
 from services.common.money import round_half_even
-from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, fitting, named, promotions, region_of
+from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, first_region, fitting, named, promotions
 from services.ingest.connectors.connector import Reading, Said, Wanted
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import by_table, milliseconds
@@ -114,12 +114,7 @@ def _store(order: Order, account: WooCommerceAccount) -> str | None:
 
 def _region(order: Order, account: WooCommerceAccount) -> str | None:
     """Where it goes, else where the bill goes."""
-    places = [
-        region_of(address.country, address.state, account.regions)
-        for address in (order.shipping, order.billing)
-        if address is not None
-    ]
-    return next((place for place in places if place is not None), None)
+    return first_region(((one.country, one.state) for one in (order.shipping, order.billing) if one), account.regions)
 
 
 def _customer(order: Order, names: Names) -> str | None:

@@ -8,14 +8,15 @@ from typing import NamedTuple
 import httpx
 import msgspec
 
-from services.common.errors import ConfigurationError, Invalid, Malformed, NotFound
+from services.common.errors import ConfigurationError, Malformed, NotFound
 from services.ingest.connectors.connector import Page, Reading, Wanted
+from services.ingest.connectors.listing import last_of, readable_when_asked
 from services.ingest.connectors.names import Names
 from services.ingest.connectors.payloads import read_json
 from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.vendors.woocommerce.account import WooCommerceAccount
 from services.ingest.connectors.vendors.woocommerce.orders import order_reading, updated
-from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund
+from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund, moment
 
 ORDERS = "/wp-json/wc/v3/orders"
 PAGE_SIZE = 50
@@ -41,12 +42,17 @@ class Place(NamedTuple):
     def cursor(self) -> str:
         return f"{self.after.isoformat()} {self.pages}"
 
-    def next(self, last: datetime | None) -> "Place":
+    def next(self, last: datetime) -> "Place":
         """After a page whose last order was changed then. It goes on from that moment, and not by numbers of pages: an
         order that is changed meanwhile goes to the end, and would draw one that is not read yet into a page that is.
         """
-        after = self.after if last is None else last - SECOND
+        after = last - SECOND
         return Place(after) if after > self.after else Place(self.after, self.pages + 1)
+
+
+class _Changed(msgspec.Struct):
+    date_created_gmt: datetime | None = None
+    date_modified_gmt: datetime | None = None
 
 
 def terms(account: WooCommerceAccount, token: str) -> ApiTerms:
@@ -79,17 +85,13 @@ async def pages(
             page=place.pages + 1,
         )
         orders = _listed(answer)
-        readings = [await _reading(api, raw, account, names) for raw in orders]
-        place = place.next(_last_change(orders)) if len(orders) == PAGE_SIZE else None
+        readings = [await readable_when_asked(TOPIC, _reading(api, raw, account, names)) for raw in orders]
+        place = place.next(last_of(orders, _changed)) if len(orders) == PAGE_SIZE else None
         yield Page(readings, place.cursor if place is not None else "")
 
 
 async def _reading(api: VendorApi, raw: msgspec.Raw, account: WooCommerceAccount, names: Names) -> Reading:
-    """What an order says; one that cannot be read is told, and keeps none of the others back."""
-    try:
-        return await _whole_reading(api, read_json(raw, Order), account, names)
-    except (Invalid, Malformed) as error:
-        return Reading(TOPIC, refused=str(error))
+    return await _whole_reading(api, read_json(raw, Order), account, names)
 
 
 async def _whole_reading(api: VendorApi, order: Order, account: WooCommerceAccount, names: Names) -> Reading:
@@ -105,12 +107,9 @@ async def _whole_reading(api: VendorApi, order: Order, account: WooCommerceAccou
     return order_reading(TOPIC, order, account, names, as_of=as_of, refunds=refunds)
 
 
-def _last_change(orders: list[msgspec.Raw]) -> datetime | None:
-    """When the last of a page was changed; none where it does not say."""
-    try:
-        return updated(read_json(orders[-1], Order))
-    except (Invalid, Malformed):
-        return None
+def _changed(raw: msgspec.Raw) -> datetime:
+    order = read_json(raw, _Changed)
+    return moment(order.date_modified_gmt or order.date_created_gmt, "date_modified_gmt")
 
 
 def _listed(answer: httpx.Response) -> list[msgspec.Raw]:
