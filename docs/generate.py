@@ -22,7 +22,7 @@ from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
 from services.common.settings import CadranSettings, Settings
 from services.common.windows import WindowName
-from services.ingest.connectors.page import page
+from services.ingest.connectors.vendor_page import page
 from services.ingest.connectors.vendors import CONNECTORS
 from services.ingest.settings import IngestSettings
 from services.kpi_stream.alerting.rules.grafana_rules import write_grafana_rules

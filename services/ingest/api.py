@@ -34,8 +34,8 @@ from services.ingest.asgi import CountRefused, DirectPosts
 from services.ingest.campaigns.api import campaign_routes
 from services.ingest.campaigns.service import Campaigns
 from services.ingest.connectors.api import connector_routes
+from services.ingest.connectors.asking.syncing import Syncing
 from services.ingest.connectors.service import Webhooks
-from services.ingest.connectors.syncing import Syncing
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome

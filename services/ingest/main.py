@@ -27,12 +27,12 @@ from services.ingest.api import Parts, create_app
 from services.ingest.campaigns.metrics import CampaignMetrics
 from services.ingest.campaigns.service import Campaigns
 from services.ingest.connectors.accounts import AccountReader, FollowedAccounts, open_api
-from services.ingest.connectors.completing import Completing
+from services.ingest.connectors.asking.completing import Completing
+from services.ingest.connectors.asking.syncing import Syncing
 from services.ingest.connectors.metrics import ConnectorMetrics
-from services.ingest.connectors.names import Pseudonyms
 from services.ingest.connectors.pruning import Pruning
+from services.ingest.connectors.reading.names import Pseudonyms
 from services.ingest.connectors.service import Webhooks
-from services.ingest.connectors.syncing import Syncing
 from services.ingest.connectors.vendors import CONNECTORS
 from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics

@@ -21,7 +21,7 @@ import msgspec
 from services.common.events import decode
 from services.common.settings import Port
 from services.common.topics import Topic
-from services.ingest.connectors.signatures import sha256_base64
+from services.ingest.connectors.signing.signatures import sha256_base64
 from tests.support.kafka import records
 from tests.support.stack import RunningStack, running_stack, wait_for
 

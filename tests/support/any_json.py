@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.common.errors import CadranError
 from services.ingest.connectors.connector import Reading
-from services.ingest.connectors.events import event_of
+from services.ingest.connectors.reading.events import event_of
 from tests.support.events import PARIS, RECEIVED
 from tests.support.stories import ACCOUNT, Teller, delivery
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
-from services.ingest.connectors.vendor_api import VendorApi
 from tests.support.stories import SECRET, Teller
 
 TIMEOUT = 0.5

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from services.ingest.connectors.connector import Account, Connector, Delivery, Reading
-from services.ingest.connectors.events import event_of
-from services.ingest.connectors.names import Names, Pseudonyms
+from services.ingest.connectors.reading.events import event_of
+from services.ingest.connectors.reading.names import Names, Pseudonyms
 from tests.support.engine import Engine
 from tests.support.events import PARIS, RECEIVED
 

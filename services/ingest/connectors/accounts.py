@@ -16,9 +16,9 @@ from services.common.logging import get_logger
 from services.common.secret_files import read_secret
 from services.common.settings import ROOT
 from services.common.yaml_files import Document, FileKind
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi, check_terms
 from services.ingest.connectors.connector import Account, Connector
-from services.ingest.connectors.names import Names, Pseudonyms
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi, check_terms
+from services.ingest.connectors.reading.names import Names, Pseudonyms
 
 log = get_logger(__name__)
 

@@ -17,9 +17,9 @@ from services.ingest.connectors.answers import (
     RedactionsAnswer,
     SyncAsked,
 )
+from services.ingest.connectors.asking.syncing import Syncing
 from services.ingest.connectors.connector import Delivery
 from services.ingest.connectors.service import Webhooks
-from services.ingest.connectors.syncing import Syncing
 
 SETUP_BYTES = 1000
 MOST = 500

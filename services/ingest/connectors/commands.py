@@ -25,8 +25,8 @@ from services.ingest.connectors.answers import (
     SyncAsked,
 )
 from services.ingest.connectors.connector import Connector
-from services.ingest.connectors.page import placed
 from services.ingest.connectors.records import DeliveryRecord, Outcome, Sync
+from services.ingest.connectors.vendor_page import placed
 from services.ingest.connectors.vendors import CONNECTORS
 
 LOOK_SECONDS = 1.0

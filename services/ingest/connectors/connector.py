@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from services.common.events.fields import Data
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.reading.names import Names
 
 
 class Delivery(NamedTuple):

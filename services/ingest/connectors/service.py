@@ -14,8 +14,8 @@ from services.common.logging import get_logger
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts
 from services.ingest.connectors.connector import Acknowledgement, Delivery, Reading
-from services.ingest.connectors.events import without_addresses
 from services.ingest.connectors.metrics import NOBODY, ConnectorMetrics
+from services.ingest.connectors.reading.events import without_addresses
 from services.ingest.connectors.records import DeliveryRecord, Outcome, Redaction, Taken
 from services.ingest.connectors.taking import Checked, checked, keep
 

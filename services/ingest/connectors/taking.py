@@ -15,7 +15,7 @@ from services.ingest.campaigns import store as campaigns
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured
 from services.ingest.connectors.connector import Reading
-from services.ingest.connectors.events import event_of
+from services.ingest.connectors.reading.events import event_of
 from services.ingest.connectors.records import Redaction
 
 

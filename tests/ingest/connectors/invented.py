@@ -7,6 +7,7 @@ import msgspec
 
 from services.common.errors import Invalid
 from services.common.events.orders import OrderLine, OrderPlaced
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import (
     Account,
     Connector,
@@ -19,10 +20,9 @@ from services.ingest.connectors.connector import (
     Topic,
     Wanted,
 )
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import milliseconds, read_json
-from services.ingest.connectors.signatures import require_one, sha256_hex
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import milliseconds, read_json
+from services.ingest.connectors.signing.signatures import require_one, sha256_hex
 from tests.support.vendor_server import Answer, Asked
 
 SIGNATURE = "x-invented-signature"

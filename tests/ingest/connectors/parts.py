@@ -20,14 +20,14 @@ from services.common.http import install_error_handlers
 from services.ingest import tables
 from services.ingest.connectors.accounts import AccountReader, Configured, FollowedAccounts
 from services.ingest.connectors.api import connector_routes
-from services.ingest.connectors.completing import Completing
+from services.ingest.connectors.asking.completing import Completing
+from services.ingest.connectors.asking.syncing import Syncing
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Connector
 from services.ingest.connectors.metrics import ConnectorMetrics
-from services.ingest.connectors.names import Pseudonyms
+from services.ingest.connectors.reading.names import Pseudonyms
 from services.ingest.connectors.service import Webhooks
-from services.ingest.connectors.signatures import sha256_hex
-from services.ingest.connectors.syncing import Syncing
-from services.ingest.connectors.vendor_api import VendorApi
+from services.ingest.connectors.signing.signatures import sha256_hex
 from tests.ingest.connectors.invented import INVENTED, SIGNATURE, Sale
 from tests.support.clock import START, Clock
 from tests.support.stories import KEY, SECRET

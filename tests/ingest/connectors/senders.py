@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from services.ingest.connectors.signatures import sha256_base64, sha256_hex
-from services.ingest.connectors.standard_webhooks import signature
+from services.ingest.connectors.signing.signatures import sha256_base64, sha256_hex
+from services.ingest.connectors.signing.standard_webhooks import signature
 
 EXAMPLES = Path(__file__).parent / "examples"
 SECRET = "d2hzZWNyZXQ="

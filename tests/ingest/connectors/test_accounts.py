@@ -7,7 +7,7 @@ import pytest
 
 from services.common.errors import ConfigurationError
 from services.ingest.connectors.accounts import AccountReader
-from services.ingest.connectors.names import PSEUDONYM_LENGTH, Names, Pseudonyms
+from services.ingest.connectors.reading.names import PSEUDONYM_LENGTH, Names, Pseudonyms
 from services.ingest.connectors.vendors import CONNECTORS
 from tests.ingest.connectors.invented import INVENTED
 from tests.ingest.connectors.parts import LOOK, Connectors

@@ -16,7 +16,7 @@ import pytest
 from services.common.errors import Forbidden, Unavailable
 from services.ingest.connectors.accounts import Configured
 from services.ingest.connectors.connector import Reading
-from services.ingest.connectors.names import Names, Pseudonyms
+from services.ingest.connectors.reading.names import Names, Pseudonyms
 from services.ingest.connectors.salesforce_cdc.bus import Bus, Session
 from services.ingest.connectors.salesforce_cdc.following import Following, Place
 from services.ingest.connectors.salesforce_cdc.pubsub_pb2 import (

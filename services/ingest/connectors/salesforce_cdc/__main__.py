@@ -11,7 +11,7 @@ from services.common.errors import CadranError, NotFound
 from services.common.logging import configure_logging
 from services.common.settings import Port, Settings
 from services.ingest.connectors.accounts import AccountReader, Configured, FollowedAccounts
-from services.ingest.connectors.names import Pseudonyms
+from services.ingest.connectors.reading.names import Pseudonyms
 from services.ingest.connectors.salesforce_cdc.bus import OPTIONS
 from services.ingest.connectors.salesforce_cdc.following import Following, Place
 from services.ingest.connectors.vendors import CONNECTORS

@@ -9,12 +9,12 @@ from msgspec import Meta
 
 from services.common.errors import CadranError
 from services.common.events.fields import Moment
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
-from services.ingest.connectors.listing import readable
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.standard_webhooks import verify_standard
-from services.ingest.connectors.surveys import (
+from services.ingest.connectors.reading.listing import readable
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
+from services.ingest.connectors.reading.surveys import (
     COMMENTS_TRAP,
     FIELDS,
     SCALE_TRAP,
@@ -24,7 +24,7 @@ from services.ingest.connectors.surveys import (
     said_of,
     score_of,
 )
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.signing.standard_webhooks import verify_standard
 
 FINISHED = "responseFinished"
 UPDATED = "responseUpdated"

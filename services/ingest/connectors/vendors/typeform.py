@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from services.common.events.fields import Moment
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
-from services.ingest.connectors.listing import last_of, readable
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.signatures import require_one, sha256_base64
-from services.ingest.connectors.surveys import (
+from services.ingest.connectors.reading.listing import last_of, readable
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
+from services.ingest.connectors.reading.surveys import (
     COMMENTS_TRAP,
     FIELDS,
     SCALE_TRAP,
@@ -23,7 +23,7 @@ from services.ingest.connectors.surveys import (
     said_of,
     score_of,
 )
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.signing.signatures import require_one, sha256_base64
 
 SIGNATURE = "typeform-signature"
 COMPLETED = "form_response"

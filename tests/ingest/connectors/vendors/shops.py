@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import Page, Pages, Said
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
 from tests.support.engine import Engine
 from tests.support.stories import Teller
 

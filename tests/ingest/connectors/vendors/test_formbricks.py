@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.common.errors import Invalid, Malformed, Unauthenticated
 from services.common.events.answers import NpsAnswered
 from services.ingest.connectors.connector import Delivery, Reading, Said
-from services.ingest.connectors.standard_webhooks import signature
+from services.ingest.connectors.signing.standard_webhooks import signature
 from services.ingest.connectors.vendors import formbricks
 from services.ingest.connectors.vendors.formbricks import CONNECTOR, FormbricksAccount
 from tests.support import stories

@@ -19,7 +19,7 @@ from services.common.events.customers import CustomerContacted
 from services.common.events.orders import OrderPlaced
 from services.common.money import exponent, to_major
 from services.ingest.connectors.connector import Reading
-from services.ingest.connectors.standard_webhooks import signature
+from services.ingest.connectors.signing.standard_webhooks import signature
 from services.ingest.connectors.vendors.generic import CONNECTOR, GenericAccount, check
 from services.ingest.connectors.vendors.generic.expressions import LONGEST, compiled, read_exactly
 from services.ingest.connectors.vendors.generic.mapping_file import load_mapping_file

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.common.errors import CadranError, Invalid, Malformed, Unauthenticated
 from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, LeadMerged
 from services.ingest.connectors.connector import Delivery, Reading, Said, Wanted
-from services.ingest.connectors.payloads import milliseconds
+from services.ingest.connectors.reading.payloads import milliseconds
 from services.ingest.connectors.vendors.hubspot import CONNECTOR
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount
 from tests.support.any_json import mutated

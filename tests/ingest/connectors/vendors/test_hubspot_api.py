@@ -15,7 +15,7 @@ from services.common.errors import CadranError, Forbidden, NotFound
 from services.common.events.customers import CustomerContacted
 from services.common.events.leads import LeadCreated, LeadMerged
 from services.ingest.connectors.connector import Reading, Said, Wanted
-from services.ingest.connectors.payloads import milliseconds, read_json
+from services.ingest.connectors.reading.payloads import milliseconds, read_json
 from services.ingest.connectors.vendors import stripe
 from services.ingest.connectors.vendors.hubspot import CONNECTOR
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind

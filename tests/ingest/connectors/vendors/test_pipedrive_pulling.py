@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from services.common.errors import Unavailable
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
-from services.ingest.connectors.vendor_api import VendorApi
 from services.ingest.connectors.vendors.pipedrive import CONNECTOR
 from services.ingest.connectors.vendors.pipedrive.payloads import Change, Deal
 from services.ingest.connectors.vendors.pipedrive.reading import of_deal, with_history

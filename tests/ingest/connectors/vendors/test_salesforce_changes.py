@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Wanted
-from services.ingest.connectors.vendor_api import VendorApi
 from services.ingest.connectors.vendors.salesforce import CONNECTOR
 from services.ingest.connectors.vendors.salesforce.payloads import full_id
 from tests.ingest.connectors.vendors.salesforce_org import STAGES, Org

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from services.common.errors import CadranError, ConfigurationError, Forbidden
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Said, Wanted
-from services.ingest.connectors.vendor_api import VendorApi
 from services.ingest.connectors.vendors.salesforce import CONNECTOR
 from tests.ingest.connectors.vendors.salesforce_org import OWNERS, SINCE, STAGES, Org, owner
 from tests.ingest.connectors.vendors.salesforce_story import (

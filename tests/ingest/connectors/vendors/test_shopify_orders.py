@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from services.common.errors import Invalid
 from services.common.money import exponent, to_major
 from services.ingest.connectors.connector import Reading
-from services.ingest.connectors.events import event_of
-from services.ingest.connectors.payloads import milliseconds
+from services.ingest.connectors.reading.events import event_of
+from services.ingest.connectors.reading.payloads import milliseconds
 from tests.ingest.connectors.vendors.shopify_story import (
     CANCELLED,
     SHOP,

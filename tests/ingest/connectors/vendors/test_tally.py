@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.common.errors import CadranError, Invalid, Unauthenticated
 from services.common.events.answers import NpsAnswered
 from services.ingest.connectors.connector import Reading, Said
-from services.ingest.connectors.signatures import sha256_base64
+from services.ingest.connectors.signing.signatures import sha256_base64
 from services.ingest.connectors.vendors import tally
 from services.ingest.connectors.vendors.tally import CONNECTOR, TallyAccount
 from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of

@@ -13,7 +13,7 @@ from services.common.errors import ConfigurationError, Invalid, Unauthenticated
 from services.common.events.answers import NpsAnswered
 from services.common.events.explain import explain
 from services.ingest.connectors.connector import Reading, Said
-from services.ingest.connectors.signatures import sha256_base64
+from services.ingest.connectors.signing.signatures import sha256_base64
 from services.ingest.connectors.vendors import typeform
 from services.ingest.connectors.vendors.typeform import CONNECTOR, TypeformAccount
 from tests.support.any_json import ANY_BODY, mutated, reading_of, words_of

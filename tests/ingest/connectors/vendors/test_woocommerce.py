@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.common.errors import CadranError, Invalid, Unauthenticated
 from services.ingest.connectors.connector import Delivery, Reading
-from services.ingest.connectors.signatures import sha256_base64
+from services.ingest.connectors.signing.signatures import sha256_base64
 from services.ingest.connectors.vendors.woocommerce import CONNECTOR, WooCommerceAccount
 from tests.ingest.connectors.vendors.shops import PERSONAL, example, november, sales
 from tests.support.any_json import ANY_JSON, mutated

@@ -8,7 +8,7 @@ from msgspec import Meta
 from services.common.errors import ConfigurationError
 from services.common.settings import ROOT
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Reading, Topic
-from services.ingest.connectors.names import Names
+from services.ingest.connectors.reading.names import Names
 from services.ingest.connectors.vendors.generic.expressions import Expression, read_exactly
 from services.ingest.connectors.vendors.generic.making import said_by
 from services.ingest.connectors.vendors.generic.mapping_file import current_mapping, load_mapping_file

@@ -15,8 +15,8 @@ from services.common.events import EVENT_TYPES
 from services.common.events.explain import explain
 from services.common.events.fields import Data
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import milliseconds
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import milliseconds
 from services.ingest.connectors.vendors.generic import values
 from services.ingest.connectors.vendors.generic.expressions import Expression
 from services.ingest.connectors.vendors.generic.words import CUSTOMER, EMAIL, LINES, MONEY, Rule, Rules, Source

@@ -11,8 +11,8 @@ from msgspec import Meta
 
 from services.common.errors import Unauthenticated
 from services.ingest.connectors.connector import Account, Delivery
-from services.ingest.connectors.signatures import epoch, require_one, require_recent
-from services.ingest.connectors.standard_webhooks import verify_standard
+from services.ingest.connectors.signing.signatures import epoch, require_one, require_recent
+from services.ingest.connectors.signing.standard_webhooks import verify_standard
 
 TOLERANCE = timedelta(minutes=5)
 AUTHORIZATION = "authorization"

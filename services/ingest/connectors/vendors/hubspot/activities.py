@@ -7,8 +7,8 @@ from typing import get_args
 from services.common.errors import Invalid
 from services.common.events.customers import CustomerContacted
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import from_milliseconds, milliseconds, utc
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import from_milliseconds, milliseconds, utc
 from services.ingest.connectors.vendors.hubspot.account import Activity, Kind
 from services.ingest.connectors.vendors.hubspot.payloads import Object
 

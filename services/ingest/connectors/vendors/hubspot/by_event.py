@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from services.common.events.leads import LeadClosed, LeadCreated
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import milliseconds
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import milliseconds
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind, Outcome
 from services.ingest.connectors.vendors.hubspot.payloads import Event, told
 from services.ingest.connectors.vendors.hubspot.statements import (

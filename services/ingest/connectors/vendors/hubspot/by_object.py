@@ -6,11 +6,11 @@ from datetime import datetime
 
 from services.common.errors import Invalid
 from services.common.events.leads import LeadCreated
-from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import by_table, from_milliseconds, milliseconds, minor
-from services.ingest.connectors.prospects import Prospect, Turn
+from services.ingest.connectors.reading import prospects
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import by_table, from_milliseconds, milliseconds, minor
+from services.ingest.connectors.reading.prospects import Prospect, Turn
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind, Outcome
 from services.ingest.connectors.vendors.hubspot.payloads import Object
 from services.ingest.connectors.vendors.hubspot.statements import (

@@ -6,7 +6,7 @@ import msgspec
 
 from services.common.errors import Invalid
 from services.common.events.fields import Moment
-from services.ingest.connectors.payloads import from_milliseconds, milliseconds, text_of
+from services.ingest.connectors.reading.payloads import from_milliseconds, milliseconds, text_of
 from services.ingest.connectors.vendors.hubspot.account import Kind
 
 OBJECT_TYPES: dict[str, Kind] = {"0-1": "contact", "0-3": "deal", "0-47": "meeting", "0-48": "call", "0-49": "email"}

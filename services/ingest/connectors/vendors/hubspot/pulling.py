@@ -7,12 +7,12 @@ from functools import partial
 import msgspec
 
 from services.common.errors import NotFound
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
-from services.ingest.connectors.listing import readable, told_apart
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import milliseconds, read_json
-from services.ingest.connectors.prospects import restored_at
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.reading.listing import readable, told_apart
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import milliseconds, read_json
+from services.ingest.connectors.reading.prospects import restored_at
 from services.ingest.connectors.vendors.hubspot import activities
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount, Kind
 from services.ingest.connectors.vendors.hubspot.by_object import Life

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.ingest.connectors.connector import Delivery
-from services.ingest.connectors.signatures import epoch, require_one, require_recent, sha256_base64
+from services.ingest.connectors.signing.signatures import epoch, require_one, require_recent, sha256_base64
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount
 
 SIGNATURE, TIMESTAMP = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"

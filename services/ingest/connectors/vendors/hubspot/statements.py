@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from services.common.events.fields import Data
 from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, LeadMerged, LeadReopened
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.prospects import UNASSIGNED
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.prospects import UNASSIGNED
 from services.ingest.connectors.vendors.hubspot.account import Kind, Outcome
 
 OWNER, AMOUNT = "hubspot_owner_id", "amount"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from services.common.errors import Invalid
 from services.ingest.connectors.connector import Delivery, Reading, Wanted
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.prospects import wanted_restored
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
+from services.ingest.connectors.reading.prospects import wanted_restored
 from services.ingest.connectors.vendors.hubspot import by_event
 from services.ingest.connectors.vendors.hubspot.account import HubspotAccount
 from services.ingest.connectors.vendors.hubspot.activities import ACTIVITIES, OUTCOME

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from services.common.errors import Invalid, Unauthenticated
-from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Connector, Delivery, Reading, Wanted
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.signatures import require_one
+from services.ingest.connectors.reading import prospects
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
+from services.ingest.connectors.signing.signatures import require_one
 from services.ingest.connectors.vendors.pipedrive.facts import FACTS
 from services.ingest.connectors.vendors.pipedrive.payloads import (
     NULL,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from services.common.errors import Invalid
-from services.ingest.connectors.payloads import from_milliseconds, text_of, utc
+from services.ingest.connectors.reading.payloads import from_milliseconds, text_of, utc
 
 Key = str | int
 Owner = Key | None | msgspec.UnsetType

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from services.ingest.connectors import prospects
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
-from services.ingest.connectors.listing import readable, readable_when_asked
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.reading import prospects
+from services.ingest.connectors.reading.listing import readable, readable_when_asked
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
 from services.ingest.connectors.vendors.pipedrive.payloads import Activity, Change, Deal, Lead
 from services.ingest.connectors.vendors.pipedrive.reading import (
     PipedriveAccount,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from services.common.errors import CadranError, Invalid
 from services.ingest.connectors.connector import Acknowledgement, Connector, Delivery, Reading, Said, Wanted
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.signatures import require_one
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
+from services.ingest.connectors.signing.signatures import require_one
 from services.ingest.connectors.vendors.salesforce.changes import Changes, read_changes
 from services.ingest.connectors.vendors.salesforce.facts import FACTS
 from services.ingest.connectors.vendors.salesforce.payloads import Message, as_record, full_id, read_message

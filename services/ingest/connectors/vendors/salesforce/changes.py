@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from services.ingest.connectors.connector import Reading, Said, Wanted
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import from_milliseconds
-from services.ingest.connectors.prospects import assigned, seen, wanted_restored
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import from_milliseconds
+from services.ingest.connectors.reading.prospects import assigned, seen, wanted_restored
 from services.ingest.connectors.vendors.salesforce.payloads import full_id
 from services.ingest.connectors.vendors.salesforce.reading import KINDS, TASK, owner_of
 

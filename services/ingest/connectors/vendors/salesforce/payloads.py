@@ -10,7 +10,7 @@ import msgspec
 from lxml import etree
 
 from services.common.errors import Invalid, Malformed
-from services.ingest.connectors.payloads import read_json, utc
+from services.ingest.connectors.reading.payloads import read_json, utc
 
 OUTBOUND = "http://soap.sforce.com/2005/09/outbound"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"

@@ -7,12 +7,12 @@ from functools import partial
 import msgspec
 
 from services.common.errors import ConfigurationError, NotFound, Unavailable
+from services.ingest.connectors.asking.vendor_api import ApiTerms, Login, VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
-from services.ingest.connectors.listing import UNREADABLE, last_of, readable
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.prospects import restored_at
-from services.ingest.connectors.vendor_api import ApiTerms, Login, VendorApi
+from services.ingest.connectors.reading.listing import UNREADABLE, last_of, readable
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
+from services.ingest.connectors.reading.prospects import restored_at
 from services.ingest.connectors.vendors.salesforce.payloads import OwnerRow, Record, StageRow, full_id, moment
 from services.ingest.connectors.vendors.salesforce.reading import (
     KINDS,

@@ -9,11 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from services.common.events.customers import CustomerContacted
-from services.ingest.connectors import prospects
 from services.ingest.connectors.connector import Account, Reading, Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import by_table, first, milliseconds, minor
-from services.ingest.connectors.prospects import UNASSIGNED, Handover, Prospect, Standing, Turn
+from services.ingest.connectors.reading import prospects
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import by_table, first, milliseconds, minor
+from services.ingest.connectors.reading.prospects import UNASSIGNED, Handover, Prospect, Standing, Turn
 from services.ingest.connectors.vendors.salesforce.payloads import OwnerRow, Record, StageRow, full_id, moment
 
 OPPORTUNITY, LEAD, TASK = "Opportunity", "Lead", "Task"

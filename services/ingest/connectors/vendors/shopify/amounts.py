@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from services.common.events.orders import OrderLine
 from services.common.money import part_of, share
-from services.ingest.connectors.baskets import by_rep, named
-from services.ingest.connectors.names import Names
+from services.ingest.connectors.reading.baskets import by_rep, named
+from services.ingest.connectors.reading.names import Names
 from services.ingest.connectors.vendors.shopify.payloads import (
     LineItem,
     Order,

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from services.common.events.orders import OrderCancelled
 from services.ingest.connectors.connector import Delivery, Reading, Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import milliseconds, read_json
-from services.ingest.connectors.signatures import require_one, sha256_base64
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import milliseconds, read_json
+from services.ingest.connectors.signing.signatures import require_one, sha256_base64
 from services.ingest.connectors.vendors.shopify.account import ShopifyAccount
 from services.ingest.connectors.vendors.shopify.orders import REST_OF_SECOND, order_reading
 from services.ingest.connectors.vendors.shopify.payloads import Deleted, Order, Redaction, Refund, number

@@ -4,10 +4,17 @@ from datetime import datetime
 
 from services.common.errors import Invalid
 from services.common.events.orders import OrderCancelled, OrderPlaced
-from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, first_region, fitting, named, promotions
 from services.ingest.connectors.connector import Reading, Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import by_table, milliseconds
+from services.ingest.connectors.reading.baskets import (
+    NAME_LENGTH,
+    UNKNOWN_CHANNEL,
+    first_region,
+    fitting,
+    named,
+    promotions,
+)
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import by_table, milliseconds
 from services.ingest.connectors.vendors.shopify.account import USUAL_CHANNELS, ShopifyAccount
 from services.ingest.connectors.vendors.shopify.amounts import order_lines, paid_lines
 from services.ingest.connectors.vendors.shopify.payloads import Id, Order, cents, number, taxes

@@ -10,7 +10,7 @@ import msgspec
 
 from services.common.errors import Invalid
 from services.common.events.fields import Moment
-from services.ingest.connectors.payloads import minor
+from services.ingest.connectors.reading.payloads import minor
 
 _GID = re.compile(r"gid://shopify/\w+/(\d+)(?:\?.*)?")
 

@@ -15,11 +15,11 @@ import msgspec
 
 from services.common.errors import ConfigurationError
 from services.common.events.fields import Moment
+from services.ingest.connectors.asking.vendor_api import ApiTerms, Login, VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
-from services.ingest.connectors.listing import last_of, readable
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.vendor_api import ApiTerms, Login, VendorApi
+from services.ingest.connectors.reading.listing import last_of, readable
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
 from services.ingest.connectors.vendors.shopify.account import ShopifyAccount
 from services.ingest.connectors.vendors.shopify.orders import order_reading
 from services.ingest.connectors.vendors.shopify.payloads import Order

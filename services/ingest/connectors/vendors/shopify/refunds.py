@@ -14,7 +14,7 @@ from services.common.errors import Invalid
 from services.common.events.orders import MAX_LINES, OrderReturned, ReturnLine
 from services.common.money import part_of, share
 from services.ingest.connectors.connector import Reading, Said, Wanted
-from services.ingest.connectors.payloads import EPOCH, minor
+from services.ingest.connectors.reading.payloads import EPOCH, minor
 from services.ingest.connectors.vendors.shopify.account import ShopifyAccount
 from services.ingest.connectors.vendors.shopify.amounts import sku_of
 from services.ingest.connectors.vendors.shopify.payloads import (

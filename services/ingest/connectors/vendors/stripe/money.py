@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from services.common.errors import Invalid
 from services.common.money import exponent, part_of
-from services.ingest.connectors.payloads import minor
+from services.ingest.connectors.reading.payloads import minor
 from services.ingest.connectors.vendors.stripe.payloads import Line, Session, TotalDetails
 
 ZERO_DECIMAL = frozenset(

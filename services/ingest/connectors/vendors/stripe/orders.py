@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from services.common.events.orders import OrderLine, OrderPlaced
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import by_table, first, from_milliseconds
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import by_table, first, from_milliseconds
 from services.ingest.connectors.vendors.stripe.account import StripeAccount
 from services.ingest.connectors.vendors.stripe.money import (
     Goods,

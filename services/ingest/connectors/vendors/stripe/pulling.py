@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
-from services.ingest.connectors.listing import last_of, readable_when_asked, told_apart
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.reading.listing import last_of, readable_when_asked, told_apart
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
 from services.ingest.connectors.vendors.stripe.account import StripeAccount
 from services.ingest.connectors.vendors.stripe.orders import order_of, unsold
 from services.ingest.connectors.vendors.stripe.payloads import Identified, Lines, Listed, Refund, Session

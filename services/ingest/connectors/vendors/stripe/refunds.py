@@ -11,7 +11,7 @@ from services.common.errors import Invalid
 from services.common.events.orders import OrderReturned
 from services.common.money import part_of
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.payloads import from_milliseconds
+from services.ingest.connectors.reading.payloads import from_milliseconds
 from services.ingest.connectors.vendors.stripe.account import StripeAccount
 from services.ingest.connectors.vendors.stripe.money import currency_of, units
 from services.ingest.connectors.vendors.stripe.orders import goods_and_total

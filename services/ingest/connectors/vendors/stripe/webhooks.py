@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from services.common.errors import Unauthenticated
 from services.ingest.connectors.connector import Delivery, Reading, Wanted
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.signatures import MEND, epoch, require_recent, sha256_hex
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
+from services.ingest.connectors.signing.signatures import MEND, epoch, require_recent, sha256_hex
 from services.ingest.connectors.vendors.stripe.account import StripeAccount
 from services.ingest.connectors.vendors.stripe.orders import order_of, unsold
 from services.ingest.connectors.vendors.stripe.payloads import ChargeEvent, Event, RefundEvent, Session, SessionEvent

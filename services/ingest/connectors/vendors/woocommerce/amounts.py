@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from services.common.events.orders import OrderLine
 from services.common.money import round_half_even, share
-from services.ingest.connectors.baskets import named, whole
-from services.ingest.connectors.names import Names
+from services.ingest.connectors.reading.baskets import named, whole
+from services.ingest.connectors.reading.names import Names
 from services.ingest.connectors.vendors.woocommerce.account import WooCommerceAccount
 from services.ingest.connectors.vendors.woocommerce.payloads import Charge, LineItem, Order, meta, scaled
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from services.common.events.orders import OrderCancelled
 from services.ingest.connectors.connector import Delivery, Reading, Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import milliseconds, read_json
-from services.ingest.connectors.signatures import require_one, sha256_base64
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import milliseconds, read_json
+from services.ingest.connectors.signing.signatures import require_one, sha256_base64
 from services.ingest.connectors.vendors.woocommerce.account import WooCommerceAccount
 from services.ingest.connectors.vendors.woocommerce.orders import order_reading, updated
 from services.ingest.connectors.vendors.woocommerce.payloads import Deleted, Order

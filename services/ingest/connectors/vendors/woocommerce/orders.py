@@ -6,10 +6,17 @@ from datetime import datetime
 from services.common.errors import Invalid
 from services.common.events.orders import OrderCancelled, OrderLine, OrderPlaced
 from services.common.money import round_half_even
-from services.ingest.connectors.baskets import NAME_LENGTH, UNKNOWN_CHANNEL, first_region, fitting, named, promotions
 from services.ingest.connectors.connector import Reading, Said, Wanted
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import by_table, milliseconds
+from services.ingest.connectors.reading.baskets import (
+    NAME_LENGTH,
+    UNKNOWN_CHANNEL,
+    first_region,
+    fitting,
+    named,
+    promotions,
+)
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import by_table, milliseconds
 from services.ingest.connectors.vendors.woocommerce.account import USUAL_CHANNELS, WooCommerceAccount
 from services.ingest.connectors.vendors.woocommerce.amounts import order_lines, totals
 from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund, meta, moment, scaled

@@ -11,7 +11,7 @@ import msgspec
 
 from services.common.errors import Invalid
 from services.common.money import exponent
-from services.ingest.connectors.payloads import LARGEST, utc
+from services.ingest.connectors.reading.payloads import LARGEST, utc
 
 Id = str | int
 Amount = Decimal | None

@@ -9,11 +9,11 @@ import httpx
 import msgspec
 
 from services.common.errors import ConfigurationError, Malformed, NotFound
+from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
-from services.ingest.connectors.listing import last_of, readable_when_asked
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import read_json
-from services.ingest.connectors.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.reading.listing import last_of, readable_when_asked
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import read_json
 from services.ingest.connectors.vendors.woocommerce.account import WooCommerceAccount
 from services.ingest.connectors.vendors.woocommerce.orders import order_reading, updated
 from services.ingest.connectors.vendors.woocommerce.payloads import Order, Refund, moment

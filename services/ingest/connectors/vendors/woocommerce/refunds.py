@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from services.common.events.orders import MAX_LINES, OrderReturned, ReturnLine
 from services.common.money import part_of, round_half_even, share
-from services.ingest.connectors.baskets import whole
 from services.ingest.connectors.connector import Said
-from services.ingest.connectors.payloads import milliseconds
+from services.ingest.connectors.reading.baskets import whole
+from services.ingest.connectors.reading.payloads import milliseconds
 from services.ingest.connectors.vendors.woocommerce.amounts import Totals, charged, sku_of, units
 from services.ingest.connectors.vendors.woocommerce.payloads import Id, Refund, RefundNote, moment, scaled
 

@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 
 from services.common.errors import Invalid
 from services.ingest.connectors.connector import Wanted
-from services.ingest.connectors.payloads import EPOCH
-from services.ingest.connectors.prospects import Prospect, Standing, Turn, restored, restored_at, wanted_restored
+from services.ingest.connectors.reading.payloads import EPOCH
+from services.ingest.connectors.reading.prospects import (
+    Prospect,
+    Standing,
+    Turn,
+    restored,
+    restored_at,
+    wanted_restored,
+)
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
 IDS = st.text("abcdefgh0123456789", min_size=1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.common.events.orders import MAX_LINES, OrderLine
 from services.common.order_lines import OTHER_SKU
-from services.ingest.connectors.baskets import by_rep, first_region, fitting, named, whole
+from services.ingest.connectors.reading.baskets import by_rep, first_region, fitting, named, whole
 
 amounts = st.decimals(-10_000, 10_000, places=4)
 lines = st.builds(

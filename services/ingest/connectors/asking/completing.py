@@ -15,12 +15,12 @@ from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts, OpenApi
+from services.ingest.connectors.asking.turns import Turns
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Wanted
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.records import WantedObject
 from services.ingest.connectors.taking import Checked, checked, keep
-from services.ingest.connectors.turns import Turns
-from services.ingest.connectors.vendor_api import VendorApi
 
 log = get_logger(__name__)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from services.common.errors import Invalid, Malformed
 from services.ingest.connectors.connector import Reading
-from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.reading.payloads import read_json
 
 Place = TypeVar("Place")
 Model = TypeVar("Model", bound=msgspec.Struct)

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from services.common.errors import Invalid
 from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, LeadMerged, LeadReopened
 from services.ingest.connectors.connector import Said, Wanted
-from services.ingest.connectors.payloads import from_milliseconds, milliseconds
+from services.ingest.connectors.reading.payloads import from_milliseconds, milliseconds
 
 Standing = Literal["open", "won", "lost", "invalid"]
 

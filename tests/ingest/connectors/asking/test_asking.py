@@ -11,7 +11,7 @@ import pytest
 from services.common.database import Database
 from services.common.errors import Conflict, Invalid
 from services.ingest import tables
-from services.ingest.connectors.syncing import FIRST, LEASE, OVERLAP, PAUSE
+from services.ingest.connectors.asking.syncing import FIRST, LEASE, OVERLAP, PAUSE
 from tests.ingest.connectors.invented import api_of
 from tests.ingest.connectors.parts import AT, Connectors, sale, signed
 from tests.support.vendor_server import Answer, Asked, Trouble, VendorServer, running_vendor

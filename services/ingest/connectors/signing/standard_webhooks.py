@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from services.common.errors import Unauthenticated
 from services.ingest.connectors.connector import Delivery
-from services.ingest.connectors.signatures import MEND, epoch, require_one, require_recent
+from services.ingest.connectors.signing.signatures import MEND, epoch, require_one, require_recent
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 VERSION = "v1,"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import Invalid
-from services.ingest.connectors.listing import last_of
-from services.ingest.connectors.payloads import read_json
+from services.ingest.connectors.reading.listing import last_of
+from services.ingest.connectors.reading.payloads import read_json
 from services.ingest.connectors.vendors import CONNECTORS
 from tests.support.pulling import pages_of
 from tests.support.stories import SECRET, Teller

@@ -16,11 +16,11 @@ from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts, OpenApi
+from services.ingest.connectors.asking.turns import Turns
 from services.ingest.connectors.connector import Page
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.records import Sync
 from services.ingest.connectors.taking import Checked, checked, keep
-from services.ingest.connectors.turns import Turns
 
 log = get_logger(__name__)
 

@@ -9,8 +9,8 @@ from msgspec import Meta
 from services.common.errors import ConfigurationError, Invalid
 from services.common.events.answers import NpsAnswered
 from services.ingest.connectors.connector import Account, Field, Said
-from services.ingest.connectors.names import Names
-from services.ingest.connectors.payloads import first, milliseconds
+from services.ingest.connectors.reading.names import Names
+from services.ingest.connectors.reading.payloads import first, milliseconds
 
 SCORES = range(11)
 MEND = "name the question that is answered from 0 to 10"

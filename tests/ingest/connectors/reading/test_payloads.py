@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.connectors.payloads import text_of, utc
+from services.ingest.connectors.reading.payloads import text_of, utc
 
 HALF_A_DAY = timedelta(hours=12)
 ZONES = st.timedeltas(min_value=-HALF_A_DAY, max_value=HALF_A_DAY).map(timezone)

@@ -1,0 +1,1 @@
+"""Asking vendors' APIs: for what deliveries merely name, and for what they may have missed."""

@@ -1,0 +1,1 @@
+"""What verifying has alike whatever the vendor."""
