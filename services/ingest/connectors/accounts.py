@@ -16,7 +16,8 @@ from services.common.logging import get_logger
 from services.common.secret_files import read_secret
 from services.common.settings import ROOT
 from services.common.yaml_files import Document, FileKind
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi, check_terms
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi, check_terms
 from services.ingest.connectors.connector import Account, Connector
 from services.ingest.connectors.reading.names import Names, Pseudonyms
 

@@ -7,14 +7,17 @@ come the path that its deliveries are sent to, the words of its accounts, its pa
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from services.common.events.fields import Data
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
 from services.ingest.connectors.reading.names import Names
+
+if TYPE_CHECKING:  # so that what reads can be shown to ask nobody
+    from services.ingest.connectors.asking.vendor_api import VendorApi
 
 
 class Delivery(NamedTuple):
@@ -137,9 +140,9 @@ Read = Callable[[Delivery, Any, Names], Reading]
 """Pure. Raises `CadranError` where the payload cannot be what the vendor documents."""
 Greets = Callable[[Delivery], bool]
 """Is this the vendor's unsigned trial of the address? It is answered, and nothing is stored."""
-Fetch = Callable[[VendorApi, Wanted, Any, Names], Awaitable[Reading]]
+Fetch = Callable[["VendorApi", Wanted, Any, Names], Awaitable[Reading]]
 """Ask for an object. Raises `NotFound` where there is none, `Unavailable` where it is to be tried again."""
-Pages = Callable[[VendorApi, datetime, str, Any, Names], AsyncGenerator[Page, None]]
+Pages = Callable[["VendorApi", datetime, str, Any, Names], AsyncGenerator[Page, None]]
 """Ask for all that was updated since a time, from a cursor on (empty: the beginning), in an order in which nothing is
 missed though things change meanwhile."""
 Terms = Callable[[Any, str], ApiTerms]

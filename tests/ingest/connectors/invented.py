@@ -7,7 +7,8 @@ import msgspec
 
 from services.common.errors import Invalid
 from services.common.events.orders import OrderLine, OrderPlaced
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import (
     Account,
     Connector,

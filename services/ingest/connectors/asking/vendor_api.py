@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import httpx
 import msgspec
 
 from services.common.errors import ConfigurationError, Forbidden, Invalid, NotFound, Unavailable
 from services.common.windows import Clock, utc_now
+from services.ingest.connectors.asking.terms import ApiTerms
 
 TRIES = 6
 TIMEOUT = 20.0
@@ -19,26 +20,6 @@ MOST_BYTES = 50_000_000
 LATER = frozenset({408, 423, 425, 429, 500, 502, 503, 504})
 
 Sleep = Callable[[float], Awaitable[None]]
-
-
-class Login(NamedTuple):
-    """Where a token is lent for some time (OAuth's client credentials), the form that is sent there, and the header of
-    every request from then on.
-    """
-
-    path: str
-    form: Mapping[str, str]
-    header: str = "Authorization"
-    scheme: str = "Bearer "
-
-
-class ApiTerms(NamedTuple):
-    """How an API is asked: its address, what every request bears, and the seconds between two of them."""
-
-    url: str
-    headers: Mapping[str, str]
-    pause: float
-    login: Login | None = None
 
 
 def check_terms(terms: ApiTerms) -> None:

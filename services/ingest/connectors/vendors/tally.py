@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from services.common.errors import Invalid, Unauthenticated
 from services.common.events.fields import Moment
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Connector, Delivery, Facts, Field, Page, Reading, Topic
 from services.ingest.connectors.reading.listing import readable
 from services.ingest.connectors.reading.names import Names

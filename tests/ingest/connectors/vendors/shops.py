@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Pages, Said
 from tests.support.engine import Engine
 from tests.support.stories import Teller

@@ -7,7 +7,8 @@ from functools import partial
 import msgspec
 
 from services.common.errors import NotFound
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.reading.listing import readable, told_apart
 from services.ingest.connectors.reading.names import Names

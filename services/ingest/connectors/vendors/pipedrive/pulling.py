@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.reading import prospects
 from services.ingest.connectors.reading.listing import readable, readable_when_asked

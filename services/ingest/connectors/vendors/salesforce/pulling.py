@@ -7,7 +7,8 @@ from functools import partial
 import msgspec
 
 from services.common.errors import ConfigurationError, NotFound, Unavailable
-from services.ingest.connectors.asking.vendor_api import ApiTerms, Login, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms, Login
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.reading.listing import UNREADABLE, last_of, readable
 from services.ingest.connectors.reading.names import Names

@@ -15,7 +15,8 @@ import msgspec
 
 from services.common.errors import ConfigurationError
 from services.common.events.fields import Moment
-from services.ingest.connectors.asking.vendor_api import ApiTerms, Login, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms, Login
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.reading.listing import last_of, readable
 from services.ingest.connectors.reading.names import Names

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.reading.listing import last_of, readable_when_asked, told_apart
 from services.ingest.connectors.reading.names import Names

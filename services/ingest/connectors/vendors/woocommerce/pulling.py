@@ -9,7 +9,8 @@ import httpx
 import msgspec
 
 from services.common.errors import ConfigurationError, Malformed, NotFound
-from services.ingest.connectors.asking.vendor_api import ApiTerms, VendorApi
+from services.ingest.connectors.asking.terms import ApiTerms
+from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Page, Reading, Wanted
 from services.ingest.connectors.reading.listing import last_of, readable_when_asked
 from services.ingest.connectors.reading.names import Names
