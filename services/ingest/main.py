@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -29,6 +29,7 @@ from services.ingest.campaigns.service import Campaigns
 from services.ingest.connectors.accounts import AccountReader, FollowedAccounts, open_api
 from services.ingest.connectors.asking.completing import Completing
 from services.ingest.connectors.asking.syncing import Syncing
+from services.ingest.connectors.intake import Intake
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.pruning import Pruning
 from services.ingest.connectors.reading.names import Pseudonyms
@@ -118,18 +119,18 @@ def _connectors(
     outbox: Outbox,
     metrics: ConnectorMetrics,
 ) -> _Connectors:
-    common: dict[str, Any] = {
-        "zone": settings.zone,
-        "most_waiting": ingest.max_waiting_events,
-        "written": outbox.written,
-        "metrics": metrics,
-    }
-    asking = {**common, "open_api": open_api, "clock": utc_now}
-    completing = Completing(accounts, database, **asking)
+    intake = Intake(
+        database,
+        zone=settings.zone,
+        clock=utc_now,
+        most_waiting=ingest.max_waiting_events,
+        written=outbox.written,
+        metrics=metrics,
+    )
     return _Connectors(
-        Webhooks(accounts, database, **common, wanted=completing.wanted),
-        completing,
-        Syncing(accounts, database, **asking, wanted=completing.wanted),
+        Webhooks(accounts, database, intake, metrics),
+        Completing(accounts, database, intake, open_api=open_api, clock=utc_now, metrics=metrics),
+        Syncing(accounts, database, intake, open_api=open_api, clock=utc_now, metrics=metrics),
         Pruning(accounts, database),
     )
 

@@ -1,12 +1,9 @@
 """Taking webhooks: verified, read, written down, and only then acknowledged."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
-
-from sqlalchemy import Connection
 
 from services.common.database import Database
 from services.common.errors import CadranError, NotFound, Unauthenticated
@@ -14,34 +11,23 @@ from services.common.logging import get_logger
 from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts
 from services.ingest.connectors.connector import Acknowledgement, Delivery, Reading
+from services.ingest.connectors.intake import Checked, Intake
 from services.ingest.connectors.metrics import NOBODY, ConnectorMetrics
 from services.ingest.connectors.reading.events import without_addresses
 from services.ingest.connectors.records import DeliveryRecord, Outcome, Redaction, Taken
-from services.ingest.connectors.taking import Checked, checked, keep
 
 log = get_logger(__name__)
 
 
 class Webhooks:
-    """Takes deliveries. `written` is told when events wait in the outbox, `wanted` when objects are to be asked for."""
+    """Takes deliveries."""
 
     def __init__(
-        self,
-        accounts: FollowedAccounts,
-        database: Database,
-        *,
-        zone: ZoneInfo,
-        most_waiting: int,
-        written: Callable[[], None],
-        wanted: Callable[[], None],
-        metrics: ConnectorMetrics,
+        self, accounts: FollowedAccounts, database: Database, intake: Intake, metrics: ConnectorMetrics
     ) -> None:
         self._accounts = accounts
         self._database = database
-        self._zone = zone
-        self._most_waiting = most_waiting
-        self._written = written
-        self._wanted = wanted
+        self._intake = intake
         self._metrics = metrics
         self._greeted: dict[tuple[str, str], datetime] = {}
         self._unsigned: Counter[tuple[str, str]] = Counter()
@@ -99,9 +85,11 @@ class Webhooks:
             return Taken(Outcome.GREETED), account.connector.acknowledgement
         self._verify(account, delivery)
         found = self._read(account, delivery)
-        await self._database.write_in_time(lambda connection: self._keep(connection, account, delivery, found))
-        self._tell(account, found)
-        return _taken(found), account.connector.acknowledgement
+        taken = _taken(found)
+        record = partial(store.add_delivery, vendor=vendor, account=name, received_at=delivery.received_at, taken=taken)
+        await self._intake.take_at_once(account, found, record)
+        self._count(vendor, name, taken.outcome)
+        return taken, account.connector.acknowledgement
 
     def _verify(self, account: Configured, delivery: Delivery) -> None:
         try:
@@ -116,7 +104,7 @@ class Webhooks:
         topic = delivery.headers.get(account.connector.topic_header, "")
         try:
             reading = account.connector.read(delivery, account.words, account.names)
-            return checked(reading, account, delivery.received_at, self._zone)
+            return self._intake.checked(reading, account)
         except CadranError as error:
             return Checked(Reading(topic), (), str(error))
         except OverflowError:
@@ -124,18 +112,6 @@ class Webhooks:
         except Exception as error:  # of its text nothing is logged: it may hold what the payload holds
             log.error("a delivery cannot be read", vendor=account.vendor, account=account.name, error=_place(error))  # noqa: TRY400
             return Checked(Reading(topic), (), "cannot be read; the gateway's log names the place in the code")
-
-    def _keep(self, connection: Connection, account: Configured, delivery: Delivery, found: Checked) -> None:
-        keep(connection, account, [found], delivery.received_at, self._most_waiting)
-        store.add_delivery(connection, account.vendor, account.name, delivery.received_at, _taken(found))
-
-    def _tell(self, account: Configured, found: Checked) -> None:
-        self._count(account.vendor, account.name, _taken(found).outcome)
-        self._metrics.made(account.vendor, account.name, found.events)
-        if found.events:
-            self._written()
-        if found.reading.wanted:
-            self._wanted()
 
     def _count(self, vendor: str, account: str, outcome: Outcome) -> None:
         self._metrics.deliveries.labels(vendor, account, outcome.value).inc()

@@ -24,6 +24,7 @@ from services.ingest.connectors.asking.completing import Completing
 from services.ingest.connectors.asking.syncing import Syncing
 from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Connector
+from services.ingest.connectors.intake import Intake
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.reading.names import Pseudonyms
 from services.ingest.connectors.service import Webhooks
@@ -68,16 +69,19 @@ class Connectors:
         self.reader = AccountReader({self.vendor: connector}, Pseudonyms(KEY))
         self.accounts = FollowedAccounts(self.file, self.reader, look_seconds=LOOK)
         self.accounts.load()
-        common: dict[str, Any] = {
-            "zone": ZoneInfo("Europe/Paris"),
-            "most_waiting": MOST_WAITING,
-            "written": lambda: None,
-            "metrics": ConnectorMetrics(self.registry),
-        }
-        asking = {**common, "open_api": self.open_api, "clock": self.clock}
-        self.completing = Completing(self.accounts, database, **asking)
-        self.syncing = Syncing(self.accounts, database, **asking, wanted=self.completing.wanted)
-        self.webhooks = Webhooks(self.accounts, database, **common, wanted=self.completing.wanted)
+        metrics = ConnectorMetrics(self.registry)
+        self.intake = Intake(
+            database,
+            zone=ZoneInfo("Europe/Paris"),
+            clock=self.clock,
+            most_waiting=MOST_WAITING,
+            written=lambda: None,
+            metrics=metrics,
+        )
+        asking: dict[str, Any] = {"open_api": self.open_api, "clock": self.clock, "metrics": metrics}
+        self.completing = Completing(self.accounts, database, self.intake, **asking)
+        self.syncing = Syncing(self.accounts, database, self.intake, **asking)
+        self.webhooks = Webhooks(self.accounts, database, self.intake, metrics)
         self.keys = KeyRing(folder / "keys.json")
 
     def write(self, **words: object) -> None:

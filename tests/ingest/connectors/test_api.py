@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -153,7 +154,7 @@ async def test_beyond_its_room_it_is_sent_again_later(connectors: Connectors, ap
 async def test_people_are_forgotten_and_that_is_written_down(connectors: Connectors, api: httpx.AsyncClient) -> None:
     campaigns = Campaigns(
         connectors.database,
-        zone=connectors.webhooks._zone,
+        zone=ZoneInfo("Europe/Paris"),
         clock=connectors.clock,
         written=lambda: None,
         drawn=_Nobody(),  # type: ignore[arg-type]

@@ -1,13 +1,9 @@
 """Completing thin events: objects that deliveries merely name are asked for at the vendor's API."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
-
-from sqlalchemy import Connection
 
 from services.common.database import Database
 from services.common.errors import Invalid, Malformed, NotFound, Unavailable
@@ -18,9 +14,9 @@ from services.ingest.connectors.accounts import Configured, FollowedAccounts, Op
 from services.ingest.connectors.asking.turns import Turns
 from services.ingest.connectors.asking.vendor_api import VendorApi
 from services.ingest.connectors.connector import Wanted
+from services.ingest.connectors.intake import Intake
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.records import WantedObject
-from services.ingest.connectors.taking import Checked, checked, keep
 
 log = get_logger(__name__)
 
@@ -34,45 +30,36 @@ MOST_TRIES = 20
 
 
 class Completing:
-    """Asks for ever: `run`. `written` is told when events wait in the outbox."""
+    """Asks for ever: `run`."""
 
     def __init__(
         self,
         accounts: FollowedAccounts,
         database: Database,
+        intake: Intake,
         *,
         open_api: OpenApi,
-        zone: ZoneInfo,
         clock: Clock,
-        most_waiting: int,
-        written: Callable[[], None],
         metrics: ConnectorMetrics,
     ) -> None:
         self._accounts = accounts
         self._database = database
+        self._intake = intake
         self._open_api = open_api
-        self._zone = zone
         self._clock = clock
-        self._most_waiting = most_waiting // 2  # webhooks cannot wait, this can
-        self._written = written
         self._metrics = metrics
-        self._named = asyncio.Event()
-
-    def wanted(self) -> None:
-        """Say that objects are to be asked for."""
-        self._named.set()
 
     async def run(self) -> None:
         async with Turns(self._complete) as turns:
             while True:
-                self._named.clear()
+                self._intake.wanted.clear()
                 for account in self._accounts.all().values():
                     if account.connector.fetch and account.token():
                         turns.begin(account)
                 self._metrics.wanted.set(await self._database.read(store.count_wanted))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
-                        await self._named.wait()
+                        await self._intake.wanted.wait()
 
     async def _complete(self, account: Configured) -> None:
         """Ask for what is due of an account, until nothing is; where it cannot be asked at all, later."""
@@ -120,14 +107,8 @@ class Completing:
             log.warning("an object cannot be read", vendor=account.vendor, kind=wanted.kind, error=str(error))
             await self._give_up(account, wanted)
         else:
-            found = checked(reading, account, self._clock(), self._zone)
-            await self._database.write(partial(self._keep, account=account, wanted=wanted, found=found))
-            self._metrics.made(account.vendor, account.name, found.events)
-            self._written()
-
-    def _keep(self, connection: Connection, *, account: Configured, wanted: WantedObject, found: Checked) -> None:
-        keep(connection, account, [found], self._clock(), self._most_waiting)
-        store.had(connection, wanted)
+            found = self._intake.checked(reading, account)
+            await self._intake.take(account, [found], partial(store.had, wanted=wanted))
 
     async def _later(self, account: Configured, wanted: WantedObject) -> None:
         if wanted.tries >= MOST_TRIES:

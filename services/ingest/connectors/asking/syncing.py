@@ -1,11 +1,10 @@
 """Pulling what webhooks may have missed: all that changed since a time, page by page, resumed where it stopped."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,9 +17,9 @@ from services.ingest.connectors import store
 from services.ingest.connectors.accounts import Configured, FollowedAccounts, OpenApi
 from services.ingest.connectors.asking.turns import Turns
 from services.ingest.connectors.connector import Page
+from services.ingest.connectors.intake import Intake
 from services.ingest.connectors.metrics import ConnectorMetrics
 from services.ingest.connectors.records import Sync
-from services.ingest.connectors.taking import Checked, checked, keep
 
 log = get_logger(__name__)
 
@@ -42,29 +41,23 @@ INTERVALS = {
 
 
 class Syncing:
-    """Pulls for ever: `run`. `written` is told when events wait in the outbox."""
+    """Pulls for ever: `run`."""
 
     def __init__(
         self,
         accounts: FollowedAccounts,
         database: Database,
+        intake: Intake,
         *,
         open_api: OpenApi,
-        zone: ZoneInfo,
         clock: Clock,
-        most_waiting: int,
-        written: Callable[[], None],
-        wanted: Callable[[], None],
         metrics: ConnectorMetrics,
     ) -> None:
         self._accounts = accounts
         self._database = database
+        self._intake = intake
         self._open_api = open_api
-        self._zone = zone
         self._clock = clock
-        self._most_waiting = most_waiting // 2  # webhooks cannot wait, pulls can
-        self._written = written
-        self._wanted = wanted
         self._metrics = metrics
         self._asked = asyncio.Event()
 
@@ -161,7 +154,7 @@ class Syncing:
         if page.cursor and page.cursor == sync.cursor:
             raise Unavailable("its API names the same page again", mend="it is asked again later")
         now = self._clock()
-        found = [checked(reading, account, now, self._zone) for reading in page.readings]
+        found = [self._intake.checked(reading, account) for reading in page.readings]
         changes = {
             "cursor": page.cursor,
             "finished_at": None if page.cursor else now,
@@ -172,28 +165,19 @@ class Syncing:
             "left_out": sync.left_out + sum(bool(each.fault) for each in found),
             "fault": "",
         }
-        await self._database.write(partial(self._keep, account=account, found=found, sync=sync, changes=changes))
-        for each in found:
-            self._metrics.made(account.vendor, account.name, each.events)
-        self._written()
-        self._wanted()
+        # A page, and that it is done with, together: who is killed between two pages goes on with the next.
+        await self._intake.take(account, found, partial(_go_on_from, account=account, sync=sync, changes=changes))
         return msgspec.structs.replace(sync, **{n: v for n, v in changes.items() if n != "due_at"})
-
-    def _keep(
-        self,
-        connection: Connection,
-        *,
-        account: Configured,
-        found: list[Checked],
-        sync: Sync,
-        changes: Mapping[str, object],
-    ) -> None:
-        """A page, and that it is done with, together: who is killed between two pages goes on with the next."""
-        keep(connection, account, found, self._clock(), self._most_waiting)
-        if not store.change_sync(connection, account.vendor, account.name, sync.started_at, **changes):
-            raise Conflict("another pull was begun")
 
     async def _change(self, account: Configured, sync: Sync, **changes: object) -> None:
         await self._database.write(
             lambda connection: store.change_sync(connection, account.vendor, account.name, sync.started_at, **changes)
         )
+
+
+def _go_on_from(connection: Connection, *, account: Configured, sync: Sync, changes: Mapping[str, object]) -> None:
+    """
+    :raises Conflict: when it is no longer this pull that goes on: then nothing of the page is kept.
+    """
+    if not store.change_sync(connection, account.vendor, account.name, sync.started_at, **changes):
+        raise Conflict("another pull was begun")

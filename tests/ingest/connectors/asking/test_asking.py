@@ -89,7 +89,7 @@ async def test_while_the_token_does_not_do_it_is_asked_for_later(asking: Connect
         await until(was_put_off)
         asking.token_file.write_text("token")
         asking.clock.pass_by(minutes=1)
-        asking.completing.wanted()
+        asking.intake.wanted.set()
         await until(lambda: is_empty(asking))
     assert await subjects(asking) == ["invented:paris:A-1"]
 
