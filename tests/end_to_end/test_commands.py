@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,6 +22,7 @@ from services.kpi_stream.rebuild import REBUILD_WORKER
 from tests.support.dirt import invoice_lines, write_gzipped
 from tests.support.engine import MemoryRecord
 from tests.support.events import PARIS, cloud_event, line
+from tests.support.gate import Verdict, running_gate
 from tests.support.stack import RunningStack, wait_for
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
@@ -171,8 +171,8 @@ def imported_orders(stack: RunningStack) -> int:
     return int(stack.kpi("sales", from_="2011-02-01", to="2011-02-28")["rows"][0]["measures"]["orders"])
 
 
-def begin_import(stack: RunningStack, path: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "services.common.cli", *IMPORT, str(path)]
+def begin_import(stack: RunningStack, path: Path, url: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "services.common.cli", *IMPORT, "--url", url, str(path)]
     return subprocess.Popen(command, env=stack.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -182,25 +182,27 @@ def test_an_import_that_is_killed_or_waits_in_vain_goes_on_where_it_stopped(
     rows = invoice_lines(Random(4), 40_000)
     path = tmp_path / "lines.csv.gz"
     write_gzipped(path, rows)
-    with begin_import(stack, path) as killed:
-        wait_for(lambda: imported_orders(stack) > 0, "some orders are there")
-        assert killed.poll() is None
-        killed.kill()
-    sent = imported_orders(stack)
-    stack.supervisor.stop("ingest")
-    with begin_import(stack, path) as waiting:
-        assert waiting.stdout is not None
-        assert "this import was interrupted when all" in waiting.stdout.readline()
-        time.sleep(1)
-        waiting.send_signal(signal.SIGINT)
-        assert "run the same command again" in waiting.communicate(timeout=20)[0]
-    stack.supervisor.start("ingest")
-    done = stack.cadran(*IMPORT, str(path))
-    assert done.returncode == 0, done.stderr
-    assert "this import was interrupted when all" in done.stdout
-    stack.wait_applied()
-    assert imported_orders(stack) == len({row["InvoiceNo"] for row in rows if row["InvoiceNo"][0] != "C"}) > sent > 0
-    again = stack.cadran(*IMPORT, str(path))
+    some = 2
+    some_pass = lambda number: Verdict.PASS if number <= some else Verdict.LATER  # noqa: E731
+    with running_gate(stack.url(Port.INGEST), some_pass) as gate:
+        with begin_import(stack, path, gate.url) as killed:
+            wait_for(lambda: len(gate.asked) > some and imported_orders(stack) > 0, "some orders are there", 60)
+            killed.kill()
+        sent, asked = imported_orders(stack), len(gate.asked)
+        with begin_import(stack, path, gate.url) as waiting:
+            assert waiting.stdout is not None
+            assert "this import was interrupted when all" in waiting.stdout.readline()
+            wait_for(lambda: len(gate.asked) > asked, "it asks in vain", 60)
+            waiting.send_signal(signal.SIGINT)
+            assert "run the same command again" in waiting.communicate(timeout=60)[0]
+        gate.verdict = lambda _: Verdict.PASS
+        done = stack.cadran(*IMPORT, "--url", gate.url, str(path))
+        assert done.returncode == 0, done.stderr
+        assert "this import was interrupted when all" in done.stdout
+        stack.wait_applied()
+        orders = len({row["InvoiceNo"] for row in rows if row["InvoiceNo"][0] != "C"})
+        assert imported_orders(stack) == orders > sent > 0
+        again = stack.cadran(*IMPORT, "--url", gate.url, str(path))
     assert "interrupted" not in again.stdout
     assert " 0 accepted" in again.stdout
     assert list((stack.settings.local_dir / "imports").iterdir()) == []

@@ -1,11 +1,9 @@
 """The ways for an integrator of the README and of docs/sending.md, run as they are written, on a test's stack."""
 
-import http.server
 import json
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import httpx
 import pytest
 
 from services.common.settings import Port
+from tests.support.gate import Gate, Verdict, running_gate
 from tests.support.stack import RunningStack, wait_for
 
 BLOCK = re.compile(r"^```(sh|python|javascript)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -70,57 +69,27 @@ def test_a_price_that_was_seen_is_in_the_index(stack: RunningStack, blocks: list
     assert "given" in explained.stdout, explained.stderr
 
 
-class Busy(http.server.BaseHTTPRequestHandler):
-    """Stands before the gateway: breaks off the first request, says "later" to the second, lets the others through."""
-
-    asked: list[bytes]
-    gateway: str
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.asked.append(body)
-        if len(self.asked) == 1:
-            self.close_connection = True
-            return
-        if len(self.asked) == 2:
-            self.send_response(503)
-            self.send_header("Retry-After", "1")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        passed = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
-        answer = httpx.post(self.gateway + self.path, content=body, headers=passed)
-        self.send_response(answer.status_code)
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
-
-
 @pytest.fixture
-def busy(stack: RunningStack) -> Iterator[tuple[str, list[bytes]]]:
-    """Where it listens, and what it was asked."""
-    handler = type("Handler", (Busy,), {"asked": [], "gateway": stack.url(Port.INGEST)})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        yield f"http://127.0.0.1:{server.server_port}", handler.asked
-        server.shutdown()
-        serving.join()
+def busy(stack: RunningStack) -> Iterator[Gate]:
+    """It breaks off the first request, and says "later" to the second."""
+    first = {1: Verdict.BROKEN_OFF, 2: Verdict.LATER}
+    with running_gate(stack.url(Port.INGEST), lambda number: first.get(number, Verdict.PASS)) as gate:
+        yield gate
 
 
 @pytest.mark.parametrize(
     ("language", "event", "kpi"), [("python", "order.placed", "sales"), ("javascript", "lead.created", "new_leads")]
 )
 def test_a_snippet_sends_the_same_until_it_is_answered(
-    stack: RunningStack, busy: tuple[str, list[bytes]], language: str, event: str, kpi: str
+    stack: RunningStack, busy: Gate, language: str, event: str, kpi: str
 ) -> None:
-    url, asked = busy
     there = [
-        (kind, code.replace(stack.url(Port.INGEST), url)) for kind, code in blocks_of(Path("docs/sending.md"), stack)
+        (kind, code.replace(stack.url(Port.INGEST), busy.url))
+        for kind, code in blocks_of(Path("docs/sending.md"), stack)
     ]
     assert run_block(there, language, event) == ["1 accepted, 0 known already"]
-    assert len(asked) == 3
-    assert len(set(asked)) == 1
+    assert len(busy.asked) == 3
+    assert len(set(busy.asked)) == 1
     assert run_block(there, language, event) == ["0 accepted, 1 known already"]
     spoiled = [(kind, code.replace("2026-11-24T09", "1026-11-24T09")) for kind, code in there]
     told = run_block(spoiled, language, event)
