@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from fastapi import FastAPI
@@ -44,7 +44,7 @@ from services.ingest.tables import SCHEMA
 
 log = get_logger(__name__)
 
-KAFKA_PATIENCE = 1.0
+KAFKA_PATIENCE = 2.0
 """Seconds: webhooks, which Kafka is not needed for, wait meanwhile."""
 
 
@@ -68,14 +68,23 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
         async with at_work([outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]):
             await asyncio.Event().wait()
 
-    async def reach_kafka() -> None:
-        await asyncio.to_thread(require_topics, settings, KAFKA_PATIENCE)
-        async with publisher:
-            await asyncio.Event().wait()
+    kafka_was_tried = asyncio.Event()
+
+    async def use_kafka() -> None:
+        try:
+            async with publisher:
+                kafka_was_tried.set()
+                await asyncio.to_thread(require_topics, settings)
+                await asyncio.Event().wait()
+        finally:
+            kafka_was_tried.set()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with at_work([reach_kafka, use_database, accounts.run]):
+        async with at_work([use_kafka, use_database, accounts.run]):
+            with suppress(TimeoutError):  # where it is there, the first events find it
+                async with asyncio.timeout(KAFKA_PATIENCE):
+                    await kafka_was_tried.wait()
             yield
         database.close()
         await redis.aclose()

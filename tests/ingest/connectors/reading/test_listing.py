@@ -19,7 +19,7 @@ from tests.support.pulling import pages_of
 from tests.support.stories import SECRET, Teller
 from tests.support.vendor_server import Answer, Asked, running_vendor
 
-EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 STAMP = "2026-11-02T08:00:00.000Z"
 SURVEY = {"question": "nps", "scale": "0-10", "form": "form"}
