@@ -179,20 +179,20 @@ def begin_import(stack: RunningStack, path: Path, url: str) -> subprocess.Popen[
 def test_an_import_that_is_killed_or_waits_in_vain_goes_on_where_it_stopped(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    rows = invoice_lines(Random(4), 40_000)
+    rows = invoice_lines(Random(4), 16_000)
     path = tmp_path / "lines.csv.gz"
     write_gzipped(path, rows)
     some = 3  # as many as are on their way at once: whatever comes first, the first batches pass
     some_pass = lambda number: Verdict.PASS if number <= some else Verdict.LATER  # noqa: E731
     with running_gate(stack.url(Port.INGEST), some_pass) as gate:
         with begin_import(stack, path, gate.url) as killed:
-            wait_for(lambda: len(gate.asked) > some and imported_orders(stack) > 0, "some orders are there", 60)
+            wait_for(lambda: len(gate.asked) > some and imported_orders(stack) > 0, "some orders are there", 120)
             killed.kill()
         sent, asked = imported_orders(stack), len(gate.asked)
         with begin_import(stack, path, gate.url) as waiting:
             assert waiting.stdout is not None
             assert "this import was interrupted when all" in waiting.stdout.readline()
-            wait_for(lambda: len(gate.asked) > asked, "it asks in vain", 60)
+            wait_for(lambda: len(gate.asked) > asked, "it asks in vain", 120)
             waiting.send_signal(signal.SIGINT)
             assert "run the same command again" in waiting.communicate(timeout=60)[0]
         gate.verdict = lambda _: Verdict.PASS

@@ -20,7 +20,6 @@ from services.kpi_stream.metrics import WorkerMetrics
 from services.pricing_watch.metrics import PricingMetrics
 from services.survey.metrics import SurveyMetrics
 
-WITH_OUTBOX = ("board", "ingest", "pricing", "survey")
 SERVICES: tuple[Callable[[CollectorRegistry], object], ...] = (
     IngestMetrics,
     CampaignMetrics,
@@ -29,7 +28,9 @@ SERVICES: tuple[Callable[[CollectorRegistry], object], ...] = (
     PricingMetrics,
     WorkerMetrics,
     AlertMetrics,
-    *(partial(OutboxMetrics, service) for service in WITH_OUTBOX),
+)
+OUTBOXES: tuple[Callable[[CollectorRegistry], object], ...] = tuple(
+    partial(OutboxMetrics, service) for service in ("board", "ingest", "pricing", "survey")
 )
 OF_THE_TARGET = frozenset({"job", "instance"})
 """Labels that Prometheus adds to every series."""
@@ -86,7 +87,7 @@ class _Noting(CollectorRegistry):
 
 def _of_services() -> Iterator[tuple[str, Known]]:
     registry = _Noting()
-    for metrics in SERVICES:
+    for metrics in (*SERVICES, *OUTBOXES):
         metrics(registry)
     for metric in registry.noted:
         (family,) = metric.describe()

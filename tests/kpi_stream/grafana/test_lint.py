@@ -240,5 +240,5 @@ def test_no_metric_has_a_label_of_a_customer() -> None:
         "job", "instance", "window", "rep", "owner", "team", "source", "region", "kind", "channel", "store",
         "competitor", "touchpoint", "promotion", "technique", "base", "offered", "medium", "campaign", "kpi", "group",
         "type", "outcome", "code", "mode", "topic", "stage", "le", "step", "reason", "verdict",
-        "alertname", "alertstate",
+        "alertname", "alertstate", "vendor", "account",
     }  # fmt: skip
