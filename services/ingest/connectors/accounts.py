@@ -15,6 +15,7 @@ from services.common.events.explain import explain
 from services.common.logging import get_logger
 from services.common.secret_files import read_secret
 from services.common.settings import ROOT
+from services.common.settled import Settled
 from services.common.yaml_files import Document, FileKind
 from services.ingest.connectors.asking.terms import ApiTerms
 from services.ingest.connectors.asking.vendor_api import VendorApi, check_terms
@@ -183,8 +184,7 @@ class FollowedAccounts:
         self._look_seconds = look_seconds
         self._reader = reader
         self._accounts: Accounts = {}
-        self._seen: bytes | None = None
-        self._followed: bytes | None = None
+        self._settled = Settled()
         self.fault = ""
 
     def load(self) -> None:
@@ -193,7 +193,7 @@ class FollowedAccounts:
         :raises ConfigurationError: naming every fault with its line and the mend.
         """
         content = _content(self._path)
-        self._followed = content
+        self._settled.followed = content
         if content is not None:
             self._read(content)
 
@@ -215,12 +215,11 @@ class FollowedAccounts:
         return self._accounts.get((vendor, name))
 
     async def _look(self) -> None:
-        """Follow what is the same at two looks: what has just been changed may be half written."""
+        """Follow what has settled."""
         content = await asyncio.to_thread(_content, self._path)
-        is_still, self._seen = content == self._seen, content
-        if not is_still or content == self._followed:
+        if not self._settled.is_new(content):
             return
-        self._followed = content
+        self._settled.followed = content
         try:
             await asyncio.to_thread(self._read, content)
         except ConfigurationError as error:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.common.errors import ConfigurationError, Conflict, Unavailable
 from services.common.logging import get_logger
+from services.common.settled import Settled
 from services.common.whole_files import replace_file
 from services.common.windows import Clock
 from services.kpi_stream.alerting.history import BY_HAND, History, entries
@@ -52,8 +53,7 @@ class Keeper:
         self.history = history
         self._metrics = metrics
         self._clock = clock
-        self._seen: bytes | None = None
-        self._followed: bytes | None = None
+        self._settled = Settled()
         self._lock = asyncio.Lock()
         self.in_force = InForce(self._kept(), clock(), "")
 
@@ -108,34 +108,33 @@ class Keeper:
             self._say(str(error))
             self._metrics.refused.set(1)
         except Unavailable as error:
-            self._followed = None
+            self._settled.followed = None
             self._say(str(error))
 
     async def _catch_up(self, content: bytes) -> None:
         """Follow what somebody has just written by hand: who is refused for it must be told it, not what it was."""
-        if content != self._followed:
+        if content != self._settled.followed:
             await self._keep_up()
-        if content != self._followed:
+        if content != self._settled.followed:
             await asyncio.sleep(LOOK_SECONDS)
             await self._keep_up()
 
     async def _follow_file(self) -> None:
-        """Follow what is the same at two looks: what has just been changed may be half written."""
+        """Follow what has settled."""
         content = await asyncio.to_thread(_content, self._path)
-        is_still, self._seen = content == self._seen, content
-        if not is_still or content == self._followed:
+        if not self._settled.is_new(content):
             return
         try:
             await self._follow(content, await asyncio.to_thread(self._reader.read, self._path.name, content), BY_HAND)
         except (ConfigurationError, Unavailable):
-            self._followed = content  # it is wrong until it changes
+            self._settled.followed = content  # it is wrong until it changes
             self.in_force = self.in_force._replace(version=version_of(content))
             raise
 
     async def _follow(self, content: bytes, thresholds: Thresholds, by: str) -> None:
         await asyncio.to_thread(self._servers.write, thresholds, content)
         await self._servers.tell()
-        self._followed = content
+        self._settled.followed = content
         before, now = self.in_force.thresholds, self._clock()
         self.in_force = InForce(thresholds, now, version_of(content))
         await asyncio.to_thread(self.history.add, entries(before, thresholds, by, now))

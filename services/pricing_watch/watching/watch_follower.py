@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.common.errors import ConfigurationError, Unavailable
 from services.common.logging import get_logger
+from services.common.settled import Settled
 from services.pricing_watch.watching.watch_file import read_products
 from services.pricing_watch.watching.watch_list import WatchList
 
@@ -21,8 +22,7 @@ class WatchFollower:
         self._path = path
         self._watch_list = watch_list
         self._changed = changed
-        self._seen: bytes | None = None
-        self._followed: bytes | None = None
+        self._settled = Settled()
 
     async def run(self) -> None:
         while True:
@@ -30,12 +30,11 @@ class WatchFollower:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        """Follow what is the same at two looks: what has just been changed may be half written."""
+        """Follow what has settled."""
         content = await asyncio.to_thread(_content, self._path)
-        is_still, self._seen = content == self._seen, content
-        if not is_still or content == self._followed:
+        if not self._settled.is_new(content):
             return
-        self._followed = content
+        self._settled.followed = content
         try:
             products = await asyncio.to_thread(read_products, self._path.name, content)
         except ConfigurationError as error:
@@ -44,7 +43,7 @@ class WatchFollower:
         try:
             changes = await self._watch_list.follow_file(products)
         except Unavailable:
-            self._followed = None
+            self._settled.followed = None
             raise
         log.info("the watch list is followed", products=len(products), changed=changes)
         self._changed()
