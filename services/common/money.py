@@ -13,6 +13,9 @@ from iso4217 import Currency
 
 from services.common.errors import Invalid
 
+LARGEST = Decimal(10) ** 15
+"""The largest amount that is read: far beyond what the contract takes, well within what Decimal works out exactly."""
+
 
 @cache
 def known_currency(code: str) -> bool:

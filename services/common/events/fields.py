@@ -20,6 +20,7 @@ PLAIN = r"^[^\x00-\x1f\x7f]+$(?!\n)"
 match in every name would take most of its time."""
 
 ID_LENGTH = 200
+NAME_LENGTH = 100
 
 Id = Annotated[
     str,
@@ -35,7 +36,7 @@ Name = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=100,
+        max_length=NAME_LENGTH,
         description="A name shared by all sources.",
         examples=["north"],
         extra_json_schema={"pattern": PLAIN},

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.common.errors import Invalid
-from services.common.money import exponent, round_half_even
+from services.common.money import LARGEST, exponent, round_half_even
 from services.ingest.importer.mapping import CsvFormat, Field, Time
 
 Row = Sequence[str]
@@ -21,9 +21,6 @@ Row = Sequence[str]
 T = TypeVar("T")
 Text = Callable[[Row], Any]
 Number = Callable[[Row], Decimal | None]
-
-LARGEST = Decimal(10) ** 15
-"""Far beyond what the contract takes, and well within what Decimal works out exactly."""
 
 REMEMBERED_TIMES = 8192
 """Lines that stand together are often of the same moments, and a time takes longest to read."""

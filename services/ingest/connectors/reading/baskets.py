@@ -7,12 +7,11 @@ from math import floor
 
 import msgspec
 
-from services.common.events.fields import ID_LENGTH
+from services.common.events.fields import ID_LENGTH, NAME_LENGTH
 from services.common.events.orders import MAX_LINES, OrderLine
 from services.common.money import share
 from services.common.order_lines import within_limit
 
-NAME_LENGTH = 100
 MOST_PROMOTIONS = 50
 UNKNOWN_CHANNEL = "unknown"
 

@@ -9,10 +9,9 @@ import msgspec
 
 from services.common.errors import Invalid, Malformed
 from services.common.events.explain import explain
-from services.common.money import exponent
+from services.common.money import LARGEST, exponent
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LARGEST = Decimal(10) ** 15
 
 Model = TypeVar("Model", bound=msgspec.Struct)
 

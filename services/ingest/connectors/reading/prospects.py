@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from services.common.errors import Invalid
+from services.common.events.fields import NAME_LENGTH
 from services.common.events.leads import LeadAssigned, LeadClosed, LeadCreated, LeadMerged, LeadReopened
 from services.ingest.connectors.connector import Said, Wanted
 from services.ingest.connectors.reading.payloads import from_milliseconds, milliseconds
@@ -20,7 +21,6 @@ EXACT = 2**52
 """The revision of what is known exactly. It is far above any milliseconds since 1970."""
 UNASSIGNED = "unassigned"
 """Whose it is that is nobody's. No rep at all: it is not known whose it is."""
-NAME_LENGTH = 100
 RESTORED = "@"
 """Stands in what is wanted between the id of an object and when it was restored (milliseconds)."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.common.errors import Invalid
-from services.ingest.connectors.reading.payloads import LARGEST, from_milliseconds, minor
+from services.common.money import LARGEST
+from services.ingest.connectors.reading.payloads import from_milliseconds, minor
 
 EPOCHS = {"epoch": 1000, "epoch_ms": 1}
 """Formats that count since 1970, and the milliseconds of their unit."""

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from services.common.errors import Invalid
+from services.common.events.fields import NAME_LENGTH
 from services.common.events.orders import OrderCancelled, OrderPlaced
 from services.ingest.connectors.connector import Reading, Said
 from services.ingest.connectors.reading.baskets import (
-    NAME_LENGTH,
     UNKNOWN_CHANNEL,
     first_region,
     fitting,

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.common.errors import Invalid
+from services.common.events.fields import NAME_LENGTH
 from services.common.events.orders import OrderCancelled, OrderLine, OrderPlaced
 from services.common.money import round_half_even
 from services.ingest.connectors.connector import Reading, Said, Wanted
 from services.ingest.connectors.reading.baskets import (
-    NAME_LENGTH,
     UNKNOWN_CHANNEL,
     first_region,
     fitting,

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from services.common.errors import Invalid
-from services.common.money import exponent
-from services.ingest.connectors.reading.payloads import LARGEST, utc
+from services.common.money import LARGEST, exponent
+from services.ingest.connectors.reading.payloads import utc
 
 Id = str | int
 Amount = Decimal | None
