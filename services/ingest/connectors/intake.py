@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import CadranError
+from services.common.errors import CadranError, Unavailable
 from services.common.events import Event
-from services.common.outbox import put
+from services.common.outbox import put, waiting_events
 from services.common.windows import Clock
 from services.ingest.campaigns import store as campaigns
 from services.ingest.connectors import store
@@ -111,15 +111,28 @@ class Intake:
         most_waiting: int,
     ) -> None:
         now = self._clock()
+        if any(each.events for each in found):
+            self._put(connection, found, most_waiting)
         for each in found:
-            if each.events:
-                store.require_room(connection, most_waiting)
-                put(connection, each.events)
             if each.reading.wanted:
                 store.want(connection, account.vendor, account.name, each.reading.wanted, now)
             if each.reading.redacted:
                 _forget(connection, account, each.reading, now)
         beside(connection)
+
+    @staticmethod
+    def _put(connection: Connection, found: Sequence[Checked], most_waiting: int) -> None:
+        """Hand events over to the outbox as long as there is room in it: looked at once, and counted from there.
+
+        :raises Unavailable: when there is none.
+        """
+        waiting = waiting_events(connection)
+        for each in found:
+            if each.events and waiting > most_waiting:
+                mend = "look after Kafka; send the same again later"
+                raise Unavailable("too much waits for Kafka", mend=mend, retry_after=60)
+            put(connection, each.events)
+            waiting += len(each.events)
 
     def _tell(self, account: Configured, found: Sequence[Checked]) -> None:
         events = [event for each in found for event in each.events]

@@ -7,8 +7,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
-from services.common.errors import Unavailable
-from services.common.outbox import waiting_events
 from services.ingest import tables
 from services.ingest.connectors.connector import Wanted
 from services.ingest.connectors.records import DeliveryRecord, Outcome, Redaction, Sync, Taken, WantedObject
@@ -17,17 +15,6 @@ KEPT_DELIVERIES = 500
 """Of each account."""
 
 _deliveries, _wanted, _syncs = tables.deliveries.c, tables.wanted.c, tables.syncs.c
-
-
-def require_room(connection: Connection, most: int) -> None:
-    """That no more wait for Kafka than may.
-
-    :raises Unavailable: when there is no room.
-    """
-    if waiting_events(connection) > most:
-        raise Unavailable(
-            "too much waits for Kafka", mend="look after Kafka; send the same again later", retry_after=60
-        )
 
 
 def add_delivery(connection: Connection, vendor: str, account: str, received_at: datetime, taken: Taken) -> None:

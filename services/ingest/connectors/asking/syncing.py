@@ -155,10 +155,9 @@ class Syncing:
             raise Unavailable("its API names the same page again", mend="it is asked again later")
         now = self._clock()
         found = [self._intake.checked(reading, account) for reading in page.readings]
-        changes = {
+        progress = {
             "cursor": page.cursor,
             "finished_at": None if page.cursor else now,
-            "due_at": now + LEASE,
             "objects": sync.objects + len(found),
             "total": page.total,
             "events": sync.events + sum(len(each.events) for each in found),
@@ -166,8 +165,9 @@ class Syncing:
             "fault": "",
         }
         # A page, and that it is done with, together: who is killed between two pages goes on with the next.
+        changes = {**progress, "due_at": now + LEASE}
         await self._intake.take(account, found, partial(_go_on_from, account=account, sync=sync, changes=changes))
-        return msgspec.structs.replace(sync, **{n: v for n, v in changes.items() if n != "due_at"})
+        return msgspec.structs.replace(sync, **progress)
 
     async def _change(self, account: Configured, sync: Sync, **changes: object) -> None:
         await self._database.write(

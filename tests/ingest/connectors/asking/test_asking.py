@@ -13,7 +13,7 @@ from services.common.errors import Conflict, Invalid
 from services.ingest import tables
 from services.ingest.connectors.asking.syncing import FIRST, LEASE, OVERLAP, PAUSE
 from tests.ingest.connectors.invented import api_of
-from tests.ingest.connectors.parts import AT, Connectors, sale, signed
+from tests.ingest.connectors.parts import AT, MOST_WAITING, Connectors, sale, signed
 from tests.support.vendor_server import Answer, Asked, Trouble, VendorServer, running_vendor
 
 SALES = [sale(f"A-{i}") for i in range(8)]
@@ -305,3 +305,18 @@ async def test_the_token_goes_to_no_other_host(asking: Connectors, vendor: Vendo
         with pytest.raises(Invalid, match="another host"):
             await api.get("https://elsewhere.example/sales/A-1")
     assert len(vendor.asked) == 1
+
+
+async def test_a_page_that_has_no_room_is_left_whole_for_later(asking: Connectors, vendor: VendorServer) -> None:
+    """Its third event would be one too many of those that may wait for what can wait itself."""
+    waiting = MOST_WAITING // 2 - 1
+    await deliver(asking, {"sales": [sale(f"B-{i}") for i in range(waiting)]})
+    await asking.syncing.begin(asking.account, AT)
+    async with at_work(asking.syncing.run):
+
+        async def waits() -> bool:
+            sync = await asking.syncing.standing(asking.account)
+            return sync is not None and "too much waits for Kafka" in sync.fault
+
+        await until(waits)
+    assert len(await asking.events()) == waiting
