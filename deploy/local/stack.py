@@ -210,7 +210,7 @@ class Stack:
     def _kafka_answers(self) -> None:
         # The admin client waits seconds between its attempts; a refused connection is known at once.
         socket.create_connection(("127.0.0.1", self._settings.port(Port.KAFKA)), timeout=1).close()
-        with admin_client(self._settings.kafka_servers) as client:
+        with admin_client(self._settings.kafka_access) as client:
             client.list_topics()
 
     def _redis_answers(self) -> None:

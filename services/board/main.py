@@ -45,7 +45,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
     registry = CollectorRegistry()
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-board", timeout=board.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("board", registry))
     client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)

@@ -56,8 +56,8 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     """
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
-    redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
+    redis = async_redis(settings.redis_access, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-ingest", timeout=ingest.publish_timeout)
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))

@@ -39,7 +39,7 @@ from services.kpi_stream.service import Processor
 from services.kpi_stream.settings import StreamSettings
 from services.kpi_stream.state_version import StateVersion
 from services.kpi_stream.store import StateStore
-from services.kpi_stream.transport import Batch, BatchScheduler, batch_transport
+from services.kpi_stream.transport import Batch, BatchScheduler, batch_transport, credentials_of
 from services.kpi_stream.watchdog import Watchdog
 
 log = get_logger(__name__)
@@ -60,7 +60,7 @@ def state_to_work_on(settings: Settings, stream: StreamSettings) -> tuple[StateV
 
     Waits, saying so, while the live one is of another make.
     """
-    client = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
+    client = blocking_redis(settings.redis_access, socket_timeout=stream.redis_timeout)
     require_redis_settings(client)
     if stream.state:
         state, declared = state_named(client, stream.state), declared_by(settings)
@@ -100,11 +100,15 @@ def build_app(
     settings: Settings, stream: StreamSettings, state: StateVersion, declared: Declared, metrics: WorkerMetrics
 ) -> WorkerApp:
     """The worker: one agent per topic, each awaiting partition batches."""
-    app = WorkerApp(f"cadran-{state.version}", broker=f"kafka://{settings.kafka_servers}", **_faust_settings(stream))
-    app.redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
-    app.publisher = Publisher(
-        settings.kafka_servers, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout
+    kafka = settings.kafka_access
+    app = WorkerApp(
+        f"cadran-{state.version}",
+        broker=[f"kafka://{server}" for server in kafka.servers.split(",")],
+        broker_credentials=credentials_of(kafka),
+        **_faust_settings(stream),
     )
+    app.redis = async_redis(settings.redis_access, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
+    app.publisher = Publisher(kafka, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout)
     app.processor = Processor(
         store=StateStore(app.redis, state),
         folder=Folder(all_kpis().values(), declared),

@@ -27,8 +27,8 @@ from services.kpi_stream.settings import StreamSettings
 
 def build(settings: Settings, stream: StreamSettings) -> FastAPI:
     """The app, its clients opened and closed with its lifespan."""
-    redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, socket_connect_timeout=2)
-    ends = LogEnds(settings.kafka_servers, settings.partitions, utc_now)
+    redis = async_redis(settings.redis_access, socket_timeout=stream.redis_timeout, socket_connect_timeout=2)
+    ends = LogEnds(settings.kafka_access, settings.partitions, utc_now)
     observatory = build_observatory(settings, redis, ends)
     reader = observatory.reader
 
