@@ -29,16 +29,17 @@ status: ## Say what runs, and where to look
 test: check ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards
+check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards, containers, scripts
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON) docs/generate.py --check
+	$(PYTHON) -m docs.generate --check
 	$(PYTHON) -m deploy.grafana.lint
+	$(PYTHON) -m deploy.docker.lint
 
-generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
-	$(PYTHON) docs/generate.py
+generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts, files of containers
+	$(PYTHON) -m docs.generate
 
 check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compare with a recomputation
 	$(PYTHON) -m tests.end_to_end.data_check "$(DATA)"

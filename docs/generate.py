@@ -1,6 +1,7 @@
-"""`python docs/generate.py [--check]`: the generated files, from the code that they describe.
+"""`python -m docs.generate [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md, docs/settings.md, docs/connectors/, the Grafana boards and the rules of alerts.
+Writes docs/events.md, docs/kpis.md, docs/settings.md, docs/connectors/, the Grafana boards, the rules of alerts and the
+files of servers in containers.
 With --check it writes nothing and ends with status 1 when a file is not what it would write.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 from pydantic.fields import FieldInfo
 
+from deploy.docker.configs import write_container_configs
 from services.board.settings import BoardSettings
 from services.common.events import EVENT_TYPES, EventType
 from services.common.events.examples import example
@@ -40,6 +42,7 @@ from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.threshold import Of
 from services.kpi_stream.settings import StreamSettings
 from services.pricing_watch.settings import PricingSettings
+from services.simulator.settings import SimulatorSettings
 from services.survey.settings import SurveySettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +56,7 @@ SETTINGS: dict[str, type[CadranSettings]] = {
     "The price watcher": PricingSettings,
     "The board": BoardSettings,
     "Alerts": AlertSettings,
+    "The simulator": SimulatorSettings,
 }
 
 
@@ -238,6 +242,7 @@ def write(root: Path) -> list[Path]:
         write_rules(kpis, shipped.alerts, WORDS, deploy / "prometheus" / "rules" / "cadran.yml"),
         write_grafana_rules(deploy / "grafana" / "provisioning" / "alerting" / "rules.yml"),
         *write_boards(kpis, "EUR", deploy / "grafana" / "dashboards"),
+        *write_container_configs(root),
     ]
 
 

@@ -22,6 +22,14 @@ KEPT_DAYS = 400
 """What Prometheus keeps: as much as `cadran backfill` writes."""
 
 
+SCRAPED: Mapping[str, Port] = {
+    **{port.value: port for port in (Port.EXPORTER, Port.INGEST, Port.SURVEY, Port.PRICING, Port.BOARD, Port.ALERTS)},
+    "worker": Port.WORKER_METRICS,
+    **{port.value: port for port in (Port.PROMETHEUS, Port.ALERTMANAGER)},
+}
+"""Whom Prometheus asks, by the names that its file has for their addresses."""
+
+
 class Program(NamedTuple):
     """One process: how it is started, and in which order (lower first)."""
 
@@ -90,12 +98,8 @@ def write_configs(settings: Settings, layout: Layout) -> None:
     _fill("kafka/server.properties", layout, port=settings.port(Port.KAFKA), data=layout.data / "kafka",
           controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
     _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
-    _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
-          alerts_port=settings.port(Port.ALERTS), prometheus_port=settings.port(Port.PROMETHEUS),
-          ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
-          pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
-          worker_port=settings.port(Port.WORKER_METRICS), alertmanager_port=settings.port(Port.ALERTMANAGER),
-          rules=alerts_folder(layout) / "rules")  # fmt: skip
+    scraped = {name: f"127.0.0.1:{settings.port(port)}" for name, port in SCRAPED.items()}
+    _fill("prometheus/prometheus.yml", layout, rules=alerts_folder(layout) / "rules", **scraped)
 
 
 def alerts_folder(layout: Layout) -> Path:
@@ -111,8 +115,12 @@ def write_first_alertmanager(layout: Layout) -> None:
 
 
 def _fill(source: str, layout: Layout, **values: object) -> None:
-    text = Template((DEPLOY / source).read_text()).substitute({name: str(value) for name, value in values.items()})
-    (layout.config / Path(source).name).write_text(text)
+    (layout.config / Path(source).name).write_text(filled(source, **values))
+
+
+def filled(source: str, **values: object) -> str:
+    """A file below `deploy` with its names with a dollar sign filled in."""
+    return Template((DEPLOY / source).read_text()).substitute({name: str(value) for name, value in values.items()})
 
 
 def environment_of(settings: Settings, layout: Layout, given: Mapping[str, str]) -> dict[str, str]:
