@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Kafka in its container: formats its disk the first time, each user with the password of its secret, and starts.
+#
+#   kafka.sh PROPERTIES SECRETS
 set -euo pipefail
 
-config=${1:-/etc/cadran/server.properties}
-secrets=${2:-/run/secrets}
+config=$1
+secrets=$2
 bin=${KAFKA_BIN:-/opt/kafka/bin}
 data=$(sed -n 's/^log.dirs=//p' "$config")
 

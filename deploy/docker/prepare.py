@@ -1,14 +1,13 @@
-"""`python -m deploy.docker.prepare`: what must be there before any other container starts; run each time.
+"""`python -m deploy.docker.prepare SECRETS`: what must be there before any other container starts; run each time.
 
-Refuses secrets that are missing, short or a placeholder's. Then makes, where they are not there yet, the board's key,
-somebody who may sign in to the board, and the file that Alertmanager begins with. With --development-key it makes a key
-with every scope instead, for a demo.
+Refuses secrets that are missing, short or a placeholder's. Then makes, where they are not there yet, the folder of databases,
+the board's key, somebody who may sign in to the board, and the file that Alertmanager begins with.
 """
 
 import sys
 from pathlib import Path
 
-from deploy.local.first import development_key, first_board_key, first_director
+from deploy.local.first import first_board_key, first_director
 from deploy.local.programs import Layout
 from services.common.errors import CadranError, ConfigurationError
 from services.common.secret_files import read_secret
@@ -17,12 +16,11 @@ from services.kpi_stream.alerting.settings import AlertSettings
 from services.kpi_stream.alerting.telling.config import FILE, write_alertmanager
 from services.kpi_stream.alerting.telling.receivers import TEAMS_SINCE
 
-SECRETS = Path("/run/secrets")
 NOT_SECRET = ("cadran_alerts_url", "cadran_alerts_token", "redis_users")
 """Addresses that may be anybody's, and hashes."""
 LEAST_CHARACTERS = 20
 LEAST_DIFFERENT = 10
-PLACEHOLDERS = ("change", "password", "secret", "example", "default", "replace", "placeholder", "todo", "xxx")
+PLACEHOLDERS = ("change", "password", "secret", "example", "default", "replace", "placeholder")
 MEND = "delete the file and run deploy/docker/make-secrets.sh"
 
 
@@ -52,6 +50,7 @@ def weakness(secret: str) -> str | None:
 def prepare(settings: Settings, alerting: AlertSettings) -> None:
     """Make what is not there yet; what is there is left alone."""
     layout = Layout(settings.local_dir)
+    layout.data.mkdir(parents=True, exist_ok=True)
     first_board_key(settings, layout)
     first_director(layout)
     folder = alerting.folder_in(settings.local_dir)
@@ -61,12 +60,8 @@ def prepare(settings: Settings, alerting: AlertSettings) -> None:
 
 def main() -> None:
     try:
-        settings = Settings.load()
-        if sys.argv[1:] == ["--development-key"]:
-            development_key(settings, Layout(settings.local_dir))
-            return
-        refuse_weak_secrets(SECRETS)
-        prepare(settings, AlertSettings.load())
+        refuse_weak_secrets(Path(sys.argv[1]))
+        prepare(Settings.load(), AlertSettings.load())
     except CadranError as error:
         sys.exit(f"prepare: {error}")
 
