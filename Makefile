@@ -37,6 +37,7 @@ check: setup-dev ## Format, lint, types, import contracts, generated files, Graf
 	$(PYTHON) -m docs.generate --check
 	$(PYTHON) -m deploy.grafana.lint
 	$(PYTHON) -m deploy.docker.lint
+	$(PYTHON) -m deploy.kubernetes.lint
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts, files of containers
 	$(PYTHON) -m docs.generate
@@ -100,4 +101,4 @@ bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka 
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
-	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret
+	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/secrets .local/*.key .local/*.json .local/*.password .local/*.secret

@@ -1,20 +1,19 @@
 """`python -m deploy.docker.prepare SECRETS`: what must be there before any other container starts; run each time.
 
-Refuses secrets that are missing, short or a placeholder's. Then makes, where they are not there yet, the folder of databases,
-the board's key, somebody who may sign in to the board, and the file that Alertmanager begins with.
+Refuses secrets that are missing, short or a placeholder's. Then makes, where they are not there yet, the folder of
+databases, the board's key, somebody who may sign in to the board, and the file that Alertmanager begins with.
 """
 
 import sys
 from pathlib import Path
 
+from deploy.docker.first_alertmanager import first_alertmanager
 from deploy.local.first import first_board_key, first_director
 from deploy.local.programs import Layout
 from services.common.errors import CadranError, ConfigurationError
 from services.common.secret_files import read_secret
 from services.common.settings import Settings
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.telling.config import FILE, write_alertmanager
-from services.kpi_stream.alerting.telling.receivers import TEAMS_SINCE
 
 NOT_SECRET = ("cadran_alerts_url", "cadran_alerts_token", "redis_users")
 """Addresses that may be anybody's, and hashes."""
@@ -53,9 +52,7 @@ def prepare(settings: Settings, alerting: AlertSettings) -> None:
     layout.data.mkdir(parents=True, exist_ok=True)
     first_board_key(settings, layout)
     first_director(layout)
-    folder = alerting.folder_in(settings.local_dir)
-    if not (folder / FILE).exists():  # it tells nobody until the alerts write another
-        write_alertmanager((), alerting, TEAMS_SINCE, folder)
+    first_alertmanager(settings, alerting)
 
 
 def main() -> None:

@@ -4,11 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import NamedTuple
 
+from deploy.local.certificates import SERVERS
+from deploy.local.secret_folder import SecretFolder
 from services.common.errors import ConfigurationError
 from services.common.settings import Port, Settings
 from services.kpi_stream.alerting.settings import AlertSettings
@@ -38,6 +41,8 @@ class Program(NamedTuple):
     priority: int
     autostart: bool = True
     stop_seconds: int = 15
+    environment: Mapping[str, str] = MappingProxyType({})
+    """Settings that it alone is given."""
 
 
 class Layout:
@@ -56,6 +61,8 @@ class Layout:
         self.board_key = self.root / "board.key"
         self.board_users = self.root / "board-users.json"
         self.director_password = self.root / "director.password"
+        self.secrets = self.root / "secrets"
+        self.kafka_format = self.data / "kafka" / "meta.properties"
 
     def make(self) -> None:
         data = (self.data / name for name in ("kafka", "redis", "prometheus", "alertmanager"))
@@ -95,11 +102,16 @@ def alertmanager_version() -> Version:
 
 def write_configs(settings: Settings, layout: Layout) -> None:
     """Fill in the servers' files."""
-    _fill("kafka/server.properties", layout, port=settings.port(Port.KAFKA), data=layout.data / "kafka",
-          controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
-    _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
+    form = "secure" if settings.local_secure else "plain"
+    kept = SecretFolder(layout.secrets)
+    secret = {"secrets": kept.folder, "servers": kept.servers, "ca": kept.ca, "redis_users": kept.redis_users}
+    _fill(("kafka/server.properties", f"kafka/{form}.properties"), layout, port=settings.port(Port.KAFKA),
+          data=layout.data / "kafka", controller_port=settings.port(Port.KAFKA_CONTROLLER), name=SERVERS,
+          **secret)  # fmt: skip
+    _fill(("redis/redis.conf", f"redis/{form}.conf"), layout, port=settings.port(Port.REDIS),
+          data=layout.data / "redis", **secret)  # fmt: skip
     scraped = {name: f"127.0.0.1:{settings.port(port)}" for name, port in SCRAPED.items()}
-    _fill("prometheus/prometheus.yml", layout, rules=alerts_folder(layout) / "rules", **scraped)
+    _fill(("prometheus/prometheus.yml",), layout, rules=alerts_folder(layout) / "rules", **scraped)
 
 
 def alerts_folder(layout: Layout) -> Path:
@@ -114,13 +126,15 @@ def write_first_alertmanager(layout: Layout) -> None:
         write_alertmanager((), AlertSettings.load(), alertmanager_version(), folder)
 
 
-def _fill(source: str, layout: Layout, **values: object) -> None:
-    (layout.config / Path(source).name).write_text(filled(source, **values))
+def _fill(parts: Sequence[str], layout: Layout, **values: object) -> None:
+    """Fill in a file, called like the first of its parts."""
+    (layout.config / Path(parts[0]).name).write_text(filled(parts, **values))
 
 
-def filled(source: str, **values: object) -> str:
-    """A file below `deploy` with its names with a dollar sign filled in."""
-    return Template((DEPLOY / source).read_text()).substitute({name: str(value) for name, value in values.items()})
+def filled(parts: Sequence[str], **values: object) -> str:
+    """Files below `deploy`, one after another, with their names with a dollar sign filled in."""
+    text = Template("".join((DEPLOY / part).read_text() for part in parts))
+    return text.substitute({name: str(value) for name, value in values.items()})
 
 
 def environment_of(settings: Settings, layout: Layout, given: Mapping[str, str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ LISTEN = {"prometheus": 9090, "alertmanager": 9093}
 PORT_SETTINGS = {"worker": "WORKER_METRICS"}
 PROGRAMS = {"prometheus": ["prometheus"], "alertmanager": ["prometheus-alertmanager"]}
 """What images begin with by themselves, by Debian's names."""
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Composed:

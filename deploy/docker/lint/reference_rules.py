@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.docker.configs import container_port
@@ -65,7 +66,7 @@ def is_in_networks_that_there_are(compose: Compose, service: Service) -> Iterato
 
 
 def sets_what_there_is(compose: Compose, service: Service) -> Iterator[str]:
-    known = known_settings(compose)
+    known = known_settings(compose.root)
     for name in service.environment:
         if name.startswith("CADRAN_") and name not in known | {PROVISIONED}:
             yield f"sets {name}, which is no setting"
@@ -120,7 +121,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def known_settings(compose: Compose) -> frozenset[str]:
+def known_settings(root: Path) -> frozenset[str]:
     """The names of every variable that some service reads, as docs/settings.md lists them."""
-    page = (compose.root / "docs" / "settings.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "settings.md").read_text(encoding="utf-8")
     return frozenset(re.findall(r"^\| `(CADRAN_\w+)`", page, re.MULTILINE))
