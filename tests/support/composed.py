@@ -39,7 +39,8 @@ LISTEN = {"prometheus": 9090, "alertmanager": 9093}
 PORT_SETTINGS = {"worker": "WORKER_METRICS"}
 PROGRAMS = {"prometheus": ["prometheus"], "alertmanager": ["prometheus-alertmanager"]}
 """What images begin with by themselves, by Debian's names."""
-PATIENCE = 120.0
+PATIENCE = 180.0
+"""Seconds for a service to get well: Kafka and a dozen others share two cores."""
 
 
 class Composed:
@@ -136,7 +137,7 @@ class Composed:
     def _environment(self, service: Service) -> dict[str, str]:
         given = {name: value for name, value in self._environ.items() if name.startswith("CADRAN_")}
         values = {name: self.here(service, value) for name, value in {**given, **service.environment}.items()}
-        if service.name in self.compose.services and service.is_ours:
+        if service.is_ours:
             values["CADRAN_HOST"] = "127.0.0.1"
             setting = PORT_SETTINGS.get(service.name, service.name.upper())
             values |= {f"CADRAN_PORT_{setting}": str(self._port(service.name, port)) for port in _listens_on(service)}
@@ -166,10 +167,11 @@ class Composed:
         for mount in service.mounts:
             if mount.is_path and mount.target.startswith("/app/"):
                 continue
-            places[mount.target] = self._copied(service, mount.source) if mount.is_path else self._volume(mount.source)
+            places[mount.target] = self._copied(service, mount.source) if mount.is_path else self.volume(mount.source)
         return places
 
-    def _volume(self, name: str) -> Path:
+    def volume(self, name: str) -> Path:
+        """Where a volume is here."""
         path = self.folder / "volumes" / name
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -195,7 +197,7 @@ class Composed:
 
     def _kafka_tools(self) -> Path:
         folder = self.folder / "kafka-bin"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         for name, main in KAFKA_TOOLS.items():
             line = f"exec java $KAFKA_HEAP_OPTS $KAFKA_LOG4J_OPTS -cp {shlex.quote(f'{kafka_jars()}/*')} {main}"
             (folder / name).write_text(f'#!/bin/sh\n{line} "$@"\n')
