@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.docker.lint.compose import Compose, Service, read_compose
+from deploy.docker.lint.compose import Compose, Mount, Service, read_compose
 from deploy.local.programs import kafka_jars
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,10 +165,14 @@ class Composed:
         """The paths of a container and where they are here; its secrets in a folder that holds no others."""
         places = {"/run/secrets": self._secrets_of(service), "/opt/kafka/bin": self._tools}
         for mount in service.mounts:
-            if mount.is_path and mount.target.startswith("/app/"):
-                continue
-            places[mount.target] = self._copied(service, mount.source) if mount.is_path else self.volume(mount.source)
+            places[mount.target] = self._place(service, mount)
         return places
+
+    def _place(self, service: Service, mount: Mount) -> Path:
+        if not mount.is_path:
+            return self.volume(mount.source)
+        source = ROOT / mount.source
+        return source if source.is_dir() else self._copied(service, mount.source)
 
     def volume(self, name: str) -> Path:
         """Where a volume is here."""
