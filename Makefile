@@ -34,12 +34,12 @@ check: setup-dev ## Format, lint, types, import contracts, generated files, Graf
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON) docs/generate.py --check
+	$(PYTHON) -m docs.generate --check
 	$(PYTHON) -m deploy.grafana.lint
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet --strict
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
-	$(PYTHON) docs/generate.py
+	$(PYTHON) -m docs.generate
 
 site: setup-dev ## Make the documentation as a site, in .local/site
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict

@@ -1,6 +1,7 @@
-"""`python docs/generate.py [--check]`: the generated files, from the code that they describe.
+"""`python -m docs.generate [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md (docs/fr/indicateurs.md), docs/settings.md, docs/connectors/, the Grafana boards and the rules of alerts.
+Writes docs/events.md, docs/kpis.md, docs/fr/indicateurs.md, docs/settings.md, docs/connectors/, the picture of the
+imports, the Grafana boards and the rules of alerts.
 With --check it writes nothing and ends with status 1 when a file is not what it would write.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 from pydantic.fields import FieldInfo
 
+from docs.imports_picture import svg
 from services.board.settings import BoardSettings
 from services.common.events import EVENT_TYPES, EventType
 from services.common.events.examples import example
@@ -245,10 +247,14 @@ def write(root: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.rstrip() + "\n", encoding="utf-8")
         written.append(path)
+    picture = root / "docs" / "images" / "imports.svg"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_text(svg())
     kpis, deploy = all_kpis().values(), root / "deploy"
     shipped = ThresholdReader(all_kpis(), WORDS.currency).load(ROOT / "deploy" / "alerts" / "thresholds.yml")
     return [
         *written,
+        picture,
         write_rules(kpis, shipped.alerts, WORDS, deploy / "prometheus" / "rules" / "cadran.yml"),
         write_grafana_rules(deploy / "grafana" / "provisioning" / "alerting" / "rules.yml"),
         *write_boards(kpis, "EUR", deploy / "grafana" / "dashboards"),
