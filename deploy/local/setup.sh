@@ -46,7 +46,7 @@ install_servers() {
   has redis-server || missing+=(redis-server)
   has prometheus || missing+=(prometheus)
   has prometheus-alertmanager || has alertmanager || missing+=(prometheus-alertmanager)
-  has java || missing+=(default-jre-headless)
+  if [ "$kind" = dev ]; then has javac || missing+=(default-jdk-headless); else has java || missing+=(default-jre-headless); fi
   if ! has mvn && [ ! -f "$jars/.complete" ]; then missing+=(maven); fi
   if [ "$kind" = dev ] && ! has chromium; then missing+=(chromium); fi
   # The languages of docs/sending.md, whose examples are run.
