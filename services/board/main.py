@@ -30,6 +30,7 @@ from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
+from services.common.kafka_refusals import require_kafka_admits
 from services.common.logging import configure_logging
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
@@ -113,6 +114,7 @@ def main() -> None:
     try:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
+        require_kafka_admits(settings.kafka_access)
         database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         app = build(settings, board, database)
     except CadranError as error:

@@ -232,7 +232,9 @@ class Settings(CadranSettings):
     def _hours_can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         return check_weekly_hours(value)
 
-    @field_validator("pairs", mode="before")
+    @field_validator(
+        *("pairs", "kafka_password_file", "kafka_ca_file", "redis_password_file", "redis_ca_file"), mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None

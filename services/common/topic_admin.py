@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 
 from services.common.errors import ConfigurationError, Unavailable
 from services.common.kafka_access import KafkaAccess
+from services.common.kafka_refusals import not_allowed, require_kafka_admits
 from services.common.topics import Topic
 
 KNOWN_SECONDS = 15.0
@@ -39,7 +40,9 @@ def admin_client(access: KafkaAccess, patience: float = PATIENCE) -> Iterator[Ka
     """Kafka's admin client. `patience`: seconds for the first answer.
 
     :raises Unavailable: when no broker answers.
+    :raises ConfigurationError: when one does not let us in, or does not allow what is asked of it.
     """
+    require_kafka_admits(access)
     try:
         client = KafkaAdminClient(
             **access.kafka_python(),
@@ -53,6 +56,8 @@ def admin_client(access: KafkaAccess, patience: float = PATIENCE) -> Iterator[Ka
         ) from error
     try:
         yield client
+    except AuthorizationError as error:
+        raise not_allowed(error, access) from error
     finally:
         client.close()
 

@@ -10,8 +10,10 @@ from services.common.auth import KeyRing
 from services.common.errors import CadranError
 from services.common.garbage import collect_seldom
 from services.common.http import serve
+from services.common.kafka_refusals import require_kafka_admits
 from services.common.logging import configure_logging
 from services.common.redis_clients import async_redis
+from services.common.redis_refusals import require_redis_admits
 from services.common.settings import Port, Settings
 from services.common.windows import utc_now
 from services.kpi_stream.clients import build_observatory
@@ -54,6 +56,8 @@ def main() -> None:
     try:
         settings, stream = Settings.load(), StreamSettings.load()
         configure_logging("exporter", level=settings.log_level, log_format=settings.log_format)
+        require_kafka_admits(settings.kafka_access)
+        require_redis_admits(settings.redis_access)
         app = build(settings, stream)
     except CadranError as error:
         sys.exit(f"exporter cannot start: {error}")
