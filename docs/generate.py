@@ -1,6 +1,7 @@
 """`python docs/generate.py [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md, docs/settings.md, docs/connectors/, the Grafana boards and the rules of alerts.
+Writes docs/events.md, docs/kpis.md, docs/rights.md, docs/settings.md, docs/connectors/, the Grafana boards and the
+rules of alerts.
 With --check it writes nothing and ends with status 1 when a file is not what it would write.
 """
 
@@ -39,6 +40,7 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.threshold import Of
 from services.kpi_stream.settings import StreamSettings
+from services.operations.access import rights_page
 from services.pricing_watch.settings import PricingSettings
 from services.survey.settings import SurveySettings
 
@@ -224,7 +226,13 @@ def connector_pages() -> dict[str, str]:
 
 def write(root: Path) -> list[Path]:
     """Write everything below a root; returns the files."""
-    pages = {"settings": settings_page(), "events": events_page(), "kpis": kpis_page(), **connector_pages()}
+    pages = {
+        "settings": settings_page(),
+        "events": events_page(),
+        "kpis": kpis_page(),
+        "rights": f"# What each service may do\n\n{NOTICE}\n{rights_page.page()}",
+        **connector_pages(),
+    }
     written = []
     for name, text in pages.items():
         path = root / "docs" / f"{name}.md"

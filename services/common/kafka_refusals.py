@@ -83,7 +83,7 @@ async def _come_in(access: KafkaAccess, host: str, port: int) -> None:
     try:
         await connection.send(MetadataRequest([]))  # a server that asks for a user hangs up only now
     finally:
-        connection.close()
+        await asyncio.wait([connection.close()], timeout=PATIENCE)
 
 
 async def _meant(error: Exception, access: KafkaAccess, host: str, port: int) -> ConfigurationError | None:

@@ -239,7 +239,7 @@ def test_a_service_with_a_wrong_password_ends_with_one_line(stack: RunningStack,
     command = [sys.executable, "-m", SERVICES[service]]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(f"{service} cannot start: CADRAN_KAFKA_PASSWORD_FILE: ")
+    assert done.stderr.splitlines()[-1].partition(" cannot start: ")[2].startswith("CADRAN_KAFKA_PASSWORD_FILE: ")
     assert "Traceback" not in done.stderr
     assert "not-the-password" not in done.stdout + done.stderr
 

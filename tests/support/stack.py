@@ -241,7 +241,7 @@ def settings_of(environment: dict[str, str]) -> Settings:
 
 def _value(text: str) -> Any:
     """A setting's value, JSON where it is some."""
-    return json.loads(text) if text[:1] in "[{" else text
+    return json.loads(text) if text[:1] in ("[", "{") else text
 
 
 def _logs(folder: Path) -> str:
