@@ -6,6 +6,7 @@ A Kafka that does not answer refuses nobody: it may come back.
 import asyncio
 import ssl
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from aiokafka.client import collect_hosts
 from aiokafka.conn import create_conn
@@ -26,18 +27,20 @@ from services.common.kafka_access import CA_FILE, MECHANISM, PASSWORD_FILE, SECU
 from services.common.tls_refusals import not_trusted, speaks_tls
 
 PATIENCE = 5.0
-"""Seconds for one server's answer."""
+"""Seconds for an answer."""
 
 NOT_ALLOWED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
 
 
-def require_kafka_admits(access: KafkaAccess) -> None:
+def require_kafka_admits(access: KafkaAccess, patience: float = PATIENCE) -> None:
     """Go on where Kafka lets us in, or does not answer. Asked from a thread: the caller may be in a loop of its own.
+
+    `patience`: seconds for all servers together.
 
     :raises ConfigurationError: naming the setting for which it refuses.
     """
     with ThreadPoolExecutor(1) as thread:
-        refusal = thread.submit(asyncio.run, refusal_of(access)).result()
+        refusal = thread.submit(asyncio.run, refusal_of(access, patience)).result()
     if refusal is not None:
         raise refusal
 
@@ -60,8 +63,15 @@ def not_allowed(error: Exception, access: KafkaAccess) -> ConfigurationError:
     )
 
 
-async def refusal_of(access: KafkaAccess) -> ConfigurationError | None:
-    """Why the first server that answers does not let us in, if it does not."""
+async def refusal_of(access: KafkaAccess, patience: float = PATIENCE) -> ConfigurationError | None:
+    """Why the first server that answers does not let us in, if it does not and tells so in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            return await _first_refusal(access)
+    return None
+
+
+async def _first_refusal(access: KafkaAccess) -> ConfigurationError | None:
     for host, port, _ in collect_hosts(access.servers, randomize=False):
         try:
             await _come_in(access, host, port)

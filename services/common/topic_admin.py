@@ -37,12 +37,12 @@ class TopicSettings(Protocol):
 
 @contextmanager
 def admin_client(access: KafkaAccess, patience: float = PATIENCE) -> Iterator[KafkaAdminClient]:
-    """Kafka's admin client. `patience`: seconds for the first answer.
+    """Kafka's admin client. `patience`: seconds to be let in, and as many for the first answer.
 
     :raises Unavailable: when no broker answers.
     :raises ConfigurationError: when one does not let us in, or does not allow what is asked of it.
     """
-    require_kafka_admits(access)
+    require_kafka_admits(access, patience)
     try:
         client = KafkaAdminClient(
             **access.kafka_python(),
