@@ -103,4 +103,4 @@ bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka 
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
-	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret
+	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/secrets .local/*.key .local/*.json .local/*.password .local/*.secret

@@ -30,6 +30,7 @@ from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
+from services.common.kafka_refusals import require_kafka_admits
 from services.common.logging import configure_logging
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
@@ -45,7 +46,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
     registry = CollectorRegistry()
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-board", timeout=board.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("board", registry))
     client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)
@@ -113,6 +114,7 @@ def main() -> None:
     try:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
+        require_kafka_admits(settings.kafka_access)
         database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         app = build(settings, board, database)
     except CadranError as error:

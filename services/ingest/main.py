@@ -19,6 +19,7 @@ from services.common.logging import configure_logging, get_logger
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
 from services.common.redis_clients import async_redis
+from services.common.redis_refusals import require_redis_admits
 from services.common.settings import Port, Settings
 from services.common.signing_secrets import read_secrets
 from services.common.topic_admin import require_topics
@@ -56,8 +57,8 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     """
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
-    redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
+    redis = async_redis(settings.redis_access, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-ingest", timeout=ingest.publish_timeout)
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))
@@ -168,6 +169,7 @@ def main() -> None:
         settings, ingest = Settings.load(), IngestSettings.load()
         configure_logging("ingest", level=settings.log_level, log_format=settings.log_format)
         _check_topics(settings)
+        require_redis_admits(settings.redis_access)
         database = Database(database_url(ingest.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         _open_now(database)
         app = build(settings, ingest, database, _accounts(settings, ingest))

@@ -2,6 +2,9 @@
 
 import typer
 
+from services.operations.access import commands as access
+
 
 def register(app: typer.Typer) -> None:
     """Each part adds its own."""
+    access.register(app)
