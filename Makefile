@@ -29,13 +29,14 @@ status: ## Say what runs, and where to look
 test: check ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards
+check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards, sizes
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) docs/generate.py --check
 	$(PYTHON) -m deploy.grafana.lint
+	$(PYTHON) -m tests.sizes
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
 	$(PYTHON) docs/generate.py
