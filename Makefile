@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos coverage mutation bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,17 @@ check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compar
 
 chaos: setup-dev ## Break things under traffic, then compare every number with a recomputation: SECONDS=300 SEED=1
 	$(PYTHON) -m tests.faults.chaos --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
+
+coverage: setup-dev ## Count the branches of the domain that tests take; writes docs/testing.md
+	$(PYTHON) -m tests.branches
+
+mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small ways and count what tests notice; writes docs/testing.md: SAMPLE=0 (all) SEED=1
+	.local/mutation-venv/bin/python -m tests.mutation --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1)
+
+.local/mutation-venv/.installed: requirements-mutation.txt requirements-dev.txt requirements.txt
+	$(PYTHON) -m venv .local/mutation-venv
+	.local/mutation-venv/bin/pip install -q --disable-pip-version-check -r requirements-mutation.txt
+	touch $@
 
 bench: setup-dev .local/bench-venv/.installed ## Measure throughput against stock Faust, Quix Streams and bare aiokafka: N=300000
 	$(PYTHON) -m tests.benchmarks.bench --events $(or $(N),300000)
