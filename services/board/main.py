@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from services.board.settings import BoardSettings
 from services.board.tables import SCHEMA
 from services.board.users import Users
 from services.board.week_pages import Weeks
-from services.common.background import at_work
+from services.common.background import Work, at_work
 from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
@@ -56,17 +56,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     users = Users(board.users_path(settings.local_dir))
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
     base_url = board_url(settings, board)
-    letters = letter_works(settings, board, api, database)
-
-    async def send_edits() -> None:
-        await outbox.count()  # told while Kafka is still away
-        async with publisher:
-            await outbox.run()
-
-    async def use_database() -> None:
-        await asyncio.to_thread(database.open)
-        async with at_work([send_edits, *letters]):
-            await asyncio.Event().wait()
+    use_database = _use_of(database, outbox, publisher, letter_works(settings, board, api, database))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -91,16 +81,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
         sessions=sessions,
         weeks=Weeks(week_reader(settings, api), week_writer(settings, board)),
         oidc=Oidc(board, base_url) if board.oidc_issuer else None,
-        desk=Desk(
-            answers=answers,
-            alerts=alerts,
-            editing=Editing(database, outbox.written),
-            renderer=renderer,
-            sessions=sessions,
-            clock=utc_now,
-            zone=settings.zone,
-            currency=settings.reporting_currency,
-        ),
+        desk=_desk(settings, answers, alerts, Editing(database, outbox.written), renderer, sessions),
         registry=registry,
         checks={"read API": read_api},  # neither the database nor Kafka: numbers are shown without them
     )
@@ -108,6 +89,37 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     if parts.oidc is not None:
         remember_who_left(app, secrets[-1], base_url)
     return app
+
+
+def _use_of(database: Database, outbox: Outbox, publisher: Publisher, letters: Sequence[Work]) -> Work:
+    """Sends what was edited, and letters, once the database is open."""
+
+    async def send_edits() -> None:
+        await outbox.count()  # told while Kafka is still away
+        async with publisher:
+            await outbox.run()
+
+    async def use_database() -> None:
+        await asyncio.to_thread(database.open)
+        async with at_work([send_edits, *letters]):
+            await asyncio.Event().wait()
+
+    return use_database
+
+
+def _desk(
+    settings: Settings, answers: Answers, alerts: Alerts, editing: Editing, renderer: Renderer, sessions: Sessions
+) -> Desk:
+    return Desk(
+        answers=answers,
+        alerts=alerts,
+        editing=editing,
+        renderer=renderer,
+        sessions=sessions,
+        clock=utc_now,
+        zone=settings.zone,
+        currency=settings.reporting_currency,
+    )
 
 
 def main() -> None:

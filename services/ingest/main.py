@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing
-from services.common.background import at_work
+from services.common.background import Work, at_work
 from services.common.database import Database, database_url
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.http import serve
@@ -63,12 +63,7 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))
     connectors = _connectors(settings, ingest, database, accounts, outbox, ConnectorMetrics(registry))
-
-    async def use_database() -> None:
-        await asyncio.to_thread(database.open)
-        async with at_work([outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]):
-            await asyncio.Event().wait()
-
+    use_database = _use_of(database, outbox, connectors)
     kafka_was_tried = asyncio.Event()
 
     async def use_kafka() -> None:
@@ -92,13 +87,7 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
 
     parts = Parts(
         gateway=Gateway(publisher, Marks(redis), budget),
-        campaigns=Campaigns(
-            database,
-            zone=settings.zone,
-            clock=utc_now,
-            written=outbox.written,
-            drawn=CampaignMetrics(registry).drawn,
-        ),
+        campaigns=_campaigns(settings, database, outbox, registry),
         webhooks=connectors.webhooks,
         syncing=connectors.syncing,
         public_url=ingest.public_address(settings),
@@ -114,11 +103,32 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     return create_app(parts, lifespan)
 
 
+def _campaigns(settings: Settings, database: Database, outbox: Outbox, registry: CollectorRegistry) -> Campaigns:
+    return Campaigns(
+        database,
+        zone=settings.zone,
+        clock=utc_now,
+        written=outbox.written,
+        drawn=CampaignMetrics(registry).drawn,
+    )
+
+
 class _Connectors(NamedTuple):
     webhooks: Webhooks
     completing: Completing
     syncing: Syncing
     pruning: Pruning
+
+
+def _use_of(database: Database, outbox: Outbox, connectors: _Connectors) -> Work:
+    """What runs once the database is open."""
+
+    async def use_database() -> None:
+        await asyncio.to_thread(database.open)
+        async with at_work([outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]):
+            await asyncio.Event().wait()
+
+    return use_database
 
 
 def _connectors(
