@@ -6,14 +6,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.common.auth import KeyRing, Scope
+from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import ConfigurationError
+from services.common.lengths import read_length
 from services.common.settings import Settings
 from services.common.topic_admin import create_topics, wrong_topics
+from services.common.windows import utc_now
 
 console = Console()
 topics = typer.Typer(help="Kafka's topics: create them, check them.", no_args_is_help=True)
-keys = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
+keys = typer.Typer(help="API keys: create, list, rotate, revoke.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -50,22 +52,42 @@ def create_key(
             "The key's name unless given; sources that name the same orders need the same one, or none (empty)."
         ),
     ] = None,
+    expires: Annotated[str | None, typer.Option(help="After how long it is refused: 90d. Never unless given.")] = None,
 ) -> None:
     """Create a key and print it: it is never shown again."""
     namespace = name if namespace is None else namespace
     if ":" in namespace:
         raise ConfigurationError("a namespace has no colon", field="--namespace", mend="choose another")
     ring = KeyRing(Settings.load().api_keys_file)
-    print(ring.create(name, tuple(scope), namespace))
+    lifetime = None if expires is None else read_length(expires, "--expires")
+    print(ring.create(name, tuple(scope), namespace, lifetime))
 
 
 @keys.command("list")
 def list_keys() -> None:
     """Show the keys, without their secrets."""
-    table = Table("id", "name", "scopes", "namespace", "created", box=None)
+    table = Table("id", "name", "scopes", "namespace", "created", "expires", "earlier secret until", box=None)
     for key in KeyRing(Settings.load().api_keys_file).all():
-        table.add_row(key.id, key.name, " ".join(key.scopes), key.namespace, key.created.isoformat())
+        table.add_row(key.id, key.name, " ".join(key.scopes), key.namespace, key.created.isoformat(), *_ends(key))
     console.print(table)
+
+
+def _ends(key: ApiKey) -> tuple[str, str]:
+    now = utc_now()
+    expires = "never" if key.expires is None else f"{key.expires.isoformat()}{' (over)' if key.is_over(now) else ''}"
+    until = [former.until.isoformat() for former in key.still_former(now)]
+    return expires, max(until, default="")
+
+
+@keys.command("rotate")
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="Its id, from `cadran keys list`.")],
+    grace: Annotated[
+        str, typer.Option(help="How long the earlier secret is still good: 24h, or 0s where it has leaked.")
+    ] = "24h",
+) -> None:
+    """Give a key another secret and print it as a whole: it is never shown again. All else of the key stays."""
+    print(KeyRing(Settings.load().api_keys_file).rotate(key_id, read_length(grace, "--grace")))
 
 
 @keys.command("revoke")
