@@ -25,6 +25,7 @@ from services.board.settings import BoardSettings
 from services.board.tables import SCHEMA
 from services.board.users import Users
 from services.board.week_pages import Weeks
+from services.common.audit import AuditLog
 from services.common.background import at_work
 from services.common.database import Database, database_url
 from services.common.errors import CadranError
@@ -94,6 +95,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
             answers=answers,
             alerts=alerts,
             editing=Editing(database, outbox.written),
+            audit=AuditLog(settings.audit_path),
             renderer=renderer,
             sessions=sessions,
             clock=utc_now,

@@ -8,7 +8,10 @@ import typer
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
+from services.common.audit import AuditLog
+from services.common.audited_commands import audited
 from services.common.errors import CadranError
+from services.common.settings import Settings
 
 GROUP = "cadran.commands"
 
@@ -31,13 +34,17 @@ def main() -> None:
     """Run a command; an error is one line that says what to do, and status 1."""
     signal.signal(signal.SIGTERM, _end)
     try:
-        build()()
+        audited(typer.main.get_group(build()), audit_log)()
     except CadranError as error:
         sys.exit(f"cadran: {error}")
     except RedisError as error:
         sys.exit(f"cadran: Redis does not answer: {error} - start it, or mend CADRAN_REDIS")
     except KafkaError as error:
         sys.exit(f"cadran: Kafka does not answer: {error} - start it, or mend CADRAN_KAFKA")
+
+
+def audit_log() -> AuditLog:
+    return AuditLog(Settings.load().audit_path)
 
 
 def _end(number: int, _: object) -> None:

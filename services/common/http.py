@@ -1,17 +1,18 @@
 """What every HTTP service does alike: problem documents, size limits, authentication, health."""
 
 import gc
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
 from services.common.logging import get_logger
@@ -116,6 +117,18 @@ def require(keys: KeyRing, scope: Scope) -> Callable[[Request], Awaitable[ApiKey
         return keys.authenticate(request.headers.get("authorization"), scope)
 
     return authenticated
+
+
+def require_recorded(keys: KeyRing, scope: Scope, audit: AuditLog) -> Any:
+    """The same of an act of administration: it is in the audit log before it is done, or is not done."""
+
+    async def recorded(request: Request) -> AsyncIterator[ApiKey]:
+        key = keys.authenticate(request.headers.get("authorization"), scope)
+        what = f"{request.method} {_route(request)}"
+        async with audit.acting_meanwhile(f"key:{key.id}", what, " ".join(map(str, request.path_params.values()))):
+            yield key
+
+    return Depends(recorded, scope="function")  # it ends before the answer leaves
 
 
 Check = Callable[[], Awaitable[None]]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.common.errors import Invalid
 
-_LENGTH = re.compile(r"(\d{1,6})(s|m|h|d)")
+LENGTH = r"(\d{1,6})(s|m|h|d)"
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -14,7 +14,7 @@ def read_length(text: str, field: str) -> timedelta:
 
     :raises Invalid: naming the field.
     """
-    found = _LENGTH.fullmatch(text.strip())
+    found = re.fullmatch(LENGTH, text.strip())
     if found is None:
         raise Invalid(f"{text!r} is no length of time", field=field, mend="write 90s, 30m, 6h or 2d")
     return int(found[1]) * _UNITS[found[2]]

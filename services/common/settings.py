@@ -133,6 +133,11 @@ class Settings(CadranSettings):
     keys_file: Path | None = Field(
         None, description="The file of API keys (hashed). Empty: `keys.json` in the local folder."
     )
+    audit_file: Path | None = Field(
+        None,
+        description="The audit log: who did what to this installation (`cadran audit`). Empty: `audit.log` in the "
+        "local folder.",
+    )
     time_zone: str = Field("Europe/Paris", description="The business time zone: it cuts days, weeks and months.")
     country: str = Field("FR", description="Whose public holidays count: an ISO 3166 code, `FR` or `DE-BY`.")
     reporting_currency: str = Field("EUR", description="The currency that amounts are shown in (ISO 4217).")
@@ -228,3 +233,7 @@ class Settings(CadranSettings):
     @property
     def api_keys_file(self) -> Path:
         return self.keys_file or self.local_dir / "keys.json"
+
+    @property
+    def audit_path(self) -> Path:
+        return self.audit_file or self.local_dir / "audit.log"

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Invalid, Malformed, TooLarge
 from services.common.events import EVENT_TYPES, Event, parse
@@ -72,6 +73,7 @@ class Parts(NamedTuple):
     syncing: Syncing
     public_url: str
     keys: KeyRing
+    audit: AuditLog
     rate: EventRate
     zone: ZoneInfo
     clock: Clock
@@ -93,12 +95,13 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     install_health(app, parts.checks)
     events = _events(parts)
     app.include_router(events)
-    app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.settings.max_batch_bytes))
+    app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.audit, parts.settings.max_batch_bytes))
     app.include_router(
         connector_routes(
             parts.webhooks,
             parts.syncing,
             parts.keys,
+            parts.audit,
             clock=parts.clock,
             public_url=parts.public_url,
             max_bytes=parts.settings.max_delivery_bytes,

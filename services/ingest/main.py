@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.background import at_work
 from services.common.database import Database, database_url
@@ -102,6 +103,7 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
         syncing=connectors.syncing,
         public_url=ingest.public_address(settings),
         keys=KeyRing(settings.api_keys_file),
+        audit=AuditLog(settings.audit_path),
         rate=EventRate(ingest.rate_limit),
         zone=settings.zone,
         clock=utc_now,

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.database import Database
 from services.common.errors import CadranError, Conflict, Invalid, NotFound
@@ -21,6 +22,7 @@ from services.common.http import (
     json_response,
     read_body,
     require,
+    require_recorded,
 )
 from services.common.json_bodies import (
     ITEMS_MAX_BYTES,
@@ -50,6 +52,7 @@ class Parts(NamedTuple):
     scheduler: Scheduler
     database: Database
     keys: KeyRing
+    audit: AuditLog
     registry: CollectorRegistry
     checks: dict[str, Check]
 
@@ -75,7 +78,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
 
 def _watch_routes(parts: Parts) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["watch list"])
-    writes = [Depends(require(parts.keys, Scope.WRITE_PRICES))]
+    writes = [require_recorded(parts.keys, Scope.WRITE_PRICES, parts.audit)]
     reads = [Depends(require(parts.keys, Scope.READ_PRICES))]
 
     @router.get("/watch", summary="What is watched, by sku", dependencies=reads)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.background import Work, at_work
 from services.common.database import Database, database_url
@@ -74,6 +75,7 @@ def build(settings: Settings, pricing: PricingSettings, database: Database) -> F
         scheduler=scheduler,
         database=database,
         keys=KeyRing(settings.api_keys_file),
+        audit=AuditLog(settings.audit_path),
         registry=registry,
         checks={"database": database.check},
     )

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.background import Work, at_work
 from services.common.calendar import BusinessCalendar, public_holidays
@@ -116,6 +117,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
         pages=core.pages,
         brand=core.brand,
         keys=core.keys,
+        audit=AuditLog(settings.audit_path),
         sessions=core.sessions,
         database=core.database,
         zone=settings.zone,

@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.background import at_work
 from services.common.errors import CadranError
@@ -77,6 +78,7 @@ def build(settings: Settings, alerting: AlertSettings) -> FastAPI:
     parts = Parts(
         service=AlertService(keeper, queries),
         keys=KeyRing(settings.api_keys_file),
+        audit=AuditLog(settings.audit_path),
         registry=registry,
         checks={"prometheus": answers},
     )
