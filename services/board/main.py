@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from services.board.alerts.watch import Alerts
 from services.board.answers import Answers
@@ -34,13 +35,14 @@ from services.common.i18n import load_translations
 from services.common.logging import configure_logging
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
+from services.common.secure_headers import SecureHeaders
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
 from services.common.signing_secrets import read_secrets
 from services.common.windows import utc_now
 
 
-def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
+def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIApp:
     """The app, its clients opened and closed with its lifespan.
 
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
@@ -108,7 +110,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     app = create_app(parts, lifespan)
     if parts.oidc is not None:
         remember_who_left(app, secrets[-1], base_url)
-    return app
+    return SecureHeaders(app)  # around the framework: it answers internal errors outside of its own middlewares
 
 
 def main() -> None:
@@ -119,7 +121,7 @@ def main() -> None:
         app = build(settings, board, database)
     except CadranError as error:
         sys.exit(f"board cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.BOARD), grace=2)
+    serve(app, settings, Port.BOARD, grace=2)
 
 
 if __name__ == "__main__":

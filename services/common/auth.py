@@ -16,8 +16,11 @@ from pathlib import Path
 import msgspec
 
 from services.common.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from services.common.rates import Rate
 from services.common.watched_file import WatchedFile
 from services.common.windows import Clock, utc_now
+
+WRONG_SECRETS = "20/minute"
 
 
 class Scope(StrEnum):
@@ -68,11 +71,17 @@ class ApiKey(msgspec.Struct, frozen=True):
         """The replaced secrets that are still good."""
         return tuple(former for former in self.former if former.until > now)
 
-    def has(self, secret: str, now: datetime) -> bool:
-        """Is this the secret, or one that was and is still good? All are compared, each whole."""
-        told = hash_secret(secret)
-        good = (self.secret_sha256, *(former.secret_sha256 for former in self.still_former(now)))
-        return sum(hmac.compare_digest(stored, told) for stored in good) > 0
+    def has(self, told: str, now: datetime) -> bool:
+        """Is this the hash of the secret, or of one that was it and is still good? All are compared, each whole."""
+        return _is_among(told, (self.secret_sha256, *(former.secret_sha256 for former in self.still_former(now))))
+
+    def had(self, told: str, now: datetime) -> bool:
+        """Is this the hash of a secret that was replaced, and is good no more?"""
+        return _is_among(told, tuple(former.secret_sha256 for former in self.former if former.until <= now))
+
+
+def _is_among(told: str, stored: tuple[str, ...]) -> bool:
+    return sum(hmac.compare_digest(each, told) for each in stored) > 0
 
 
 class KeyFile(msgspec.Struct):
@@ -88,9 +97,12 @@ def hash_secret(secret: str) -> str:
 class KeyRing:
     """The keys of an installation."""
 
-    def __init__(self, path: Path, clock: Clock = utc_now) -> None:
+    def __init__(self, path: Path, clock: Clock = utc_now, request_rate: str = "1000/second") -> None:
         self._file = WatchedFile(path, KeyFile, mend="restore it, or create keys anew")
         self._clock = clock
+        self._wrong = Rate(WRONG_SECRETS, "wrong secrets of this key may come from one address", "wait, then try again")
+        self._right: set[str] = set()
+        self.requests = Rate(request_rate, "this key may ask", "ask again after the seconds of Retry-After")
 
     def create(self, name: str, scopes: tuple[Scope, ...], namespace: str, lifetime: timedelta | None = None) -> str:
         """Add a key and return it: the only moment at which the secret is known. `lifetime`: none is for ever."""
@@ -149,30 +161,43 @@ class KeyRing:
         """All keys, oldest first."""
         return self._file.read().keys
 
-    def authenticate(self, header: str | None, scope: Scope) -> ApiKey:
-        """The key that an `Authorization` header bears.
+    def authenticate(self, header: str | None, scope: Scope, address: str = "") -> ApiKey:
+        """The key that an `Authorization` header bears; `address`: whom it comes from.
 
         :raises Unauthenticated: when it is missing, not of this form, or unknown.
         :raises Forbidden: when the key has not the scope.
+        :raises TooManyRequests: as `check`.
         """
         kind, _, token = (header or "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise Unauthenticated(
                 "no API key", mend="send `Authorization: Bearer <key>`; `cadran keys create` makes one"
             )
-        return self.check(token.strip(), scope)
+        return self.check(token.strip(), scope, address)
 
-    def check(self, token: str, scope: Scope) -> ApiKey:
+    def check(self, token: str, scope: Scope, address: str = "") -> ApiKey:
         """The key that reads so.
 
         :raises Unauthenticated: when it is unknown.
         :raises Forbidden: when the key has not the scope.
+        :raises TooManyRequests: when too many wrong secrets of it came from this address: then none is looked at any
+            more, but those that were right before. Who guesses keeps out nobody who was let in, nor any other key.
         """
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
         key = self._find(key_id) if prefix == "cdr" else None
-        has_it = (key or _NOBODYS).has(secret, self._clock())
-        return self._allowed(key if has_it else None, scope)
+        told, now = hash_secret(secret), self._clock()
+        if key is not None and key.had(told, now):  # no guess: whoever was not told must not keep out those who were
+            mend = "use the newest that `cadran keys rotate` gave"
+            raise Unauthenticated("this secret of the key was replaced, and its grace is over", mend=mend)
+        if key is not None and told not in self._right:
+            self._wrong.check(key.id, address)
+        if (key or _NOBODYS).has(told, now) and key is not None:
+            self._right.add(told)
+            return self._allowed(key, scope)
+        if key is not None:
+            self._wrong.note(key.id, address)
+        return self._allowed(None, scope)
 
     def recall(self, key_id: str, scope: Scope) -> ApiKey:
         """A key that was checked before, by its id: whether it still stands.
@@ -187,8 +212,9 @@ class KeyRing:
 
     def _allowed(self, key: ApiKey | None, scope: Scope) -> ApiKey:
         if key is None:
-            mend = "check it for missing characters, or for another that replaced it, or create one"
-            raise Unauthenticated("this API key is not known", mend=mend)
+            raise Unauthenticated(
+                "this API key is not known", mend="check it for missing characters, or create another"
+            )
         if key.is_over(self._clock()):
             raise Unauthenticated(f"this API key expired on {key.expires:%Y-%m-%d}", mend="create another")
         if not key.allows(scope):

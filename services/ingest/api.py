@@ -21,6 +21,7 @@ from services.common.events.namespaces import in_namespace
 from services.common.events.schemas import all_schemas, data_schema
 from services.common.http import (
     Check,
+    address_of,
     install_error_handlers,
     install_health,
     install_metrics,
@@ -29,6 +30,8 @@ from services.common.http import (
 )
 from services.common.logging import get_logger
 from services.common.problems import Problem, problem_of
+from services.common.rates import Rate
+from services.common.secure_headers import SecureHeaders
 from services.common.windows import Clock
 from services.ingest import reading
 from services.ingest.asgi import CountRefused, DirectPosts
@@ -37,7 +40,6 @@ from services.ingest.campaigns.service import Campaigns
 from services.ingest.connectors.api import connector_routes
 from services.ingest.connectors.asking.syncing import Syncing
 from services.ingest.connectors.service import Webhooks
-from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome
 from services.ingest.settings import IngestSettings
@@ -74,7 +76,7 @@ class Parts(NamedTuple):
     public_url: str
     keys: KeyRing
     audit: AuditLog
-    rate: EventRate
+    rate: Rate
     zone: ZoneInfo
     clock: Clock
     settings: IngestSettings
@@ -112,7 +114,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     install_metrics(app, parts.registry)
 
     direct = {route.path: route.endpoint for route in events.routes if isinstance(route, Route)}
-    return CountRefused(DirectPosts(app, direct), parts.metrics)
+    return SecureHeaders(CountRefused(DirectPosts(app, direct), parts.metrics))
 
 
 def _events(parts: Parts) -> APIRouter:
@@ -120,7 +122,7 @@ def _events(parts: Parts) -> APIRouter:
     single, batch = (parts.metrics.seconds.labels(mode) for mode in ("single", "batch"))
 
     def authenticated(request: Request) -> ApiKey:
-        return parts.keys.authenticate(request.headers.get("authorization"), Scope.WRITE_EVENTS)
+        return parts.keys.authenticate(request.headers.get("authorization"), Scope.WRITE_EVENTS, address_of(request))
 
     @router.post("/events", status_code=202, summary="Send one event", openapi_extra=_SINGLE, responses=_RESPONSES)
     async def send(request: Request) -> Response:
@@ -128,7 +130,7 @@ def _events(parts: Parts) -> APIRouter:
         with single.time():
             body = await read_body(request, parts.settings.max_event_bytes)
             item = _read(parts, key, reading.single(request.headers, body))
-            await parts.rate.take(key.id, 1)
+            parts.rate.take(key.id)
             outcome = (await _accept(parts, key, [item]))[0]
         if outcome.error is not None:
             raise outcome.error
@@ -147,7 +149,7 @@ def _events(parts: Parts) -> APIRouter:
                 raise TooLarge(f"the batch has {len(raw)} events, the limit is {limit}", mend="send it in parts")
             if not raw:
                 raise Malformed("the batch is empty", mend="send at least one event")
-            await parts.rate.take(key.id, len(raw))
+            parts.rate.take(key.id, times=len(raw))
             outcomes = await _accept(parts, key, [_read(parts, key, item) for item in raw])
         result = _summary(outcomes)
         return json_response(result, 422 if result.rejected == len(outcomes) else 202)

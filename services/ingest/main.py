@@ -19,6 +19,7 @@ from services.common.http import serve
 from services.common.logging import configure_logging, get_logger
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
+from services.common.rates import Rate
 from services.common.redis_clients import async_redis
 from services.common.settings import Port, Settings
 from services.common.signing_secrets import read_secrets
@@ -36,7 +37,6 @@ from services.ingest.connectors.pruning import Pruning
 from services.ingest.connectors.reading.names import Pseudonyms
 from services.ingest.connectors.service import Webhooks
 from services.ingest.connectors.vendors import CONNECTORS
-from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Budget, Gateway
 from services.ingest.settings import IngestSettings
@@ -102,9 +102,9 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
         webhooks=connectors.webhooks,
         syncing=connectors.syncing,
         public_url=ingest.public_address(settings),
-        keys=KeyRing(settings.api_keys_file),
+        keys=KeyRing(settings.api_keys_file, request_rate=settings.request_rate),
         audit=AuditLog(settings.audit_path),
-        rate=EventRate(ingest.rate_limit),
+        rate=Rate(ingest.rate_limit, "this key may send", "send the rest after the seconds of Retry-After"),
         zone=settings.zone,
         clock=utc_now,
         settings=ingest,
@@ -175,7 +175,7 @@ def main() -> None:
         app = build(settings, ingest, database, _accounts(settings, ingest))
     except CadranError as error:
         sys.exit(f"ingest cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.INGEST), grace=10)
+    serve(app, settings, Port.INGEST, grace=10)
 
 
 def _accounts(settings: Settings, ingest: IngestSettings) -> FollowedAccounts:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
+from starlette.types import ASGIApp
 
 from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
@@ -32,6 +33,7 @@ from services.common.json_bodies import (
     read_many,
     read_one,
 )
+from services.common.secure_headers import SecureHeaders
 from services.pricing_watch import store
 from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, ProductsAnswer, explain_answer, page_answer
 from services.pricing_watch.watching import reading_store
@@ -57,7 +59,7 @@ class Parts(NamedTuple):
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The price watcher's app."""
     app = FastAPIOffline(
         title="Cadran price watch",
@@ -73,7 +75,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
 
     install_metrics(app, parts.registry)
 
-    return app
+    return SecureHeaders(app)
 
 
 def _watch_routes(parts: Parts) -> APIRouter:

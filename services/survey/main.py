@@ -132,7 +132,7 @@ def _core(settings: Settings, survey: SurveySettings, database: Database, metric
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
     secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret", "CADRAN_SURVEY_SECRET_FILE")
-    keys = KeyRing(settings.api_keys_file)
+    keys = KeyRing(settings.api_keys_file, request_rate=settings.request_rate)
     return Core(
         settings,
         survey,
@@ -200,7 +200,7 @@ def main() -> None:
         app = build(settings, survey, database)
     except CadranError as error:
         sys.exit(f"survey cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.SURVEY), grace=10)
+    serve(app, settings, Port.SURVEY, grace=10)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.common import watched_file
 from services.common.auth import KeyRing, Scope
-from services.common.errors import ConfigurationError, Conflict, Forbidden, NotFound, Unauthenticated
+from services.common.errors import ConfigurationError, Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated
 from tests.support.clock import START, Clock
 
 
@@ -50,7 +50,7 @@ def test_one_character_changed_anywhere_is_refused(ring: KeyRing) -> None:
     for i in range(len(key)):
         changed = key[:i] + ("x" if key[i] != "x" else "y") + key[i + 1 :]
         with pytest.raises(Unauthenticated):
-            ring.authenticate(f"Bearer {changed}", Scope.WRITE_EVENTS)
+            ring.authenticate(f"Bearer {changed}", Scope.WRITE_EVENTS, f"198.51.100.{i}")
 
 
 def test_a_running_service_hears_of_new_and_revoked_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_a_rotated_key_has_another_secret_and_the_earlier_one_is_good_for_the_gr
         assert (key.id, key.name, key.scopes, key.namespace) == (earlier.id, "shop", (Scope.WRITE_EVENTS,), "shop1")
     clock.now = START + GRACE
     assert ring.check(second, Scope.WRITE_EVENTS).id == earlier.id
-    with pytest.raises(Unauthenticated, match="another that replaced it"):
+    with pytest.raises(Unauthenticated, match="its grace is over - use the newest"):
         ring.check(first, Scope.WRITE_EVENTS)
 
 
@@ -201,3 +201,58 @@ def test_whatever_is_refused_was_compared_whole(ring: KeyRing, monkeypatch: pyte
         compared.clear()
         assert not is_good(ring, wrong)
         assert compared == [(64, 64)]
+
+
+def is_tried(ring: KeyRing, token: str, address: str) -> bool:
+    """Is it looked at? Then it is refused all the same."""
+    try:
+        ring.check(token, Scope.ADMIN, address)
+    except Unauthenticated:
+        return True
+    except TooManyRequests as error:
+        assert error.retry_after == 60
+        return False
+    raise AssertionError("it is good")
+
+
+def test_who_guesses_a_keys_secret_is_no_longer_listened_to(ring: KeyRing) -> None:
+    ring.create("shop", (Scope.ADMIN,), "")
+    key_id = ring.all()[0].id
+    tried = [is_tried(ring, f"cdr_{key_id}_{number}", "198.51.100.7") for number in range(30)]
+    assert tried == [True] * 20 + [False] * 10
+
+
+def test_a_secret_that_would_be_right_is_not_told_to_who_guesses(ring: KeyRing) -> None:
+    token = ring.create("shop", (Scope.ADMIN,), "")
+    for number in range(20):
+        is_tried(ring, f"{token}{number}", "198.51.100.7")
+    assert not is_tried(ring, token, "198.51.100.7")
+
+
+def test_who_guesses_keeps_out_nobody_else(ring: KeyRing) -> None:
+    """Neither who was let in before behind the same proxy, nor another key there, nor the same one from elsewhere."""
+    known, other = (ring.create(name, (Scope.ADMIN,), "") for name in ("known", "other"))
+    ring.check(known, Scope.ADMIN, "198.51.100.7")
+    for number in range(50):
+        is_tried(ring, f"{known}{number}", "198.51.100.7")
+        is_tried(ring, f"cdr_{'0' * 12}_{number}", "198.51.100.7")
+    assert ring.check(known, Scope.ADMIN, "198.51.100.7").name == "known"
+    assert ring.check(other, Scope.ADMIN, "198.51.100.7").name == "other"
+    is_tried(ring, f"{other}x", "198.51.100.7")
+    assert ring.check(other, Scope.ADMIN, "203.0.113.9").name == "other"
+
+
+def test_a_secret_that_was_right_and_is_no_longer_is_refused(ring: KeyRing) -> None:
+    first = ring.create("shop", (Scope.ADMIN,), "")
+    assert is_good(ring, first)
+    ring.rotate(ring.all()[0].id, timedelta(0))
+    assert not is_good(ring, first)
+
+
+def test_who_was_not_told_of_a_rotation_keeps_out_nobody_who_was(tmp_path: Path) -> None:
+    clock = Clock()
+    first = KeyRing(tmp_path / "keys.json", clock).create("shop", (Scope.ADMIN,), "")
+    ring = KeyRing(tmp_path / "keys.json", clock)
+    second = ring.rotate(ring.all()[0].id, timedelta(0))
+    assert [is_tried(ring, first, "198.51.100.7") for _ in range(50)] == [True] * 50
+    assert ring.check(second, Scope.ADMIN, "198.51.100.7").name == "shop"

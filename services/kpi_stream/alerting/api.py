@@ -7,6 +7,7 @@ import msgspec
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
@@ -22,6 +23,7 @@ from services.common.http import (
     require,
     require_recorded,
 )
+from services.common.secure_headers import SecureHeaders
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.alerting.thresholds.changes import Change
 
@@ -38,7 +40,7 @@ class Parts(NamedTuple):
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The app of alerts."""
     app = FastAPIOffline(
         title="Cadran alerts",
@@ -66,7 +68,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         asked = _change(await read_body(request, MOST_BYTES))
         return json_response(await service.change(name, asked))
 
-    return app
+    return SecureHeaders(app)
 
 
 def _change(body: bytes) -> Change:
