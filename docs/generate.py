@@ -22,6 +22,7 @@ from services.common.events import EVENT_TYPES, EventType
 from services.common.events.examples import example
 from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
+from services.common.lengths import length_text
 from services.common.settings import CadranSettings, Settings
 from services.common.windows import WindowName
 from services.ingest.connectors.vendor_page import page
@@ -32,7 +33,6 @@ from services.kpi_stream.alerting.rules.kpi_rules import write_rules
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.rules.wording import Words, level_text
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.alerting.thresholds.file import ThresholdReader
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
 from services.kpi_stream.exporter.readings import BESIDE
