@@ -63,8 +63,9 @@ def _awaited(check: Check, outcome: Future[Outcome], deadline: float) -> Outcome
 
 def _make(check: Check, installation: Installation, outcomes: Mapping[str, Future[Outcome]]) -> None:
     for need in check.needs:
-        if not outcomes[need].result().is_good:
-            _tell(outcomes[check.name], Outcome(check.name, waits_for=need))
+        before = outcomes[need].result()
+        if not before.is_good:
+            _tell(outcomes[check.name], Outcome(check.name, waits_for=before.waits_for or need))
             return
     until = time.monotonic() + check.passes_within
     findings = _look(check, installation)

@@ -23,7 +23,7 @@ class Finding(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a check. `waits_for`: the check that has to be good before this one can be made."""
+    """What became of a check. `waits_for`: the check whose faults have to be mended before this one is made."""
 
     check: str
     findings: tuple[Finding, ...] = ()
