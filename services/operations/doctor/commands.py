@@ -12,12 +12,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from services.common.errors import ConfigurationError, Invalid
-from services.common.settings import Settings
+from services.common.settings import Port, Settings
 from services.common.windows import utc_now
 from services.operations.doctor.all_checks import all_checks
 from services.operations.doctor.examining import examine
 from services.operations.doctor.findings import Finding, Outcome, Severity
-from services.operations.doctor.installation import Installation, Limits
+from services.operations.doctor.installation import NAMED, Installation, Limits
 
 GOOD, WARNING, FAULT, NOT_MADE = ("✓", "green"), ("!", "yellow"), ("✗", "red"), ("-", "dim")
 console = Console(highlight=False)
@@ -71,13 +71,15 @@ def _outcomes(limits: Limits, at: Sequence[str], without: Sequence[str]) -> Iter
     return examine([check for check in checks if check.name not in without], installation)
 
 
-def _addresses(given: Sequence[str]) -> dict[str, str]:
+def _addresses(given: Sequence[str]) -> dict[Port, str]:
     found = {}
     for text in given:
         name, _, url = text.partition("=")
         if not url.startswith(("http://", "https://")):
             raise Invalid(f"{text!r} names no address", field="--at", mend="write `board=http://host:8000`")
-        found[name] = url
+        if name not in NAMED:
+            raise Invalid(f"no service is called {name!r}", field="--at", mend=f"write {', '.join(NAMED)}")
+        found[NAMED[name]] = url
     return found
 
 

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from redis import Redis
 
-from services.common.errors import Invalid, Unavailable
+from services.common.errors import Unavailable
 from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Port, Settings
 from services.common.topic_admin import admin_client
@@ -23,11 +23,12 @@ from services.kpi_stream.exporter.store import StateReader
 from services.kpi_stream.live_state import live_state
 from services.kpi_stream.state_version import StateVersion
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 8.0
 
 SERVICES = (Port.INGEST, Port.SURVEY, Port.PRICING, Port.EXPORTER, Port.ALERTS, Port.BOARD)
 """The processes that tell at `/readyz` whether what they need answers."""
-ADDRESSED = (*SERVICES, Port.WORKER_METRICS)
+NAMED: Mapping[str, Port] = {"worker": Port.WORKER_METRICS, **{service.value: service for service in SERVICES}}
+"""Our processes by the names that an operator knows them by."""
 
 
 class Limits(NamedTuple):
@@ -48,15 +49,12 @@ class Installation:
     """One installation of Cadran, as its settings name it. `addresses`: of services that are on other machines."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, limits: Limits, addresses: Mapping[str, str] | None = None
+        self, settings: Settings, clock: Clock, limits: Limits, addresses: Mapping[Port, str] | None = None
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.limits = limits
         self._addresses = addresses or {}
-        unknown = sorted(self._addresses.keys() - set(ADDRESSED))
-        if unknown:
-            raise Invalid(f"no service is called {unknown[0]}", field="--at", mend=f"write {', '.join(ADDRESSED)}")
 
     @cached_property
     def alerting(self) -> AlertSettings:
@@ -139,4 +137,5 @@ def _start(server: Port) -> str:
         return "see its log and start it (`make up`), or mend CADRAN_ALERTS_PROMETHEUS"
     if server is Port.ALERTMANAGER:
         return "see its log and start it (`make up`), or mend CADRAN_ALERTS_ALERTMANAGER"
-    return f"see its log and start it (`make up`); if it is on another machine, say `--at {server}=http://…`"
+    name = next(name for name, port in NAMED.items() if port is server)
+    return f"see its log and start it (`make up`); if it is on another machine, say `--at {name}=http://…`"
