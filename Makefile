@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
+.PHONY: help setup setup-dev demo up down status test check generate site check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,16 +29,20 @@ status: ## Say what runs, and where to look
 test: check ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards
+check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards, documentation
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON) docs/generate.py --check
+	$(PYTHON) -m docs.generate --check
 	$(PYTHON) -m deploy.grafana.lint
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet --strict
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
-	$(PYTHON) docs/generate.py
+	$(PYTHON) -m docs.generate
+
+site: setup-dev ## Make the documentation as a site, in .local/site
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
 check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compare with a recomputation
 	$(PYTHON) -m tests.end_to_end.data_check "$(DATA)"
