@@ -44,9 +44,9 @@ def doctor(
     ),
 ) -> None:
     """Look at everything that Cadran needs, and say what mends what is wrong. Changes nothing; status 1 on a fault."""
-    logging.disable()  # what is wrong is told; what clients say of it on the way is not
     limits = Limits(free_percent, memory_percent, clock_seconds, waiting_records, waiting_seconds)
     outcomes = _outcomes(limits, at or (), without or ())
+    logging.disable()  # what is wrong is told; what clients say of it on the way is not
     if as_json:
         told = list(outcomes)
         sys.stdout.write(msgspec.json.encode([_entry(outcome) for outcome in told]).decode() + "\n")

@@ -10,16 +10,15 @@ from typing import NamedTuple
 
 from httpx import HTTPError
 from kafka.errors import KafkaError
-from redis.exceptions import RedisError
 
 from services.common.errors import CadranError
 from services.operations.doctor.findings import Finding, Outcome, Severity
-from services.operations.doctor.installation import Installation
+from services.operations.doctor.installation import NO_REDIS, Installation
 
 PATIENCE = 40.0
 """Seconds in which a check must be made; what it asks has less to answer in."""
 AGAIN = 1.0
-TELLABLE = (HTTPError, KafkaError, OSError, RedisError)
+TELLABLE = (HTTPError, KafkaError, OSError, *NO_REDIS)
 """Errors whose words name servers and reasons; those of others may hold what nobody should read."""
 
 Look = Callable[[Installation], Iterable[Finding]]

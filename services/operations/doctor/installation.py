@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from kafka.admin import KafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from redis import Redis
+from redis.exceptions import RedisClusterException, RedisError
 
 from services.common.errors import Unavailable
 from services.common.redis_clients import async_redis, blocking_redis
@@ -24,6 +26,8 @@ from services.kpi_stream.live_state import live_state
 from services.kpi_stream.state_version import StateVersion
 
 ANSWER_SECONDS = 8.0
+NO_REDIS = (RedisError, RedisClusterException)
+"""What its clients raise where it does not answer."""
 
 SERVICES = (Port.INGEST, Port.SURVEY, Port.PRICING, Port.EXPORTER, Port.ALERTS, Port.BOARD)
 """The processes that tell at `/readyz` whether what they need answers."""
@@ -93,21 +97,25 @@ class Installation:
             return self.alerting.alertmanager_url(self.settings)
         return self._addresses.get(service, f"http://127.0.0.1:{self.settings.port(service)}").rstrip("/")
 
+    def shown(self, service: Port) -> str:
+        """That address as it may be told: without the password that may stand in it."""
+        parts = urlsplit(self.address(service))
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
     def get(self, server: Port, path: str, **query: str) -> httpx.Response:
         """What a server answers, whatever that is.
 
         :raises Unavailable: when it does not.
         """
-        url = self.address(server)
         try:
-            return httpx.get(f"{url}{path}", params=query, timeout=ANSWER_SECONDS)
+            return httpx.get(f"{self.address(server)}{path}", params=query, timeout=ANSWER_SECONDS)
         except httpx.TimeoutException:
             what = "takes connections and does not answer"
         except httpx.ConnectError:
             what = "does not answer"
         except httpx.TransportError:
             what = "answers with something that is not HTTP"
-        raise Unavailable(f"{what} at {url}", mend=_start(server))
+        raise Unavailable(f"{what} at {self.shown(server)}", mend=_start(server))
 
     def metrics(self, server: Port) -> dict[str, float]:
         """By name what a server tells of itself, one sample of each; nothing where what answers is none of ours.

@@ -9,15 +9,14 @@ from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from redis.exceptions import RedisError
-
 from services.board.settings import BoardSettings
 from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, Unavailable
+from services.common.redis_clients import servers
 from services.common.secret_files import read_secret
 from services.common.settings import ROOT, CadranSettings, Port
 from services.operations.doctor.findings import Finding, Severity
-from services.operations.doctor.installation import SERVICES, Installation
+from services.operations.doctor.installation import NO_REDIS, SERVICES, Installation
 
 REQUIREMENTS = ROOT / "requirements.txt"
 SECRETS = ("*.key", "*.secret", "*.password", "keys.json", "board-users.json", "secrets/*")
@@ -44,10 +43,11 @@ def clock(installation: Installation) -> Iterator[Finding]:
 def _redis_clock(installation: Installation) -> Iterator[tuple[str, timedelta]]:
     try:
         with installation.redis() as redis:
-            seconds, micros = redis.time()
-    except RedisError:
+            for server in servers(redis):
+                seconds, micros = server.time()
+                yield "Redis", installation.clock() - datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+    except NO_REDIS:
         return
-    yield "Redis", installation.clock() - datetime.fromtimestamp(seconds + micros / 1e6, UTC)
 
 
 def _http_clocks(installation: Installation) -> Iterator[tuple[str, timedelta]]:
@@ -147,8 +147,8 @@ def releases(installation: Installation) -> Iterator[Finding]:
 def _releases(installation: Installation) -> Iterator[tuple[str, str]]:
     try:
         with installation.redis() as redis:
-            yield "Redis", str(redis.info("server")["redis_version"])
-    except (RedisError, KeyError):
+            yield from (("Redis", str(server.info("server")["redis_version"])) for server in servers(redis))
+    except NO_REDIS:
         pass
     for name, server in (("Prometheus", Port.PROMETHEUS), ("Alertmanager", Port.ALERTMANAGER)):
         try:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
 from services.common.errors import Unavailable
 from services.common.faults import Fault
 from services.common.redis_clients import servers
 from services.kpi_stream.redis_check import redis_faults
 from services.operations.doctor.findings import Finding, Severity, found
-from services.operations.doctor.installation import Installation
+from services.operations.doctor.installation import NO_REDIS, Installation
 
 Told = Mapping[str, Any]
 """What `INFO` says."""
@@ -26,7 +26,7 @@ def answers(installation: Installation) -> Iterator[Finding]:
                     )
     except (AuthenticationError, NoPermissionError) as error:
         yield Finding(f"it does not let us in: {error}", "mend the user and password that CADRAN_REDIS… name")
-    except RedisError as error:
+    except NO_REDIS as error:
         raise Unavailable(f"does not answer: {error}", mend="see its log and start it, or mend CADRAN_REDIS") from None
 
 

@@ -44,7 +44,7 @@ def is_ready(service: Port, installation: Installation) -> Iterator[Finding]:
 def another(service: Port, installation: Installation) -> Finding:
     """Something else has taken the port."""
     return Finding(
-        f"another program answers at {installation.address(service)}",
+        f"another program answers at {installation.shown(service)}",
         f"stop it, or set CADRAN_PORT_{service.upper()} or CADRAN_PORT_OFFSET and start again",
     )
 

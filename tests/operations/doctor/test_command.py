@@ -1,14 +1,17 @@
 """The command itself: what it prints, its status, and that nothing which is away or hangs holds it up."""
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
 
 import pytest
+from redis import Redis
 
 from deploy.local.programs import ROOT
+from services.common.errors import Invalid
 from services.operations.doctor.all_checks import all_checks
+from services.operations.doctor.commands import doctor
 from services.operations.doctor.installation import NAMED
 from tests.support.doctor import silent_port
 from tests.support.redis import free_port, running_redis
@@ -66,8 +69,8 @@ def test_what_it_prints_can_be_read_on_a_narrow_terminal(stack: RunningStack) ->
     assert max(map(len, lines)) <= 50
     assert lines[lines.index("✗ kafka") + 1].startswith("    Kafka does not answer at")
     assert "✓ api keys" in lines
-    assert "- redis: memory - not looked at before redis is mended"[:50].rsplit(" ", 1)[0] in done.stdout
-    assert lines[-1].startswith(f"{len(all_checks())} checks: ")
+    assert "- redis: memory - not looked at before redis is" in lines
+    assert f"{len(all_checks())} checks: " in done.stdout
 
 
 def test_a_warning_is_told_and_leaves_the_status_as_it_is(stack: RunningStack) -> None:
@@ -85,7 +88,8 @@ def test_a_warning_is_told_and_leaves_the_status_as_it_is(stack: RunningStack) -
 def test_no_secret_is_told(stack: RunningStack) -> None:
     secret = "s3cret-of-somebody"
     dead = free_port()
-    with running_redis("--requirepass", "another") as url:
+    with running_redis() as url, Redis.from_url(url) as redis:
+        redis.config_set("requirepass", "another")
         done = _doctor(
             stack,
             CADRAN_REDIS=url.replace("//", f"//:{secret}@"),
@@ -111,15 +115,14 @@ def test_where_the_shared_settings_are_wrong_that_is_all_that_can_be_said(stack:
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
-        (["--without=kafcka"], "--without: no check is called 'kafcka' - "),
-        (["--at=board"], "--at: 'board' names no address - write `board=http://host:8000`"),
-        (["--at=bord=http://127.0.0.1:1"], "--at: no service is called 'bord' - write worker, ingest, "),
+        ({"without": ["kafcka"]}, "--without: no check is called 'kafcka' - "),
+        ({"at": ["board"]}, "--at: 'board' names no address - write `board=http://host:8000`"),
+        ({"at": ["bord=http://127.0.0.1:1"]}, "--at: no service is called 'bord' - write worker, ingest, "),
     ],
 )
-def test_an_option_that_cannot_be_is_refused(stack: RunningStack, options: Sequence[str], fault: str) -> None:
-    done = _doctor(stack, *options)
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"cadran: {fault}")
+def test_an_option_that_cannot_be_is_refused(options: dict[str, list[str]], fault: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(fault)):
+        doctor(**options)
 
 
 def test_a_check_can_be_left_out(stack: RunningStack) -> None:

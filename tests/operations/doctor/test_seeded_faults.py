@@ -22,6 +22,7 @@ from services.common.database import opened
 from services.common.keys import DRAFT, STATE_POINTER
 from services.common.outbox import put
 from services.common.publisher import Message, Publisher
+from services.common.redis_clients import blocking_redis, servers
 from services.common.settings import Port
 from services.common.topic_admin import admin_client, create_topics
 from services.common.topics import Topic
@@ -37,7 +38,7 @@ from services.operations.doctor.machine_checks import BOARD_SCOPES
 from tests.support.doctor import Doctor, silent_port
 from tests.support.events import cloud_event, event
 from tests.support.prometheus import query, running_prometheus
-from tests.support.redis import free_port, running_redis
+from tests.support.redis import free_port, running_redis, running_redis_cluster
 from tests.support.stack import RunningStack, wait_for
 
 
@@ -145,6 +146,18 @@ def test_redis_does_not_let_us_in(doctor: Doctor) -> None:
     with running_redis() as url, Redis.from_url(url) as redis:
         redis.config_set("requirepass", "a-secret")
         doctor.finds("redis", "it does not let us in", "mend the user and password", CADRAN_REDIS=url)
+
+
+def test_of_a_cluster_every_server_is_looked_at(doctor: Doctor) -> None:
+    well = ("--hash-max-listpack-entries", "512", "--hash-max-listpack-value", "1024", "--appendonly", "yes")
+    with running_redis_cluster(3, *well) as url:
+        names = ("redis", "redis: settings", "redis: memory", "clock", "releases")
+        assert doctor.findings(*names, CADRAN_REDIS=url) == []
+        with blocking_redis(url) as cluster:
+            last = list(servers(cluster))[-1]
+            last.config_set("maxmemory-policy", "allkeys-lru")
+        doctor.finds("redis: settings", "maxmemory-policy is allkeys-lru", "CONFIG SET", CADRAN_REDIS=url)
+    doctor.finds("redis", "does not answer", "mend CADRAN_REDIS", CADRAN_REDIS=url)
 
 
 def test_redis_is_a_replica(doctor: Doctor) -> None:
