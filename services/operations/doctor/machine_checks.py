@@ -30,10 +30,10 @@ LEAST_RELEASES = {"Redis": (7, 0), "Prometheus": (2, 42), "Alertmanager": (0, 25
 
 def clock(installation: Installation) -> Iterator[Finding]:
     """Against every other clock that can be asked; what does not answer is told by its own check."""
-    for name, ahead in (*_redis_clock(installation), *_http_clocks(installation)):
-        seconds = abs(ahead.total_seconds())
+    for name, difference in (*_redis_clock(installation), *_http_clocks(installation)):
+        seconds = abs(difference.total_seconds())
         if seconds > installation.limits.clock_seconds:
-            way = "ahead of" if ahead > timedelta(0) else "behind"
+            way = "ahead of" if difference > timedelta(0) else "behind"
             yield Finding(
                 f"this machine's clock is {seconds:,.0f} s {way} that of {name}",
                 "set the one that is wrong by NTP: `timedatectl set-ntp true`",
@@ -44,8 +44,10 @@ def _redis_clock(installation: Installation) -> Iterator[tuple[str, timedelta]]:
     try:
         with installation.redis() as redis:
             for server in servers(redis):
+                before = installation.clock()
                 seconds, micros = server.time()
-                yield "Redis", installation.clock() - datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+                told = datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+                yield "Redis", ahead(before, told, installation.clock())
     except NO_REDIS:
         return
 
@@ -53,10 +55,17 @@ def _redis_clock(installation: Installation) -> Iterator[tuple[str, timedelta]]:
 def _http_clocks(installation: Installation) -> Iterator[tuple[str, timedelta]]:
     for server in (Port.PROMETHEUS, *SERVICES):
         try:
-            told = installation.get(server, "/healthz").headers["Date"]
-            yield server, installation.clock() - parsedate_to_datetime(told)
+            before = installation.clock()
+            told = parsedate_to_datetime(installation.get(server, "/healthz").headers["Date"])
+            yield server, ahead(before, told, installation.clock())
         except (CadranError, KeyError, ValueError):
             continue
+
+
+def ahead(before: datetime, told: datetime, after: datetime) -> timedelta:
+    """How far our clock is ahead of one that told its time between two looks at ours: nothing where it may be the same,
+    however long it took to tell."""
+    return before - told if told < before else min(after - told, timedelta(0))
 
 
 def disk(installation: Installation) -> Iterator[Finding]:

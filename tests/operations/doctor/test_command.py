@@ -65,7 +65,7 @@ def test_what_it_prints_can_be_read_on_a_narrow_terminal(stack: RunningStack) ->
     options, settings = _all_at(free_port())
     done = _doctor(stack, *options, "--free-percent=100", COLUMNS="50", **settings)
     assert done.returncode == 1
-    lines = done.stdout.splitlines()
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
     assert max(map(len, lines)) <= 50
     assert lines[lines.index("✗ kafka") + 1].startswith("    Kafka does not answer at")
     assert "✓ api keys" in lines

@@ -1,5 +1,6 @@
 """What is judged without asking anybody: offsets against logs, replicas, room, releases."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -7,10 +8,11 @@ from hypothesis import strategies as st
 
 from services.operations.doctor.findings import Severity
 from services.operations.doctor.kafka_checks import not_in_sync, too_few_replicas
-from services.operations.doctor.machine_checks import LEAST_RELEASES, other_packages, too_little, too_old
+from services.operations.doctor.machine_checks import LEAST_RELEASES, ahead, other_packages, too_little, too_old
 from services.operations.doctor.redis_checks import not_kept, too_full
 from services.operations.doctor.state_checks import outside, standing
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TP = ("cadran.orders", 3)
 offsets = st.integers(0, 1000)
 
@@ -78,6 +80,15 @@ def test_a_redis_that_cannot_write_is_a_fault() -> None:
     assert list(not_kept({"aof_enabled": 1, "aof_last_write_status": "ok"})) == []
     (finding,) = not_kept({"aof_enabled": 1, "aof_last_write_status": "err"})
     assert finding.severity is Severity.FAULT
+
+
+@given(st.integers(0, 100), st.integers(0, 100), st.integers(-500, 500))
+def test_clocks_differ_by_what_the_time_of_asking_does_not_explain(sent: int, came: int, off: int) -> None:
+    """The other clock, `off` seconds ahead of ours, is read at some moment between."""
+    before, told, after = (NOON + timedelta(seconds=s) for s in (0, sent + off, sent + came))
+    difference = ahead(before, told, after)
+    assert difference == timedelta(0) or (difference > timedelta(0)) == (off < 0)
+    assert abs(off) - sent - came <= abs(difference).total_seconds() <= abs(off)
 
 
 @given(st.integers(0, 10**12), st.integers(1, 10**12), st.floats(0, 100))
