@@ -8,6 +8,7 @@ from typing import Any
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 
+from services.common.errors import Unavailable
 from services.common.keys import REBUILDING
 from services.kpi_stream.dead_letters import read_shelf
 from services.kpi_stream.declared import declared_by
@@ -20,7 +21,8 @@ from services.operations.doctor.findings import Finding, Severity
 from services.operations.doctor.installation import Installation
 
 STANDSTILL_SECONDS = 8.0
-"""Where records wait for so long and none is applied, nobody is at work: a change of workers takes less."""
+"""Where records wait for so long and none is applied, nobody is at work: a change of workers takes less. One partition
+may wait for longer while others are caught up with, which is a warning."""
 LOOK_SECONDS = 0.5
 SHOWN = 3
 """Of many partitions with the same fault."""
@@ -92,7 +94,8 @@ def lag(installation: Installation) -> Iterator[Finding]:
             nexts = installation.positions(live)
     waiting = sum(max(0, end - nexts.get(tp, 0)) for tp, end in ends.items())
     if still:
-        yield Finding(f"{waiting:,} records wait, and none is applied of {_named(still)}", WORKER)
+        what = f"{waiting:,} records wait, and none is applied of {_named(still)}"
+        yield Finding(what, WORKER, Severity.FAULT if nexts == first else Severity.WARNING)
     elif waiting > installation.limits.waiting_records:
         yield Finding(
             f"{waiting:,} records wait",
@@ -130,7 +133,8 @@ def dead_letters(installation: Installation) -> Iterator[Finding]:
 
 def _live(installation: Installation) -> StateVersion:
     live = installation.live_state()
-    assert live is not None, "a check that needs the state comes after it"  # noqa: S101
+    if live is None:  # it was there a moment ago
+        raise Unavailable("Redis holds no state any more", mend=WORKER)
     return live
 
 

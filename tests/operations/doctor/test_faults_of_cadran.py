@@ -1,4 +1,4 @@
-"""Faults of Cadran's processes, of what watches them, of the machine: made for real, found, their mend named, mended."""
+"""Faults of Cadran's processes, of what watches them, the machine: made for real, found, their mend named, mended."""
 
 import asyncio
 import signal
