@@ -1,7 +1,7 @@
 """`python -m docs.generate [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md, docs/fr/indicateurs.md, docs/settings.md, docs/connectors/, the picture of the
-imports, the Grafana boards and the rules of alerts.
+Writes reference pages of docs/, the picture of the imports, the Grafana boards, and what servers are given that
+follows from the code.
 With --check it writes nothing and ends with status 1 when a file is not what it would write.
 """
 
@@ -41,6 +41,7 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.threshold import Of
 from services.kpi_stream.settings import StreamSettings
+from services.operations.access import rights_page
 from services.pricing_watch.settings import PricingSettings
 from services.survey.settings import SurveySettings
 
@@ -239,8 +240,14 @@ def connector_pages() -> dict[str, str]:
 
 def write(root: Path) -> list[Path]:
     """Write everything below a root; returns the files."""
-    pages = {"settings": settings_page(), "events": events_page(), "kpis": kpis_page(), **connector_pages()}
-    pages["fr/indicateurs"] = french_kpis_page()
+    pages = {
+        "settings": settings_page(),
+        "events": events_page(),
+        "kpis": kpis_page(),
+        "fr/indicateurs": french_kpis_page(),
+        "rights": f"# What each service may do\n\n{NOTICE}\n{rights_page.page()}",
+        **connector_pages(),
+    }
     written = []
     for name, text in pages.items():
         path = root / "docs" / f"{name}.md"

@@ -89,7 +89,7 @@ def rebuild(
     """
     settings, stream = Settings.load(), StreamSettings.load()
     configure_logging("rebuild", level="WARNING", log_format="console")
-    redis = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
+    redis = blocking_redis(settings.redis_access, socket_timeout=stream.redis_timeout)
     with rebuilding.only_one(redis) as lock:
         if abort:
             _abort(redis)
@@ -129,10 +129,10 @@ async def _replay(
 ) -> None:
     """Follow the replay to the end of every log, then compare."""
     async with (
-        async_redis(settings.redis_url) as redis,
-        AIOKafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False) as consumer,
+        async_redis(settings.redis_access) as redis,
+        AIOKafkaConsumer(**settings.kafka_access.aiokafka(), enable_auto_commit=False) as consumer,
     ):
-        observatory = build_observatory(settings, redis, LogEnds(settings.kafka_servers, settings.partitions, utc_now))
+        observatory = build_observatory(settings, redis, LogEnds(settings.kafka_access, settings.partitions, utc_now))
         logs = rebuilding.Logs(observatory.reader, consumer, settings.partitions)
         if draft.is_resumed:
             reached = await logs.reached(draft.state)
@@ -170,6 +170,6 @@ def _find(shelf: Shelf, name: str) -> DeadLetter:
 
 
 async def _publish(settings: Settings, letters: list[DeadLetter]) -> None:
-    async with Publisher(settings.kafka_servers, client_id="cadran-dead", timeout=10.0) as publisher:
+    async with Publisher(settings.kafka_access, client_id="cadran-dead", timeout=10.0) as publisher:
         for letter in letters:
             await publisher.publish(replay_messages(letter))

@@ -98,7 +98,7 @@ class Shelf:
 async def read_shelf(settings: Settings) -> Shelf:
     """All dead letters, read from the beginning of their topic."""
     shelf = Shelf()
-    async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False) as consumer:
+    async with AIOKafkaConsumer(**settings.kafka_access.aiokafka(), enable_auto_commit=False) as consumer:
         partitions = [TopicPartition(Topic.DEAD.value, p) for p in range(settings.partitions)]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)

@@ -16,7 +16,7 @@ from services.kpi_stream.state_version import StateVersion, digest, partition_fi
 
 def new_version(settings: Settings, declared: Declared) -> StateVersion:
     """A version that was never used, for this release and these topics."""
-    cluster, ids = topic_ids(settings.kafka_servers)
+    cluster, ids = topic_ids(settings.kafka_access)
     return StateVersion(
         version=secrets.token_hex(4),
         digest=digest(settings, declared),
@@ -93,7 +93,7 @@ def require_fit(state: StateVersion, settings: Settings, declared: Declared) -> 
             "the state in Redis was made by another release, with other settings or other pairs of products",
             mend="run `cadran rebuild`; until then the workers of the release that made it go on",
         )
-    cluster, ids = topic_ids(settings.kafka_servers)
+    cluster, ids = topic_ids(settings.kafka_access)
     changed = sorted(name for name, topic_id in state.topics.items() if ids.get(name) != topic_id)
     if cluster != state.cluster or changed:
         what = f"topics {', '.join(changed)}" if cluster == state.cluster else f"cluster {cluster}"

@@ -2,9 +2,11 @@
 
 import typer
 
-from services.operations.doctor import commands as doctor_commands
+from services.operations.access import commands as access
+from services.operations.doctor import commands as doctor
 
 
 def register(app: typer.Typer) -> None:
     """Each part adds its own."""
-    doctor_commands.register(app)
+    access.register(app)
+    doctor.register(app)

@@ -62,8 +62,8 @@ def backfill(
 async def _backfill(settings: Settings, server: Prometheus, days: int, work: Work) -> None:
     async with (
         server,
-        async_redis(settings.redis_url, socket_timeout=StreamSettings.load().redis_timeout) as redis,
-        LogEnds(settings.kafka_servers, settings.partitions, utc_now) as ends,
+        async_redis(settings.redis_access, socket_timeout=StreamSettings.load().redis_timeout) as redis,
+        LogEnds(settings.kafka_access, settings.partitions, utc_now) as ends,
     ):
         target = await server.target()
         await server.require_room(days)

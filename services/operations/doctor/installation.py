@@ -66,13 +66,13 @@ class Installation:
 
     @contextmanager
     def kafka(self) -> Iterator[KafkaAdminClient]:
-        with admin_client(self.settings.kafka_servers, ANSWER_SECONDS) as client:
+        with admin_client(self.settings.kafka_access, ANSWER_SECONDS) as client:
             yield client
 
     @contextmanager
     def redis(self) -> Iterator[Redis]:
         options = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
-        with blocking_redis(self.settings.redis_url, **options) as client:
+        with blocking_redis(self.settings.redis_access, **options) as client:
             yield client
 
     def live_state(self) -> StateVersion | None:
@@ -83,7 +83,7 @@ class Installation:
         """Per partition the offset that its next batch begins at."""
 
         async def read() -> Offsets:
-            async with async_redis(self.settings.redis_url, socket_timeout=ANSWER_SECONDS) as redis:
+            async with async_redis(self.settings.redis_access, socket_timeout=ANSWER_SECONDS) as redis:
                 nexts, _ = await StateReader(redis).positions(state)
                 return nexts
 

@@ -12,6 +12,7 @@ from redis import Redis
 
 from services.common.keys import DRAFT, STATE_POINTER
 from services.common.publisher import Message, Publisher
+from services.common.redis_access import RedisAccess
 from services.common.redis_clients import blocking_redis, servers
 from services.common.topic_admin import admin_client, create_topics
 from services.common.topics import Topic
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("well")
 
 
 def test_a_topic_is_missing(stack: RunningStack, doctor: Doctor) -> None:
-    with admin_client(stack.settings.kafka_servers) as kafka:
+    with admin_client(stack.settings.kafka_access) as kafka:
         kafka.delete_topics([Topic.DEAD.value])
         wait_for(lambda: Topic.DEAD not in kafka.list_topics(), "the topic is gone")
     try:
@@ -65,7 +66,7 @@ def test_a_topic_acknowledges_too_soon(stack: RunningStack, doctor: Doctor) -> N
 
 @contextmanager
 def _topic_config(stack: RunningStack, topic: Topic, name: str, value: str) -> Iterator[None]:
-    with admin_client(stack.settings.kafka_servers) as kafka:
+    with admin_client(stack.settings.kafka_access) as kafka:
         resource = ConfigResource(ConfigResourceType.TOPIC, topic.value)
         described = kafka.describe_configs([resource])["topic"][topic.value]
         _set(kafka, topic, name, value)
@@ -94,7 +95,7 @@ def _shelf(stack: RunningStack) -> Shelf:
 
 
 async def _publish(stack: RunningStack, messages: list[Message]) -> None:
-    async with Publisher(stack.settings.kafka_servers, client_id="test", timeout=10) as publisher:
+    async with Publisher(stack.settings.kafka_access, client_id="test", timeout=10) as publisher:
         await publisher.publish(messages)
 
 
@@ -123,7 +124,7 @@ def test_of_a_cluster_every_server_is_looked_at(doctor: Doctor) -> None:
     with running_redis_cluster(3, *well) as url:
         names = ("redis", "redis: settings", "redis: memory", "clock", "releases")
         assert doctor.findings(*names, CADRAN_REDIS=url) == []
-        with blocking_redis(url) as cluster:
+        with blocking_redis(RedisAccess(url)) as cluster:
             last = list(servers(cluster))[-1]
             last.config_set("maxmemory-policy", "allkeys-lru")
         doctor.finds("redis: settings", "maxmemory-policy is allkeys-lru", "CONFIG SET", CADRAN_REDIS=url)
