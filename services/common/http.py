@@ -2,11 +2,11 @@
 
 import gc
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
@@ -15,12 +15,12 @@ from starlette.types import ASGIApp
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
 from services.common.logging import get_logger
+from services.common.openapi import KEY, PROBLEM_JSON
 from services.common.problems import problem_of
 
 log = get_logger(__name__)
 
 KEEP_ALIVE_SECONDS = 75
-PROBLEM_JSON = "application/problem+json"
 
 
 def json_response(content: Any, status: int = 200, media_type: str = "application/json", **headers: str) -> Response:
@@ -109,10 +109,10 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def require(keys: KeyRing, scope: Scope) -> Callable[[Request], Awaitable[ApiKey]]:
+def require(keys: KeyRing, scope: Scope) -> Callable[..., Awaitable[ApiKey]]:
     """A dependency: the request's key, which must have a scope."""
 
-    async def authenticated(request: Request) -> ApiKey:
+    async def authenticated(request: Request, _: Annotated[object, Security(KEY)]) -> ApiKey:
         return keys.authenticate(request.headers.get("authorization"), scope)
 
     return authenticated
@@ -128,7 +128,11 @@ def install_health(app: FastAPI, checks: dict[str, Check]) -> None:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["health"], summary="What this service needs answers")
+    not_ready: dict[int | str, dict[str, Any]] = {
+        503: {"description": "What does not, and why", "content": {"application/json": {}}}
+    }
+
+    @app.get("/readyz", tags=["health"], summary="What this service needs answers", responses=not_ready)
     async def readyz() -> Response:
         faults = {}
         for name, check in checks.items():

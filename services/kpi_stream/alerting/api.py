@@ -20,6 +20,8 @@ from services.common.http import (
     read_body,
     require,
 )
+from services.common.json_bodies import json_body
+from services.common.openapi import PROBLEMS
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.alerting.thresholds.changes import Change
 
@@ -42,6 +44,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         summary="Which numbers passed a threshold, why or why not, and what is asked of them.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app)
     install_health(app, parts.checks)
@@ -57,7 +60,12 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     async def alert(name: str) -> Response:
         return json_response(await service.one(name))
 
-    @app.put("/v1/alerts/{name}", summary="Change what is asked of it", dependencies=[may_write])
+    @app.put(
+        "/v1/alerts/{name}",
+        summary="Change what is asked of it",
+        dependencies=[may_write],
+        openapi_extra=json_body(Change, {"version": "1a2b3c", "level": 10, "lasts": "2h"}),
+    )
     async def change(name: str, request: Request) -> Response:
         asked = _change(await read_body(request, MOST_BYTES))
         return json_response(await service.change(name, asked))
