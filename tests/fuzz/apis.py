@@ -15,7 +15,7 @@ from rich.table import Table
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Port
 from tests.fuzz.schemathesis_run import Ran, run
-from tests.support.mail import running_mail
+from tests.support.mail import running_mail_server
 from tests.support.stack import RunningStack, running_stack
 
 DOCUMENTED = {
@@ -91,7 +91,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     found = []
-    with running_mail() as mail, running_stack(**mail.settings) as stack:
+    with running_mail_server() as mail, running_stack(**mail.settings) as stack:
         for ran in every_api(stack, arguments.cases, arguments.seed):
             found.append(ran)
             print(*ran.failures, sep="\n", flush=True)
