@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 
 from services.common.auth import KeyRing, Scope
-from services.common.errors import Invalid
-from services.common.events.explain import explain
 from services.common.http import (
     Check,
     install_error_handlers,
@@ -20,7 +17,7 @@ from services.common.http import (
     read_body,
     require,
 )
-from services.common.json_bodies import json_body
+from services.common.json_bodies import json_body, read_one
 from services.common.openapi import PROBLEMS
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.alerting.thresholds.changes import Change
@@ -67,16 +64,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         openapi_extra=json_body(Change, {"version": "1a2b3c", "level": 10, "lasts": "2h"}),
     )
     async def change(name: str, request: Request) -> Response:
-        asked = _change(await read_body(request, MOST_BYTES))
+        asked = read_one(await read_body(request, MOST_BYTES), Change)
         return json_response(await service.change(name, asked))
 
     return app
-
-
-def _change(body: bytes) -> Change:
-    try:
-        return msgspec.json.decode(body, type=Change)
-    except msgspec.ValidationError as error:
-        raise explain(error, Change, "") from None
-    except msgspec.DecodeError as error:
-        raise Invalid(f"the body is no JSON: {error}", mend="send an object") from None
