@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks fuzz-apis clean
+.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks fuzz fuzz-apis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ bench-alert-delay: setup-dev ## Measure how long from an event that crosses a th
 
 bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka is away and the gateway is killed: RATE=100 SECONDS=150
 	$(PYTHON) -m tests.benchmarks.webhooks --rate $(or $(RATE),100) --seconds $(or $(SECONDS),150)
+
+fuzz: setup-dev ## Give every parser inputs that nobody would: INPUTS=1000000 SEED=1
+	$(PYTHON) -m tests.fuzz.parsers --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
 
 fuzz-apis: setup-dev .local/fuzz-venv/.installed ## Send what nobody would to every API of a real stack: CASES=10000 SEED=1
 	$(PYTHON) -m tests.fuzz.apis --cases $(or $(CASES),10000) --seed $(or $(SEED),1)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Port
-from tests.fuzz.schemathesis_run import Ran, run
+from tests.fuzz.apis.schemathesis_run import Ran, run
 from tests.support.mail import running_mail_server
 from tests.support.stack import RunningStack, running_stack
 
