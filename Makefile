@@ -26,7 +26,7 @@ down: ## Stop everything; the data stays in .local
 status: ## Say what runs, and where to look
 	@$(PYTHON) -m deploy.local.stack status
 
-test: check ## Run the checks, then every test, against real servers on free ports
+test: check .local/fuzz-venv/.installed ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards

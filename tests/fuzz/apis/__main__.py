@@ -14,6 +14,7 @@ from rich.table import Table
 
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Port
+from tests.fuzz.apis.crawling import crawl_board, crawl_surveys
 from tests.fuzz.apis.schemathesis_run import Ran, run
 from tests.support.mail import running_mail_server
 from tests.support.stack import RunningStack, running_stack
@@ -74,6 +75,9 @@ def every_api(stack: RunningStack, cases: int, seed: int) -> Iterator[Ran]:
     given = prepare(stack)
     for name, port in DOCUMENTED.items():
         yield run(name, stack.url(port), given, cases, seed)
+    known = json.loads(given.read_text())["known"]
+    yield crawl_surveys(stack, known, cases, seed)
+    yield crawl_board(stack, known, cases, seed)
 
 
 def table(found: Sequence[Ran]) -> Table:

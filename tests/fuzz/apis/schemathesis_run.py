@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deploy.local.programs import ROOT
+from services.common.errors import ConfigurationError
 
 PROGRAM = ROOT / ".local" / "fuzz-venv" / "bin" / "st"
 TIME_OUT = 10
@@ -23,8 +24,10 @@ CHECKS = (
     "key_is_asked_for",
     "problem_document",
 )
-CASES_PER_EXAMPLE = 12
-"""About how many cases come of one example more of each operation: positive, negative, of every phase."""
+FEW = 1000
+"""Fewer cases than so many are drawn alone: of each place of a large schema in turn there are thousands."""
+EXAMPLES = range(1, 101)
+"""Of each operation, at least and at most, in one round."""
 
 
 class Ran(NamedTuple):
@@ -42,8 +45,14 @@ class Ran(NamedTuple):
         return sum(times for status, times in self.statuses.items() if status >= "500")
 
 
+def require_program() -> None:
+    if not PROGRAM.exists():
+        raise ConfigurationError("Schemathesis is not installed", mend="run `make .local/fuzz-venv/.installed`")
+
+
 def run(name: str, url: str, given: Path, cases: int, seed: int) -> Ran:
     """Run at least so many cases, in as many rounds as it takes, each with a seed of its own."""
+    require_program()
     ran = Ran(name, 0, Counter(), 0.0, "", [])
     while ran.cases < cases and not ran.failures:
         ran = _more(ran, url, given, cases - ran.cases, seed)
@@ -55,7 +64,8 @@ def _more(before: Ran, url: str, given: Path, cases: int, seed: int) -> Ran:
     report, told = given.with_suffix(f".{before.name}.report"), given.with_suffix(f".{before.name}.told")
     command = [
         *(str(PROGRAM), "run", f"{url}/openapi.json", "--no-color", "--continue-on-failure", "--warnings", "off"),
-        *("--seed", str(seed), "--max-examples", str(max(1, min(cases // (CASES_PER_EXAMPLE * 10), 100)))),
+        *("--seed", str(seed), "--max-examples", str(min(max(cases // 120, EXAMPLES[0]), EXAMPLES[-1]))),
+        *("--phases", "examples,fuzzing,stateful" if cases < FEW else "examples,coverage,fuzzing,stateful"),
         *("--request-timeout", str(TIME_OUT), "--checks", ",".join(CHECKS), "--generation-database", "none"),
         *("--report", "json", "--report-json-path", str(report)),
     ]
