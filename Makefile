@@ -26,7 +26,7 @@ down: ## Stop everything; the data stays in .local
 status: ## Say what runs, and where to look
 	@$(PYTHON) -m deploy.local.stack status
 
-test: check ## Run the checks, then every test, against real servers on free ports
+test: check .local/fuzz-venv/.installed ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: setup-dev ## Every check that needs no server: format, lint, types, imports, generated files, sizes, documentation
@@ -112,6 +112,17 @@ bench-alert-delay: setup-dev ## Measure how long from an event that crosses a th
 
 bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka is away and the gateway is killed: RATE=100 SECONDS=150
 	$(PYTHON) -m tests.benchmarks.webhooks --rate $(or $(RATE),100) --seconds $(or $(SECONDS),150)
+
+fuzz: setup-dev ## Give every parser inputs that nobody would: INPUTS=1000000 SEED=1
+	$(PYTHON) -m tests.fuzz.parsers --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
+
+fuzz-apis: setup-dev .local/fuzz-venv/.installed ## Send what nobody would to every API of a real stack: CASES=10000 SEED=1
+	$(PYTHON) -m tests.fuzz.apis --cases $(or $(CASES),10000) --seed $(or $(SEED),1)
+
+.local/fuzz-venv/.installed: requirements-fuzz.txt
+	$(PYTHON) -m venv .local/fuzz-venv
+	.local/fuzz-venv/bin/pip install -q --disable-pip-version-check -r requirements-fuzz.txt
+	touch $@
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

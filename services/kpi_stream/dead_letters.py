@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.common.logging import get_logger
 from services.common.publisher import Message
 from services.common.settings import Settings
 from services.common.topics import Topic
 from services.kpi_stream.records import Record
+
+log = get_logger(__name__)
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -77,7 +80,13 @@ class Shelf:
         self._replayed: dict[str, datetime] = {}
 
     def put(self, record: Record) -> None:
-        """Take in a record of the dead letter topic."""
+        """Take in a record of the dead letter topic; one that cannot be read is passed over, and logged."""
+        try:
+            self._put(record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            log.warning("a dead letter cannot be read", offset=record.offset, error=type(error).__name__)
+
+    def _put(self, record: Record) -> None:
         kind = dict(record.headers).get(KIND)
         if kind == _LETTER:
             letter = msgspec.msgpack.decode(record.value or b"", type=DeadLetter)
