@@ -50,8 +50,8 @@ class Plain:
         """The programs as they are started."""
         return list(programs)
 
-    def operator(self) -> Mapping[str, str]:
-        """The settings, by variable, that a command needs beside those that this process was given."""
+    def settings_of(self, user: str) -> Mapping[str, str]:
+        """The settings, by variable, of a process that is some user, beside those that all are given."""
         return {}
 
     def hints(self) -> Iterable[tuple[str, str]]:
@@ -64,7 +64,7 @@ class Secure(Plain):
 
     def __init__(self, settings: Settings, layout: Layout) -> None:
         super().__init__(settings, layout)
-        told = {name.removeprefix(PREFIX).lower(): value for name, value in self._settings_of(OPERATOR).items()}
+        told = {name.removeprefix(PREFIX).lower(): value for name, value in self.settings_of(OPERATOR).items()}
         self.settings = Settings.model_validate({**settings.model_dump(), **told})
 
     def prepare(self) -> None:
@@ -73,7 +73,7 @@ class Secure(Plain):
         told = {
             "CADRAN_PORT_OFFSET": str(self.settings.port_offset),
             "CADRAN_LOCAL_DIR": str(self._layout.root),
-            **self.operator(),
+            **self.settings_of(OPERATOR),
         }
         lines = (f"export {name}='{value}'" for name, value in told.items())
         self._secrets.write(self._secrets.operator_settings, lines)
@@ -92,17 +92,14 @@ class Secure(Plain):
     def programs(self, programs: Iterable[Program]) -> list[Program]:
         """Each as the user that it is called like, if there is one."""
         return [
-            program._replace(environment=self._settings_of(program.name)) if program.name in USERS else program
+            program._replace(environment=self.settings_of(program.name)) if program.name in USERS else program
             for program in programs
         ]
-
-    def operator(self) -> Mapping[str, str]:
-        return self._settings_of(OPERATOR)
 
     def hints(self) -> Iterable[tuple[str, str]]:
         yield "To run `cadran`, first", f". {self._secrets.operator_settings}"
 
-    def _settings_of(self, user: str) -> dict[str, str]:
+    def settings_of(self, user: str) -> Mapping[str, str]:
         password, ca = str(self._secrets.password_file(user)), str(self._secrets.ca)
         return {
             "CADRAN_KAFKA_SECURITY": KafkaSecurity.SASL_SSL.value,

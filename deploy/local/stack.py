@@ -35,6 +35,7 @@ from deploy.local.supervisor import Supervisor, environment
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.settings import Port, Settings
 from services.common.topic_admin import create_topics, require_topics
+from services.operations.access.rights import OPERATOR
 
 READY_SECONDS = 90.0
 BACKFILLED_DAYS = 35
@@ -80,7 +81,8 @@ class Stack:
 
     def _cadran(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "services.common.cli", *arguments]
-        if subprocess.run(command, cwd=ROOT, env={**os.environ, **self._form.operator()}, check=False).returncode != 0:
+        environment = {**os.environ, **self._form.settings_of(OPERATOR)}
+        if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
             raise ConfigurationError(f"`cadran {' '.join(arguments)}` failed", mend="see the message above")
 
     def start_servers(self) -> None:

@@ -14,6 +14,7 @@ from services.common.secret_files import read_secret
 from services.common.tls import trusting
 
 SECURITY = "CADRAN_KAFKA_SECURITY"
+MECHANISM = "CADRAN_KAFKA_MECHANISM"
 USER = "CADRAN_KAFKA_USER"
 PASSWORD_FILE = "CADRAN_KAFKA_PASSWORD_FILE"  # noqa: S105 - names a setting
 CA_FILE = "CADRAN_KAFKA_CA_FILE"
@@ -130,6 +131,6 @@ def _password(settings: KafkaSettings) -> str:
             f"{security} needs a password", field=PASSWORD_FILE, mend="name the file that holds it"
         )
     if settings.kafka_mechanism is KafkaMechanism.PLAIN and not security.has_tls:
-        mend = f"set {SECURITY}=sasl_ssl, or CADRAN_KAFKA_MECHANISM=SCRAM-SHA-512"
+        mend = f"set {SECURITY}=sasl_ssl, or {MECHANISM}=SCRAM-SHA-512"
         raise ConfigurationError("the password would travel for all to read", field=SECURITY, mend=mend)
     return read_secret(settings.kafka_password_file, PASSWORD_FILE)

@@ -15,6 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.errors import Unavailable
 from services.common.kafka_access import KafkaAccess
+from services.common.kafka_refusals import told
 from services.common.logging import get_logger
 from services.common.partitions import choose
 from services.common.topics import Topic
@@ -127,9 +128,7 @@ class Publisher:
             await producer.start()
         except KafkaError as error:
             await producer.stop()
-            raise Unavailable(
-                f"Kafka does not answer at {self._access.servers}: {error}", mend="start it, or mend CADRAN_KAFKA"
-            ) from error
+            raise await told(error, self._access) from error
         return producer
 
     async def _renew(self, failed: AIOKafkaProducer) -> None:

@@ -9,6 +9,7 @@ from services.common.errors import ConfigurationError
 from services.common.secret_files import read_secret
 from services.common.tls import trusting
 
+URL = "CADRAN_REDIS"
 USER = "CADRAN_REDIS_USER"
 PASSWORD_FILE = "CADRAN_REDIS_PASSWORD_FILE"  # noqa: S105 - names a setting
 CA_FILE = "CADRAN_REDIS_CA_FILE"
@@ -87,6 +88,6 @@ def read_redis_access(settings: RedisSettings) -> RedisAccess:
     if access.has_tls:
         trusting(access.ca_file, CA_FILE)  # redis-py reads the file with its first connection, and tells no name
     elif access.ca_file is not None:
-        mend = "begin CADRAN_REDIS with rediss://, or unset it"
+        mend = f"begin {URL} with rediss://, or unset it"
         raise ConfigurationError(f"{urlsplit(access.url).scheme}:// uses no TLS", field=CA_FILE, mend=mend)
     return access

@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.common.logging import get_logger
 from services.common.publisher import Message
+from services.common.settings import Settings
 from services.common.topics import Topic
 from services.kpi_stream.records import Record
+
+log = get_logger(__name__)
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -75,7 +80,13 @@ class Shelf:
         self._replayed: dict[str, datetime] = {}
 
     def put(self, record: Record) -> None:
-        """Take in a record of the dead letter topic."""
+        """Take in a record of the dead letter topic; one that cannot be read is passed over, and logged."""
+        try:
+            self._put(record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            log.warning("a dead letter cannot be read", offset=record.offset, error=type(error).__name__)
+
+    def _put(self, record: Record) -> None:
         kind = dict(record.headers).get(KIND)
         if kind == _LETTER:
             letter = msgspec.msgpack.decode(record.value or b"", type=DeadLetter)
@@ -91,3 +102,18 @@ class Shelf:
 
     def find(self, name: str) -> DeadLetter | None:
         return self._letters.get(name)
+
+
+async def read_shelf(settings: Settings) -> Shelf:
+    """All dead letters, read from the beginning of their topic."""
+    shelf = Shelf()
+    async with AIOKafkaConsumer(**settings.kafka_access.aiokafka(), enable_auto_commit=False) as consumer:
+        partitions = [TopicPartition(Topic.DEAD.value, p) for p in range(settings.partitions)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    shelf.put(record)
+    return shelf

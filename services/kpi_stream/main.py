@@ -17,6 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from services.common import redis_refusals
 from services.common.errors import CadranError, ConfigurationError
 from services.common.garbage import collect_seldom
 from services.common.keys import STATE_POINTER
@@ -199,7 +200,7 @@ def main() -> None:
     except CadranError as error:
         sys.exit(f"worker cannot start: {error}")
     except RedisError as error:
-        sys.exit(f"worker cannot start: Redis does not answer: {error} - start it, or mend CADRAN_REDIS")
+        sys.exit(f"worker cannot start: {redis_refusals.told(error, settings.redis_access)}")
     registry = CollectorRegistry()
     metrics = WorkerMetrics(registry)
     start_http_server(settings.port(Port.WORKER_METRICS) + stream.worker, addr=settings.host, registry=registry)

@@ -306,4 +306,4 @@ def test_no_log_and_no_metric_holds_an_address(running: Running) -> None:
 def test_without_a_mail_server_the_setting_is_named(stack: RunningStack) -> None:
     with stack.http(Port.SURVEY) as client:
         refused = client.post("/v1/invitations", json={"touchpoint": "delivery", "email": "a@example.org"})
-    assert (refused.status_code, refused.json()["field"]) == (500, "CADRAN_SURVEY_SMTP_HOST")
+    assert (refused.status_code, refused.json()["field"]) == (409, "CADRAN_SURVEY_SMTP_HOST")
