@@ -50,7 +50,7 @@ def headers(cadran: Composed) -> dict[str, str]:
 def test_an_order_is_counted(cadran: Composed, headers: dict[str, str]) -> None:
     def sales() -> float:
         answer = httpx.get(f"{cadran.url('exporter', 8004)}/v1/kpis/sales?window=today", headers=headers)
-        return float(answer.json()["value"] or 0)
+        return float(answer.json()["rows"][0]["value"] or 0)
 
     before = sales()
     order = {
