@@ -5,7 +5,7 @@ rebuild) and counts once. A replay publishes the original record again, which ev
 in the same topic, so that it is on record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,7 +16,7 @@ from services.kpi_stream.records import Record
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A record that could not be applied: as it was, where it was, and why."""
+    """A record that could not be applied: as it was, where it was, and why. `topic` is the record's own."""
 
     topic: str
     partition: int
@@ -38,9 +38,15 @@ class Replayed(msgspec.Struct, frozen=True):
     name: str
     replayed_at: datetime
 
+    @property
+    def topic(self) -> str:
+        """That of the record that was replayed."""
+        return self.name.rsplit(":", 2)[0]
+
 
 KIND = "cadran-dead"
 _LETTER, _REPLAYED = b"letter", b"replayed"
+_MODELS: dict[bytes, type[DeadLetter | Replayed]] = {_LETTER: DeadLetter, _REPLAYED: Replayed}
 
 
 def letter_message(record: Record, topic: str, partition: int, reason: str, dead_at: datetime) -> Message:
@@ -67,6 +73,16 @@ def replay_messages(letter: DeadLetter) -> list[Message]:
     ]
 
 
+def letter_in(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> DeadLetter | Replayed | None:
+    """What a record of the dead letter topic holds, if it holds either.
+
+    :raises msgspec.DecodeError: when it cannot be read.
+    """
+    kind = dict(headers).get(KIND)
+    model: type[DeadLetter | Replayed] | None = _MODELS.get(kind or b"")
+    return msgspec.msgpack.decode(value or b"", type=model) if model else None
+
+
 class Shelf:
     """All dead letters, each once, with when they were replayed."""
 
@@ -76,13 +92,11 @@ class Shelf:
 
     def put(self, record: Record) -> None:
         """Take in a record of the dead letter topic."""
-        kind = dict(record.headers).get(KIND)
-        if kind == _LETTER:
-            letter = msgspec.msgpack.decode(record.value or b"", type=DeadLetter)
-            self._letters.setdefault(letter.name, letter)
-        elif kind == _REPLAYED:
-            mark = msgspec.msgpack.decode(record.value or b"", type=Replayed)
-            self._replayed[mark.name] = mark.replayed_at
+        match letter_in(record.headers, record.value):
+            case DeadLetter() as letter:
+                self._letters.setdefault(letter.name, letter)
+            case Replayed() as mark:
+                self._replayed[mark.name] = mark.replayed_at
 
     def letters(self) -> Iterator[tuple[DeadLetter, datetime | None]]:
         """Each letter, oldest first, and when it was last replayed."""
