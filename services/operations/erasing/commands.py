@@ -44,6 +44,10 @@ def erase_customer(
             "several at once, and none stays in the shell's history."
         ),
     ] = "",
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="VENDOR/ACCOUNT", help="The connector's account that calls them so, as `shopify/paris`."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be erased, and do nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
     abort: Annotated[
@@ -68,7 +72,10 @@ def erase_customer(
         raise Invalid("leaves no input to ask on", field="-", mend="look with --dry-run first, then give --yes")
     _finish_earlier(settings, redis, may_change=not dry_run)
     with databases.opened_databases(settings) as opened:
-        who = databases.find(opened, settings, known_by)
+        if account is None:
+            who = databases.find(opened, settings, known_by)
+        else:
+            who = databases.find_of_vendor(settings, account, known_by)
         found = _on_topics(settings, redis, lambda erasure: erasure.search(who.customer_ids))
         _tell(databases.count(opened, who), found)
         if dry_run:

@@ -6,12 +6,13 @@ Works on the databases themselves, while the services run.
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager
-from functools import partial, reduce
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, delete, select, update
 
 from services.common.database import Database, database_url, opened
+from services.common.errors import Invalid
 from services.common.settings import Settings
 from services.common.signing_secrets import read_secrets
 from services.common.tables import OUTBOX, Schema
@@ -56,13 +57,31 @@ def find(databases: Databases, settings: Settings, known_by: Collection[str]) ->
     """Everybody who is known by some ids or addresses: by an address, also the ids that surveys hold it of, and the
     pseudonym that connectors make of it."""
     found = [_do(databases.survey, partial(person.find_person, known_by=each)) for each in known_by]
-    everybody = reduce(lambda one, other: Person(*(a | b for a, b in zip(one, other, strict=True))), found)
+    emails = frozenset().union(*(each.emails for each in found))
+    customers = frozenset().union(*(each.customer_ids for each in found))
+    pseudonyms = _pseudonyms(settings)
+    by_address = {pseudonyms.by_email(email) for email in emails if "@" in email} if pseudonyms else set()
+    return Person(emails, customers | by_address)
+
+
+def find_of_vendor(settings: Settings, account: str, ids: Collection[str]) -> Person:
+    """Everybody whom an account of a connector calls by some ids.
+
+    :raises Invalid: when the account has not the form `vendor/account`, or no connector has made a pseudonym yet.
+    """
+    vendor, _, name = account.partition("/")
+    pseudonyms = _pseudonyms(settings)
+    if not name or pseudonyms is None:
+        raise Invalid(
+            f"{account!r} is no account of a connector", field="--account", mend="write it as `shopify/paris`"
+        )
+    return Person(frozenset(), frozenset(pseudonyms.by_vendor(vendor, name, each) for each in ids))
+
+
+def _pseudonyms(settings: Settings) -> Pseudonyms | None:
+    """Those of connectors, where there ever was one."""
     file = IngestSettings.load().pseudonyms_file or settings.local_dir / "pseudonyms.secret"
-    if not file.exists():
-        return everybody
-    pseudonyms = Pseudonyms(read_secrets(file, "CADRAN_INGEST_PSEUDONYMS_FILE")[0])
-    by_address = {pseudonyms.by_email(email) for email in everybody.emails if "@" in email}
-    return everybody._replace(customer_ids=everybody.customer_ids | by_address)
+    return Pseudonyms(read_secrets(file, "CADRAN_INGEST_PSEUDONYMS_FILE")[0]) if file.exists() else None
 
 
 def count(databases: Databases, who: Person) -> Counts:
