@@ -7,7 +7,7 @@
    senders may write at once.
 4. Append the copies to them. What senders write meanwhile stands between, which changes no number: in whatever order
    events come, they make the same entities.
-5. Rebuild the state, delete the copies, and the note last.
+5. Rebuild the state, delete the note, and the copies.
 
 Killed before the note, nothing had happened: the copies are made anew. Killed later, it goes on: a topic that bears the
 id in the note is still to be deleted, and what a new one holds of its copy is found by comparing.
@@ -26,7 +26,7 @@ from services.common.settings import Settings
 from services.common.topics import Topic
 from services.kpi_stream.live_state import freeze, live_state
 from services.operations.erasing.copying import Copy, Differs, matched
-from services.operations.erasing.logs import Logs
+from services.operations.erasing.logs import Logs, Offsets
 from services.operations.erasing.rewriting import Fate, Rewriter
 from services.operations.erasing.swapping import (
     JOURNAL,
@@ -101,8 +101,9 @@ class Erasure:
         if await self.is_unfinished():
             mend = "run `cadran erase-customer` again: it goes on"
             raise ConfigurationError("the topics are being replaced: there is no way back", mend=mend)
+        self._admin.delete([JOURNAL])  # before anybody may write: no note may come in late
         self._admin.open_to_writers()
-        self._admin.delete([*map(copy_of, Topic), JOURNAL])
+        self._admin.delete(map(copy_of, Topic))
 
     async def replace(self, topics: Collection[str], customers: Set[str]) -> None:
         """Steps 1 and 2: from here on the copies count."""
@@ -112,10 +113,12 @@ class Erasure:
                 await self._bring_up(copy)
             self._admin.close_to_writers(topics)
             await wait_until_closed(self._settings, topics)
-            await self._finish(copies)
+            await self._bring_to_an_end(copies)
         except BaseException:
             self._admin.open_to_writers()
             raise
+        journal = Journal(self._admin.ids(topics))
+        await write_journal(self._logs, self._admin, journal, self._admin.shape(copies[0].target))
 
     async def _begin(self, topic: str, rewriter: Rewriter) -> Copy:
         self._admin.create(copy_of(topic), self._admin.shape(topic))
@@ -130,7 +133,7 @@ class Erasure:
             self._step(f"comparing {copy.source}", None)
             await copy.verify()
 
-    async def _finish(self, copies: Sequence[Copy]) -> None:
+    async def _bring_to_an_end(self, copies: Sequence[Copy]) -> None:
         """Copy the rest: what a leader took before it closed may be told a moment later, when its followers have it."""
         done = self._step("copying what had still come", None)
         quiet_since = time.monotonic()
@@ -140,9 +143,6 @@ class Erasure:
             await asyncio.sleep(0.2)
         for copy in copies:
             await copy.verify()
-        sources = [copy.source for copy in copies]
-        journal = Journal(self._admin.ids(sources))
-        await write_journal(self._logs, self._admin, journal, self._admin.shape(copies[0].target))
 
     async def bring_back(self) -> None:
         """Steps 3 and 4, or what is left of them: the topics made again, and filled with their copies."""
@@ -173,16 +173,19 @@ class Erasure:
         copy = copy_of(topic)
         ends = await self._logs.ends(copy)
         done = self._step(f"filling {topic}", sum(ends.values()))
-        begins = {partition: await matched(self._logs, copy, topic, partition) for partition in ends}
-        async for partition, records in self._logs.read(copy, begins, ends):
+        async for partition, records in self._logs.read(copy, await self._filled(topic, ends), ends):
             await self._logs.append(topic, partition, records)
             done(len(records))
         self._step(f"comparing {topic}", None)
-        for partition, end in ends.items():
-            if await matched(self._logs, copy, topic, partition) != end:
-                raise Differs(f"{topic}:{partition} does not hold all of its copy", mend="run this again: it goes on")
+        if await self._filled(topic, ends) != ends:
+            raise Differs(f"{topic} does not hold all of its copy", mend="run this again: it goes on")
+
+    async def _filled(self, topic: str, ends: Offsets) -> Offsets:
+        """By partition, how much of its copy a topic holds."""
+        counts = [matched(self._logs, copy_of(topic), topic, partition) for partition in ends]
+        return dict(zip(ends, await asyncio.gather(*counts), strict=True))
 
     async def put_away(self) -> None:
         """Step 5, once the state is rebuilt."""
-        self._admin.delete(map(copy_of, Topic))
         self._admin.delete([JOURNAL])
+        self._admin.delete(map(copy_of, Topic))
