@@ -95,7 +95,7 @@ def traffic(stack: RunningStack, sender: Sender) -> Iterator[None]:
 
     def run() -> None:
         number = 0
-        while not stop.wait(0.3):
+        while not stop.wait(2.0):
             number += 1
             sender.send(block(f"t{number}", Random(number)))
 

@@ -15,10 +15,11 @@ from services.common.errors import ConfigurationError, Invalid
 from services.common.logging import configure_logging
 from services.common.redis_clients import blocking_redis, servers
 from services.common.settings import Settings
+from services.common.topics import Topic
 from services.kpi_stream.commands import rebuild
 from services.kpi_stream.rebuild import only_one
 from services.operations.erasing import databases
-from services.operations.erasing.databases import Counts
+from services.operations.erasing.databases import Counts, Databases
 from services.operations.erasing.erasure import Erasure, Found
 from services.operations.erasing.logs import Logs
 from services.operations.erasing.rewriting import Fate
@@ -59,33 +60,34 @@ def erase_customer(
     Topics that name them are copied without them, made again and filled with the copies; then the state is rebuilt.
     Senders are answered 503 for about half a minute. An interrupted run, even by kill -9, goes on when it is run again.
     """
+    if customer == FROM_INPUT and not (yes or dry_run):
+        raise Invalid("leaves no input to ask on", field="-", mend="look with --dry-run first, then give --yes")
+    known_by = [] if abort else _asked_for(customer)
     settings = Settings.load()
     configure_logging("erase", level="ERROR", log_format="console")
     redis = blocking_redis(settings.redis_url)
     if abort:
-        with only_one(redis):
-            _on_topics(settings, redis, Erasure.abort)
-        console.print("taken back: nothing had been replaced")
+        _take_back(settings, redis)
         return
-    known_by = _asked_for(customer)
-    if customer == FROM_INPUT and not (yes or dry_run):
-        raise Invalid("leaves no input to ask on", field="-", mend="look with --dry-run first, then give --yes")
     _finish_earlier(settings, redis, may_change=not dry_run)
     with databases.opened_databases(settings) as opened:
-        if account is None:
-            who = databases.find(opened, settings, known_by)
-        else:
-            who = databases.find_of_vendor(settings, account, known_by)
-        found = _on_topics(settings, redis, lambda erasure: erasure.search(who.customer_ids))
+        who = _who(opened, settings, known_by, account)
+        found = _search(settings, redis, who)
         _tell(databases.count(opened, who), found)
         if dry_run:
             return
         if not yes:
             typer.confirm("Erase? There is no way back.", abort=True)
         databases.free_waiting(opened, who)
-        _erase_from_topics(settings, redis, who, _to_replace(found))
+        _erase_from_topics(settings, redis, who, found)
         databases.erase(opened, who)
-    _tell_what_came_back(_on_topics(settings, redis, lambda erasure: erasure.search(who.customer_ids)))
+    _tell_what_came_back(_search(settings, redis, who))
+
+
+def _take_back(settings: Settings, redis: Redis) -> None:
+    with only_one(redis):
+        _on_topics(settings, redis, Erasure.abort)
+    console.print("taken back: nothing had been replaced")
 
 
 def _asked_for(customer: str) -> list[str]:
@@ -102,14 +104,28 @@ def _asked_for(customer: str) -> list[str]:
     return known_by
 
 
-def _to_replace(found: Mapping[str, Found]) -> list[str]:
-    return [topic for topic, each in found.items() if each.named]
+def _who(opened: Databases, settings: Settings, known_by: list[str], account: str | None) -> Person:
+    if account is None:
+        return databases.find(opened, settings, known_by)
+    return databases.find_of_vendor(settings, account, known_by)
 
 
-def _erase_from_topics(settings: Settings, redis: Redis, who: Person, topics: list[str]) -> None:
+def _search(settings: Settings, redis: Redis, who: Person) -> dict[str, Found]:
+    return _on_topics(settings, redis, lambda erasure: erasure.search(who.customer_ids))
+
+
+def _naming(found: Mapping[str, Found]) -> set[str]:
+    """The topics that name somebody as a customer."""
+    return {topic for topic, each in found.items() if each.named}
+
+
+def _erase_from_topics(settings: Settings, redis: Redis, who: Person, found: Mapping[str, Found]) -> None:
+    """Replace the topics that name them, and the dead letters, which tell where records lie; rebuild the state."""
+    topics = _naming(found)
+
     async def replace(erasure: Erasure) -> None:
         await erasure.abort()
-        await erasure.replace(topics, who.customer_ids)
+        await erasure.replace({*topics, Topic.DEAD.value}, who.customer_ids)
 
     if topics:
         with only_one(redis):
@@ -179,7 +195,7 @@ def _tell_what_came_back(found: Mapping[str, Found]) -> None:
 
     :raises ConfigurationError: when somebody sent them again meanwhile.
     """
-    again = _to_replace(found)
+    again = sorted(_naming(found))
     if again:
         mend = "have whoever sends events forget them, and run this again"
         raise ConfigurationError(f"named again in {', '.join(again)} since it was erased", mend=mend)

@@ -39,7 +39,7 @@ class Checksum:
 
 
 class Held:
-    """What one partition's log was seen to hold: how many records, their checksum, and what they say in all."""
+    """What one partition holds, or must hold: how many records, and their checksum."""
 
     def __init__(self) -> None:
         self.count = 0
