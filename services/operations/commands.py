@@ -4,9 +4,11 @@ import typer
 
 from services.operations.access import commands as access
 from services.operations.doctor import commands as doctor
+from services.operations.erasing import commands as erasing
 
 
 def register(app: typer.Typer) -> None:
     """Each part adds its own."""
     access.register(app)
     doctor.register(app)
+    erasing.register(app)
