@@ -21,6 +21,7 @@ from services.kpi_stream.live_state import live_state, require_fit
 from services.operations.backup import making, records_back, restoring
 from services.operations.backup.manifest import Manifest
 from services.operations.backup.places import Installation
+from services.operations.backup.restoring import Existing, Plan
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -63,13 +64,18 @@ def backup(
 
 def restore(
     folder: Folder,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Bring back what is missing, and leave alone what is there.")
+    ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace files and databases that are there. Kafka never is.")
+        bool, typer.Option("--replace", help="Replace files and databases that are there. Kafka's records never are.")
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Only check every sum, and touch nothing.")] = False,
 ) -> None:
     """Bring a backup back. Services must be stopped. One that was broken off goes on when it is run again."""
     configure_logging("restore", level="WARNING", log_format="console")
+    if missing and replace:
+        raise ConfigurationError("--missing and --replace exclude each other", mend="choose one")
     installation = Installation.load()
     with making.opened_folder(folder):
         with _bar("checking sums") as progress:
@@ -78,18 +84,18 @@ def restore(
         if not check:
             restoring.require_stopped(installation)
             restoring.require_kinds(installation, manifest)
-            if not replace:
-                restoring.require_free(folder, installation, manifest)
-            _restore(folder, installation, manifest)
+            existing = Existing.REPLACE if replace else Existing.KEEP if missing else Existing.REFUSE
+            planned = restoring.plan(folder, installation, manifest, existing)
+            _restore(folder, installation, manifest, planned)
 
 
-def _restore(folder: Path, installation: Installation, manifest: Manifest) -> None:
+def _restore(folder: Path, installation: Installation, manifest: Manifest, planned: Plan) -> None:
     settings = installation.common
     standing = None
     if manifest.records is not None:
         standing = asyncio.run(records_back.compare(folder, settings, manifest.records))
-    restoring.begin(installation, manifest)
-    for what in restoring.bring_back(folder, installation, manifest):
+    restoring.begin(installation, planned)
+    for what in restoring.bring_back(folder, installation, manifest, planned):
         console.print(f"{what} is back")
     if standing is not None:
         with _bar("restoring records") as progress:

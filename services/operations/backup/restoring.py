@@ -6,12 +6,13 @@ is what a restore that was killed has left, and it is gone on with.
 
 import socket
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 from services.common.errors import ConfigurationError
-from services.common.settings import Port
+from services.common.settings import ROOT, Port
 from services.common.whole_files import OURS_ALONE, replace_file
 from services.operations.backup import databases
 from services.operations.backup.making import Progress
@@ -22,10 +23,24 @@ WRITERS = (Port.INGEST, Port.SURVEY, Port.PRICING, Port.BOARD, Port.ALERTS, Port
 MOST_TOLD = 20
 
 
-class _Mark(msgspec.Struct):
-    """Which backup is being brought back."""
+class Existing(StrEnum):
+    """What is done about what is there and is not as in the backup."""
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+    REPLACE = "replace"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is brought back of a backup: names of files and of databases."""
 
     backup: str
+    files: list[str]
+    databases: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.files, *(f"the database of {name}" for name in self.databases)]
 
 
 def whole_backup(folder: Path, progress: Progress) -> Manifest:
@@ -86,61 +101,69 @@ def require_kinds(installation: Installation, manifest: Manifest) -> None:
             )
 
 
-def require_free(folder: Path, installation: Installation, manifest: Manifest) -> None:
-    """Refuse to replace what is there and is not as in the backup, unless a restore of this backup has begun.
+def plan(folder: Path, installation: Installation, manifest: Manifest, existing: Existing) -> Plan:
+    """What to bring back: of a restore that was broken off, what it was to bring back.
 
-    :raises ConfigurationError: naming what is in the way.
+    :raises ConfigurationError: naming what is in the way, where that is refused.
     """
-    if is_begun(installation, manifest):
-        return
-    in_the_way = list(_in_the_way(folder, installation, manifest))
-    if in_the_way:
+    begun = _begun(installation)
+    if begun is not None and begun.backup == manifest.id:
+        return begun
+    missing, in_the_way = _sorted_out(folder, installation, manifest)
+    if in_the_way.names and existing is Existing.REFUSE:
         raise ConfigurationError(
-            f"in the way: {_some(in_the_way)}", mend="move it away, or replace it with --replace; nothing was touched"
+            f"in the way: {_some(in_the_way.names)}",
+            mend="--missing brings back what is missing alone, --replace all of it; nothing was touched",
         )
+    if existing is Existing.REPLACE:
+        return Plan(manifest.id, missing.files + in_the_way.files, missing.databases + in_the_way.databases)
+    return missing
 
 
-def _in_the_way(folder: Path, installation: Installation, manifest: Manifest) -> Iterator[str]:
-    places, urls = installation.files(), installation.databases()
+def _sorted_out(folder: Path, installation: Installation, manifest: Manifest) -> tuple[Plan, Plan]:
+    """What is missing, and what is there and not as in the backup."""
+    missing, in_the_way = Plan(manifest.id, [], []), Plan(manifest.id, [], [])
     for name, file in manifest.files.items():
-        path = places.get(name, Path(name))
-        if path.exists() and not _is_as_kept(path, folder / file.kept.path):
-            yield str(path)
+        path = _place(installation, name)
+        if not path.exists():
+            missing.files.append(name)
+        elif not path.is_file() or path.read_bytes() != (folder / file.kept.path).read_bytes():
+            in_the_way.files.append(name)
+    urls = installation.databases()
     for name in manifest.databases:
-        if databases.is_there(urls[name]):
-            yield f"the database of {name}"
-
-
-def _is_as_kept(path: Path, kept: Path) -> bool:
-    return path.is_file() and path.read_bytes() == kept.read_bytes()
+        (in_the_way if databases.is_there(urls[name]) else missing).databases.append(name)
+    return missing, in_the_way
 
 
 def mark(installation: Installation) -> Path:
+    """The file that says what is being brought back."""
     return installation.common.local_dir / "restoring.json"
 
 
-def is_begun(installation: Installation, manifest: Manifest) -> bool:
-    """Was a restore of this very backup broken off?"""
+def _begun(installation: Installation) -> Plan | None:
     path = mark(installation)
-    return path.exists() and msgspec.json.decode(path.read_bytes(), type=_Mark).backup == manifest.id
+    return msgspec.json.decode(path.read_bytes(), type=Plan) if path.exists() else None
 
 
-def begin(installation: Installation, manifest: Manifest) -> None:
-    replace_file(mark(installation), msgspec.json.encode(_Mark(manifest.id)), OURS_ALONE)
+def begin(installation: Installation, planned: Plan) -> None:
+    replace_file(mark(installation), msgspec.json.encode(planned), OURS_ALONE)
 
 
-def bring_back(folder: Path, installation: Installation, manifest: Manifest) -> Iterator[str]:
+def bring_back(folder: Path, installation: Installation, manifest: Manifest, planned: Plan) -> Iterator[str]:
     """Bring back files and databases; tells of each that was."""
-    places = installation.files()
-    for name, file in manifest.files.items():
-        path = places.get(name, Path(name))
-        if not (path.exists() and _is_as_kept(path, folder / file.kept.path)):
-            _bring_back_file(folder / file.kept.path, path, file.mode)
-            yield str(path)
+    for name in planned.files:
+        path, file = _place(installation, name), manifest.files[name]
+        _bring_back_file(folder / file.kept.path, path, file.mode)
+        yield str(path)
     urls = installation.databases()
-    for name, copied in manifest.databases.items():
-        databases.bring_back(folder / copied.kept.path, urls[name])
+    for name in planned.databases:
+        databases.bring_back(folder / manifest.databases[name].kept.path, urls[name])
         yield f"the database of {name}"
+
+
+def _place(installation: Installation, name: str) -> Path:
+    """Where a file belongs here; one that no setting names any more, where it was named."""
+    return installation.files().get(name, ROOT / name)
 
 
 def _bring_back_file(kept: Path, path: Path, mode: int) -> None:
