@@ -69,10 +69,12 @@ class PartitionLog:
         if last is not None:
             self._take_up(self._folder / last.path, last)
         while (path := self._own / f"{self.next:020}.records").exists():
-            if self._last is not None:
-                self._full.append(self._last.kept(self._folder))
-            before = self.next
-            if not self._take_up(path, None) or self.next == before:
+            last, before = self._last, self.next
+            if not self._take_up(path, None):
+                return
+            if last is not None:
+                self._full.append(last.kept(self._folder))
+            if self.next == before:
                 return
 
     def _take_up(self, path: Path, wanted: Kept | None) -> bool:

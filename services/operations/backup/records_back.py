@@ -73,7 +73,7 @@ def _require_whole(ends: dict[TopicPartition, int], kept: dict[TopicPartition, K
 async def _require_same(
     folder: Path, reading: AIOKafkaConsumer, tp: TopicPartition, own: KeptPartition, end: int
 ) -> None:
-    kept = (record for block in _blocks(folder, own) for record in block)
+    kept = (record for block in blocks_of(folder, own) for record in block)
     async for _, found in records_up_to(reading, {tp: 0}, {tp: end}):
         for record in found:
             if record != next(kept, None):
@@ -91,7 +91,7 @@ async def bring_back(folder: Path, settings: Settings, standing: Standing, progr
     done, total = 0, standing.missing
     async with producer(settings) as writing:
         for tp, own in standing.kept.items():
-            for block in _blocks(folder, own):
+            for block in blocks_of(folder, own):
                 missing = [record for record in block if record.offset >= standing.ends[tp]]
                 if missing:
                     await _write(writing, tp, missing)
@@ -123,7 +123,7 @@ def _fits(batch: object, record: Record) -> bool:
     )
 
 
-def _blocks(folder: Path, own: KeptPartition) -> Iterator[list[Record]]:
+def blocks_of(folder: Path, own: KeptPartition) -> Iterator[list[Record]]:
     """The records of a partition, a block in memory at a time.
 
     :raises ConfigurationError: naming the file that is damaged.
