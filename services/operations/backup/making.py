@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from services.common.errors import ConfigurationError
 from services.common.settings import Settings
-from services.common.topic_admin import topic_ids
+from services.common.topic_admin import admin_client, topic_ids
 from services.common.whole_files import OURS_ALONE
 from services.common.windows import utc_now
 from services.kpi_stream.declared import declared_by
@@ -33,6 +33,8 @@ from services.operations.backup.places import Installation
 
 OWNER_ALONE = 0o700
 SNAPSHOTS = "snapshots"
+ERASING = ".erasing"
+"""What the names of topics end with that are there while customers are erased."""
 
 
 class Progress(Protocol):
@@ -101,6 +103,7 @@ async def keep_records(folder: Path, settings: Settings, before: KeptRecords | N
 
     :raises ConfigurationError: when the folder is of another Kafka, or damaged.
     """
+    _require_no_erasing(settings)
     cluster, ids = topic_ids(settings.kafka_servers)
     if before is not None and before.topics != ids:
         raise ConfigurationError(f"{folder} holds records of another Kafka", mend=ANOTHER_FOLDER)
@@ -119,7 +122,26 @@ async def keep_records(folder: Path, settings: Settings, before: KeptRecords | N
         async for tp, records in records_up_to(reading, {tp: log.next for tp, log in logs.items()}, ends):
             logs[tp].append(records)
             progress(done := done + len(records), total)
+    _require_same_topics(settings, ids)
     return KeptRecords(cluster, ids, tuple(log.finish() for log in logs.values()))
+
+
+def _require_no_erasing(settings: Settings) -> None:
+    """Refuse while customers are erased: topics are made again then, and filled from copies.
+
+    :raises ConfigurationError: saying so.
+    """
+    with admin_client(settings.kafka_servers) as client:
+        copies = sorted(name for name in client.list_topics() if name.endswith(ERASING))
+    if copies:
+        raise ConfigurationError(
+            f"customers are being erased ({', '.join(copies)})", mend="run `cadran erase-customer` to its end first"
+        )
+
+
+def _require_same_topics(settings: Settings, ids: Mapping[str, str]) -> None:
+    if topic_ids(settings.kafka_servers)[1] != ids:
+        raise ConfigurationError("topics were made again meanwhile", mend=ANOTHER_FOLDER)
 
 
 def finish(

@@ -64,10 +64,10 @@ class PartitionLog:
         self._last = _Growing(path)
         self._last.begin(Origin(self._origin.topic, self._origin.topic_id, self._origin.partition, self.next))
 
-    def _go_on(self, last: Kept | None) -> None:
+    def _go_on(self, named: Kept | None) -> None:
         """Take up the last file of the manifest, and those that a backup which was broken off began behind it."""
-        if last is not None:
-            self._take_up(self._folder / last.path, last)
+        if named is not None:
+            self._take_up(self._folder / named.path, named)
         while (path := self._own / f"{self.next:020}.records").exists():
             last, before = self._last, self.next
             if not self._take_up(path, None):

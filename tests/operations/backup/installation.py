@@ -2,17 +2,22 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+import typer
+from click.testing import Result
 from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
 
-from deploy.local.programs import ROOT
 from services.board.tables import SCHEMA as BOARD
 from services.common.database import database_url, opened
+from services.common.errors import ConfigurationError
 from services.common.tables import Schema
+from services.operations.backup import commands
+from services.operations.commands import register
 from services.survey.tables import SCHEMA as SURVEY
 from tests.support.redis import free_port
 
@@ -33,21 +38,25 @@ class Installed:
             **settings,
         }
 
-    def cadran(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "services.common.cli", *arguments]
-        return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=250)
-
     def done(self, *arguments: str) -> str:
         """What a command prints; it must succeed."""
-        ended = self.cadran(*arguments)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
+        ended = self._run(arguments)
+        assert ended.exit_code == 0, ended.output + repr(ended.exception)
+        return ended.output
 
     def refused(self, *arguments: str) -> str:
-        """Why a command ends with status 1."""
-        ended = self.cadran(*arguments)
-        assert ended.returncode == 1, ended.stdout + ended.stderr
-        return ended.stderr
+        """Why a command does nothing."""
+        ended = self._run(arguments)
+        assert isinstance(ended.exception, ConfigurationError), ended.output + repr(ended.exception)
+        return str(ended.exception)
+
+    def _run(self, arguments: Sequence[str]) -> Result:
+        """In this process, as a process of its own takes seconds to begin."""
+        app = typer.Typer()
+        register(app)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(commands, "configure_logging", lambda *_, **__: None)
+            return CliRunner().invoke(app, arguments, env=self.environment)
 
     def url(self, schema: Schema) -> str:
         return database_url(self.environment.get(f"CADRAN_{schema.service.upper()}_DATABASE", ""), self.folder, schema)
