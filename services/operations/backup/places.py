@@ -10,7 +10,7 @@ from services.board.settings import BoardSettings
 from services.board.tables import SCHEMA as BOARD
 from services.common.database import database_url
 from services.common.errors import ConfigurationError
-from services.common.settings import ROOT, Settings
+from services.common.settings import ROOT, CadranSettings, Settings
 from services.common.tables import Schema
 from services.common.yaml_files import LOADER
 from services.ingest.settings import IngestSettings
@@ -21,8 +21,14 @@ from services.pricing_watch.tables import SCHEMA as PRICING
 from services.survey.settings import SurveySettings
 from services.survey.tables import SCHEMA as SURVEY
 
-LOCAL = ("dev.key", "board.key", "director.password")
+LOCAL = ("dev.key", "director.password")
 """What the local stack makes beside what services make."""
+NOT_KEPT = {
+    "CADRAN_LOCAL_DIR",  # the folder that most of it lies in
+    "CADRAN_PRICING_CHROMIUM",  # a program
+    "CADRAN_ALERTS_FOLDER",  # made of the thresholds
+}
+"""Settings that name a path, and nothing that a backup holds."""
 
 
 class Installation(NamedTuple):
@@ -63,29 +69,31 @@ class Installation(NamedTuple):
         A file that a setting names goes by the setting; one that another file names, by how it is named there.
         """
         local = self.common.local_dir
-        found: dict[str, Path | None] = {
+        named = {name: path for settings in self for name, path in _paths(settings) if name not in NOT_KEPT}
+        named |= {
             "CADRAN_KEYS_FILE": self.common.api_keys_file,
-            "CADRAN_PAIRS": self.common.pairs_file,
             "CADRAN_INGEST_CONNECTORS": self.ingest.connectors_file,
             "CADRAN_INGEST_PSEUDONYMS_FILE": self.ingest.pseudonyms_file or local / "pseudonyms.secret",
             "CADRAN_SURVEY_SECRET_FILE": self.survey.secret_file or local / "survey.secret",
-            "CADRAN_SURVEY_SMTP_PASSWORD_FILE": self.survey.smtp_password_file,
-            "CADRAN_SURVEY_BRAND_LOGO": self.survey.brand_logo,
-            "CADRAN_SURVEY_RULES": self.survey.rules,
-            "CADRAN_PRICING_WATCH_LIST": self.pricing.watch_list,
             "CADRAN_BOARD_KEY_FILE": self.board.key_file or local / "board.key",
             "CADRAN_BOARD_USERS_FILE": self.board.users_path(local),
             "CADRAN_BOARD_SECRET_FILE": self.board.secret_file or local / "board.secret",
-            "CADRAN_BOARD_OIDC_CLIENT_SECRET_FILE": self.board.oidc_client_secret_file,
-            "CADRAN_BOARD_SMTP_PASSWORD_FILE": self.board.smtp_password_file,
             "CADRAN_ALERTS_THRESHOLDS": self.alerts.thresholds_file,
-            "CADRAN_ALERTS_SMTP_PASSWORD_FILE": self.alerts.smtp_password_file,
         }
-        named = {name: path for name, path in found.items() if path is not None}
+        if self.common.pairs_file:
+            named["CADRAN_PAIRS"] = self.common.pairs_file
         named |= {name: local / name for name in LOCAL}
         for path in (self.ingest.connectors_file, self.alerts.thresholds_file):
             named |= {text: ROOT / text for text in _files_named_in(path)}
         return named
+
+
+def _paths(settings: CadranSettings) -> Iterator[tuple[str, Path]]:
+    """The paths that are set, by the variables that set them."""
+    prefix = settings.model_config.get("env_prefix", "")
+    for name, value in settings:
+        if isinstance(value, Path):
+            yield f"{prefix}{name}".upper(), value
 
 
 def _files_named_in(path: Path) -> list[str]:

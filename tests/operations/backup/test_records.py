@@ -53,7 +53,7 @@ async def _fill(settings: Settings, count: int) -> None:
             sent = await writing.send(
                 tp.topic,
                 None if i % 7 == 0 else os.urandom(i % 400),
-                key=None if i % 5 == 0 else b"key %d" % i,
+                key=None if i % 5 == 0 and i % 7 else b"key %d" % i,
                 partition=tp.partition,
                 timestamp_ms=1_600_000_000_000 + i,
                 headers=[("reason", b"r"), ("empty", b"")] if i % 3 == 0 else [],
