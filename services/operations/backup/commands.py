@@ -45,7 +45,8 @@ def backup(
     """
     configure_logging("backup", level="WARNING", log_format="console")
     installation, began = Installation.load(), time.monotonic()
-    with making.opened_folder(folder):
+    making.make_folder(folder)
+    with making.in_use(folder):
         snapshot = making.keep_snapshot(folder, installation)
         console.print(f"{len(snapshot[1])} files and the databases of {', '.join(snapshot[2]) or 'no service'} copied")
         records = None
@@ -77,7 +78,7 @@ def restore(
     if missing and replace:
         raise ConfigurationError("--missing and --replace exclude each other", mend="choose one")
     installation = Installation.load()
-    with making.opened_folder(folder):
+    with making.in_use(folder):
         with _bar("checking sums") as progress:
             manifest = restoring.whole_backup(folder, progress)
         console.print(f"backup {manifest.id} of {manifest.at:%Y-%m-%d %H:%M:%SZ} is whole")

@@ -1,6 +1,5 @@
 """Kafka as backup and restore use it: clients, which topics there are, how far they go."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -16,8 +15,8 @@ CLIENT = "cadran-backup"
 FETCH_BYTES = 4 << 20
 PARTITION_BYTES = 1 << 20
 BATCH_BYTES = 512 * 1024
-PATIENCE = 60.0
-"""Seconds in which something must come of what Kafka says it has."""
+PATIENCE_MS = 60_000
+"""In which something must come of what Kafka says it has."""
 
 
 @asynccontextmanager
@@ -82,8 +81,7 @@ async def records_up_to(
     for tp in left:
         reading.seek(tp, starts[tp])
     while left:
-        async with asyncio.timeout(PATIENCE):
-            fetched = await reading.getmany(*left, timeout_ms=int(PATIENCE * 500))
+        fetched = await reading.getmany(*left, timeout_ms=PATIENCE_MS)
         if not fetched:
             raise Unavailable("Kafka gives no more of its records", mend="look at Kafka's log, and try again")
         for tp, found in fetched.items():

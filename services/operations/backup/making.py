@@ -43,23 +43,36 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int) -> None: ...
 
 
-@contextmanager
-def opened_folder(folder: Path) -> Iterator[None]:
-    """The folder, made for its owner alone, and used by one backup or restore at a time.
+def make_folder(folder: Path) -> None:
+    """Make a backup's folder, for its owner alone.
 
     :raises ConfigurationError: when it cannot be used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ALONE)
         folder.chmod(OWNER_ALONE)
-        handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, OURS_ALONE)
     except OSError as error:
         raise ConfigurationError(f"{folder} cannot be used: {error.strerror}", mend="mend its rights") from None
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """A folder used by one backup or restore at a time.
+
+    :raises ConfigurationError: when another one uses it, it is not there, or the disk takes no more.
+    """
     try:
+        handle = os.open(folder, os.O_RDONLY)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
     except BlockingIOError:
         raise ConfigurationError(f"{folder} is in use by another backup or restore", mend="wait for it") from None
+    except OSError as error:
+        raise ConfigurationError(f"{folder} cannot be used: {error.strerror}", mend="name another") from None
+    try:
+        yield
+    except OSError as error:
+        mend = "make room, or mend its rights, and run this again"
+        raise ConfigurationError(f"{error.filename or folder}: {error.strerror or error}", mend=mend) from None
     finally:
         os.close(handle)
 
@@ -156,6 +169,7 @@ def finish(
     manifest = Manifest(name, utc_now(), version("cadran"), state, files, copies, records)
     os.sync()
     write_manifest(folder, manifest)
+    os.sync()  # before what the manifest of before names is dropped
     for other in (folder / SNAPSHOTS).iterdir():
         if other.name != name:
             shutil.rmtree(other)

@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local.programs import ROOT
 from services.common.settings import Port, Settings
+from services.operations.backup.making import in_use
 from tests.operations.backup.installation import Installed
 from tests.support.postgres import running_postgres
 from tests.support.stack import wait_for
@@ -148,6 +149,15 @@ def test_a_backup_that_was_broken_off_is_none_and_leaves_the_one_before(installe
     assert installed.opted_out() == {"first"}
 
 
+def test_a_folder_is_used_by_one_at_a_time_and_a_restore_makes_none(installed: Installed, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    assert "cannot be used: No such file" in installed.refused("restore", str(folder))
+    assert not folder.exists()
+    folder.mkdir()
+    with in_use(folder):
+        assert "in use by another backup" in installed.refused("backup", str(folder), "--without-events")
+
+
 def test_a_manifest_of_a_later_release_is_not_guessed_at(installed: Installed, tmp_path: Path) -> None:
     back_up(installed, tmp_path / "backup")
     path = tmp_path / "backup" / "manifest.json"
@@ -174,7 +184,7 @@ def test_a_restore_that_was_killed_goes_on_and_replaces_only_what_it_was_to_brin
     with installed.sqlite("survey") as database:
         database.execute("CREATE TABLE ballast (content)")
         database.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) "
             "INSERT INTO ballast SELECT randomblob(1000000) FROM n"
         )
         database.commit()
