@@ -122,10 +122,14 @@ def up(stack: RunningStack) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def events_in(stack: RunningStack, topic: Topic) -> list[CloudEvent]:
+    """What a topic holds, but for what entities tell each other, which is no JSON."""
+    return [json.loads(value) for value in records(stack.settings, topic) if value.startswith(b"{")]
+
+
 def told_by_surveys(stack: RunningStack, thanked: Sequence[tuple[Asked, int]]) -> list[CloudEvent]:
     """The survey's events in Kafka, seen to be one answer of each who was thanked, and with their score."""
-    found = [json.loads(value) for value in records(stack.settings, Topic.ANSWERS)]
-    own = {event["id"]: event for event in found if event["source"] == "/survey"}
+    own = {event["id"]: event for event in events_in(stack, Topic.ANSWERS) if event["source"] == "/survey"}
     scores = {e["subject"]: e["data"]["score"] for e in own.values() if e["type"].endswith("nps.answered")}
     assert scores == {asked.id: score for asked, score in thanked}
     return list(own.values())
@@ -193,8 +197,7 @@ def lose_everything(folder: Path, say: Say) -> Lost:
             sender.send(acknowledged[first : first + 500])
         sender.close()
         stack.wait_applied()
-        surveys = [json.loads(value) for value in records(stack.settings, Topic.ANSWERS)]
-        own = [event for event in surveys if event["source"] == "/survey"]
+        own = [event for event in events_in(stack, Topic.ANSWERS) if event["source"] == "/survey"]
         return Lost(compare(stack, [*acknowledged, *own]), len(_answered(stack)), 0)
 
 
@@ -221,12 +224,11 @@ def _wait_until_all_is_applied(stack: RunningStack, say: Say) -> None:
 
 
 def _in_kafka(stack: RunningStack) -> set[str]:
-    topics = [topic for topic in Topic if topic is not Topic.DEAD]
-    return {json.loads(value)["id"] for topic in topics for value in records(stack.settings, topic)}
+    return {event["id"] for topic in Topic if topic is not Topic.DEAD for event in events_in(stack, topic)}
 
 
 def _answered(stack: RunningStack) -> set[str]:
-    events = (json.loads(value) for value in records(stack.settings, Topic.ANSWERS))
+    events = events_in(stack, Topic.ANSWERS)
     return {e["subject"] for e in events if e["source"] == "/survey" and e["type"].endswith("nps.answered")}
 
 
