@@ -54,13 +54,16 @@ chaos: setup-dev ## Break things under traffic, then compare every number with a
 coverage: setup-dev ## Count the branches of the domain that tests take; writes docs/testing.md
 	$(PYTHON) -m tests.branches
 
-mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small ways and count what tests notice; writes docs/testing.md: SAMPLE=0 (all) SEED=1
+mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small ways, count what tests notice; writes docs/testing.md: SAMPLE=0 (all) SEED=1
 	.local/mutation-venv/bin/python -m tests.mutation --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1)
 
 .local/mutation-venv/.installed: requirements-mutation.txt requirements-dev.txt requirements.txt
 	$(PYTHON) -m venv .local/mutation-venv
 	.local/mutation-venv/bin/pip install -q --disable-pip-version-check -r requirements-mutation.txt
 	touch $@
+
+drill: setup-dev ## Back up under load, lose Redis and a database, then everything, restore, compare every number
+	$(PYTHON) -m tests.operations.backup.drill
 
 bench: setup-dev .local/bench-venv/.installed ## Measure throughput against stock Faust, Quix Streams and bare aiokafka: N=300000
 	$(PYTHON) -m tests.benchmarks.bench --events $(or $(N),300000)

@@ -3,6 +3,7 @@
 import typer
 
 from services.operations.access import commands as access
+from services.operations.backup import commands as backup
 from services.operations.doctor import commands as doctor
 from services.operations.erasing import commands as erasing
 
@@ -12,3 +13,4 @@ def register(app: typer.Typer) -> None:
     access.register(app)
     doctor.register(app)
     erasing.register(app)
+    backup.register(app)
