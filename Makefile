@@ -36,10 +36,12 @@ check: setup-dev ## Every check that needs no server: format, lint, types, impor
 	.venv/bin/lint-imports
 	$(PYTHON) -m docs.generate --check
 	$(PYTHON) -m deploy.grafana.lint
+	$(PYTHON) -m deploy.docker.lint
+	$(PYTHON) -m deploy.kubernetes.lint
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet --strict
 	$(PYTHON) -m tests.sizes
 
-generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
+generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts, files of containers
 	$(PYTHON) -m docs.generate
 
 site: setup-dev ## Make the documentation as a site, in .local/site

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from pydantic.fields import FieldInfo
 
+from deploy.docker.configs import write_container_configs
 from docs.imports_picture import svg
 from services.board.settings import BoardSettings
 from services.common.events import EVENT_TYPES, EventType
@@ -43,6 +44,7 @@ from services.kpi_stream.kpis.threshold import Of
 from services.kpi_stream.settings import StreamSettings
 from services.operations.access import rights_page
 from services.pricing_watch.settings import PricingSettings
+from services.simulator.settings import SimulatorSettings
 from services.survey.settings import SurveySettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,7 @@ SETTINGS: dict[str, type[CadranSettings]] = {
     "The price watcher": PricingSettings,
     "The board": BoardSettings,
     "Alerts": AlertSettings,
+    "The simulator": SimulatorSettings,
 }
 
 
@@ -265,6 +268,7 @@ def write(root: Path) -> list[Path]:
         write_rules(kpis, shipped.alerts, WORDS, deploy / "prometheus" / "rules" / "cadran.yml"),
         write_grafana_rules(deploy / "grafana" / "provisioning" / "alerting" / "rules.yml"),
         *write_boards(kpis, "EUR", deploy / "grafana" / "dashboards"),
+        *write_container_configs(root),
     ]
 
 

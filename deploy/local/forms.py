@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kafka.admin import UserScramCredentialUpsertion
-
 from deploy.local.programs import Layout, Program
 from deploy.local.secret_folder import SecretFolder
 from services.common.errors import ConfigurationError
 from services.common.kafka_access import KafkaMechanism, KafkaSecurity
 from services.common.settings import PREFIX, Port, Settings
 from services.common.topic_admin import admin_client
-from services.operations.access.kafka_rights import grant
-from services.operations.access.rights import OPERATOR, RIGHTS, USERS
+from services.operations.access.kafka_rights import admit
+from services.operations.access.rights import OPERATOR, USERS
 
 
 def form_of(settings: Settings, layout: Layout) -> "Plain":
@@ -88,13 +86,8 @@ class Secure(Plain):
 
         :raises ConfigurationError: when Kafka takes one not.
         """
-        mechanism = KafkaMechanism.SCRAM_SHA_512.value
-        told = [UserScramCredentialUpsertion(r.user, mechanism, self._secrets.password(r.user)) for r in RIGHTS]
         with admin_client(self.settings.kafka_access) as client:
-            for user, fault in client.alter_user_scram_credentials(told).items():
-                if fault:
-                    raise ConfigurationError(f"Kafka does not take the user {user}: {fault}")
-            grant(client, RIGHTS)
+            admit(client, self._secrets.password)
 
     def programs(self, programs: Iterable[Program]) -> list[Program]:
         """Each as the user that it is called like, if there is one."""

@@ -25,6 +25,14 @@ KEPT_DAYS = 400
 """What Prometheus keeps: as much as `cadran backfill` writes."""
 
 
+SCRAPED: Mapping[str, Port] = {
+    **{port.value: port for port in (Port.EXPORTER, Port.INGEST, Port.SURVEY, Port.PRICING, Port.BOARD, Port.ALERTS)},
+    "worker": Port.WORKER_METRICS,
+    **{port.value: port for port in (Port.PROMETHEUS, Port.ALERTMANAGER)},
+}
+"""Whom Prometheus asks, by the names that its file has for their addresses."""
+
+
 class Program(NamedTuple):
     """One process: how it is started, and in which order (lower first)."""
 
@@ -102,12 +110,8 @@ def write_configs(settings: Settings, layout: Layout) -> None:
           **secret)  # fmt: skip
     _fill(("redis/redis.conf", f"redis/{form}.conf"), layout, port=settings.port(Port.REDIS),
           data=layout.data / "redis", **secret)  # fmt: skip
-    _fill(("prometheus/prometheus.yml",), layout, exporter_port=settings.port(Port.EXPORTER),
-          alerts_port=settings.port(Port.ALERTS), prometheus_port=settings.port(Port.PROMETHEUS),
-          ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
-          pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
-          worker_port=settings.port(Port.WORKER_METRICS), alertmanager_port=settings.port(Port.ALERTMANAGER),
-          rules=alerts_folder(layout) / "rules")  # fmt: skip
+    scraped = {name: f"127.0.0.1:{settings.port(port)}" for name, port in SCRAPED.items()}
+    _fill(("prometheus/prometheus.yml",), layout, rules=alerts_folder(layout) / "rules", **scraped)
 
 
 def alerts_folder(layout: Layout) -> Path:
@@ -124,9 +128,13 @@ def write_first_alertmanager(layout: Layout) -> None:
 
 def _fill(parts: Sequence[str], layout: Layout, **values: object) -> None:
     """Fill in a file, called like the first of its parts."""
+    (layout.config / Path(parts[0]).name).write_text(filled(parts, **values))
+
+
+def filled(parts: Sequence[str], **values: object) -> str:
+    """Files below `deploy`, one after another, with their names with a dollar sign filled in."""
     text = Template("".join((DEPLOY / part).read_text() for part in parts))
-    filled = text.substitute({name: str(value) for name, value in values.items()})
-    (layout.config / Path(parts[0]).name).write_text(filled)
+    return text.substitute({name: str(value) for name, value in values.items()})
 
 
 def environment_of(settings: Settings, layout: Layout, given: Mapping[str, str]) -> dict[str, str]:

@@ -32,7 +32,9 @@ install_debian() {
   has apt-get || fail "missing: ${packages[*]}. This machine has no apt-get: install Redis 7 or later, Prometheus 2.40 or later, Alertmanager 0.25 or later, a Java 17 runtime and Maven, then run this again"
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
-    has sudo && sudo -n true 2>/dev/null || fail "missing: ${packages[*]}. Installing them needs root: run  sudo $line"
+    if ! has sudo || ! sudo -n true 2>/dev/null; then
+      fail "missing: ${packages[*]}. Installing them needs root: run  sudo $line"
+    fi
     root=(sudo)
   fi
   say servers "installing ${packages[*]}"

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.local.checks import Checks
+from deploy.local.first import development_key, first_board_key, first_director
 from deploy.local.forms import form_of
 from deploy.local.programs import (
     ROOT,
@@ -31,8 +32,6 @@ from deploy.local.programs import (
     write_first_alertmanager,
 )
 from deploy.local.supervisor import Supervisor, environment
-from services.board.users import Role, Users
-from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.settings import Port, Settings
 from services.common.topic_admin import create_topics, require_topics
@@ -61,7 +60,7 @@ class Stack:
         """Start what does not run yet, in order, and return when all of it answers."""
         self.start_servers()
         self.make_keys()
-        self._director()
+        first_director(self.layout)
         for program in self._services():
             if program.autostart:
                 self.supervisor.start(program.name)
@@ -190,27 +189,9 @@ class Stack:
             )
 
     def make_keys(self) -> None:
-        """Keys for a developer and for the board, readable by the owner alone: made once, with the scopes of today."""
-        ring = KeyRing(self._settings.api_keys_file)
-        for path, name, scopes in (
-            (self.layout.dev_key, "development", tuple(Scope)),
-            (self.layout.board_key, "board", (Scope.READ_KPIS, Scope.EXPLAIN, Scope.READ_ALERTS, Scope.WRITE_ALERTS)),
-        ):
-            if path.exists():
-                ring.rescope(path.read_text().strip(), scopes)
-            else:
-                path.touch(mode=0o600)
-                path.write_text(ring.create(name, scopes, namespace="") + "\n")
-
-    def _director(self) -> None:
-        """Somebody who may sign in to the board, made once; the password is readable by the owner alone."""
-        people = Users(self.layout.board_users)
-        if people.all():
-            return
-        self.layout.director_password.touch(mode=0o600)
-        password = secrets.token_urlsafe(12)
-        self.layout.director_password.write_text(password + "\n")
-        people.add("director", Role.DIRECTOR, None, password)
+        """Keys for a developer and for the board."""
+        development_key(self._settings, self.layout)
+        first_board_key(self._settings, self.layout)
 
     def _catch_up(self) -> None:
         """Show how many records are still to be applied, until none is."""

@@ -27,7 +27,8 @@ PREFIX = "CADRAN_"
 ROOT = Path(__file__).resolve().parents[2]
 """Cadran's own folder."""
 SERVICE_PREFIXES = (
-    "CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_", "CADRAN_ALERTS_"
+    "CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_", "CADRAN_ALERTS_",
+    "CADRAN_SIMULATOR_",
 )  # fmt: skip
 
 

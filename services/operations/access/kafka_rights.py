@@ -1,6 +1,6 @@
 """The rights at Kafka, as the access lists of its authorizer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kafka.admin import (
     ACL,
@@ -10,13 +10,28 @@ from kafka.admin import (
     KafkaAdminClient,
     ResourcePattern,
     ResourceType,
+    UserScramCredentialUpsertion,
 )
 
 from services.common.errors import ConfigurationError
+from services.common.kafka_access import KafkaMechanism
 from services.common.topics import Topic
-from services.operations.access.rights import Rights
+from services.operations.access.rights import RIGHTS, Rights
 
 LOOKING = (ACLOperation.DESCRIBE, ACLOperation.DESCRIBE_CONFIGS)
+
+
+def admit(client: KafkaAdminClient, password_of: Callable[[str], str]) -> None:
+    """Tell Kafka of every user, its password of now, and what it may do.
+
+    :raises ConfigurationError: when Kafka takes one not.
+    """
+    mechanism = KafkaMechanism.SCRAM_SHA_512.value
+    told = [UserScramCredentialUpsertion(each.user, mechanism, password_of(each.user)) for each in RIGHTS]
+    for user, fault in client.alter_user_scram_credentials(told).items():
+        if fault:
+            raise ConfigurationError(f"Kafka does not take the user {user}: {fault}")
+    grant(client, RIGHTS)
 
 
 def grant(client: KafkaAdminClient, all_rights: Iterable[Rights]) -> int:
