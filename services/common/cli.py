@@ -10,6 +10,8 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from services.common import kafka_refusals, redis_refusals
+from services.common.audit import AuditLog
+from services.common.audited_commands import audited
 from services.common.errors import CadranError
 from services.common.settings import Settings
 
@@ -34,13 +36,17 @@ def main() -> None:
     """Run a command; an error is one line that says what to do, and status 1."""
     signal.signal(signal.SIGTERM, _end)
     try:
-        build()()
+        audited(typer.main.get_group(build()), audit_log)()
     except CadranError as error:
         sys.exit(f"cadran: {error}")
     except RedisError as error:
         sys.exit(f"cadran: {redis_refusals.told(error, Settings.load().redis_access)}")
     except KafkaError as error:
         sys.exit(f"cadran: {asyncio.run(kafka_refusals.told(error, Settings.load().kafka_access))}")
+
+
+def audit_log() -> AuditLog:
+    return AuditLog(Settings.load().audit_path)
 
 
 def _end(number: int, _: object) -> None:

@@ -103,6 +103,8 @@ class CadranSettings(BaseSettings):
 
 
 Tcp = Annotated[int, Field(ge=1, le=65535)]
+Often = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
+"""How often something may be done in a time: `1000/second`."""
 
 
 class Settings(CadranSettings):
@@ -112,6 +114,19 @@ class Settings(CadranSettings):
         0, description="Added to every port below, so that one installation can run beside another."
     )
     host: str = Field("127.0.0.1", description="The address that services listen on; a container needs 0.0.0.0.")
+    proxies: list[str] = Field(
+        default=["127.0.0.1"],
+        description="Addresses and networks of the proxies in front (JSON): only theirs are believed when they tell "
+        "whose request it is (`X-Forwarded-For`), and that it came by HTTPS.",
+    )
+    https_only_days: Annotated[int, Field(ge=0, le=730)] = Field(
+        0,
+        description="For so many days browsers come by HTTPS alone (`Strict-Transport-Security`); 0: this is not "
+        "told. Set it once all names of this installation are served by HTTPS: it cannot be taken back before.",
+    )
+    request_rate: Often = Field(
+        "1000/second", description="Requests that one key may make of each service, but for events; beyond, 429."
+    )
     port_board: Tcp = Field(8000, description="The board.")
     port_ingest: Tcp = Field(8001, description="The HTTP gateway for events.")
     port_survey: Tcp = Field(8002, description="The forms of surveys, and their API.")
@@ -159,6 +174,11 @@ class Settings(CadranSettings):
     local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its data, logs and keys.")
     keys_file: Path | None = Field(
         None, description="The file of API keys (hashed). Empty: `keys.json` in the local folder."
+    )
+    audit_file: Path | None = Field(
+        None,
+        description="The audit log: who did what to this installation (`cadran audit`). Empty: `audit.log` in the "
+        "local folder.",
     )
     time_zone: str = Field("Europe/Paris", description="The business time zone: it cuts days, weeks and months.")
     country: str = Field("FR", description="Whose public holidays count: an ISO 3166 code, `FR` or `DE-BY`.")
@@ -285,3 +305,7 @@ class Settings(CadranSettings):
     @property
     def api_keys_file(self) -> Path:
         return self.keys_file or self.local_dir / "keys.json"
+
+    @property
+    def audit_path(self) -> Path:
+        return self.audit_file or self.local_dir / "audit.log"

@@ -13,6 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, Ne
 from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 
 from services.common.errors import ConfigurationError, Unavailable
+from services.common.faults import Fault
 from services.common.kafka_access import KafkaAccess
 from services.common.kafka_refusals import not_allowed, require_kafka_admits
 from services.common.topics import Topic
@@ -91,35 +92,40 @@ def _wait_until_known(client: KafkaAdminClient, names: Sequence[str]) -> None:
         time.sleep(0.1)
 
 
-def wrong_topics(settings: TopicSettings, patience: float = PATIENCE) -> list[str]:
-    """What is missing or different, a line each, with the mend; empty when all is as it must be.
+def wrong_topics(settings: TopicSettings, patience: float = PATIENCE) -> list[Fault]:
+    """What is missing or different; empty when all is as it must be.
 
     :raises Unavailable: when no broker answers within the patience, in seconds.
     """
     with admin_client(settings.kafka_access, patience) as client:
         there = set(client.list_topics())
-        faults = [f"{topic} is missing: run `cadran topics create`" for topic in Topic if topic not in there]
+        faults = [Fault(f"{topic} is missing", "run `cadran topics create`") for topic in Topic if topic not in there]
         present = [topic.value for topic in Topic if topic in there]
         faults += _wrong_partitions(client.describe_topics(present) if present else [], settings.partitions)
         faults += _wrong_retention(client, present)
     return faults
 
 
-def _wrong_partitions(described: Sequence[dict[str, Any]], partitions: int) -> list[str]:
+def _wrong_partitions(described: Sequence[dict[str, Any]], partitions: int) -> list[Fault]:
     return [
-        f"{topic['name']} has {len(topic['partitions'])} partitions, the setting says {partitions}: "
-        "set CADRAN_PARTITIONS to what the topic has (partitions never change in place)"
+        Fault(
+            f"{topic['name']} has {len(topic['partitions'])} partitions, the setting says {partitions}",
+            "set CADRAN_PARTITIONS to what the topic has (partitions never change in place)",
+        )
         for topic in described
         if len(topic["partitions"]) != partitions
     ]
 
 
-def _wrong_retention(client: KafkaAdminClient, names: Sequence[str]) -> list[str]:
+def _wrong_retention(client: KafkaAdminClient, names: Sequence[str]) -> list[Fault]:
     if not names:
         return []
     described = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])["topic"]
     return [
-        f"{name} has {key}={config.get(key, {}).get('value')}, it must be {value}: Kafka must keep everything"
+        Fault(
+            f"{name} has {key}={config.get(key, {}).get('value')}, it must be {value}",
+            f"`kafka-configs.sh --alter --topic {name} --add-config {key}={value}`: Kafka must keep everything",
+        )
         for name, config in described.items()
         for key, value in RETENTION.items()
         if config.get(key, {}).get("value") != value
@@ -134,7 +140,7 @@ def require_topics(settings: TopicSettings, patience: float = PATIENCE) -> None:
     """
     faults = wrong_topics(settings, patience)
     if faults:
-        raise ConfigurationError("topics are not as they must be: " + "; ".join(faults))
+        raise ConfigurationError("topics are not as they must be: " + "; ".join(map(str, faults)))
 
 
 def topic_ids(access: KafkaAccess) -> tuple[str, dict[str, str]]:

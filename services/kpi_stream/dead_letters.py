@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.common.publisher import Message
+from services.common.settings import Settings
 from services.common.topics import Topic
 from services.kpi_stream.records import Record
 
@@ -91,3 +93,18 @@ class Shelf:
 
     def find(self, name: str) -> DeadLetter | None:
         return self._letters.get(name)
+
+
+async def read_shelf(settings: Settings) -> Shelf:
+    """All dead letters, read from the beginning of their topic."""
+    shelf = Shelf()
+    async with AIOKafkaConsumer(**settings.kafka_access.aiokafka(), enable_auto_commit=False) as consumer:
+        partitions = [TopicPartition(Topic.DEAD.value, p) for p in range(settings.partitions)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    shelf.put(record)
+    return shelf

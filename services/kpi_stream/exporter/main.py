@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing
 from services.common.errors import CadranError
@@ -27,7 +28,7 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.settings import StreamSettings
 
 
-def build(settings: Settings, stream: StreamSettings) -> FastAPI:
+def build(settings: Settings, stream: StreamSettings) -> ASGIApp:
     """The app, its clients opened and closed with its lifespan."""
     redis = async_redis(settings.redis_access, socket_timeout=stream.redis_timeout, socket_connect_timeout=2)
     ends = LogEnds(settings.kafka_access, settings.partitions, utc_now)
@@ -46,7 +47,7 @@ def build(settings: Settings, stream: StreamSettings) -> FastAPI:
     parts = Parts(
         service=KpiService(observatory, all_kpis(), stream.stale_after),
         explainer=Explainer(reader, Folder(all_kpis().values(), declared_by(settings)), stream.settled_after),
-        keys=KeyRing(settings.api_keys_file),
+        keys=KeyRing(settings.api_keys_file, request_rate=settings.request_rate),
         checks={"state": state},
     )
     return create_app(parts, lifespan)
@@ -62,7 +63,7 @@ def main() -> None:
     except CadranError as error:
         sys.exit(f"exporter cannot start: {error}")
     collect_seldom()
-    serve(app, host=settings.host, port=settings.port(Port.EXPORTER), grace=5)
+    serve(app, settings, Port.EXPORTER, grace=5)
 
 
 if __name__ == "__main__":
