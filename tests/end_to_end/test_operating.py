@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ PAGE = Path("docs/operating.md")
 
 
 @pytest.fixture
-def told() -> Iterator[str]:
+def told() -> str:
     """What a shell printed that was given the page's commands, one after the other."""
     local = Path(tempfile.mkdtemp(prefix="cadran-"))
     with free_offset() as offset:
@@ -40,7 +39,7 @@ def told() -> Iterator[str]:
         for left in ROOT.glob("shop-paris.*"):
             left.unlink()
     assert done.returncode == 0, done.stdout + done.stderr
-    yield done.stdout
+    return done.stdout
 
 
 def pointed_at(offset: int, local: Path, line: str) -> str:

@@ -58,6 +58,7 @@ def test_customers_are_gone_everywhere_and_every_number_is_as_if_they_had_never_
         assert "erased" in done.stdout
         assert {name for name in admin.there() if "erasing" in name} == set()
         assert admin.ids([ORDERS])[ORDERS] != before
+    sender.close()
     stack.wait_applied()
 
     found = compare(stack, _without_them(sender.acknowledged))
@@ -95,7 +96,7 @@ def traffic(stack: RunningStack, sender: Sender) -> Iterator[None]:
 
     def run() -> None:
         number = 0
-        while not stop.wait(2.0):
+        while not stop.wait(4.0):
             number += 1
             sender.send(block(f"t{number}", Random(number)))
 

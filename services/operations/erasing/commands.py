@@ -9,7 +9,7 @@ import typer
 from redis import Redis
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.common.errors import ConfigurationError, Invalid
 from services.common.logging import configure_logging
@@ -168,7 +168,7 @@ def _on_topics(settings: Settings, redis: Redis, work: Callable[[Erasure], Await
 
     async def done() -> T:
         async with Logs(settings) as logs:
-            return await work(Erasure(settings, redis, logs, admin, step))
+            return await work(Erasure(redis, logs, admin, step))
 
     with Admin(settings) as admin, Progress(*STEPS, console=console) as progress:
 
@@ -181,7 +181,8 @@ def _on_topics(settings: Settings, redis: Redis, work: Callable[[Erasure], Await
 
 def _tell(rows: Counts, found: Mapping[str, Found]) -> None:
     """What would be erased, without a name."""
-    table = Table("where", "erased", "the id taken out", "named otherwise, stays", box=None)
+    numbers = (Column(title, justify="right") for title in ("erased", "the id taken out", "named otherwise, stays"))
+    table = Table(Column("where", no_wrap=True), *numbers, box=None)
     for name, count in rows.items():
         table.add_row(name, str(count), "", "")
     for topic, each in found.items():

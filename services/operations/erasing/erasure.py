@@ -22,7 +22,6 @@ from typing import NamedTuple
 from redis import Redis
 
 from services.common.errors import ConfigurationError
-from services.common.settings import Settings
 from services.common.topics import Topic
 from services.kpi_stream.live_state import freeze, live_state
 from services.operations.erasing.copying import Copy, Differs, matched
@@ -61,8 +60,7 @@ class Found(NamedTuple):
 class Erasure:
     """Erases customers from the topics."""
 
-    def __init__(self, settings: Settings, redis: Redis, logs: Logs, admin: Admin, step: Step) -> None:
-        self._settings = settings
+    def __init__(self, redis: Redis, logs: Logs, admin: Admin, step: Step) -> None:
         self._redis = redis
         self._logs = logs
         self._admin = admin
@@ -112,7 +110,7 @@ class Erasure:
             for copy in copies:
                 await self._bring_up(copy)
             self._admin.close_to_writers(topics)
-            await wait_until_closed(self._settings, topics)
+            await wait_until_closed(self._logs, topics)
             await self._bring_to_an_end(copies)
         except BaseException:
             self._admin.open_to_writers()

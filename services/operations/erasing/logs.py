@@ -26,7 +26,7 @@ class Logs:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._partitions = range(settings.partitions)
+        self.partitions = range(settings.partitions)
         self._producer = AIOKafkaProducer(
             **settings.kafka_access.aiokafka(),
             client_id="cadran-erase",
@@ -45,6 +45,10 @@ class Logs:
             auto_offset_reset="none",
             max_partition_fetch_bytes=FETCH_BYTES,
         )
+
+    def plain_producer(self) -> AIOKafkaProducer:
+        """One that may be refused: an idempotent one never recovers from that."""
+        return AIOKafkaProducer(**self._settings.kafka_access.aiokafka(), client_id="cadran-erase", acks="all")
 
     async def __aenter__(self) -> "Logs":
         await self._asking.start()
@@ -102,7 +106,7 @@ class Logs:
         await (await self._producer.send_batch(batch, topic, partition=partition))
 
     def _all(self, topic: str) -> list[TopicPartition]:
-        return [TopicPartition(topic, partition) for partition in self._partitions]
+        return [TopicPartition(topic, partition) for partition in self.partitions]
 
 
 def _fits(batch: BatchBuilder, record: Record) -> bool:

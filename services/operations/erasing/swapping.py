@@ -57,7 +57,6 @@ class Admin:
     """What erasing does to topics. A context manager."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
         self._opened = admin_client(settings.kafka_access)
 
     def __enter__(self) -> "Admin":
@@ -136,15 +135,15 @@ class Admin:
             raise Unavailable(f"Kafka does not let topics be configured: {refused}", mend="use the operator's user")
 
 
-async def wait_until_closed(settings: Settings, topics: Iterable[str]) -> None:
+async def wait_until_closed(logs: Logs, topics: Iterable[str]) -> None:
     """Write to every partition until each refuses: then none takes anything any more, from anybody.
 
     :raises Unavailable: when one goes on taking what is written.
     """
     deadline = time.monotonic() + PATIENCE
-    async with AIOKafkaProducer(**settings.kafka_access.aiokafka(), acks="all") as producer:
+    async with logs.plain_producer() as producer:
         for topic in topics:
-            for partition in range(settings.partitions):
+            for partition in logs.partitions:
                 while await _is_taken(producer, topic, partition):
                     if time.monotonic() > deadline:
                         raise Unavailable(f"{topic} takes what is written", mend="look at Kafka's log, run this again")

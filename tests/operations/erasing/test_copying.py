@@ -108,7 +108,7 @@ async def test_a_closed_topic_refuses_whoever_writes_until_it_is_opened_again(
     event = naming("order.placed", "c-bert", by="e-3")
     message = Message(Topic.ORDERS, event.subject.encode(), encode(event))
     admin.close_to_writers([ORDERS])
-    await wait_until_closed(servers.settings, [ORDERS])
+    await wait_until_closed(logs, [ORDERS])
     ends = await logs.ends(ORDERS)
     async with Publisher(servers.settings.kafka_access, client_id="test", timeout=5.0) as publisher:
         with pytest.raises(Unavailable):
@@ -124,7 +124,7 @@ async def test_before_the_note_all_is_taken_back_and_after_it_nothing_is(
     servers: RunningStack, logs: Logs, admin: Admin
 ) -> None:
     with blocking_redis(servers.settings.redis_access) as redis:
-        erasure = Erasure(servers.settings, redis, logs, admin, lambda _what, _total: done)
+        erasure = Erasure(redis, logs, admin, lambda _what, _total: done)
         admin.create(copy_of(ORDERS), admin.shape(ORDERS))
         admin.close_to_writers([ORDERS])
         await erasure.abort()
