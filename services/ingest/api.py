@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Invalid, Malformed, TooLarge
 from services.common.events import EVENT_TYPES, Event, parse
@@ -21,6 +22,7 @@ from services.common.events.namespaces import in_namespace
 from services.common.events.schemas import all_schemas, data_schema
 from services.common.http import (
     Check,
+    address_of,
     install_error_handlers,
     install_health,
     install_metrics,
@@ -30,6 +32,8 @@ from services.common.http import (
 from services.common.logging import get_logger
 from services.common.openapi import KEY, PROBLEMS, refusals, schema_of
 from services.common.problems import Problem, problem_of
+from services.common.rates import Rate
+from services.common.secure_headers import SecureHeaders
 from services.common.windows import Clock
 from services.ingest import reading
 from services.ingest.asgi import CountRefused, DirectPosts
@@ -38,7 +42,6 @@ from services.ingest.campaigns.service import Campaigns
 from services.ingest.connectors.api import connector_routes
 from services.ingest.connectors.asking.syncing import Syncing
 from services.ingest.connectors.service import Webhooks
-from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome
 from services.ingest.settings import IngestSettings
@@ -74,7 +77,8 @@ class Parts(NamedTuple):
     syncing: Syncing
     public_url: str
     keys: KeyRing
-    rate: EventRate
+    audit: AuditLog
+    rate: Rate
     zone: ZoneInfo
     clock: Clock
     settings: IngestSettings
@@ -96,12 +100,13 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     install_health(app, parts.checks)
     events = _events(parts)
     app.include_router(events)
-    app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.settings.max_batch_bytes))
+    app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.audit, parts.settings.max_batch_bytes))
     app.include_router(
         connector_routes(
             parts.webhooks,
             parts.syncing,
             parts.keys,
+            parts.audit,
             clock=parts.clock,
             public_url=parts.public_url,
             max_bytes=parts.settings.max_delivery_bytes,
@@ -112,7 +117,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     install_metrics(app, parts.registry)
 
     direct = {route.path: route.endpoint for route in events.routes if isinstance(route, Route)}
-    return CountRefused(DirectPosts(app, direct), parts.metrics)
+    return SecureHeaders(CountRefused(DirectPosts(app, direct), parts.metrics))
 
 
 def _events(parts: Parts) -> APIRouter:
@@ -120,7 +125,7 @@ def _events(parts: Parts) -> APIRouter:
     single, batch = (parts.metrics.seconds.labels(mode) for mode in ("single", "batch"))
 
     def authenticated(request: Request) -> ApiKey:
-        return parts.keys.authenticate(request.headers.get("authorization"), Scope.WRITE_EVENTS)
+        return parts.keys.authenticate(request.headers.get("authorization"), Scope.WRITE_EVENTS, address_of(request))
 
     @router.post("/events", status_code=202, summary="Send one event", openapi_extra=_SINGLE, responses=_RESPONSES)
     async def send(request: Request) -> Response:
@@ -128,7 +133,7 @@ def _events(parts: Parts) -> APIRouter:
         with single.time():
             body = await read_body(request, parts.settings.max_event_bytes)
             item = _read(parts, key, reading.single(request.headers, body))
-            await parts.rate.take(key.id, 1)
+            parts.rate.take(key.id)
             outcome = (await _accept(parts, key, [item]))[0]
         if outcome.error is not None:
             raise outcome.error
@@ -147,7 +152,7 @@ def _events(parts: Parts) -> APIRouter:
                 raise TooLarge(f"the batch has {len(raw)} events, the limit is {limit}", mend="send it in parts")
             if not raw:
                 raise Malformed("the batch is empty", mend="send at least one event")
-            await parts.rate.take(key.id, len(raw))
+            parts.rate.take(key.id, times=len(raw))
             outcomes = await _accept(parts, key, [_read(parts, key, item) for item in raw])
         result = _summary(outcomes)
         return json_response(result, 422 if result.rejected == len(outcomes) else 202)

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
+from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.database import Database
 from services.common.errors import CadranError, Conflict, Invalid, NotFound
@@ -21,6 +23,7 @@ from services.common.http import (
     json_response,
     read_body,
     require,
+    require_recorded,
 )
 from services.common.json_bodies import (
     ITEMS_MAX_BYTES,
@@ -31,6 +34,7 @@ from services.common.json_bodies import (
     read_one,
 )
 from services.common.openapi import PROBLEMS
+from services.common.secure_headers import SecureHeaders
 from services.pricing_watch import store
 from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, ProductsAnswer, explain_answer, page_answer
 from services.pricing_watch.watching import reading_store
@@ -51,11 +55,12 @@ class Parts(NamedTuple):
     scheduler: Scheduler
     database: Database
     keys: KeyRing
+    audit: AuditLog
     registry: CollectorRegistry
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The price watcher's app."""
     app = FastAPIOffline(
         title="Cadran price watch",
@@ -72,12 +77,12 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
 
     install_metrics(app, parts.registry)
 
-    return app
+    return SecureHeaders(app)
 
 
 def _watch_routes(parts: Parts) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["watch list"])
-    writes = [Depends(require(parts.keys, Scope.WRITE_PRICES))]
+    writes = [require_recorded(parts.keys, Scope.WRITE_PRICES, parts.audit)]
     reads = [Depends(require(parts.keys, Scope.READ_PRICES))]
 
     @router.get("/watch", summary="What is watched, by sku", dependencies=reads)

@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.database import Database
 from services.common.errors import CadranError
@@ -53,6 +54,7 @@ class Parts(NamedTuple):
     pages: Pages
     brand: Branding
     keys: KeyRing
+    audit: AuditLog
     clock: Clock
     sessions: Sessions
     database: Database
@@ -75,7 +77,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
     app.include_router(contact_routes(parts.inviter, parts.keys))
     app.include_router(form_routes("/nps", NpsPages(parts.surveys, parts.pages)))
-    app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys))
+    app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys, parts.audit))
     app.include_router(form_routes("/pulse", PulsePages(parts.pulse, parts.pages)))
     app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
     app.include_router(sign_in_routes(parts.sessions, parts.pages))

@@ -7,8 +7,9 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
-from services.common.http import json_response, read_body, require
+from services.common.http import json_response, read_body, require, require_recorded
 from services.common.json_bodies import json_body, read_one
 from services.ingest import reading
 from services.ingest.campaigns.answers import AssignmentsAnswer, AssignmentsPage, CampaignsAnswer
@@ -35,17 +36,18 @@ After = Annotated[str, Query(max_length=200, description="The last id of the pag
 Limit = Annotated[int, Query(ge=1, le=PAGE)]
 
 
-def campaign_routes(campaigns: Campaigns, keys: KeyRing, max_bytes: int) -> APIRouter:
+def campaign_routes(campaigns: Campaigns, keys: KeyRing, audit: AuditLog, max_bytes: int) -> APIRouter:
     """`max_bytes`: the largest batch taken."""
     router = APIRouter(prefix="/v1", tags=["campaigns"])
-    router.include_router(_setting_up(campaigns, keys))
+    router.include_router(_setting_up(campaigns, keys, audit))
     router.include_router(_assigning(campaigns, keys, max_bytes))
     return router
 
 
-def _setting_up(campaigns: Campaigns, keys: KeyRing) -> APIRouter:
+def _setting_up(campaigns: Campaigns, keys: KeyRing, audit: AuditLog) -> APIRouter:
     router = APIRouter()
-    writes, reads = ([Depends(require(keys, scope))] for scope in (Scope.WRITE_CAMPAIGNS, Scope.ASSIGN_CUSTOMERS))
+    writes = [require_recorded(keys, Scope.WRITE_CAMPAIGNS, audit)]
+    reads = [Depends(require(keys, Scope.ASSIGN_CUSTOMERS))]
 
     # By two paths, so that any id is told what is wrong with it: the one takes line breaks, the other slashes.
     @router.put("/campaigns/{campaign_id:path}", include_in_schema=False, dependencies=writes)

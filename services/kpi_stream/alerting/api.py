@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.http import (
     Check,
@@ -16,9 +18,11 @@ from services.common.http import (
     json_response,
     read_body,
     require,
+    require_recorded,
 )
 from services.common.json_bodies import json_body, read_one
 from services.common.openapi import PROBLEMS
+from services.common.secure_headers import SecureHeaders
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.alerting.thresholds.changes import Change
 
@@ -30,11 +34,12 @@ class Parts(NamedTuple):
 
     service: AlertService
     keys: KeyRing
+    audit: AuditLog
     registry: CollectorRegistry
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The app of alerts."""
     app = FastAPIOffline(
         title="Cadran alerts",
@@ -47,7 +52,8 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_health(app, parts.checks)
     install_metrics(app, parts.registry)
     service = parts.service
-    may_read, may_write = (Depends(require(parts.keys, scope)) for scope in (Scope.READ_ALERTS, Scope.WRITE_ALERTS))
+    may_read = Depends(require(parts.keys, Scope.READ_ALERTS))
+    may_write = require_recorded(parts.keys, Scope.WRITE_ALERTS, parts.audit)
 
     @app.get("/v1/alerts", summary="Every alert on a KPI, and how its members stand", dependencies=[may_read])
     async def alerts() -> Response:
@@ -67,4 +73,4 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         asked = read_one(await read_body(request, MOST_BYTES), Change)
         return json_response(await service.change(name, asked))
 
-    return app
+    return SecureHeaders(app)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.kpi_stream.alerting.api import MOST_BYTES, Parts, create_app
 from services.kpi_stream.alerting.keeper import Keeper
@@ -56,11 +57,13 @@ def keys(tmp_path: Path) -> KeyRing:
 
 @pytest.fixture
 async def nobody(
-    keeper: Keeper, keys: KeyRing, prometheus: str, http: httpx.AsyncClient
+    keeper: Keeper, keys: KeyRing, prometheus: str, http: httpx.AsyncClient, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Who has no key."""
     service = AlertService(keeper, Queries(PrometheusApi(prometheus, http, "")))
-    app = create_app(Parts(service, keys, CollectorRegistry(), {}), lambda _: nullcontext())
+    app = create_app(
+        Parts(service, keys, AuditLog(tmp_path / "audit.log"), CollectorRegistry(), {}), lambda _: nullcontext()
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alerts") as client:
         yield client
 

@@ -74,7 +74,7 @@ def links(letter: EmailMessage) -> list[str]:
 async def events(stack: RunningStack) -> list[Any]:
     """All events of surveys in Kafka."""
     consumer = AIOKafkaConsumer(
-        Topic.ANSWERS.value, bootstrap_servers=stack.settings.kafka_servers, auto_offset_reset="earliest"
+        Topic.ANSWERS.value, **stack.settings.kafka_access.aiokafka(), auto_offset_reset="earliest"
     )
     await consumer.start()
     try:
