@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
+.PHONY: help setup setup-dev demo up down status test check audit generate check-data chaos bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,13 +29,19 @@ status: ## Say what runs, and where to look
 test: check ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards
+check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards, pins
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) docs/generate.py --check
 	$(PYTHON) -m deploy.grafana.lint
+	$(PYTHON) -m deploy.dependencies
+
+audit: ## Ask pypi.org what is known against the versions that the services run on
+	$(PYTHON) -m venv .local/audit-venv
+	.local/audit-venv/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
+	.local/audit-venv/bin/pip-audit --strict --no-deps --disable-pip -r requirements.txt -r requirements-salesforce.txt
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
 	$(PYTHON) docs/generate.py

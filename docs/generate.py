@@ -1,6 +1,6 @@
 """`python docs/generate.py [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md, docs/settings.md, docs/connectors/, the Grafana boards and the rules of alerts.
+Writes docs/events.md, kpis.md, settings.md, dependencies.md, connectors/, the Grafana boards and the rules of alerts.
 With --check it writes nothing and ends with status 1 when a file is not what it would write.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from pydantic.fields import FieldInfo
 
+from deploy.dependencies import table
 from services.board.settings import BoardSettings
 from services.common.events import EVENT_TYPES, EventType
 from services.common.events.examples import example
@@ -215,6 +216,10 @@ def _metrics(kpi: Kpi) -> Iterator[str]:
             yield f"| `{metric_name(metric, cut, 'EUR')}` | {told} | {describe(metric, cut)} |"
 
 
+def dependencies_page() -> str:
+    return f"{NOTICE}# What the services run on\n\nThe licence is as its author declares it.\n\n{table()}"
+
+
 def connector_pages() -> dict[str, str]:
     return {
         f"connectors/{vendor}": f"# {connector.facts.title}\n\n{NOTICE}\n{page(connector)}"
@@ -224,7 +229,13 @@ def connector_pages() -> dict[str, str]:
 
 def write(root: Path) -> list[Path]:
     """Write everything below a root; returns the files."""
-    pages = {"settings": settings_page(), "events": events_page(), "kpis": kpis_page(), **connector_pages()}
+    pages = {
+        "settings": settings_page(),
+        "events": events_page(),
+        "kpis": kpis_page(),
+        "dependencies": dependencies_page(),
+        **connector_pages(),
+    }
     written = []
     for name, text in pages.items():
         path = root / "docs" / f"{name}.md"
