@@ -71,9 +71,10 @@ def _needs(distribution: Distribution) -> set[str]:
 def licence_of(distribution: Distribution) -> str:
     """As its author declares it; empty where that is nowhere."""
     told = distribution.metadata
-    classified = [text for text in told.get_all("Classifier", []) if text.startswith(CLASSIFIER)]
+    classified = [text for text in told.get_all("Classifier") or () if text.startswith(CLASSIFIER)]
     named = classified[0].rpartition(" :: ")[2] if classified else ""
-    return (told.get("License-Expression") or named or (told.get("License") or "").partition("\n")[0]).strip()
+    expression, text = ((told.get_all(field) or [""])[0] for field in ("License-Expression", "License"))
+    return (expression or named or text.partition("\n")[0]).strip()
 
 
 def table() -> str:
