@@ -41,7 +41,7 @@ check: setup-dev ## Format, lint, types, import contracts, generated files, Graf
 audit: ## Ask pypi.org what is known against the versions that the services run on
 	$(PYTHON) -m venv .local/audit-venv
 	.local/audit-venv/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
-	.local/audit-venv/bin/pip-audit --strict --no-deps --disable-pip -r requirements.txt -r requirements-salesforce.txt
+	.local/audit-venv/bin/pip-audit --strict --no-deps --disable-pip -r requirements-salesforce.txt
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
 	$(PYTHON) docs/generate.py
