@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,11 +27,12 @@ from services.board.tables import SCHEMA
 from services.board.users import Users
 from services.board.week_pages import Weeks
 from services.common.audit import AuditLog
-from services.common.background import at_work
+from services.common.background import Work, at_work
 from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
+from services.common.kafka_refusals import require_kafka_admits
 from services.common.logging import configure_logging
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
@@ -48,7 +49,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
     registry = CollectorRegistry()
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-board", timeout=board.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("board", registry))
     client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)
@@ -58,17 +59,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
     users = Users(board.users_path(settings.local_dir))
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
     base_url = board_url(settings, board)
-    letters = letter_works(settings, board, api, database)
-
-    async def send_edits() -> None:
-        await outbox.count()  # told while Kafka is still away
-        async with publisher:
-            await outbox.run()
-
-    async def use_database() -> None:
-        await asyncio.to_thread(database.open)
-        async with at_work([send_edits, *letters]):
-            await asyncio.Event().wait()
+    use_database = _use_of(database, outbox, publisher, letter_works(settings, board, api, database))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -93,17 +84,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
         sessions=sessions,
         weeks=Weeks(week_reader(settings, api), week_writer(settings, board)),
         oidc=Oidc(board, base_url) if board.oidc_issuer else None,
-        desk=Desk(
-            answers=answers,
-            alerts=alerts,
-            editing=Editing(database, outbox.written),
-            audit=AuditLog(settings.audit_path),
-            renderer=renderer,
-            sessions=sessions,
-            clock=utc_now,
-            zone=settings.zone,
-            currency=settings.reporting_currency,
-        ),
+        desk=_desk(settings, answers, alerts, Editing(database, outbox.written), renderer, sessions),
         registry=registry,
         checks={"read API": read_api},  # neither the database nor Kafka: numbers are shown without them
     )
@@ -113,10 +94,43 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
     return SecureHeaders(app)  # around the framework: it answers internal errors outside of its own middlewares
 
 
+def _use_of(database: Database, outbox: Outbox, publisher: Publisher, letters: Sequence[Work]) -> Work:
+    """Sends what was edited, and letters, once the database is open."""
+
+    async def send_edits() -> None:
+        await outbox.count()  # told while Kafka is still away
+        async with publisher:
+            await outbox.run()
+
+    async def use_database() -> None:
+        await asyncio.to_thread(database.open)
+        async with at_work([send_edits, *letters]):
+            await asyncio.Event().wait()
+
+    return use_database
+
+
+def _desk(
+    settings: Settings, answers: Answers, alerts: Alerts, editing: Editing, renderer: Renderer, sessions: Sessions
+) -> Desk:
+    return Desk(
+        answers=answers,
+        alerts=alerts,
+        editing=editing,
+        audit=AuditLog(settings.audit_path),
+        renderer=renderer,
+        sessions=sessions,
+        clock=utc_now,
+        zone=settings.zone,
+        currency=settings.reporting_currency,
+    )
+
+
 def main() -> None:
     try:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
+        require_kafka_admits(settings.kafka_access)
         database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         app = build(settings, board, database)
     except CadranError as error:

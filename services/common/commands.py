@@ -41,7 +41,7 @@ def check() -> None:
     """Say what is missing or different; status 1 if anything is."""
     faults = wrong_topics(Settings.load())
     for fault in faults:
-        console.print(fault, highlight=False)
+        console.print(str(fault), highlight=False)
     if faults:
         raise typer.Exit(1)
     console.print("topics are as they must be")

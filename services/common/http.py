@@ -3,11 +3,11 @@
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import uvicorn
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
@@ -17,13 +17,13 @@ from services.common.audit import AuditLog
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
 from services.common.logging import get_logger
+from services.common.openapi import KEY, PROBLEM_JSON
 from services.common.problems import problem_of
 from services.common.settings import Port, Settings
 
 log = get_logger(__name__)
 
 KEEP_ALIVE_SECONDS = 75
-PROBLEM_JSON = "application/problem+json"
 
 
 def json_response(content: Any, status: int = 200, media_type: str = "application/json", **headers: str) -> Response:
@@ -112,10 +112,10 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def require(keys: KeyRing, scope: Scope) -> Callable[[Request], Awaitable[ApiKey]]:
+def require(keys: KeyRing, scope: Scope) -> Callable[..., Awaitable[ApiKey]]:
     """A dependency: the request's key, which must have a scope."""
 
-    async def authenticated(request: Request) -> ApiKey:
+    async def authenticated(request: Request, _: Annotated[object, Security(KEY)]) -> ApiKey:
         return admit(request, keys, scope)
 
     return authenticated
@@ -144,7 +144,7 @@ def address_of(request: Request) -> str:
 def require_recorded(keys: KeyRing, scope: Scope, audit: AuditLog) -> Any:
     """The same of an act of administration: it is in the audit log before it is done, or is not done."""
 
-    async def recorded(request: Request) -> AsyncIterator[ApiKey]:
+    async def recorded(request: Request, _: Annotated[object, Security(KEY)]) -> AsyncIterator[ApiKey]:
         key = admit(request, keys, scope)
         what = f"{request.method} {_route(request)}"
         async with audit.acting_meanwhile(f"key:{key.id}", what, " ".join(map(str, request.path_params.values()))):
@@ -163,7 +163,11 @@ def install_health(app: FastAPI, checks: dict[str, Check]) -> None:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["health"], summary="What this service needs answers")
+    not_ready: dict[int | str, dict[str, Any]] = {
+        503: {"description": "What does not, and why", "content": {"application/json": {}}}
+    }
+
+    @app.get("/readyz", tags=["health"], summary="What this service needs answers", responses=not_ready)
     async def readyz() -> Response:
         faults = {}
         for name, check in checks.items():

@@ -18,7 +18,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.calendar import WEEKDAYS, parse_hours
 from services.common.errors import ConfigurationError, Invalid
+from services.common.kafka_access import KafkaAccess, KafkaMechanism, KafkaSecurity, read_kafka_access
 from services.common.money import known_currency
+from services.common.redis_access import RedisAccess, check_redis_url, read_redis_access
 from services.common.windows import WIN_DAYS
 
 PREFIX = "CADRAN_"
@@ -141,8 +143,33 @@ class Settings(CadranSettings):
     port_prometheus: Tcp = Field(19090, description="Prometheus.")
     port_alertmanager: Tcp = Field(19093, description="Alertmanager.")
     kafka: str = Field("", description="Kafka's `host:port[,host:port]`. Empty: the local stack's.")
+    kafka_security: KafkaSecurity = Field(
+        KafkaSecurity.PLAINTEXT,
+        description="`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`: see secure-connections.md.",
+    )
+    kafka_mechanism: KafkaMechanism = Field(
+        KafkaMechanism.SCRAM_SHA_512, description="How a `sasl_…` user proves its password."
+    )
+    kafka_user: str = Field("", description="The user at Kafka, for `sasl_…`.")
+    kafka_password_file: Path | None = Field(None, description="The file of that user's password.")
+    kafka_ca_file: Path | None = Field(
+        None, description="The certificates (PEM) of the authorities trusted for Kafka. Empty: the system's."
+    )
     redis: str = Field(
-        "", description="Redis's URL; a cluster's begins with `redis+cluster://`. Empty: the local stack's."
+        "",
+        description="Redis's URL, without a password: `redis://`, `rediss://` (TLS); a cluster's `redis+cluster://` or "
+        "`rediss+cluster://`. Empty: the local stack's.",
+    )
+    redis_user: str = Field("", description="The user at Redis. Empty: its default one.")
+    redis_password_file: Path | None = Field(
+        None, description="The file of that user's password. Empty: none asked for."
+    )
+    redis_ca_file: Path | None = Field(
+        None, description="The certificates (PEM) of the authorities trusted for Redis. Empty: the system's."
+    )
+    local_secure: bool = Field(
+        False,
+        description="Whether the local stack's Kafka and Redis use TLS, and know each service by a name of its own.",
     )
     local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its data, logs and keys.")
     keys_file: Path | None = Field(
@@ -194,6 +221,18 @@ class Settings(CadranSettings):
     )
     log_format: Literal["json", "console"] = Field("json", description="`json`, or `console` for people.")
 
+    @field_validator("kafka")
+    @classmethod
+    def _kafka_is_a_list_of_servers(cls, value: str) -> str:
+        if "@" in value or "://" in value:
+            raise ValueError("host:port[,host:port] alone: see CADRAN_KAFKA_SECURITY, _USER and _PASSWORD_FILE")
+        return value
+
+    @field_validator("redis")
+    @classmethod
+    def _redis_url_is_no_secret(cls, value: str) -> str:
+        return check_redis_url(value) if value else value
+
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
@@ -213,7 +252,9 @@ class Settings(CadranSettings):
     def _hours_can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         return check_weekly_hours(value)
 
-    @field_validator("pairs", mode="before")
+    @field_validator(
+        *("pairs", "kafka_password_file", "kafka_ca_file", "redis_password_file", "redis_ca_file"), mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -240,6 +281,22 @@ class Settings(CadranSettings):
     @property
     def redis_url(self) -> str:
         return self.redis or f"redis://127.0.0.1:{self.port(Port.REDIS)}/0"
+
+    @property
+    def kafka_access(self) -> KafkaAccess:
+        """How Kafka is reached.
+
+        :raises ConfigurationError: naming the setting that is wrong.
+        """
+        return read_kafka_access(self)
+
+    @property
+    def redis_access(self) -> RedisAccess:
+        """How Redis is reached.
+
+        :raises ConfigurationError: naming the setting that is wrong.
+        """
+        return read_redis_access(self)
 
     @property
     def pairs_file(self) -> Path | None:

@@ -42,7 +42,7 @@ def build(settings: Settings, pricing: PricingSettings, database: Database) -> A
     """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
     metrics = PricingMetrics(registry)
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-pricing", timeout=pricing.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-pricing", timeout=pricing.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("pricing", registry))
     stating = Stating(settings.zone)
     intake = Intake(stating)

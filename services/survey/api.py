@@ -17,6 +17,7 @@ from services.common.auth import KeyRing
 from services.common.database import Database
 from services.common.errors import CadranError
 from services.common.http import Check, Tell, install_error_handlers, install_health, install_metrics, problem_response
+from services.common.openapi import PROBLEMS
 from services.common.secure_headers import SecureHeaders
 from services.common.windows import Clock
 from services.survey.answers.nps_pages import NpsPages
@@ -69,6 +70,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
         summary="Who is asked, and what they answer.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app, error_pages(parts.pages))
     install_health(app, parts.checks)

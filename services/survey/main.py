@@ -72,7 +72,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
     """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
     core = _core(settings, survey, database, SurveyMetrics(registry))
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-survey", timeout=survey.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-survey", timeout=survey.publish_timeout)
     outbox = Outbox(core.database, publisher, OutboxMetrics("survey", registry))
     mailer = _mailer(core) if survey.smtp_host else None
 
@@ -187,7 +187,7 @@ def _asking_about_orders(core: Core, path: Path, inviter: Inviter, written: Call
         )
     rules = load_rules(path)
     planner = Planner(core.database, inviter, rules, clock=utc_now, written=written, not_asked=core.metrics.not_asked)
-    return [OrderListener(core.settings.kafka_servers, core.database, rules, utc_now).run, planner.run]
+    return [OrderListener(core.settings.kafka_access, core.database, rules, utc_now).run, planner.run]
 
 
 def main() -> None:

@@ -95,7 +95,7 @@ class Used:
         for port in SERVICES:
             for name in ("a key", "its next secret", "dev.key", "board.key"):
                 key = self.secrets[name]
-                with httpx.Client(base_url=self.stack.url(port)) as client:
+                with httpx.Client(base_url=self.stack.url(port), timeout=60) as client:
                     self._try(client, "GET", "/v1/kpis", headers={"Authorization": f"Bearer {key}"})
                     self._try(client, "GET", "/v1/kpis", headers={"Authorization": key})
                     self._try(client, "GET", "/v1/alerts", auth=("cadran", key))
@@ -116,7 +116,7 @@ class Used:
                 self._try(client, "GET", "/reps?by=nothing")
                 client.cookies.set("cadran_board", f"{self.secrets[f'session of {user}']}x")
                 self._try(client, "POST", "/targets", data={"form": "x"})
-        with httpx.Client(base_url=self.stack.url(Port.BOARD)) as client:
+        with httpx.Client(base_url=self.stack.url(Port.BOARD), timeout=60) as client:
             wrong = {"name": self.secrets["director.password"], "password": self.secrets["dev.key"]}
             self._try(client, "POST", "/sign-in", data=wrong)
             self._try(client, "POST", "/sign-in", data={**wrong, "form": "x" * 200_000})
@@ -124,7 +124,7 @@ class Used:
     def _survey(self) -> None:
         asked = ask(self.stack)
         self.secrets["a survey's link"] = asked.token
-        with httpx.Client(base_url=self.stack.url(Port.SURVEY)) as client:
+        with httpx.Client(base_url=self.stack.url(Port.SURVEY), timeout=60) as client:
             client.get(asked.link)
             client.get(f"/nps/{asked.token}x")
             self._try(client, "POST", f"/nps/{asked.token}", data={"score": "many"})
@@ -139,7 +139,7 @@ class Used:
         with self.stack.http(Port.INGEST) as client:
             since = {"since": "2026-11-01T00:00:00+01:00"}
             assert client.post("/v1/connectors/shopify/paris/sync", json=since).status_code == 202
-        with httpx.Client(base_url=self.stack.url(Port.INGEST)) as client:
+        with httpx.Client(base_url=self.stack.url(Port.INGEST), timeout=60) as client:
             for header in ("X-Shopify-Hmac-Sha256", "Authorization"):
                 sent = {header: self.secrets["the webhook's secret"], "X-Shopify-Topic": "orders/create"}
                 self._try(client, "POST", "/v1/connectors/shopify/paris", json={"id": 1}, headers=sent)

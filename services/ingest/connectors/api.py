@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.http import json_response, read_body, require, require_recorded
 from services.common.json_bodies import json_body, read_one
+from services.common.openapi import refusals
 from services.common.windows import Clock
 from services.ingest.connectors.accounts import Configured
 from services.ingest.connectors.answers import (
@@ -109,10 +109,14 @@ def _looking(webhooks: Webhooks, syncing: Syncing, keys: KeyRing, audit: AuditLo
     return router
 
 
-_SYNC = json_body(msgspec.json.schema(SyncAsked), {"since": "2026-11-01T00:00:00+01:00"})
+_SYNC = json_body(SyncAsked, {"since": "2026-11-01T00:00:00+01:00"})
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "It is on the disk, or nothing is to be made of it: `outcome` says which, and why"},
-    401: {"description": "No such account, no secret, or not signed with it"},
-    413: {"description": "Over the size limit"},
-    503: {"description": "It cannot be written down now; see Retry-After"},
+    **refusals(
+        {
+            "401": "No such account, no secret, or not signed with it",
+            "413": "Over the size limit",
+            "503": "It cannot be written down now; see Retry-After",
+        }
+    ),
 }

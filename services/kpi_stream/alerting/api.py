@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
@@ -11,8 +10,6 @@ from starlette.types import ASGIApp
 
 from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
-from services.common.errors import Invalid
-from services.common.events.explain import explain
 from services.common.http import (
     Check,
     install_error_handlers,
@@ -23,6 +20,8 @@ from services.common.http import (
     require,
     require_recorded,
 )
+from services.common.json_bodies import json_body, read_one
+from services.common.openapi import PROBLEMS
 from services.common.secure_headers import SecureHeaders
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.alerting.thresholds.changes import Change
@@ -47,6 +46,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
         summary="Which numbers passed a threshold, why or why not, and what is asked of them.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app)
     install_health(app, parts.checks)
@@ -63,18 +63,14 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     async def alert(name: str) -> Response:
         return json_response(await service.one(name))
 
-    @app.put("/v1/alerts/{name}", summary="Change what is asked of it", dependencies=[may_write])
+    @app.put(
+        "/v1/alerts/{name}",
+        summary="Change what is asked of it",
+        dependencies=[may_write],
+        openapi_extra=json_body(Change, {"version": "1a2b3c", "level": 10, "lasts": "2h"}),
+    )
     async def change(name: str, request: Request) -> Response:
-        asked = _change(await read_body(request, MOST_BYTES))
+        asked = read_one(await read_body(request, MOST_BYTES), Change)
         return json_response(await service.change(name, asked))
 
     return SecureHeaders(app)
-
-
-def _change(body: bytes) -> Change:
-    try:
-        return msgspec.json.decode(body, type=Change)
-    except msgspec.ValidationError as error:
-        raise explain(error, Change, "") from None
-    except msgspec.DecodeError as error:
-        raise Invalid(f"the body is no JSON: {error}", mend="send an object") from None

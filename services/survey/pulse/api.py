@@ -114,8 +114,5 @@ def _status(round_: Round) -> RoundStatus:
     return RoundStatus(round_.id, round_.opened_at, round_.closes_at, round_.closed_at)
 
 
-_ROSTER = json_body(
-    {"type": "array", "items": {"type": "object", "required": ["email", "team_id"]}},
-    [{"email": "anna@example.org", "team_id": "north", "language": "fr"}],
-)
-_OPENING = json_body({"type": "object"}, {"last_day": "2026-12-04"})
+_ROSTER = json_body(list[Colleague], [{"email": "anna@example.org", "team_id": "north", "language": "fr"}])
+_OPENING = json_body(Opening, {"last_day": "2026-12-04"})
