@@ -40,6 +40,12 @@ check: setup-dev ## Every check that needs no server: format, lint, types, impor
 	$(PYTHON) -m deploy.kubernetes.lint
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet --strict
 	$(PYTHON) -m tests.sizes
+	$(PYTHON) -m deploy.dependencies
+
+audit: ## Ask pypi.org what is known against the versions that the services run on
+	$(PYTHON) -m venv .local/audit-venv
+	.local/audit-venv/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
+	.local/audit-venv/bin/pip-audit --strict --no-deps --disable-pip -r requirements-salesforce.txt
 
 generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts, files of containers
 	$(PYTHON) -m docs.generate
