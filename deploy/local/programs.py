@@ -4,11 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import NamedTuple
 
+from deploy.local.certificates import SERVERS
+from deploy.local.secret_folder import SecretFolder
 from services.common.errors import ConfigurationError
 from services.common.settings import Port, Settings
 from services.kpi_stream.alerting.settings import AlertSettings
@@ -30,6 +33,8 @@ class Program(NamedTuple):
     priority: int
     autostart: bool = True
     stop_seconds: int = 15
+    environment: Mapping[str, str] = MappingProxyType({})
+    """Settings that it alone is given."""
 
 
 class Layout:
@@ -48,6 +53,8 @@ class Layout:
         self.board_key = self.root / "board.key"
         self.board_users = self.root / "board-users.json"
         self.director_password = self.root / "director.password"
+        self.secrets = self.root / "secrets"
+        self.kafka_format = self.data / "kafka" / "meta.properties"
 
     def make(self) -> None:
         data = (self.data / name for name in ("kafka", "redis", "prometheus", "alertmanager"))
@@ -87,10 +94,15 @@ def alertmanager_version() -> Version:
 
 def write_configs(settings: Settings, layout: Layout) -> None:
     """Fill in the servers' files."""
-    _fill("kafka/server.properties", layout, port=settings.port(Port.KAFKA), data=layout.data / "kafka",
-          controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
-    _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
-    _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
+    form = "secure" if settings.local_secure else "plain"
+    kept = SecretFolder(layout.secrets)
+    secret = {"secrets": kept.folder, "servers": kept.servers, "ca": kept.ca, "redis_users": kept.redis_users}
+    _fill(("kafka/server.properties", f"kafka/{form}.properties"), layout, port=settings.port(Port.KAFKA),
+          data=layout.data / "kafka", controller_port=settings.port(Port.KAFKA_CONTROLLER), name=SERVERS,
+          **secret)  # fmt: skip
+    _fill(("redis/redis.conf", f"redis/{form}.conf"), layout, port=settings.port(Port.REDIS),
+          data=layout.data / "redis", **secret)  # fmt: skip
+    _fill(("prometheus/prometheus.yml",), layout, exporter_port=settings.port(Port.EXPORTER),
           alerts_port=settings.port(Port.ALERTS), prometheus_port=settings.port(Port.PROMETHEUS),
           ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
           pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
@@ -110,9 +122,11 @@ def write_first_alertmanager(layout: Layout) -> None:
         write_alertmanager((), AlertSettings.load(), alertmanager_version(), folder)
 
 
-def _fill(source: str, layout: Layout, **values: object) -> None:
-    text = Template((DEPLOY / source).read_text()).substitute({name: str(value) for name, value in values.items()})
-    (layout.config / Path(source).name).write_text(text)
+def _fill(parts: Sequence[str], layout: Layout, **values: object) -> None:
+    """Fill in a file, called like the first of its parts."""
+    text = Template("".join((DEPLOY / part).read_text() for part in parts))
+    filled = text.substitute({name: str(value) for name, value in values.items()})
+    (layout.config / Path(parts[0]).name).write_text(filled)
 
 
 def environment_of(settings: Settings, layout: Layout, given: Mapping[str, str]) -> dict[str, str]:

@@ -46,9 +46,12 @@ install_servers() {
   has redis-server || missing+=(redis-server)
   has prometheus || missing+=(prometheus)
   has prometheus-alertmanager || has alertmanager || missing+=(prometheus-alertmanager)
-  has java || missing+=(default-jre-headless)
+  if [ "$kind" = dev ]; then has javac || missing+=(default-jdk-headless); else has java || missing+=(default-jre-headless); fi
   if ! has mvn && [ ! -f "$jars/.complete" ]; then missing+=(maven); fi
   if [ "$kind" = dev ] && ! has chromium; then missing+=(chromium); fi
+  # The languages of docs/sending.md, whose examples are run.
+  if [ "$kind" = dev ] && ! has node; then missing+=(nodejs); fi
+  if [ "$kind" = dev ] && ! has go; then missing+=(golang-go); fi
   if [ "$kind" = dev ] && ! has initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then missing+=(postgresql); fi
   # What the weekly letter's PDF and pictures are made with.
   has_library libpango-1.0.so.0 || missing+=(libpango-1.0-0)

@@ -16,6 +16,7 @@ from services.board.sessions import GOOD_FOR, GOOD_FOR_A_SCREEN, Sessions
 from services.board.users import User, Users
 from services.common.errors import CadranError, TooManyRequests, Unauthenticated
 from services.common.form_bodies import read_fields, same_site
+from services.common.http import address_of
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
@@ -67,7 +68,7 @@ def sign_in_routes(users: Users, sessions: Sessions, renderer: Renderer, *, has_
         return HTMLResponse(text, fault.status if fault else 200, headers=headers)
 
     async def whoever(request: Request, name: str, password: str) -> User:
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         await tries.check(name, address)
         try:
             return await asyncio.to_thread(users.check, name, password)

@@ -10,15 +10,18 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
-from services.common.background import at_work
+from services.common.background import Work, at_work
 from services.common.database import Database, database_url
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.http import serve
 from services.common.logging import configure_logging, get_logger
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
+from services.common.rates import Rate
 from services.common.redis_clients import async_redis
+from services.common.redis_refusals import require_redis_admits
 from services.common.settings import Port, Settings
 from services.common.signing_secrets import read_secrets
 from services.common.topic_admin import require_topics
@@ -35,7 +38,6 @@ from services.ingest.connectors.pruning import Pruning
 from services.ingest.connectors.reading.names import Pseudonyms
 from services.ingest.connectors.service import Webhooks
 from services.ingest.connectors.vendors import CONNECTORS
-from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Budget, Gateway
 from services.ingest.settings import IngestSettings
@@ -56,18 +58,13 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     """
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
-    redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
+    redis = async_redis(settings.redis_access, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-ingest", timeout=ingest.publish_timeout)
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))
     connectors = _connectors(settings, ingest, database, accounts, outbox, ConnectorMetrics(registry))
-
-    async def use_database() -> None:
-        await asyncio.to_thread(database.open)
-        async with at_work([outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]):
-            await asyncio.Event().wait()
-
+    use_database = _use_of(database, outbox, connectors)
     kafka_was_tried = asyncio.Event()
 
     async def use_kafka() -> None:
@@ -91,18 +88,13 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
 
     parts = Parts(
         gateway=Gateway(publisher, Marks(redis), budget),
-        campaigns=Campaigns(
-            database,
-            zone=settings.zone,
-            clock=utc_now,
-            written=outbox.written,
-            drawn=CampaignMetrics(registry).drawn,
-        ),
+        campaigns=_campaigns(settings, database, outbox, registry),
         webhooks=connectors.webhooks,
         syncing=connectors.syncing,
         public_url=ingest.public_address(settings),
-        keys=KeyRing(settings.api_keys_file),
-        rate=EventRate(ingest.rate_limit),
+        keys=KeyRing(settings.api_keys_file, request_rate=settings.request_rate),
+        audit=AuditLog(settings.audit_path),
+        rate=Rate(ingest.rate_limit, "this key may send", "send the rest after the seconds of Retry-After"),
         zone=settings.zone,
         clock=utc_now,
         settings=ingest,
@@ -113,11 +105,32 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     return create_app(parts, lifespan)
 
 
+def _campaigns(settings: Settings, database: Database, outbox: Outbox, registry: CollectorRegistry) -> Campaigns:
+    return Campaigns(
+        database,
+        zone=settings.zone,
+        clock=utc_now,
+        written=outbox.written,
+        drawn=CampaignMetrics(registry).drawn,
+    )
+
+
 class _Connectors(NamedTuple):
     webhooks: Webhooks
     completing: Completing
     syncing: Syncing
     pruning: Pruning
+
+
+def _use_of(database: Database, outbox: Outbox, connectors: _Connectors) -> Work:
+    """What runs once the database is open."""
+
+    async def use_database() -> None:
+        await asyncio.to_thread(database.open)
+        async with at_work([outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]):
+            await asyncio.Event().wait()
+
+    return use_database
 
 
 def _connectors(
@@ -168,12 +181,13 @@ def main() -> None:
         settings, ingest = Settings.load(), IngestSettings.load()
         configure_logging("ingest", level=settings.log_level, log_format=settings.log_format)
         _check_topics(settings)
+        require_redis_admits(settings.redis_access)
         database = Database(database_url(ingest.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         _open_now(database)
         app = build(settings, ingest, database, _accounts(settings, ingest))
     except CadranError as error:
         sys.exit(f"ingest cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.INGEST), grace=10)
+    serve(app, settings, Port.INGEST, grace=10)
 
 
 def _accounts(settings: Settings, ingest: IngestSettings) -> FollowedAccounts:

@@ -7,7 +7,7 @@ from services.common.calendar import HOUR, BusinessCalendar, Span
 from services.common.events.subjects import parts_of
 from services.kpi_stream.kpis.kpi import Flag, Related, Subject, Totals, Unit
 from services.kpi_stream.kpis.requests import Asking, CountsByDay, MembersOf, Sum, together
-from services.kpi_stream.kpis.sales_measures import SALES, VISITS, VISITS_BY_HOUR
+from services.kpi_stream.kpis.sales_cells import SALES, VISITS, VISITS_BY_HOUR
 from services.kpi_stream.kpis.statistics import wilson
 from services.kpi_stream.kpis.world import World
 

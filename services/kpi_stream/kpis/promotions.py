@@ -10,7 +10,7 @@ from services.common.events.reference import PromotionSet
 from services.common.events.subjects import joined
 from services.kpi_stream.kpis.kpi import Flag, Related, Totals, Unit
 from services.kpi_stream.kpis.requests import Asking, Sum
-from services.kpi_stream.kpis.sales_measures import SALES
+from services.kpi_stream.kpis.sales_cells import SALES
 from services.kpi_stream.kpis.world import World
 from services.kpi_stream.measures import Member
 

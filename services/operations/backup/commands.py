@@ -110,7 +110,7 @@ def _restore(folder: Path, installation: Installation, manifest: Manifest, plann
 def _next_step(settings: Settings) -> str:
     """How Redis follows."""
     try:
-        state = live_state(blocking_redis(settings.redis_url, socket_timeout=5))
+        state = live_state(blocking_redis(settings.redis_access, socket_timeout=5))
     except RedisError:
         return "Redis does not answer: an empty one fills by itself as workers start, another needs `cadran rebuild`"
     if state is None:

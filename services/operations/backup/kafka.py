@@ -23,7 +23,7 @@ PATIENCE_MS = 60_000
 async def consumer(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     """A reader of its own: it belongs to no group and commits nothing. What it holds in memory is bounded."""
     reading = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_servers,
+        **settings.kafka_access.aiokafka(),
         client_id=CLIENT,
         enable_auto_commit=False,
         fetch_max_bytes=FETCH_BYTES,
@@ -38,7 +38,7 @@ async def consumer(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
 async def producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     """A writer of batches that are filled by who calls, each acknowledged by every replica in sync."""
     writing = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_servers,
+        **settings.kafka_access.aiokafka(),
         client_id=CLIENT,
         enable_idempotence=True,
         acks="all",

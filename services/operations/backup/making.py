@@ -117,7 +117,7 @@ async def keep_records(folder: Path, settings: Settings, before: KeptRecords | N
     :raises ConfigurationError: when the folder is of another Kafka, or damaged.
     """
     _require_no_erasing(settings)
-    cluster, ids = topic_ids(settings.kafka_servers)
+    cluster, ids = topic_ids(settings.kafka_access)
     if before is not None and before.topics != ids:
         raise ConfigurationError(f"{folder} holds records of another Kafka", mend=ANOTHER_FOLDER)
     earlier = {(own.topic, own.partition): own for own in before.partitions} if before else {}
@@ -144,7 +144,7 @@ def _require_no_erasing(settings: Settings) -> None:
 
     :raises ConfigurationError: saying so.
     """
-    with admin_client(settings.kafka_servers) as client:
+    with admin_client(settings.kafka_access) as client:
         copies = sorted(name for name in client.list_topics() if name.endswith(ERASING))
     if copies:
         raise ConfigurationError(
@@ -153,7 +153,7 @@ def _require_no_erasing(settings: Settings) -> None:
 
 
 def _require_same_topics(settings: Settings, ids: Mapping[str, str]) -> None:
-    if topic_ids(settings.kafka_servers)[1] != ids:
+    if topic_ids(settings.kafka_access)[1] != ids:
         raise ConfigurationError("topics were made again meanwhile", mend=ANOTHER_FOLDER)
 
 

@@ -52,7 +52,7 @@ async def compare(folder: Path, settings: Settings, records: KeptRecords) -> Sta
         )
     async with consumer(settings) as reading:
         ends = await ends_of(reading, list(kept))
-        if topic_ids(settings.kafka_servers) == (records.cluster, records.topics):
+        if topic_ids(settings.kafka_access) == (records.cluster, records.topics):
             _require_whole(ends, kept)
         else:
             for tp, own in kept.items():

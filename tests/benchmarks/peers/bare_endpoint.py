@@ -11,10 +11,11 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 
 from services.common.http import serve
+from services.common.kafka_access import KafkaAccess
 from services.common.publisher import Message, Publisher
 from services.common.topics import Topic
 
-publisher = Publisher(sys.argv[1], client_id="bench-bare", timeout=5.0)
+publisher = Publisher(KafkaAccess(sys.argv[1]), client_id="bench-bare", timeout=5.0)
 items = msgspec.json.Decoder(list[msgspec.Raw])
 
 

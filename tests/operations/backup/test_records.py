@@ -90,7 +90,7 @@ def killed(installed: Installed, arguments: Sequence[str], on_its_way: Path | No
 
 
 def lose_topics(settings: Settings) -> None:
-    with admin_client(settings.kafka_servers) as client:
+    with admin_client(settings.kafka_access) as client:
         client.delete_topics([topic.value for topic in Topic])
         wait_for(lambda: not {topic.value for topic in Topic} & set(client.list_topics()), "the topics are gone")
 
@@ -98,7 +98,7 @@ def lose_topics(settings: Settings) -> None:
 @contextmanager
 def erasing(settings: Settings) -> Iterator[None]:
     """The topic is there by which `cadran erase-customer` says that copies count."""
-    with admin_client(settings.kafka_servers) as client:
+    with admin_client(settings.kafka_access) as client:
         client.create_topics([NewTopic("cadran.erasing", 1, 1)])
         wait_for(lambda: "cadran.erasing" in client.list_topics(), "the topic is known")
         yield

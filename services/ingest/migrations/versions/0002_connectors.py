@@ -12,6 +12,13 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _deliveries()
+    _wanted_objects()
+    _syncs()
+    _redactions()
+
+
+def _deliveries() -> None:
     op.create_table(
         "deliveries",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -32,6 +39,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_deliveries_account", "deliveries", ["vendor", "account", "id"])
+
+
+def _wanted_objects() -> None:
     op.create_table(
         "wanted_objects",
         sa.Column("vendor", sa.String(length=40), nullable=False),
@@ -50,6 +60,9 @@ def upgrade() -> None:
         comment="Objects that deliveries name: the vendor's API is asked for them.",
     )
     op.create_index(op.f("ix_wanted_objects_due_at"), "wanted_objects", ["due_at"])
+
+
+def _syncs() -> None:
     op.create_table(
         "syncs",
         sa.Column("vendor", sa.String(length=40), nullable=False),
@@ -67,6 +80,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("vendor", "account", name=op.f("pk_syncs")),
         comment="The last pull of everything that changed, of each account.",
     )
+
+
+def _redactions() -> None:
     op.create_table(
         "redactions",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),

@@ -10,6 +10,14 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _hosts()
+    _outbox()
+    _products()
+    _readings()
+    _pages()
+
+
+def _hosts() -> None:
     op.create_table(
         "hosts",
         sa.Column("host", sa.String(length=255), nullable=False),
@@ -19,6 +27,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
         comment="Which process reads a host's pages: one at a time, so that its delays are kept.",
     )
+
+
+def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -29,6 +40,9 @@ def upgrade() -> None:
         comment="Events that Kafka has not acknowledged yet, written together with what they tell.",
         sqlite_autoincrement=True,
     )
+
+
+def _products() -> None:
     op.create_table(
         "products",
         sa.Column("sku", sa.String(length=100), nullable=False),
@@ -40,6 +54,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sku", name=op.f("pk_products")),
         comment="What is watched.",
     )
+
+
+def _readings() -> None:
     op.create_table(
         "readings",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -63,6 +80,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_readings_at"), "readings", ["at"], unique=False)
     op.create_index(op.f("ix_readings_pair_id_id"), "readings", ["pair_id", "id"], unique=False)
+
+
+def _pages() -> None:
     op.create_table(
         "pages",
         sa.Column("pair_id", sa.String(length=200), nullable=False),

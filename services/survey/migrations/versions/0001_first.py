@@ -10,6 +10,17 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _answers()
+    _cancelled_orders()
+    _contacts()
+    _invitations()
+    _opt_outs()
+    _order_plans()
+    _outbox()
+    _letters()
+
+
+def _answers() -> None:
     op.create_table(
         "answers",
         sa.Column(
@@ -32,6 +43,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_answers_answered_at"), "answers", ["answered_at"], unique=False)
     op.create_index(op.f("ix_answers_customer_id"), "answers", ["customer_id"], unique=False)
+
+
+def _cancelled_orders() -> None:
     op.create_table(
         "cancelled_orders",
         sa.Column("order_id", sa.String(length=200), nullable=False),
@@ -40,6 +54,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_cancelled_orders")),
         comment="Orders that are void, kept as long as one of them could be asked about.",
     )
+
+
+def _contacts() -> None:
     op.create_table(
         "contacts",
         sa.Column("customer_id", sa.String(length=200), nullable=False),
@@ -51,6 +68,9 @@ def upgrade() -> None:
         comment="Who can be asked.",
     )
     op.create_index(op.f("ix_contacts_email"), "contacts", ["email"], unique=False)
+
+
+def _invitations() -> None:
     op.create_table(
         "invitations",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -85,6 +105,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_invitations_customer_id"), "invitations", ["customer_id"], unique=False)
     op.create_index(op.f("ix_invitations_email"), "invitations", ["email"], unique=False)
+
+
+def _opt_outs() -> None:
     op.create_table(
         "opt_outs",
         sa.Column(
@@ -94,6 +117,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_opt_outs")),
         comment="Who does not want to be asked. Kept when the person is erased, so that it stays so.",
     )
+
+
+def _order_plans() -> None:
     op.create_table(
         "order_plans",
         sa.Column("order_id", sa.String(length=200), nullable=False, comment="An order is asked about once."),
@@ -114,6 +140,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_order_plans_customer_id"), "order_plans", ["customer_id"], unique=False)
     op.create_index(op.f("ix_order_plans_due_at"), "order_plans", ["due_at"], unique=False)
+
+
+def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -124,6 +153,9 @@ def upgrade() -> None:
         comment="Events that Kafka has not acknowledged yet, written together with what they tell.",
         sqlite_autoincrement=True,
     )
+
+
+def _letters() -> None:
     op.create_table(
         "letters",
         sa.Column("purpose", sa.String(length=20), nullable=False),

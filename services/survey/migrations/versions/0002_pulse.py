@@ -10,6 +10,14 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    _pulse_people()
+    _pulse_rounds()
+    _pulse_answers()
+    _pulse_comments()
+    _pulse_tickets()
+
+
+def _pulse_people() -> None:
     op.create_table(
         "pulse_people",
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -18,6 +26,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("email", name=op.f("pk_pulse_people")),
         comment="Whom the next round asks.",
     )
+
+
+def _pulse_rounds() -> None:
     op.create_table(
         "pulse_rounds",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -33,6 +44,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pulse_rounds")),
     )
+
+
+def _pulse_answers() -> None:
     op.create_table(
         "pulse_answers",
         sa.Column("id", sa.String(length=40), nullable=False, comment="Random: it says nothing of who, or when."),
@@ -46,6 +60,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_pulse_answers_round_id"), "pulse_answers", ["round_id"], unique=False)
+
+
+def _pulse_comments() -> None:
     op.create_table(
         "pulse_comments",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -58,6 +75,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_pulse_comments_round_id"), "pulse_comments", ["round_id"], unique=False)
+
+
+def _pulse_tickets() -> None:
     op.create_table(
         "pulse_tickets",
         sa.Column("id", sa.String(length=40), nullable=False),
