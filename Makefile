@@ -59,6 +59,9 @@ check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compar
 chaos: setup-dev ## Break things under traffic, then compare every number with a recomputation: SECONDS=300 SEED=1
 	$(PYTHON) -m tests.faults.chaos --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
+drill: setup-dev ## Back up under load, lose Redis and a database, then everything, restore, compare every number
+	$(PYTHON) -m tests.operations.backup.drill
+
 coverage: setup-dev ## Count the branches of the domain that tests take; writes docs/testing.md
 	$(PYTHON) -m tests.branches
 
@@ -69,9 +72,6 @@ mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small 
 	$(PYTHON) -m venv .local/mutation-venv
 	.local/mutation-venv/bin/pip install -q --disable-pip-version-check -r requirements-mutation.txt
 	touch $@
-
-drill: setup-dev ## Back up under load, lose Redis and a database, then everything, restore, compare every number
-	$(PYTHON) -m tests.operations.backup.drill
 
 bench: setup-dev .local/bench-venv/.installed ## Measure throughput against stock Faust, Quix Streams and bare aiokafka: N=300000
 	$(PYTHON) -m tests.benchmarks.bench --events $(or $(N),300000)

@@ -11,6 +11,6 @@ from services.operations.erasing import commands as erasing
 def register(app: typer.Typer) -> None:
     """Each part adds its own."""
     access.register(app)
+    backup.register(app)
     doctor.register(app)
     erasing.register(app)
-    backup.register(app)

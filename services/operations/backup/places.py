@@ -27,6 +27,7 @@ NOT_KEPT = {
     "CADRAN_LOCAL_DIR",  # the folder that most of it lies in
     "CADRAN_PRICING_CHROMIUM",  # a program
     "CADRAN_ALERTS_FOLDER",  # made of the thresholds
+    "CADRAN_AUDIT_FILE",  # it is only ever appended to, by a restore too
 }
 """Settings that name a path, and nothing that a backup holds."""
 
