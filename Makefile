@@ -29,7 +29,7 @@ status: ## Say what runs, and where to look
 test: check .local/fuzz-venv/.installed ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-check: setup-dev ## Every check that needs no server: format, lint, types, imports, generated files, containers, scripts, sizes, documentation
+check: setup-dev ## Every check that needs no server: format, lint, types, imports, generated files, sizes, documentation
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
@@ -40,8 +40,14 @@ check: setup-dev ## Every check that needs no server: format, lint, types, impor
 	$(PYTHON) -m deploy.kubernetes.lint
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet --strict
 	$(PYTHON) -m tests.sizes
+	$(PYTHON) -m deploy.dependencies
 
-generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
+audit: ## Ask pypi.org what is known against the versions that the services run on
+	$(PYTHON) -m venv .local/audit-venv
+	.local/audit-venv/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
+	.local/audit-venv/bin/pip-audit --strict --no-deps --disable-pip -r requirements-salesforce.txt
+
+generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts, files of containers
 	$(PYTHON) -m docs.generate
 
 site: setup-dev ## Make the documentation as a site, in .local/site
@@ -53,10 +59,13 @@ check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compar
 chaos: setup-dev ## Break things under traffic, then compare every number with a recomputation: SECONDS=300 SEED=1
 	$(PYTHON) -m tests.faults.chaos --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
+drill: setup-dev ## Back up under load, lose Redis and a database, then everything, restore, compare every number
+	$(PYTHON) -m tests.operations.backup.drill
+
 coverage: setup-dev ## Count the branches of the domain that tests take; writes docs/testing.md
 	$(PYTHON) -m tests.branches
 
-mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small ways and count what tests notice; writes docs/testing.md: SAMPLE=0 (all) SEED=1
+mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small ways, count what tests notice; writes docs/testing.md: SAMPLE=0 (all) SEED=1
 	.local/mutation-venv/bin/python -m tests.mutation --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1)
 
 .local/mutation-venv/.installed: requirements-mutation.txt requirements-dev.txt requirements.txt

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from pydantic.fields import FieldInfo
 
+from deploy.dependencies import table
 from deploy.docker.configs import write_container_configs
 from docs.imports_picture import svg
 from services.board.settings import BoardSettings
@@ -222,6 +223,10 @@ def _metrics(kpi: Kpi) -> Iterator[str]:
             yield f"| `{metric_name(metric, cut, 'EUR')}` | {told} | {describe(metric, cut)} |"
 
 
+def dependencies_page() -> str:
+    return f"{NOTICE}# What the services run on\n\nThe licence is as its author declares it.\n\n{table()}"
+
+
 def french_kpis_page() -> str:
     """What a director asks of each KPI; metrics and windows are for those who read the English page."""
     lines = ["# Les indicateurs", "", NOTICE, "Les fenêtres, découpages et métriques : [KPIs](../kpis.md).", ""]
@@ -247,6 +252,7 @@ def write(root: Path) -> list[Path]:
         "settings": settings_page(),
         "events": events_page(),
         "kpis": kpis_page(),
+        "dependencies": dependencies_page(),
         "fr/indicateurs": french_kpis_page(),
         "rights": f"# What each service may do\n\n{NOTICE}\n{rights_page.page()}",
         **connector_pages(),

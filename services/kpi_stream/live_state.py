@@ -109,14 +109,22 @@ def switch(redis: Redis, state: StateVersion) -> StateVersion | None:
     return msgspec.json.decode(before, type=StateVersion) if before else None
 
 
+def freeze(redis: Redis, state: StateVersion) -> int:
+    """Have a state take no commit any more, by deleting its offsets; returns how many keys that were.
+
+    Readers go on telling what it holds, as of no known time.
+    """
+    return int(redis.unlink(*(keys.next_offsets for keys in state.all_keys())))
+
+
 def drop(redis: Redis, state: StateVersion) -> int:
     """Delete a state's keys, a few at a time; returns how many there were.
 
-    The offsets go first: without them no commit is made any more, and nothing is written behind the scan. The record
-    goes last: until then the state is found again, should this be interrupted.
+    It is frozen first, so that nothing is written behind the scan. The record goes last: until then the state is found
+    again, should this be interrupted.
     """
     record = state_record(state.version)
-    count = redis.unlink(*(keys.next_offsets for keys in state.all_keys()))
+    count = freeze(redis, state)
     for key in redis.scan_iter(match=f"cadran:{state.version}:*", count=1000):
         if key != record.encode():
             count += redis.unlink(key)

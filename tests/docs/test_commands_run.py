@@ -23,6 +23,7 @@ ELSEWHERE = {
     r"cadran grafana push": "needs a Grafana: tests/kpi_stream/grafana has a stand-in",
     r"cadran prices check https://shop.example": "asks a page of another's: tests/pricing_watch has servers of its own",
     r"cadran alerts test": "needs a way to reach people: tests/kpi_stream/alerting/test_trial.py",
+    r"CADRAN_LOCAL_SECURE=true |\. \.local/secrets/": "a stack of another form: tests/end_to_end/test_secure.py",
     r"docker |printf %s ": "needs Docker, which is not here; and the files that it is given",
     r"(GOBIN|PATH)=/tmp/am|mv /tmp/am": "an Alertmanager of another release, tried by hand",
 }

@@ -61,7 +61,8 @@ def test_a_wrong_command_is_told(cadran: Any, line: str, fault: str | None) -> N
 
 def test_every_target_of_make_is_there() -> None:
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.MULTILINE))
-    named = {(str(page), line.split()[1]) for page in PAGES for line in commands(page, "make")}
+    lines = ((page, line) for page in PAGES for line in commands(page, "make") if not PLACEHOLDER.search(line))
+    named = {(str(page), line.split()[1]) for page, line in lines}
     assert len(named) > 20
     assert {(page, target) for page, target in named if target not in targets} == set()
 

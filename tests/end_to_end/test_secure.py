@@ -138,9 +138,12 @@ async def test_no_user_writes_what_it_need_not(stack: RunningStack, user: str, t
 
 async def test_no_user_takes_the_place_of_a_worker(stack: RunningStack) -> None:
     access = settings_as(stack, "survey").kafka_access
-    with pytest.raises(GroupAuthorizationFailedError):
-        async with AIOKafkaConsumer(Topic.ORDERS, **access.aiokafka(), group_id="cadran-0123abcd"):
-            pass
+    consumer = AIOKafkaConsumer(Topic.ORDERS, **access.aiokafka(), group_id="cadran-0123abcd")
+    try:
+        with pytest.raises(GroupAuthorizationFailedError):
+            await consumer.start()
+    finally:
+        await consumer.stop()
 
 
 def test_nobody_but_the_operator_deletes_topics(stack: RunningStack) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from importlib.resources import files
 
-from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
 
 from deploy.docker.lint.compose import Compose
 
@@ -13,5 +13,6 @@ SCHEMA = files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spe
 
 def faults(compose: Compose) -> Iterator[tuple[str, str]]:
     """What the schema refuses: where, and why."""
-    for error in Draft202012Validator(json.loads(SCHEMA.read_text())).iter_errors(compose.whole):
+    schema = json.loads(SCHEMA.read_text())
+    for error in validator_for(schema)(schema).iter_errors(compose.whole):
         yield ".".join(map(str, error.absolute_path)), error.message[:300]

@@ -21,6 +21,8 @@ from services.operations.doctor.installation import NO_REDIS, SERVICES, Installa
 REQUIREMENTS = ROOT / "requirements.txt"
 SECRETS = ("*.key", "*.secret", "*.password", "keys.json", "board-users.json", "secrets/*")
 """In the local folder."""
+CERTIFICATES = "_ca_file"
+"""The end of the names of settings whose files anybody may read."""
 GIVEN = (Path("/run/secrets"), Path("/var/run/secrets"))
 """Where Docker and Kubernetes put secrets, with rights of their own."""
 BOARD_SCOPES = (Scope.READ_KPIS, Scope.EXPLAIN, Scope.READ_ALERTS)
@@ -102,7 +104,8 @@ def secrets(installation: Installation, settings: tuple[type[CadranSettings], ..
     root = installation.settings.local_dir
     files = {path for pattern in SECRETS for path in root.glob(pattern)}
     for kind in settings:
-        files |= {path for name, path in kind.load() if name.endswith("_file") and isinstance(path, Path)}
+        named = {name: path for name, path in kind.load() if name.endswith("_file") and isinstance(path, Path)}
+        files |= {path for name, path in named.items() if not name.endswith(CERTIFICATES)}
     for path in sorted(files):
         if path.is_file() and not path.is_relative_to(GIVEN[0]) and not path.is_relative_to(GIVEN[1]):
             mode = stat.S_IMODE(path.stat().st_mode)

@@ -1,15 +1,18 @@
 """`make fuzz`: so many inputs over every parser, by their shares; ends with 1 if one did what none may."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
 from deploy.local.programs import ROOT
 from tests.fuzz.parsers.every import PARSERS
-from tests.fuzz.parsers.fuzzing import Outcome, Parser, fuzz
+from tests.fuzz.parsers.fuzzing import Outcome, fuzz
 from tests.fuzz.parsers.growth import Grown, grow
 
 CRASHES = ROOT / ".local" / "fuzz-crashes"
@@ -17,11 +20,16 @@ LEAST = 200
 """Inputs that every parser gets."""
 
 
-def shares(inputs: int) -> Iterable[tuple[Parser, int]]:
-    """How many inputs each parser gets: all together at least so many."""
+def shares(inputs: int) -> Iterable[tuple[int, int]]:
+    """How many inputs each parser gets, by its place: all together at least so many."""
     whole = sum(parser.share for parser in PARSERS)
-    for parser in PARSERS:
-        yield parser, max(LEAST, -(-inputs * parser.share // whole))
+    for i, parser in enumerate(PARSERS):
+        yield i, max(LEAST, -(-inputs * parser.share // whole))
+
+
+def both(place: int, inputs: int, seed: int) -> tuple[Outcome, Grown]:
+    """A parser's inputs, those that are drawn and those that are made to blow up."""
+    return fuzz(PARSERS[place], inputs, seed), grow(PARSERS[place])
 
 
 def table(found: Iterable[Outcome]) -> Table:
@@ -66,16 +74,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="the beginning of the names of some parsers")
     arguments = parser.parse_args()
+    wanted = [(i, count) for i, count in shares(arguments.inputs) if PARSERS[i].name.startswith(arguments.only)]
     found, grown = [], []
-    for each, inputs in shares(arguments.inputs):
-        if each.name.startswith(arguments.only):
-            found.append(fuzz(each, inputs, arguments.seed))
-            grown.append(grow(each))
-            tell(found[-1])
-            tell(grown[-1])
-            print(f"{each.name}: {found[-1].inputs:,} inputs in {found[-1].seconds:.0f} s", flush=True)
+    with ProcessPoolExecutor(arguments.processes) as pool:  # an input that ends its process is told by the pool
+        for one, hostile in pool.map(partial(both, seed=arguments.seed), *zip(*wanted, strict=True)):
+            found.append(one)
+            grown.append(hostile)
+            tell(one)
+            tell(hostile)
+            print(f"{one.name}: {one.inputs:,} inputs in {one.seconds:.0f} s", flush=True)
     everything = [*found, *grown]
     console = Console(width=150)
     console.print(table(found))

@@ -212,6 +212,13 @@ def test_a_secret_is_open_to_others(stack: RunningStack, doctor: Doctor, name: s
         path.chmod(0o600)
 
 
+def test_a_password_is_open_to_others_and_a_certificate_may_be(doctor: Doctor, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch(mode=0o644)
+    assert doctor.findings("secrets", CADRAN_REDIS_CA_FILE=str(file)) == []
+    doctor.finds("secrets", f"{file} is open to others", f"chmod 600 {file}", CADRAN_REDIS_PASSWORD_FILE=str(file))
+
+
 def test_there_is_no_api_key(doctor: Doctor, tmp_path: Path) -> None:
     mend = "`cadran keys create NAME --scope events:write`"
     doctor.finds("api keys", "holds no API key", mend, CADRAN_KEYS_FILE=str(tmp_path / "keys.json"))
