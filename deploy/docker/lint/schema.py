@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from importlib.resources import files
 
-from jsonschema.validators import validator_for
+from jsonschema import Draft202012Validator
 
 from deploy.docker.lint.compose import Compose
 
@@ -13,6 +13,5 @@ SCHEMA = files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spe
 
 def faults(compose: Compose) -> Iterator[tuple[str, str]]:
     """What the schema refuses: where, and why."""
-    schema = json.loads(SCHEMA.read_text())
-    for error in validator_for(schema)(schema).iter_errors(compose.whole):
+    for error in Draft202012Validator(json.loads(SCHEMA.read_text())).iter_errors(compose.whole):
         yield ".".join(map(str, error.absolute_path)), error.message[:300]
