@@ -82,3 +82,10 @@ def test_every_setting_is_there() -> None:
 def test_every_decision_is_in_the_index() -> None:
     index = Path("docs/decisions/index.md").read_text()
     assert [page.name for page in Path("docs/decisions").glob("0*.md") if f"({page.name})" not in index] == []
+
+
+def test_the_readme_is_short_and_every_page_stands_once_in_the_site() -> None:
+    assert len(Path("README.md").read_text().splitlines()) < 150
+    pages = re.findall(r"[\w/-]+\.md$", Path("mkdocs.yml").read_text(), re.MULTILINE)
+    assert len(pages) > 60
+    assert len(pages) == len(set(pages))
