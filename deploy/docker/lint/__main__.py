@@ -1,14 +1,12 @@
 """`python -m deploy.docker.lint`: says what is wrong, and ends with status 1 if anything is."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.docker.lint import reference_rules, schema, service_rules, twin_rules
 from deploy.docker.lint.compose import Compose, read_compose
-from deploy.docker.lint.finding import Finding
 from deploy.docker.lint.tools import dockerfile_findings, script_findings
-from services.common.errors import CadranError
+from deploy.findings import Finding, tell
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = "docker-compose.yml"
@@ -37,15 +35,5 @@ def findings(root: Path = ROOT) -> Iterator[Finding]:
     yield from script_findings(root)
 
 
-def main() -> None:
-    try:
-        found = list(findings())
-    except CadranError as error:
-        sys.exit(str(error))
-    for finding in found:
-        print(finding)
-    sys.exit(1 if found else 0)
-
-
 if __name__ == "__main__":
-    main()
+    tell(findings)

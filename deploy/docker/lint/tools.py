@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.docker.lint.finding import Finding
+from deploy.findings import Finding
 
 BIN = Path(sys.executable).parent
 LEFT_OUT = (".venv", ".local", ".git", "node_modules")
