@@ -14,9 +14,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("requirements.txt", "requirements-salesforce.txt", "requirements-dev.txt", "requirements-bench.txt")
-APART = "requirements-bench.txt"
-"""Installed in an environment of its own, where other versions may be."""
+TOGETHER = ("requirements.txt", "requirements-salesforce.txt", "requirements-dev.txt")
+APART = ("requirements-bench.txt", "requirements-fuzz.txt", "requirements-mutation.txt")
+"""Each is installed in an environment of its own, where other versions may be."""
+FILES = TOGETHER + APART
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>[A-Za-z0-9.!+_-]+)")
 CLASSIFIER = "License :: "
 
@@ -47,7 +48,7 @@ def faults_of(files: Mapping[str, Sequence[str]], installed: Mapping[str, Distri
             continue
         names = [name for name, _ in here]
         yield from (f"{file}: {name} stands twice" for name in sorted({n for n in names if names.count(n) > 1}))
-        if file != APART:
+        if file not in APART:
             for name, version in here:
                 if pinned.setdefault(name, version) != version:
                     yield f"{file}: {name}=={version} is {pinned[name]} elsewhere"
