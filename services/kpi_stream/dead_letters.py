@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.common.kafka_logs import records_between
 from services.common.logging import get_logger
 from services.common.publisher import Message
 from services.common.settings import Settings
@@ -118,15 +119,15 @@ class Shelf:
 
 
 async def read_shelf(settings: Settings) -> Shelf:
-    """All dead letters, read from the beginning of their topic."""
+    """All dead letters, read from the beginning of their topic.
+
+    :raises Unavailable: when Kafka gives nothing for a minute.
+    """
     shelf = Shelf()
     async with AIOKafkaConsumer(**settings.kafka_access.aiokafka(), enable_auto_commit=False) as consumer:
         partitions = [TopicPartition(Topic.DEAD.value, p) for p in range(settings.partitions)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    shelf.put(record)
+        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        async for _, records in records_between(consumer, begins, ends):
+            for record in records:
+                shelf.put(record)
     return shelf

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from services.common.errors import ConfigurationError, Unavailable
+from services.common.errors import ConfigurationError
+from services.common.kafka_logs import records_between
 from services.common.settings import Settings
 from services.common.topics import Topic
 from services.operations.backup.record_file import Record
@@ -15,8 +16,6 @@ CLIENT = "cadran-backup"
 FETCH_BYTES = 4 << 20
 PARTITION_BYTES = 1 << 20
 BATCH_BYTES = 512 * 1024
-PATIENCE_MS = 60_000
-"""In which something must come of what Kafka says it has."""
 
 
 @asynccontextmanager
@@ -76,21 +75,8 @@ async def records_up_to(
 
     :raises Unavailable: when Kafka gives nothing for a minute.
     """
-    left = {tp for tp, start in starts.items() if start < ends[tp]}
-    reading.assign(list(left))
-    for tp in left:
-        reading.seek(tp, starts[tp])
-    while left:
-        fetched = await reading.getmany(*left, timeout_ms=PATIENCE_MS)
-        if not fetched:
-            raise Unavailable("Kafka gives no more of its records", mend="look at Kafka's log, and try again")
-        for tp, found in fetched.items():
-            records = [_record(one) for one in found if one.offset < ends[tp]]
-            if records:
-                yield tp, records
-            if found[-1].offset + 1 >= ends[tp]:
-                left.discard(tp)
-        reading.pause(*(set(reading.assignment()) - left))
+    async for tp, found in records_between(reading, starts, ends):
+        yield tp, [_record(one) for one in found]
 
 
 def _record(one: ConsumerRecord) -> Record:

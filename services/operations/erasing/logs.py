@@ -6,6 +6,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from services.common.kafka_logs import records_between
 from services.common.publisher import MAX_REQUEST_BYTES
 from services.common.settings import Settings
 from services.operations.erasing.rewriting import Record
@@ -14,7 +15,6 @@ Offsets = Mapping[int, int]
 """By partition."""
 
 FETCH_BYTES = 4 << 20
-MOST_TOGETHER = 5000
 
 
 class Logs:
@@ -73,23 +73,15 @@ class Logs:
         return int((await self._asking.end_offsets([tp]))[tp])
 
     async def read(self, topic: str, begins: Offsets, ends: Offsets) -> AsyncIterator[tuple[int, list[Record]]]:
-        """The records between two offsets of each partition, a few at a time, each partition's in their order."""
-        goal = {TopicPartition(topic, p): end for p, end in ends.items() if p in begins and begins[p] < end}
-        if not goal:
-            return
+        """The records between two offsets of each partition, a few at a time, each partition's in their order.
+
+        :raises Unavailable: when Kafka gives nothing for a minute.
+        """
+        starts = {TopicPartition(topic, p): begin for p, begin in begins.items() if p in ends}
+        stops = {TopicPartition(topic, p): end for p, end in ends.items()}
         async with self._consumer() as consumer:
-            consumer.assign(list(goal))
-            for tp in goal:
-                consumer.seek(tp, begins[tp.partition])
-            while goal:
-                found = await consumer.getmany(timeout_ms=500, max_records=MOST_TOGETHER)
-                for tp, records in found.items():
-                    wanted = [_record(each) for each in records if tp in goal and each.offset < goal[tp]]
-                    if wanted:
-                        yield tp.partition, wanted
-                    if records[-1].offset + 1 >= goal.get(tp, 0):
-                        goal.pop(tp, None)
-                        consumer.pause(tp)
+            async for tp, found in records_between(consumer, starts, stops):
+                yield tp.partition, [_record(each) for each in found]
 
     async def append(self, topic: str, partition: int, records: Iterable[Record]) -> None:
         """Append records in their order, and return when all are acknowledged."""
