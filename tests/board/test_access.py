@@ -106,3 +106,13 @@ def test_only_a_rep_has_a_line_of_their_own_where_the_kpi_tells_it() -> None:
 def test_a_rep_lists_what_stands_behind_their_own_line_alone() -> None:
     assert [ANA.sees_behind(by) for by in ("rep", "team", None)] == [True, False, False]
     assert all(DIRECTOR.sees_behind(by) for by in ("rep", "team", None))
+
+
+def test_a_rep_asks_for_totals_and_their_own_line_and_for_nobody_elses() -> None:
+    kpi = {"id": "sales", "cuts": [{"by": "rep"}, {"by": "region"}]}
+    ANA.check(kpi, None)
+    ANA.check(kpi, "rep", "ana")
+    for by, member, field in (("rep", "bob", "member"), ("region", None, "by")):
+        with pytest.raises(Forbidden) as refused:
+            ANA.check(kpi, by, member)
+        assert refused.value.field == field
