@@ -22,6 +22,12 @@ class Equivalent(NamedTuple):
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent(
+        "services/",
+        "strict=True",
+        "ReplaceTrueWithFalse",
+        "it asserts that two lists made of one another are as long",
+    ),
+    Equivalent(
         "services/common/calendar.py",
         "if wanted <= gone:",
         "ReplaceComparisonOperator_LtE_Eq",
