@@ -3,10 +3,10 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test check generate check-data chaos coverage mutation bench bench-latency bench-memory bench-survey bench-import bench-pages bench-paint bench-prices bench-reading bench-rebalance bench-endurance bench-large bench-alarms bench-alert-delay bench-webhooks clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing to run: Python packages, servers, Kafka's jars
 	@deploy/local/setup.sh
@@ -26,20 +26,32 @@ down: ## Stop everything; the data stays in .local
 status: ## Say what runs, and where to look
 	@$(PYTHON) -m deploy.local.stack status
 
-test: check ## Run the checks, then every test, against real servers on free ports
+test: check .local/fuzz-venv/.installed ## Run the checks, then every test, against real servers on free ports
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-check: setup-dev ## Format, lint, types, import contracts, generated files, Grafana boards, sizes
+check: setup-dev ## Every check that needs no server: format, lint, types, imports, generated files, sizes, documentation
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON) docs/generate.py --check
+	$(PYTHON) -m docs.generate --check
 	$(PYTHON) -m deploy.grafana.lint
+	$(PYTHON) -m deploy.docker.lint
+	$(PYTHON) -m deploy.kubernetes.lint
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet --strict
 	$(PYTHON) -m tests.sizes
+	$(PYTHON) -m deploy.dependencies
 
-generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts
-	$(PYTHON) docs/generate.py
+audit: ## Ask pypi.org what is known against the versions that the services run on
+	$(PYTHON) -m venv .local/audit-venv
+	.local/audit-venv/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
+	.local/audit-venv/bin/pip-audit --strict --no-deps --disable-pip -r requirements-salesforce.txt
+
+generate: setup-dev ## Write the generated files: docs, Grafana boards, rules of alerts, files of containers
+	$(PYTHON) -m docs.generate
+
+site: setup-dev ## Make the documentation as a site, in .local/site
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
 check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compare with a recomputation
 	$(PYTHON) -m tests.end_to_end.data_check "$(DATA)"
@@ -47,10 +59,13 @@ check-data: setup-dev ## Import DATA=<folder> into a stack of its own and compar
 chaos: setup-dev ## Break things under traffic, then compare every number with a recomputation: SECONDS=300 SEED=1
 	$(PYTHON) -m tests.faults.chaos --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
+drill: setup-dev ## Back up under load, lose Redis and a database, then everything, restore, compare every number
+	$(PYTHON) -m tests.operations.backup.drill
+
 coverage: setup-dev ## Count the branches of the domain that tests take; writes docs/testing.md
 	$(PYTHON) -m tests.branches
 
-mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small ways and count what tests notice; writes docs/testing.md: SAMPLE=0 (all) SEED=1
+mutation: setup-dev .local/mutation-venv/.installed ## Change the core in small ways, count what tests notice; writes docs/testing.md: SAMPLE=0 (all) SEED=1
 	.local/mutation-venv/bin/python -m tests.mutation --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1)
 
 .local/mutation-venv/.installed: requirements-mutation.txt requirements-dev.txt requirements.txt
@@ -109,6 +124,17 @@ bench-alert-delay: setup-dev ## Measure how long from an event that crosses a th
 bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka is away and the gateway is killed: RATE=100 SECONDS=150
 	$(PYTHON) -m tests.benchmarks.webhooks --rate $(or $(RATE),100) --seconds $(or $(SECONDS),150)
 
+fuzz: setup-dev ## Give every parser inputs that nobody would: INPUTS=1000000 SEED=1
+	$(PYTHON) -m tests.fuzz.parsers --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
+
+fuzz-apis: setup-dev .local/fuzz-venv/.installed ## Send what nobody would to every API of a real stack: CASES=10000 SEED=1
+	$(PYTHON) -m tests.fuzz.apis --cases $(or $(CASES),10000) --seed $(or $(SEED),1)
+
+.local/fuzz-venv/.installed: requirements-fuzz.txt
+	$(PYTHON) -m venv .local/fuzz-venv
+	.local/fuzz-venv/bin/pip install -q --disable-pip-version-check -r requirements-fuzz.txt
+	touch $@
+
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
-	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/*.key .local/*.json .local/*.password .local/*.secret
+	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/secrets .local/*.key .local/*.json .local/*.password .local/*.secret

@@ -1,6 +1,7 @@
-"""`python docs/generate.py [--check]`: the generated files, from the code that they describe.
+"""`python -m docs.generate [--check]`: the generated files, from the code that they describe.
 
-Writes docs/events.md, docs/kpis.md, docs/settings.md, docs/connectors/, the Grafana boards and the rules of alerts.
+Writes reference pages of docs/, the picture of the imports, the Grafana boards, and what servers are given that
+follows from the code.
 With --check it writes nothing and ends with status 1 when a file is not what it would write.
 """
 
@@ -15,11 +16,15 @@ from typing import Any
 import msgspec
 from pydantic.fields import FieldInfo
 
+from deploy.dependencies import table
+from deploy.docker.configs import write_container_configs
+from docs.imports_picture import svg
 from services.board.settings import BoardSettings
 from services.common.events import EVENT_TYPES, EventType
 from services.common.events.examples import example
 from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.schemas import schema_path
+from services.common.lengths import length_text
 from services.common.settings import CadranSettings, Settings
 from services.common.windows import WindowName
 from services.ingest.connectors.vendor_page import page
@@ -30,7 +35,6 @@ from services.kpi_stream.alerting.rules.kpi_rules import write_rules
 from services.kpi_stream.alerting.rules.series import Watched
 from services.kpi_stream.alerting.rules.wording import Words, level_text
 from services.kpi_stream.alerting.settings import AlertSettings
-from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.alerting.thresholds.file import ThresholdReader
 from services.kpi_stream.exporter.metrics import describe, exported, metric_name
 from services.kpi_stream.exporter.readings import BESIDE
@@ -39,7 +43,9 @@ from services.kpi_stream.kpis import all_kpis
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.threshold import Of
 from services.kpi_stream.settings import StreamSettings
+from services.operations.access import rights_page
 from services.pricing_watch.settings import PricingSettings
+from services.simulator.settings import SimulatorSettings
 from services.survey.settings import SurveySettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +59,7 @@ SETTINGS: dict[str, type[CadranSettings]] = {
     "The price watcher": PricingSettings,
     "The board": BoardSettings,
     "Alerts": AlertSettings,
+    "The simulator": SimulatorSettings,
 }
 
 
@@ -190,7 +197,8 @@ def _kpi(kpi: Kpi) -> list[str]:
     if not kpi.listed:
         lines.append("`explain` is refused: people's answers stand behind it. See [anonymity](anonymity.md).")
     lines += ["", "| metric | windows | what it is |", "| --- | --- | --- |", *_metrics(kpi), ""]
-    lines += ["| alert | when it fires | for | when it ends |", "| --- | --- | --- | --- |", *_alerts(kpi), ""]
+    lines += ["| alert | when it fires | for | when it ends | what may be done |", "| --- | --- | --- | --- | --- |"]
+    lines += [*_alerts(kpi), ""]
     return lines
 
 
@@ -202,7 +210,7 @@ def _alerts(kpi: Kpi) -> Iterator[str]:
         what = f"{of}`{alert.metric or kpi.id}`{f' / `{alert.share_of}`' if alert.share_of else ''}, `{alert.window}`"
         rests = f", rests on {alert.least:g}" if alert.least else ""
         fires = f"{what} {alert.side} {level}{', surely' if alert.sure else ''}{rests}"
-        yield f"| `{alert.name}` | {fires} | {length_text(alert.lasts)} | {clear} |"
+        yield f"| `{alert.name}` | {fires} | {length_text(alert.lasts)} | {clear} | {alert.advice.en} |"
 
 
 def _metrics(kpi: Kpi) -> Iterator[str]:
@@ -215,6 +223,22 @@ def _metrics(kpi: Kpi) -> Iterator[str]:
             yield f"| `{metric_name(metric, cut, 'EUR')}` | {told} | {describe(metric, cut)} |"
 
 
+def dependencies_page() -> str:
+    return f"{NOTICE}# What the services run on\n\nThe licence is as its author declares it.\n\n{table()}"
+
+
+def french_kpis_page() -> str:
+    """What a director asks of each KPI; metrics and windows are for those who read the English page."""
+    lines = ["# Les indicateurs", "", NOTICE, "Les fenêtres, découpages et métriques : [KPIs](../kpis.md).", ""]
+    for kpi in all_kpis().values():
+        lines += [f"## {kpi.number}. {kpi.title.fr}", "", f"*{kpi.question.fr}*", "", kpi.formula.fr, ""]
+        lines += [f"Attribution : {kpi.credit.fr}", "", "| alerte | ce qu’elle dit | ce que l’on peut faire |"]
+        lines += ["| --- | --- | --- |"]
+        lines += [f"| `{alert.name}` | {alert.title.fr} | {alert.advice.fr} |" for alert in kpi.alerts]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def connector_pages() -> dict[str, str]:
     return {
         f"connectors/{vendor}": f"# {connector.facts.title}\n\n{NOTICE}\n{page(connector)}"
@@ -224,20 +248,33 @@ def connector_pages() -> dict[str, str]:
 
 def write(root: Path) -> list[Path]:
     """Write everything below a root; returns the files."""
-    pages = {"settings": settings_page(), "events": events_page(), "kpis": kpis_page(), **connector_pages()}
+    pages = {
+        "settings": settings_page(),
+        "events": events_page(),
+        "kpis": kpis_page(),
+        "dependencies": dependencies_page(),
+        "fr/indicateurs": french_kpis_page(),
+        "rights": f"# What each service may do\n\n{NOTICE}\n{rights_page.page()}",
+        **connector_pages(),
+    }
     written = []
     for name, text in pages.items():
         path = root / "docs" / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.rstrip() + "\n", encoding="utf-8")
         written.append(path)
+    picture = root / "docs" / "images" / "imports.svg"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_text(svg())
     kpis, deploy = all_kpis().values(), root / "deploy"
     shipped = ThresholdReader(all_kpis(), WORDS.currency).load(ROOT / "deploy" / "alerts" / "thresholds.yml")
     return [
         *written,
+        picture,
         write_rules(kpis, shipped.alerts, WORDS, deploy / "prometheus" / "rules" / "cadran.yml"),
         write_grafana_rules(deploy / "grafana" / "provisioning" / "alerting" / "rules.yml"),
         *write_boards(kpis, "EUR", deploy / "grafana" / "dashboards"),
+        *write_container_configs(root),
     ]
 
 

@@ -43,9 +43,9 @@ for file in "$here"/dashboards/*.json; do
   uid=$(basename "$file" .json)
   ask "/api/dashboards/uid/$uid" >/dev/null || { echo "not there: board $uid"; failed=1; }
 done
-for uid in $(sed -n 's/^ *- uid: //p' "$here/provisioning/alerting/rules.yml"); do
+while read -r uid; do
   ask "/api/v1/provisioning/alert-rules/$uid" >/dev/null || { echo "not there: rule $uid"; failed=1; }
-done
+done < <(sed -n 's/^ *- uid: //p' "$here/provisioning/alerting/rules.yml")
 if docker logs "$name" 2>&1 | grep 'level=error'; then
   failed=1
 fi

@@ -4,11 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import NamedTuple
 
+from deploy.local.certificates import SERVERS
+from deploy.local.secret_folder import SecretFolder
 from services.common.errors import ConfigurationError
 from services.common.settings import Port, Settings
 from services.kpi_stream.alerting.settings import AlertSettings
@@ -22,6 +25,14 @@ KEPT_DAYS = 400
 """What Prometheus keeps: as much as `cadran backfill` writes."""
 
 
+SCRAPED: Mapping[str, Port] = {
+    **{port.value: port for port in (Port.EXPORTER, Port.INGEST, Port.SURVEY, Port.PRICING, Port.BOARD, Port.ALERTS)},
+    "worker": Port.WORKER_METRICS,
+    **{port.value: port for port in (Port.PROMETHEUS, Port.ALERTMANAGER)},
+}
+"""Whom Prometheus asks, by the names that its file has for their addresses."""
+
+
 class Program(NamedTuple):
     """One process: how it is started, and in which order (lower first)."""
 
@@ -30,6 +41,8 @@ class Program(NamedTuple):
     priority: int
     autostart: bool = True
     stop_seconds: int = 15
+    environment: Mapping[str, str] = MappingProxyType({})
+    """Settings that it alone is given."""
 
 
 class Layout:
@@ -48,6 +61,8 @@ class Layout:
         self.board_key = self.root / "board.key"
         self.board_users = self.root / "board-users.json"
         self.director_password = self.root / "director.password"
+        self.secrets = self.root / "secrets"
+        self.kafka_format = self.data / "kafka" / "meta.properties"
 
     def make(self) -> None:
         data = (self.data / name for name in ("kafka", "redis", "prometheus", "alertmanager"))
@@ -87,15 +102,16 @@ def alertmanager_version() -> Version:
 
 def write_configs(settings: Settings, layout: Layout) -> None:
     """Fill in the servers' files."""
-    _fill("kafka/server.properties", layout, port=settings.port(Port.KAFKA), data=layout.data / "kafka",
-          controller_port=settings.port(Port.KAFKA_CONTROLLER))  # fmt: skip
-    _fill("redis/redis.conf", layout, port=settings.port(Port.REDIS), data=layout.data / "redis")
-    _fill("prometheus/prometheus.yml", layout, exporter_port=settings.port(Port.EXPORTER),
-          alerts_port=settings.port(Port.ALERTS), prometheus_port=settings.port(Port.PROMETHEUS),
-          ingest_port=settings.port(Port.INGEST), survey_port=settings.port(Port.SURVEY),
-          pricing_port=settings.port(Port.PRICING), board_port=settings.port(Port.BOARD),
-          worker_port=settings.port(Port.WORKER_METRICS), alertmanager_port=settings.port(Port.ALERTMANAGER),
-          rules=alerts_folder(layout) / "rules")  # fmt: skip
+    form = "secure" if settings.local_secure else "plain"
+    kept = SecretFolder(layout.secrets)
+    secret = {"secrets": kept.folder, "servers": kept.servers, "ca": kept.ca, "redis_users": kept.redis_users}
+    _fill(("kafka/server.properties", f"kafka/{form}.properties"), layout, port=settings.port(Port.KAFKA),
+          data=layout.data / "kafka", controller_port=settings.port(Port.KAFKA_CONTROLLER), name=SERVERS,
+          **secret)  # fmt: skip
+    _fill(("redis/redis.conf", f"redis/{form}.conf"), layout, port=settings.port(Port.REDIS),
+          data=layout.data / "redis", **secret)  # fmt: skip
+    scraped = {name: f"127.0.0.1:{settings.port(port)}" for name, port in SCRAPED.items()}
+    _fill(("prometheus/prometheus.yml",), layout, rules=alerts_folder(layout) / "rules", **scraped)
 
 
 def alerts_folder(layout: Layout) -> Path:
@@ -110,9 +126,15 @@ def write_first_alertmanager(layout: Layout) -> None:
         write_alertmanager((), AlertSettings.load(), alertmanager_version(), folder)
 
 
-def _fill(source: str, layout: Layout, **values: object) -> None:
-    text = Template((DEPLOY / source).read_text()).substitute({name: str(value) for name, value in values.items()})
-    (layout.config / Path(source).name).write_text(text)
+def _fill(parts: Sequence[str], layout: Layout, **values: object) -> None:
+    """Fill in a file, called like the first of its parts."""
+    (layout.config / Path(parts[0]).name).write_text(filled(parts, **values))
+
+
+def filled(parts: Sequence[str], **values: object) -> str:
+    """Files below `deploy`, one after another, with their names with a dollar sign filled in."""
+    text = Template("".join((DEPLOY / part).read_text() for part in parts))
+    return text.substitute({name: str(value) for name, value in values.items()})
 
 
 def environment_of(settings: Settings, layout: Layout, given: Mapping[str, str]) -> dict[str, str]:

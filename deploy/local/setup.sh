@@ -32,7 +32,9 @@ install_debian() {
   has apt-get || fail "missing: ${packages[*]}. This machine has no apt-get: install Redis 7 or later, Prometheus 2.40 or later, Alertmanager 0.25 or later, a Java 17 runtime and Maven, then run this again"
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
-    has sudo && sudo -n true 2>/dev/null || fail "missing: ${packages[*]}. Installing them needs root: run  sudo $line"
+    if ! has sudo || ! sudo -n true 2>/dev/null; then
+      fail "missing: ${packages[*]}. Installing them needs root: run  sudo $line"
+    fi
     root=(sudo)
   fi
   say servers "installing ${packages[*]}"
@@ -46,9 +48,12 @@ install_servers() {
   has redis-server || missing+=(redis-server)
   has prometheus || missing+=(prometheus)
   has prometheus-alertmanager || has alertmanager || missing+=(prometheus-alertmanager)
-  has java || missing+=(default-jre-headless)
+  if [ "$kind" = dev ]; then has javac || missing+=(default-jdk-headless); else has java || missing+=(default-jre-headless); fi
   if ! has mvn && [ ! -f "$jars/.complete" ]; then missing+=(maven); fi
   if [ "$kind" = dev ] && ! has chromium; then missing+=(chromium); fi
+  # The languages of docs/sending.md, whose examples are run.
+  if [ "$kind" = dev ] && ! has node; then missing+=(nodejs); fi
+  if [ "$kind" = dev ] && ! has go; then missing+=(golang-go); fi
   if [ "$kind" = dev ] && ! has initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then missing+=(postgresql); fi
   # What the weekly letter's PDF and pictures are made with.
   has_library libpango-1.0.so.0 || missing+=(libpango-1.0-0)

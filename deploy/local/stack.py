@@ -6,22 +6,20 @@ Everything lives in the local folder (`.local`, or CADRAN_LOCAL_DIR) and survive
 moves every port, so that one instance can run beside another.
 """
 
-import json
 import os
 import secrets
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
 
-import redis
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from deploy.local.checks import Checks
+from deploy.local.first import development_key, first_board_key, first_director
+from deploy.local.forms import form_of
 from deploy.local.programs import (
     ROOT,
     Layout,
@@ -34,11 +32,10 @@ from deploy.local.programs import (
     write_first_alertmanager,
 )
 from deploy.local.supervisor import Supervisor, environment
-from services.board.users import Role, Users
-from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.settings import Port, Settings
-from services.common.topic_admin import admin_client, create_topics, require_topics
+from services.common.topic_admin import create_topics, require_topics
+from services.operations.access.rights import OPERATOR
 
 READY_SECONDS = 90.0
 BACKFILLED_DAYS = 35
@@ -52,22 +49,24 @@ class Stack:
     """One instance: its servers, its services, its keys."""
 
     def __init__(self, settings: Settings, console: Console) -> None:
-        self._settings = settings
-        self._console = console
         self.layout = Layout(settings.local_dir)
+        self._form = form_of(settings, self.layout)
+        self._settings = self._form.settings
+        self._console = console
+        self._checks = Checks(self._settings, self.layout)
         self.supervisor = Supervisor(self.layout)
 
     def up(self) -> None:
         """Start what does not run yet, in order, and return when all of it answers."""
         self.start_servers()
         self.make_keys()
-        self._director()
+        first_director(self.layout)
         for program in self._services():
             if program.autostart:
                 self.supervisor.start(program.name)
         for program in self._services():
             if program.autostart:
-                self._wait(program.name, self._service_check(program.name))
+                self._wait(program.name, self._checks.service(program.name))
 
     def demo(self, days: int) -> None:
         """Start everything, load a simulated past, and keep its life going."""
@@ -75,14 +74,15 @@ class Stack:
         self._cadran("simulate", "--no-live", "--days", str(days))
         self._catch_up()
         self.supervisor.start("shop")
-        self._wait("shop", self._service_check("shop"))
+        self._wait("shop", self._checks.service("shop"))
         self.supervisor.start("simulator")
-        self._wait("KPIs", self._kpis_are_in_prometheus)
+        self._wait("KPIs", self._checks.kpis_are_in_prometheus)
         self._cadran("backfill", "--days", str(min(days, BACKFILLED_DAYS)))
 
     def _cadran(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "services.common.cli", *arguments]
-        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        environment = {**os.environ, **self._form.settings_of(OPERATOR)}
+        if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
             raise ConfigurationError(f"`cadran {' '.join(arguments)}` failed", mend="see the message above")
 
     def start_servers(self) -> None:
@@ -93,6 +93,7 @@ class Stack:
         else:
             self._require_free_ports()
             self.layout.port_offset.write_text(f"{self._settings.port_offset}\n")
+        self._form.prepare()
         write_configs(self._settings, self.layout)
         write_first_alertmanager(self.layout)
         self._format_kafka()
@@ -100,15 +101,16 @@ class Stack:
         self.supervisor.write(programs, environment_of(self._settings, self.layout, environment()))
         self.supervisor.start_daemon()
         checks = {
-            "kafka": self._kafka_answers,
-            "redis": self._redis_answers,
-            "alertmanager": self._alertmanager_answers,
-            "prometheus": self._prometheus_answers,
+            "kafka": self._checks.kafka_answers,
+            "redis": self._checks.redis_answers,
+            "alertmanager": self._checks.alertmanager_answers,
+            "prometheus": self._checks.prometheus_answers,
         }
         for name in checks:
             self.supervisor.start(name)
         for name, check in checks.items():
             self._wait(name, check)
+        self._form.admit()
         created = create_topics(self._settings)
         require_topics(self._settings)
         self._say("topics", f"{len(created)} created" if created else "as they must be")
@@ -147,16 +149,18 @@ class Stack:
             highlight=False,
             soft_wrap=True,
         )
+        for label, text in self._form.hints():
+            self._console.print(f"{label:<24} {text}", highlight=False, soft_wrap=True)
 
     def _services(self) -> list[Program]:
-        return services()
+        return self._form.programs(services())
 
     def _format_kafka(self) -> None:
-        if (self.layout.data / "kafka" / "meta.properties").exists():
+        if self.layout.kafka_format.exists():
             return
-        cluster = secrets.token_urlsafe(16)
-        config = str(self.layout.config / "server.properties")
-        tool = java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", config)
+        config = self.layout.config / "server.properties"
+        arguments = [f"--cluster-id={secrets.token_urlsafe(16)}", f"--config={config}"]
+        tool = java("kafka.tools.StorageTool", "format", *self._form.format_arguments(arguments))
         done = subprocess.run(tool, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ConfigurationError(f"Kafka cannot be formatted: {done.stderr.strip() or done.stdout.strip()}")
@@ -185,54 +189,9 @@ class Stack:
             )
 
     def make_keys(self) -> None:
-        """Keys for a developer and for the board, readable by the owner alone: made once, with the scopes of today."""
-        ring = KeyRing(self._settings.api_keys_file)
-        for path, name, scopes in (
-            (self.layout.dev_key, "development", tuple(Scope)),
-            (self.layout.board_key, "board", (Scope.READ_KPIS, Scope.EXPLAIN, Scope.READ_ALERTS, Scope.WRITE_ALERTS)),
-        ):
-            if path.exists():
-                ring.rescope(path.read_text().strip(), scopes)
-            else:
-                path.touch(mode=0o600)
-                path.write_text(ring.create(name, scopes, namespace="") + "\n")
-
-    def _director(self) -> None:
-        """Somebody who may sign in to the board, made once; the password is readable by the owner alone."""
-        people = Users(self.layout.board_users)
-        if people.all():
-            return
-        self.layout.director_password.touch(mode=0o600)
-        password = secrets.token_urlsafe(12)
-        self.layout.director_password.write_text(password + "\n")
-        people.add("director", Role.DIRECTOR, None, password)
-
-    def _kafka_answers(self) -> None:
-        # The admin client waits seconds between its attempts; a refused connection is known at once.
-        socket.create_connection(("127.0.0.1", self._settings.port(Port.KAFKA)), timeout=1).close()
-        with admin_client(self._settings.kafka_servers) as client:
-            client.list_topics()
-
-    def _redis_answers(self) -> None:
-        with redis.Redis.from_url(self._settings.redis_url, socket_timeout=2) as client:
-            client.ping()
-
-    def _prometheus_answers(self) -> None:
-        _get(f"http://127.0.0.1:{self._settings.port(Port.PROMETHEUS)}/-/ready")
-
-    def _alertmanager_answers(self) -> None:
-        _get(f"http://127.0.0.1:{self._settings.port(Port.ALERTMANAGER)}/-/ready")
-
-    def _service_check(self, name: str) -> Callable[[], None]:
-        if name == "worker":
-            return self._worker_is_ready
-        port = self._settings.port(Port(name))
-        return lambda: _ignore(_get(f"http://127.0.0.1:{port}/readyz"))
-
-    def _worker_is_ready(self) -> None:
-        text = _get(f"http://127.0.0.1:{self._settings.port(Port.WORKER_METRICS)}/metrics")
-        if "cadran_worker_ready 1.0" not in text:
-            raise Unavailable("no partitions yet")
+        """Keys for a developer and for the board."""
+        development_key(self._settings, self.layout)
+        first_board_key(self._settings, self.layout)
 
     def _catch_up(self) -> None:
         """Show how many records are still to be applied, until none is."""
@@ -240,26 +199,13 @@ class Stack:
         with Progress(
             TextColumn("applying"), BarColumn(), MofNCompleteColumn(), console=self._console, transient=True
         ) as bar:
-            most = self._lag()
+            most = self._checks.lag()
             task = bar.add_task("", total=most)
-            while lag := self._lag():
+            while lag := self._checks.lag():
                 most = max(most, lag)
                 bar.update(task, total=most, completed=most - lag)
                 time.sleep(0.5)
         self._say("events", "all applied")
-
-    def _lag(self) -> int:
-        """Records that no worker has applied yet; not known counts as many."""
-        url = f"http://127.0.0.1:{self._settings.port(Port.EXPORTER)}/v1/freshness"
-        key = self.layout.dev_key.read_text().strip()
-        partitions = json.loads(_get(url, {"Authorization": f"Bearer {key}"}))["partitions"]
-        return sum(1 if partition["lag"] is None else partition["lag"] for partition in partitions)
-
-    def _kpis_are_in_prometheus(self) -> None:
-        query = urllib.parse.quote('{__name__=~"cadran_net_sales_.+",window="mtd"}')
-        answer = json.loads(_get(f"http://127.0.0.1:{self._settings.port(Port.PROMETHEUS)}/api/v1/query?query={query}"))
-        if not answer["data"]["result"]:
-            raise Unavailable("Prometheus has not scraped them yet")
 
     def _wait(self, name: str, check: Callable[[], object]) -> None:
         """Wait until a program answers; tell where its log is if it does not."""
@@ -302,19 +248,6 @@ _ADDRESSES = (
     ("Prometheus", Port.PROMETHEUS, "/"),
     ("Alertmanager", Port.ALERTMANAGER, "/"),
 )
-
-
-def _get(url: str, headers: dict[str, str] | None = None) -> str:
-    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 - always http to this machine
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-            return str(response.read().decode())
-    except urllib.error.HTTPError as error:
-        raise Unavailable(f"{url} answers {error.code}: {error.read().decode()[:500]}") from None
-
-
-def _ignore(_: object) -> None:
-    return None
 
 
 def main() -> None:

@@ -54,10 +54,11 @@ class Supervisor:
             config.write(file)
 
     def _section(self, program: Program, environment: Mapping[str, str]) -> dict[str, str]:
+        settings = sorted({**environment, **program.environment}.items())
         return {
             "command": _escaped(program.command),
             "directory": str(ROOT),
-            "environment": ",".join(_quoted(name, value) for name, value in sorted(environment.items())),
+            "environment": ",".join(_quoted(name, value) for name, value in settings),
             "autostart": "false",
             "autorestart": "true",
             "startsecs": "1",

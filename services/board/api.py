@@ -35,7 +35,6 @@ from services.board.wall import WallPage
 from services.board.week_pages import Weeks, week_routes
 from services.common.errors import CadranError, Unauthenticated
 from services.common.http import Check, install_error_handlers, install_health, install_metrics
-from services.common.secure_headers import SecureHeaders
 
 HERE = Path(__file__).parent
 PING_SECONDS = 10
@@ -89,7 +88,6 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     install_health(app, parts.checks)
     install_metrics(app, parts.registry)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.add_middleware(SecureHeaders)
     has_other_way = parts.oidc is not None
     app.include_router(sign_in_routes(parts.users, parts.sessions, parts.renderer, has_other_way=has_other_way))
     if parts.oidc is not None:

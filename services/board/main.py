@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from services.board.alerts.watch import Alerts
 from services.board.answers import Answers
@@ -25,27 +26,30 @@ from services.board.settings import BoardSettings
 from services.board.tables import SCHEMA
 from services.board.users import Users
 from services.board.week_pages import Weeks
+from services.common.audit import AuditLog
 from services.common.background import Work, at_work
 from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.i18n import load_translations
+from services.common.kafka_refusals import require_kafka_admits
 from services.common.logging import configure_logging
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
+from services.common.secure_headers import SecureHeaders
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
 from services.common.signing_secrets import read_secrets
 from services.common.windows import utc_now
 
 
-def build(settings: Settings, board: BoardSettings, database: Database) -> FastAPI:
+def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIApp:
     """The app, its clients opened and closed with its lifespan.
 
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
     registry = CollectorRegistry()
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-board", timeout=board.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-board", timeout=board.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("board", registry))
     client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)
@@ -87,7 +91,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> FastA
     app = create_app(parts, lifespan)
     if parts.oidc is not None:
         remember_who_left(app, secrets[-1], base_url)
-    return app
+    return SecureHeaders(app)  # around the framework: it answers internal errors outside of its own middlewares
 
 
 def _use_of(database: Database, outbox: Outbox, publisher: Publisher, letters: Sequence[Work]) -> Work:
@@ -113,6 +117,7 @@ def _desk(
         answers=answers,
         alerts=alerts,
         editing=editing,
+        audit=AuditLog(settings.audit_path),
         renderer=renderer,
         sessions=sessions,
         clock=utc_now,
@@ -125,11 +130,12 @@ def main() -> None:
     try:
         settings, board = Settings.load(), BoardSettings.load()
         configure_logging("board", level=settings.log_level, log_format=settings.log_format)
+        require_kafka_admits(settings.kafka_access)
         database = Database(database_url(board.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         app = build(settings, board, database)
     except CadranError as error:
         sys.exit(f"board cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.BOARD), grace=2)
+    serve(app, settings, Port.BOARD, grace=2)
 
 
 if __name__ == "__main__":

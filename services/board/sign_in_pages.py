@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -16,6 +18,7 @@ from services.board.sessions import GOOD_FOR, GOOD_FOR_A_SCREEN, Sessions
 from services.board.users import User, Users
 from services.common.errors import CadranError, TooManyRequests, Unauthenticated
 from services.common.form_bodies import read_fields, same_site
+from services.common.http import address_of
 from services.common.logging import get_logger
 
 log = get_logger(__name__)
@@ -25,6 +28,8 @@ A_NAME, A_NAME_FROM_HERE, AN_ADDRESS = parse("100/minute"), parse("10/minute"), 
 """Tries that fail and are let through: nobody who mistypes comes to so many, and who guesses soon does. Whoever knows
 somebody's name keeps them out only from where they themselves are.
 """
+AT_ONCE = 4
+"""Passwords that are looked at together: each takes 64 MiB."""
 
 
 class Tries:
@@ -32,6 +37,21 @@ class Tries:
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    @asynccontextmanager
+    async def trying(self, name: str, address: str) -> AsyncIterator[None]:
+        """What a try is made within: those that come together are let in by turns, and counted before the next.
+
+        :raises TooManyRequests: when too many failed for this name, or from this address.
+        """
+        async with self._turns:
+            await self.check(name, address)
+            try:
+                yield
+            except Unauthenticated:
+                await self.note(name, address)
+                raise
 
     async def check(self, name: str, address: str) -> None:
         """:raises TooManyRequests: when too many failed for this name, or from this address."""
@@ -67,13 +87,9 @@ def sign_in_routes(users: Users, sessions: Sessions, renderer: Renderer, *, has_
         return HTMLResponse(text, fault.status if fault else 200, headers=headers)
 
     async def whoever(request: Request, name: str, password: str) -> User:
-        address = request.client.host if request.client else ""
-        await tries.check(name, address)
-        try:
+        address = address_of(request)
+        async with tries.trying(name, address):
             return await asyncio.to_thread(users.check, name, password)
-        except Unauthenticated:
-            await tries.note(name, address)
-            raise
 
     @router.get(SIGN_IN)
     async def ask(request: Request) -> Response:

@@ -1,5 +1,6 @@
 """The one `cadran` program: every service adds its commands, by the entry point group `cadran.commands`."""
 
+import asyncio
 import signal
 import sys
 from importlib.metadata import entry_points
@@ -8,7 +9,11 @@ import typer
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
+from services.common import kafka_refusals, redis_refusals
+from services.common.audit import AuditLog
+from services.common.audited_commands import audited
 from services.common.errors import CadranError
+from services.common.settings import Settings
 
 GROUP = "cadran.commands"
 
@@ -31,13 +36,17 @@ def main() -> None:
     """Run a command; an error is one line that says what to do, and status 1."""
     signal.signal(signal.SIGTERM, _end)
     try:
-        build()()
+        audited(typer.main.get_group(build()), audit_log)()
     except CadranError as error:
         sys.exit(f"cadran: {error}")
     except RedisError as error:
-        sys.exit(f"cadran: Redis does not answer: {error} - start it, or mend CADRAN_REDIS")
+        sys.exit(f"cadran: {redis_refusals.told(error, Settings.load().redis_access)}")
     except KafkaError as error:
-        sys.exit(f"cadran: Kafka does not answer: {error} - start it, or mend CADRAN_KAFKA")
+        sys.exit(f"cadran: {asyncio.run(kafka_refusals.told(error, Settings.load().kafka_access))}")
+
+
+def audit_log() -> AuditLog:
+    return AuditLog(Settings.load().audit_path)
 
 
 def _end(number: int, _: object) -> None:

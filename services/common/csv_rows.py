@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -67,6 +68,11 @@ def each_good(rows: Iterable[Row | Rejected]) -> list[Row]:
     return good
 
 
+def named_twice(names: Iterable[str]) -> list[str]:
+    """The columns of a header that are there more than once."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
 def _row(line: int, row: dict[str | None, str | None]) -> Row | Rejected:
     if None in row or None in row.values():
         return Rejected(line, "has not as many fields as the header - quote a field that holds a comma")
@@ -76,8 +82,7 @@ def _row(line: int, row: dict[str | None, str | None]) -> Row | Rejected:
 def _check_columns(table: str, names: Sequence[str], fields: Sequence[str]) -> None:
     if not names:
         raise Malformed(f"{table} is empty", mend=f"its first line names the columns: {', '.join(fields)}")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    if twice := named_twice(names):
         raise Malformed(f"{table} has two columns {', '.join(twice)}", mend="leave one out")
     for name in names:
         if name not in fields:

@@ -13,12 +13,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
+from enum import StrEnum
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any, NamedTuple, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
@@ -81,11 +84,7 @@ class Database:
             migrate(self._engine, self._schema)
             self.forget()  # who was killed may have left it to be done
         except DBAPIError as error:
-            raise ConfigurationError(
-                f"the database cannot be used: {' '.join(str(error.orig).split())}",  # it may be told in several lines
-                field=f"CADRAN_{self._schema.service.upper()}_DATABASE",
-                mend="start it, create the database, and give the user the right to make tables",
-            ) from None
+            raise _cannot_be_used(error, self._schema) from None
         self._writer.start()
 
     def close(self) -> None:
@@ -218,13 +217,58 @@ def _no_answer(error: Exception) -> Unavailable:
     return Unavailable("the database does not answer", mend="try again a little later")
 
 
+def _cannot_be_used(error: DBAPIError, schema: Schema) -> ConfigurationError:
+    return ConfigurationError(
+        f"the database cannot be used: {' '.join(str(error.orig).split())}",  # it may be told in several lines
+        field=f"CADRAN_{schema.service.upper()}_DATABASE",
+        mend="start it, create the database, and give the user the right to make tables",
+    )
+
+
 def migrate(engine: Engine, schema: Schema) -> None:
     """Bring the tables to their newest form."""
-    config = Config()
-    config.set_main_option("script_location", str(schema.migrations))
+    config = _migrations(schema)
     with engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+class Standing(StrEnum):
+    """Of which release the tables of a database are."""
+
+    EMPTY = "there are none"
+    NEWEST = "of this release"
+    BEHIND = "of an earlier release"
+    UNKNOWN = "of a release that this one does not know: a later one"
+
+
+def standing(url: str, schema: Schema) -> Standing:
+    """Where the tables stand. Nothing is changed, and no file is made.
+
+    :raises ConfigurationError: when the database does not let us.
+    """
+    engine = _engine(url, schema)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+        return Standing.EMPTY
+    try:
+        with engine.connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        raise _cannot_be_used(error, schema) from None
+    finally:
+        engine.dispose()
+    if revision is None:
+        return Standing.EMPTY
+    script = ScriptDirectory.from_config(_migrations(schema))
+    if revision == script.get_current_head():
+        return Standing.NEWEST
+    return Standing.BEHIND if revision in {known.revision for known in script.walk_revisions()} else Standing.UNKNOWN
+
+
+def _migrations(schema: Schema) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(schema.migrations))
+    return config
 
 
 def _engine(url: str, schema: Schema) -> Engine:

@@ -1,26 +1,29 @@
 """What every HTTP service does alike: problem documents, size limits, authentication, health."""
 
 import gc
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
 from services.common.logging import get_logger
+from services.common.openapi import KEY, PROBLEM_JSON
 from services.common.problems import problem_of
+from services.common.settings import Port, Settings
 
 log = get_logger(__name__)
 
 KEEP_ALIVE_SECONDS = 75
-PROBLEM_JSON = "application/problem+json"
 
 
 def json_response(content: Any, status: int = 200, media_type: str = "application/json", **headers: str) -> Response:
@@ -109,13 +112,45 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def require(keys: KeyRing, scope: Scope) -> Callable[[Request], Awaitable[ApiKey]]:
+def require(keys: KeyRing, scope: Scope) -> Callable[..., Awaitable[ApiKey]]:
     """A dependency: the request's key, which must have a scope."""
 
-    async def authenticated(request: Request) -> ApiKey:
-        return keys.authenticate(request.headers.get("authorization"), scope)
+    async def authenticated(request: Request, _: Annotated[object, Security(KEY)]) -> ApiKey:
+        return admit(request, keys, scope)
 
     return authenticated
+
+
+def admit(request: Request, keys: KeyRing, scope: Scope) -> ApiKey:
+    """The key of a request, which must have a scope, and counts as one of its requests.
+
+    :raises TooManyRequests: when there were too many.
+    """
+    key = keys.authenticate(request.headers.get("authorization"), scope, address_of(request))
+    keys.requests.take(key.id)
+    return key
+
+
+def address_of(request: Request) -> str:
+    """Whom a request comes from: an address, or the network where one has many (IPv6), by which they are counted."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(ip_network((host, 64), strict=False)) if address.version == 6 else host
+
+
+def require_recorded(keys: KeyRing, scope: Scope, audit: AuditLog) -> Any:
+    """The same of an act of administration: it is in the audit log before it is done, or is not done."""
+
+    async def recorded(request: Request, _: Annotated[object, Security(KEY)]) -> AsyncIterator[ApiKey]:
+        key = admit(request, keys, scope)
+        what = f"{request.method} {_route(request)}"
+        async with audit.acting_meanwhile(f"key:{key.id}", what, " ".join(map(str, request.path_params.values()))):
+            yield key
+
+    return Depends(recorded, scope="function")  # it ends before the answer leaves
 
 
 Check = Callable[[], Awaitable[None]]
@@ -128,7 +163,11 @@ def install_health(app: FastAPI, checks: dict[str, Check]) -> None:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["health"], summary="What this service needs answers")
+    not_ready: dict[int | str, dict[str, Any]] = {
+        503: {"description": "What does not, and why", "content": {"application/json": {}}}
+    }
+
+    @app.get("/readyz", tags=["health"], summary="What this service needs answers", responses=not_ready)
     async def readyz() -> Response:
         faults = {}
         for name, check in checks.items():
@@ -149,7 +188,7 @@ def install_metrics(app: FastAPI, registry: CollectorRegistry) -> None:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def serve(app: ASGIApp, *, host: str, port: int, grace: int) -> None:
+def serve(app: ASGIApp, settings: Settings, name: Port, *, grace: int) -> None:
     """Serve until told to stop; `grace`: seconds in which what was begun may end.
 
     Connections are kept longer than clients keep theirs (5 s is usual): otherwise a request meets a connection just as
@@ -160,11 +199,15 @@ def serve(app: ASGIApp, *, host: str, port: int, grace: int) -> None:
     """
     gc.collect()
     gc.freeze()
+    port = settings.port(name)
+    seconds = settings.https_only_days * 24 * 60 * 60
     log.info("listening", port=port)
     uvicorn.run(
         app,
-        host=host,
+        host=settings.host,
         port=port,
+        forwarded_allow_ips=settings.proxies,
+        headers=[("Strict-Transport-Security", f"max-age={seconds}")] if seconds else [],
         log_config=None,
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

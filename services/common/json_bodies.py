@@ -10,6 +10,7 @@ from services.common.errors import CadranError, Invalid, Malformed, TooLarge
 from services.common.events.explain import explain
 from services.common.events.plain import require_plain
 from services.common.http import json_response
+from services.common.openapi import schema_of
 from services.common.problems import Problem, problem_of
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -40,9 +41,9 @@ class Made(NamedTuple):
     id: str = ""
 
 
-def json_body(schema: dict[str, object], example: object) -> dict[str, object]:
-    """What `/docs` says of a body."""
-    content = {"application/json": {"schema": schema, "example": example}}
+def json_body(kind: Any, example: object) -> dict[str, Any]:
+    """What `/docs` says of a body of a type."""
+    content = {"application/json": {"schema": schema_of(kind), "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 
 

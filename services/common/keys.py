@@ -21,6 +21,10 @@ SEEN = "cadran:seen"
 """Prefix of the marks of events that Kafka has acknowledged: `cadran:seen:<name>` -> fingerprint, for seven days."""
 
 
+EVERY_STATE = f"cadran:{'[0-9a-f]' * 8}:*"
+"""Pattern of the keys of all state versions: an access list of Redis can leave out the other keys only so."""
+
+
 def state_record(version: str) -> str:
     """String: what a state version was made from (digest, cluster, topics)."""
     return f"cadran:{version}:made_of"

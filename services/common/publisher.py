@@ -14,6 +14,8 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.errors import Unavailable
+from services.common.kafka_access import KafkaAccess
+from services.common.kafka_refusals import told
 from services.common.logging import get_logger
 from services.common.partitions import choose
 from services.common.topics import Topic
@@ -45,8 +47,8 @@ class Message(NamedTuple):
 class Publisher:
     """One producer. Use it as an async context manager."""
 
-    def __init__(self, servers: str, *, client_id: str, timeout: float) -> None:
-        self._servers = servers
+    def __init__(self, access: KafkaAccess, *, client_id: str, timeout: float) -> None:
+        self._access = access
         self._client_id = client_id
         self._timeout = timeout
         self._producer: AIOKafkaProducer | None = None
@@ -113,7 +115,7 @@ class Publisher:
 
     async def _started(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._servers,
+            **self._access.aiokafka(),
             client_id=self._client_id,
             partitioner=choose,
             enable_idempotence=True,
@@ -126,9 +128,7 @@ class Publisher:
             await producer.start()
         except KafkaError as error:
             await producer.stop()
-            raise Unavailable(
-                f"Kafka does not answer at {self._servers}: {error}", mend="start it, or mend CADRAN_KAFKA"
-            ) from error
+            raise await told(error, self._access) from error
         return producer
 
     async def _renew(self, failed: AIOKafkaProducer) -> None:

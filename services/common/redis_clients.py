@@ -12,7 +12,7 @@ import redis.cluster
 from redis.crc import key_slot
 from redis.maint_notifications import MaintNotificationsConfig
 
-ON_CLUSTER = "+cluster://"
+from services.common.redis_access import RedisAccess
 
 
 class AsyncCluster(redis.asyncio.RedisCluster):
@@ -22,24 +22,26 @@ class AsyncCluster(redis.asyncio.RedisCluster):
         return await self.mget_nonatomic(keys, *args)
 
 
-def async_redis(url: str, **options: Any) -> redis.asyncio.Redis:
+def async_redis(access: RedisAccess, **options: Any) -> redis.asyncio.Redis:
     """A client for a service's event loop.
 
     While redis-py listens for a managed Redis's notices, which is its default, its pool hands out connections that the
     server closed long ago: after a failover every one of them would cost a caller its turn.
     """
     options["maint_notifications_config"] = MaintNotificationsConfig(enabled=False)
-    if ON_CLUSTER not in url:
-        return redis.asyncio.Redis.from_url(url, **options)
-    cluster: Any = AsyncCluster.from_url(url.replace(ON_CLUSTER, "://"), **options)
+    options |= access.options()
+    if not access.is_cluster:
+        return redis.asyncio.Redis.from_url(access.url, **options)
+    cluster: Any = AsyncCluster.from_url(access.server_url, **options)
     return cluster  # type: ignore[no-any-return]
 
 
-def blocking_redis(url: str, **options: Any) -> redis.Redis:
+def blocking_redis(access: RedisAccess, **options: Any) -> redis.Redis:
     """A client for commands, and for what comes before a service begins."""
-    if ON_CLUSTER not in url:
-        return redis.Redis.from_url(url, **options)
-    cluster: Any = redis.cluster.RedisCluster.from_url(url.replace(ON_CLUSTER, "://"), **options)
+    options |= access.options()
+    if not access.is_cluster:
+        return redis.Redis.from_url(access.url, **options)
+    cluster: Any = redis.cluster.RedisCluster.from_url(access.server_url, **options)
     return cluster  # type: ignore[no-any-return]
 
 

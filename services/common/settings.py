@@ -18,14 +18,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.calendar import WEEKDAYS, parse_hours
 from services.common.errors import ConfigurationError, Invalid
+from services.common.kafka_access import KafkaAccess, KafkaMechanism, KafkaSecurity, read_kafka_access
 from services.common.money import known_currency
+from services.common.redis_access import RedisAccess, check_redis_url, read_redis_access
 from services.common.windows import WIN_DAYS
 
 PREFIX = "CADRAN_"
 ROOT = Path(__file__).resolve().parents[2]
 """Cadran's own folder."""
 SERVICE_PREFIXES = (
-    "CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_", "CADRAN_ALERTS_"
+    "CADRAN_INGEST_", "CADRAN_STREAM_", "CADRAN_BOARD_", "CADRAN_SURVEY_", "CADRAN_PRICING_", "CADRAN_ALERTS_",
+    "CADRAN_SIMULATOR_",
 )  # fmt: skip
 
 
@@ -101,6 +104,8 @@ class CadranSettings(BaseSettings):
 
 
 Tcp = Annotated[int, Field(ge=1, le=65535)]
+Often = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
+"""How often something may be done in a time: `1000/second`."""
 
 
 class Settings(CadranSettings):
@@ -110,6 +115,19 @@ class Settings(CadranSettings):
         0, description="Added to every port below, so that one installation can run beside another."
     )
     host: str = Field("127.0.0.1", description="The address that services listen on; a container needs 0.0.0.0.")
+    proxies: list[str] = Field(
+        default=["127.0.0.1"],
+        description="Addresses and networks of the proxies in front (JSON): only theirs are believed when they tell "
+        "whose request it is (`X-Forwarded-For`), and that it came by HTTPS.",
+    )
+    https_only_days: Annotated[int, Field(ge=0, le=730)] = Field(
+        0,
+        description="For so many days browsers come by HTTPS alone (`Strict-Transport-Security`); 0: this is not "
+        "told. Set it once all names of this installation are served by HTTPS: it cannot be taken back before.",
+    )
+    request_rate: Often = Field(
+        "1000/second", description="Requests that one key may make of each service, but for events; beyond, 429."
+    )
     port_board: Tcp = Field(8000, description="The board.")
     port_ingest: Tcp = Field(8001, description="The HTTP gateway for events.")
     port_survey: Tcp = Field(8002, description="The forms of surveys, and their API.")
@@ -126,12 +144,42 @@ class Settings(CadranSettings):
     port_prometheus: Tcp = Field(19090, description="Prometheus.")
     port_alertmanager: Tcp = Field(19093, description="Alertmanager.")
     kafka: str = Field("", description="Kafka's `host:port[,host:port]`. Empty: the local stack's.")
+    kafka_security: KafkaSecurity = Field(
+        KafkaSecurity.PLAINTEXT,
+        description="`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`: see secure-connections.md.",
+    )
+    kafka_mechanism: KafkaMechanism = Field(
+        KafkaMechanism.SCRAM_SHA_512, description="How a `sasl_…` user proves its password."
+    )
+    kafka_user: str = Field("", description="The user at Kafka, for `sasl_…`.")
+    kafka_password_file: Path | None = Field(None, description="The file of that user's password.")
+    kafka_ca_file: Path | None = Field(
+        None, description="The certificates (PEM) of the authorities trusted for Kafka. Empty: the system's."
+    )
     redis: str = Field(
-        "", description="Redis's URL; a cluster's begins with `redis+cluster://`. Empty: the local stack's."
+        "",
+        description="Redis's URL, without a password: `redis://`, `rediss://` (TLS); a cluster's `redis+cluster://` or "
+        "`rediss+cluster://`. Empty: the local stack's.",
+    )
+    redis_user: str = Field("", description="The user at Redis. Empty: its default one.")
+    redis_password_file: Path | None = Field(
+        None, description="The file of that user's password. Empty: none asked for."
+    )
+    redis_ca_file: Path | None = Field(
+        None, description="The certificates (PEM) of the authorities trusted for Redis. Empty: the system's."
+    )
+    local_secure: bool = Field(
+        False,
+        description="Whether the local stack's Kafka and Redis use TLS, and know each service by a name of its own.",
     )
     local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its data, logs and keys.")
     keys_file: Path | None = Field(
         None, description="The file of API keys (hashed). Empty: `keys.json` in the local folder."
+    )
+    audit_file: Path | None = Field(
+        None,
+        description="The audit log: who did what to this installation (`cadran audit`). Empty: `audit.log` in the "
+        "local folder.",
     )
     time_zone: str = Field("Europe/Paris", description="The business time zone: it cuts days, weeks and months.")
     country: str = Field("FR", description="Whose public holidays count: an ISO 3166 code, `FR` or `DE-BY`.")
@@ -174,6 +222,18 @@ class Settings(CadranSettings):
     )
     log_format: Literal["json", "console"] = Field("json", description="`json`, or `console` for people.")
 
+    @field_validator("kafka")
+    @classmethod
+    def _kafka_is_a_list_of_servers(cls, value: str) -> str:
+        if "@" in value or "://" in value:
+            raise ValueError("host:port[,host:port] alone: see CADRAN_KAFKA_SECURITY, _USER and _PASSWORD_FILE")
+        return value
+
+    @field_validator("redis")
+    @classmethod
+    def _redis_url_is_no_secret(cls, value: str) -> str:
+        return check_redis_url(value) if value else value
+
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
@@ -193,7 +253,9 @@ class Settings(CadranSettings):
     def _hours_can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         return check_weekly_hours(value)
 
-    @field_validator("pairs", mode="before")
+    @field_validator(
+        *("pairs", "kafka_password_file", "kafka_ca_file", "redis_password_file", "redis_ca_file"), mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -222,9 +284,29 @@ class Settings(CadranSettings):
         return self.redis or f"redis://127.0.0.1:{self.port(Port.REDIS)}/0"
 
     @property
+    def kafka_access(self) -> KafkaAccess:
+        """How Kafka is reached.
+
+        :raises ConfigurationError: naming the setting that is wrong.
+        """
+        return read_kafka_access(self)
+
+    @property
+    def redis_access(self) -> RedisAccess:
+        """How Redis is reached.
+
+        :raises ConfigurationError: naming the setting that is wrong.
+        """
+        return read_redis_access(self)
+
+    @property
     def pairs_file(self) -> Path | None:
         return ROOT / self.pairs if self.pairs else None
 
     @property
     def api_keys_file(self) -> Path:
         return self.keys_file or self.local_dir / "keys.json"
+
+    @property
+    def audit_path(self) -> Path:
+        return self.audit_file or self.local_dir / "audit.log"

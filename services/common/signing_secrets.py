@@ -15,7 +15,8 @@ def read_secrets(path: Path, field: str) -> list[str]:
     :raises ConfigurationError: when it cannot be read, or holds none.
     """
     try:
-        _make(path)
+        if not path.exists():  # where it is, its folder may be one that nobody can write to
+            _make(path)
         found = path.read_text().split()
     except OSError as error:
         raise ConfigurationError(

@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 
 from services.common.errors import ConfigurationError, Unavailable
+from services.common.faults import Fault
+from services.common.kafka_access import KafkaAccess
+from services.common.kafka_refusals import not_allowed, require_kafka_admits
 from services.common.topics import Topic
 
 KNOWN_SECONDS = 15.0
@@ -24,7 +27,7 @@ class TopicSettings(Protocol):
     """The settings that topics are made from."""
 
     @property
-    def kafka_servers(self) -> str: ...
+    def kafka_access(self) -> KafkaAccess: ...
     @property
     def partitions(self) -> int: ...
     @property
@@ -34,24 +37,28 @@ class TopicSettings(Protocol):
 
 
 @contextmanager
-def admin_client(servers: str, patience: float = PATIENCE) -> Iterator[KafkaAdminClient]:
-    """Kafka's admin client. `patience`: seconds for the first answer.
+def admin_client(access: KafkaAccess, patience: float = PATIENCE) -> Iterator[KafkaAdminClient]:
+    """Kafka's admin client. `patience`: seconds to be let in, and as many for the first answer.
 
     :raises Unavailable: when no broker answers.
+    :raises ConfigurationError: when one does not let us in, or does not allow what is asked of it.
     """
+    require_kafka_admits(access, patience)
     try:
         client = KafkaAdminClient(
-            bootstrap_servers=servers.split(","),
+            **access.kafka_python(),
             client_id="cadran-admin",
             request_timeout_ms=15_000,
             bootstrap_timeout_ms=int(patience * 1000),
         )
     except KafkaError as error:
         raise Unavailable(
-            f"Kafka does not answer at {servers}: {error}", mend="start it, or mend CADRAN_KAFKA"
+            f"Kafka does not answer at {access.servers}: {error}", mend="start it, or mend CADRAN_KAFKA"
         ) from error
     try:
         yield client
+    except AuthorizationError as error:
+        raise not_allowed(error, access) from error
     finally:
         client.close()
 
@@ -59,7 +66,7 @@ def admin_client(servers: str, patience: float = PATIENCE) -> Iterator[KafkaAdmi
 def create_topics(settings: TopicSettings) -> list[str]:
     """Create the topics that are missing; returns their names. Those that exist are left alone."""
     config = {**RETENTION, "min.insync.replicas": str(settings.min_insync_replicas)}
-    with admin_client(settings.kafka_servers) as client:
+    with admin_client(settings.kafka_access) as client:
         there = set(client.list_topics())
         missing = [topic.value for topic in Topic if topic not in there]
         if not missing:
@@ -85,35 +92,40 @@ def _wait_until_known(client: KafkaAdminClient, names: Sequence[str]) -> None:
         time.sleep(0.1)
 
 
-def wrong_topics(settings: TopicSettings, patience: float = PATIENCE) -> list[str]:
-    """What is missing or different, a line each, with the mend; empty when all is as it must be.
+def wrong_topics(settings: TopicSettings, patience: float = PATIENCE) -> list[Fault]:
+    """What is missing or different; empty when all is as it must be.
 
     :raises Unavailable: when no broker answers within the patience, in seconds.
     """
-    with admin_client(settings.kafka_servers, patience) as client:
+    with admin_client(settings.kafka_access, patience) as client:
         there = set(client.list_topics())
-        faults = [f"{topic} is missing: run `cadran topics create`" for topic in Topic if topic not in there]
+        faults = [Fault(f"{topic} is missing", "run `cadran topics create`") for topic in Topic if topic not in there]
         present = [topic.value for topic in Topic if topic in there]
         faults += _wrong_partitions(client.describe_topics(present) if present else [], settings.partitions)
         faults += _wrong_retention(client, present)
     return faults
 
 
-def _wrong_partitions(described: Sequence[dict[str, Any]], partitions: int) -> list[str]:
+def _wrong_partitions(described: Sequence[dict[str, Any]], partitions: int) -> list[Fault]:
     return [
-        f"{topic['name']} has {len(topic['partitions'])} partitions, the setting says {partitions}: "
-        "set CADRAN_PARTITIONS to what the topic has (partitions never change in place)"
+        Fault(
+            f"{topic['name']} has {len(topic['partitions'])} partitions, the setting says {partitions}",
+            "set CADRAN_PARTITIONS to what the topic has (partitions never change in place)",
+        )
         for topic in described
         if len(topic["partitions"]) != partitions
     ]
 
 
-def _wrong_retention(client: KafkaAdminClient, names: Sequence[str]) -> list[str]:
+def _wrong_retention(client: KafkaAdminClient, names: Sequence[str]) -> list[Fault]:
     if not names:
         return []
     described = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])["topic"]
     return [
-        f"{name} has {key}={config.get(key, {}).get('value')}, it must be {value}: Kafka must keep everything"
+        Fault(
+            f"{name} has {key}={config.get(key, {}).get('value')}, it must be {value}",
+            f"`kafka-configs.sh --alter --topic {name} --add-config {key}={value}`: Kafka must keep everything",
+        )
         for name, config in described.items()
         for key, value in RETENTION.items()
         if config.get(key, {}).get("value") != value
@@ -128,11 +140,11 @@ def require_topics(settings: TopicSettings, patience: float = PATIENCE) -> None:
     """
     faults = wrong_topics(settings, patience)
     if faults:
-        raise ConfigurationError("topics are not as they must be: " + "; ".join(faults))
+        raise ConfigurationError("topics are not as they must be: " + "; ".join(map(str, faults)))
 
 
-def topic_ids(servers: str) -> tuple[str, dict[str, str]]:
+def topic_ids(access: KafkaAccess) -> tuple[str, dict[str, str]]:
     """The cluster's id, and each topic's: a topic that is deleted and made again gets another one."""
-    with admin_client(servers) as client:
+    with admin_client(access) as client:
         cluster = str(client.describe_cluster()["cluster_id"])
         return cluster, {t["name"]: str(t["topic_id"]) for t in client.describe_topics([t.value for t in Topic])}

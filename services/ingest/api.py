@@ -6,20 +6,23 @@ from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response, Security
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import ApiKey, KeyRing, Scope
 from services.common.errors import CadranError, Invalid, Malformed, TooLarge
 from services.common.events import EVENT_TYPES, Event, parse
+from services.common.events.envelope import Envelope
 from services.common.events.examples import example
 from services.common.events.namespaces import in_namespace
 from services.common.events.schemas import all_schemas, data_schema
 from services.common.http import (
     Check,
+    address_of,
     install_error_handlers,
     install_health,
     install_metrics,
@@ -27,7 +30,10 @@ from services.common.http import (
     read_body,
 )
 from services.common.logging import get_logger
+from services.common.openapi import KEY, PROBLEMS, refusals, schema_of
 from services.common.problems import Problem, problem_of
+from services.common.rates import Rate
+from services.common.secure_headers import SecureHeaders
 from services.common.windows import Clock
 from services.ingest import reading
 from services.ingest.asgi import CountRefused, DirectPosts
@@ -36,7 +42,6 @@ from services.ingest.campaigns.service import Campaigns
 from services.ingest.connectors.api import connector_routes
 from services.ingest.connectors.asking.syncing import Syncing
 from services.ingest.connectors.service import Webhooks
-from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Gateway, Outcome
 from services.ingest.settings import IngestSettings
@@ -72,7 +77,8 @@ class Parts(NamedTuple):
     syncing: Syncing
     public_url: str
     keys: KeyRing
-    rate: EventRate
+    audit: AuditLog
+    rate: Rate
     zone: ZoneInfo
     clock: Clock
     settings: IngestSettings
@@ -88,17 +94,19 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
         summary="Events in: each is checked, published to Kafka, and only then acknowledged. And who is held out.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app)
     install_health(app, parts.checks)
     events = _events(parts)
     app.include_router(events)
-    app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.settings.max_batch_bytes))
+    app.include_router(campaign_routes(parts.campaigns, parts.keys, parts.audit, parts.settings.max_batch_bytes))
     app.include_router(
         connector_routes(
             parts.webhooks,
             parts.syncing,
             parts.keys,
+            parts.audit,
             clock=parts.clock,
             public_url=parts.public_url,
             max_bytes=parts.settings.max_delivery_bytes,
@@ -109,15 +117,15 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     install_metrics(app, parts.registry)
 
     direct = {route.path: route.endpoint for route in events.routes if isinstance(route, Route)}
-    return CountRefused(DirectPosts(app, direct), parts.metrics)
+    return SecureHeaders(CountRefused(DirectPosts(app, direct), parts.metrics))
 
 
 def _events(parts: Parts) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["events"])
+    router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Security(KEY)])
     single, batch = (parts.metrics.seconds.labels(mode) for mode in ("single", "batch"))
 
     def authenticated(request: Request) -> ApiKey:
-        return parts.keys.authenticate(request.headers.get("authorization"), Scope.WRITE_EVENTS)
+        return parts.keys.authenticate(request.headers.get("authorization"), Scope.WRITE_EVENTS, address_of(request))
 
     @router.post("/events", status_code=202, summary="Send one event", openapi_extra=_SINGLE, responses=_RESPONSES)
     async def send(request: Request) -> Response:
@@ -125,14 +133,14 @@ def _events(parts: Parts) -> APIRouter:
         with single.time():
             body = await read_body(request, parts.settings.max_event_bytes)
             item = _read(parts, key, reading.single(request.headers, body))
-            await parts.rate.take(key.id, 1)
+            parts.rate.take(key.id)
             outcome = (await _accept(parts, key, [item]))[0]
         if outcome.error is not None:
             raise outcome.error
         return json_response({"status": outcome.status, "id": outcome.id, "source": outcome.source}, 202)
 
     @router.post(
-        "/events/batch", status_code=202, summary="Send many events", openapi_extra=_BATCH, responses=_RESPONSES
+        "/events/batch", status_code=202, summary="Send many events", openapi_extra=_BATCH, responses=_MANY_RESPONSES
     )
     async def send_batch(request: Request) -> Response:
         key = authenticated(request)
@@ -144,7 +152,7 @@ def _events(parts: Parts) -> APIRouter:
                 raise TooLarge(f"the batch has {len(raw)} events, the limit is {limit}", mend="send it in parts")
             if not raw:
                 raise Malformed("the batch is empty", mend="send at least one event")
-            await parts.rate.take(key.id, len(raw))
+            parts.rate.take(key.id, times=len(raw))
             outcomes = await _accept(parts, key, [_read(parts, key, item) for item in raw])
         result = _summary(outcomes)
         return json_response(result, 422 if result.rejected == len(outcomes) else 202)
@@ -196,7 +204,11 @@ def _schemas() -> APIRouter:
     async def index() -> list[dict[str, str]]:
         return all_schemas()
 
-    @router.get("/schemas/{event_type}/{version}", summary="The JSON Schema of an event type's data")
+    @router.get(
+        "/schemas/{event_type}/{version}",
+        summary="The JSON Schema of an event type's data",
+        responses={200: {"description": "A JSON Schema", "content": {"application/schema+json": {}}}},
+    )
     async def schema(event_type: str, version: int) -> Response:
         return json_response(data_schema(event_type, version), media_type="application/schema+json")
 
@@ -204,37 +216,56 @@ def _schemas() -> APIRouter:
 
 
 _EXAMPLES = {name: {"summary": name, "value": example(name)} for name in EVENT_TYPES}
-_ENVELOPE: dict[str, Any] = {"type": "object", "required": ["specversion", "id", "source", "type", "time", "data"]}
+
+
+def _event_schema(name: str) -> dict[str, Any]:
+    """An envelope with the data of its type."""
+    envelope = schema_of(Envelope)
+    own = {"specversion": {"const": "1.0"}, "type": {"const": name}, "data": schema_of(EVENT_TYPES[name].data)}
+    return {**envelope, "properties": {**envelope["properties"], **own}}
+
+
+_EVENT: dict[str, Any] = {"anyOf": [_event_schema(name) for name in EVENT_TYPES]}
+_BINARY = [
+    {"in": "header", "name": f"ce-{name}", "schema": {"type": "string"}, "description": "Of an event in binary mode."}
+    for name in ("specversion", "id", "source", "type", "time", "subject")
+]
 _SINGLE = {
+    "parameters": _BINARY,
     "requestBody": {
         "required": True,
         "content": {
-            reading.STRUCTURED: {"schema": _ENVELOPE, "examples": _EXAMPLES},
+            reading.STRUCTURED: {"schema": _EVENT, "examples": _EXAMPLES},
             reading.JSON: {"schema": {"type": "object"}},
         },
-    }
+    },
 }
 _BATCH = {
     "requestBody": {
         "required": True,
         "content": {
-            reading.BATCH: {"schema": {"type": "array", "items": _ENVELOPE}, "example": [example("order.placed")]},
+            reading.BATCH: {"schema": {"type": "array", "items": _EVENT}, "example": [example("order.placed")]},
             reading.NDJSON[0]: {"schema": {"type": "string"}},
         },
     }
 }
 _REFUSALS = {
-    400: "No JSON",
-    401: "No key, or not a known one",
-    403: "The key has not the scope `events:write`",
-    409: "The id was already given to another content",
-    413: "Over a size limit",
-    415: "A content type that is not taken",
-    422: "The contract is broken: the field and the mend are named",
-    429: "Over the key's rate; see Retry-After",
-    503: "Kafka does not answer in time; see Retry-After, and send the same again",
+    "400": "No JSON",
+    "401": "No key, or not a known one",
+    "403": "The key has not the scope `events:write`",
+    "409": "The id was already given to another content",
+    "413": "Over a size limit",
+    "415": "A content type that is not taken",
+    "429": "Over the key's rate; see Retry-After",
+    "503": "Kafka does not answer in time; see Retry-After, and send the same again",
 }
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {"description": "Every accepted record is acknowledged by Kafka"},
-    **{status: {"description": text} for status, text in _REFUSALS.items()},
+    **refusals(_REFUSALS),
+}
+_OUTCOMES = {"application/json": {"schema": schema_of(BatchResult)}}
+_MANY_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **_RESPONSES,
+    202: {"description": "Of each event what became of it; what is accepted, Kafka has", "content": _OUTCOMES},
+    422: {"description": "No event was taken: of each, why", "content": _OUTCOMES},
 }

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.background import Work, at_work
 from services.common.database import Database, database_url
@@ -18,7 +19,9 @@ from services.common.http import serve
 from services.common.logging import configure_logging, get_logger
 from services.common.outbox import Outbox, OutboxMetrics
 from services.common.publisher import Publisher
+from services.common.rates import Rate
 from services.common.redis_clients import async_redis
+from services.common.redis_refusals import require_redis_admits
 from services.common.settings import Port, Settings
 from services.common.signing_secrets import read_secrets
 from services.common.topic_admin import require_topics
@@ -35,7 +38,6 @@ from services.ingest.connectors.pruning import Pruning
 from services.ingest.connectors.reading.names import Pseudonyms
 from services.ingest.connectors.service import Webhooks
 from services.ingest.connectors.vendors import CONNECTORS
-from services.ingest.limits import EventRate
 from services.ingest.metrics import IngestMetrics
 from services.ingest.service import Budget, Gateway
 from services.ingest.settings import IngestSettings
@@ -56,8 +58,8 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     """
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
-    redis = async_redis(settings.redis_url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-ingest", timeout=ingest.publish_timeout)
+    redis = async_redis(settings.redis_access, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-ingest", timeout=ingest.publish_timeout)
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))
@@ -90,8 +92,9 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
         webhooks=connectors.webhooks,
         syncing=connectors.syncing,
         public_url=ingest.public_address(settings),
-        keys=KeyRing(settings.api_keys_file),
-        rate=EventRate(ingest.rate_limit),
+        keys=KeyRing(settings.api_keys_file, request_rate=settings.request_rate),
+        audit=AuditLog(settings.audit_path),
+        rate=Rate(ingest.rate_limit, "this key may send", "send the rest after the seconds of Retry-After"),
         zone=settings.zone,
         clock=utc_now,
         settings=ingest,
@@ -178,12 +181,13 @@ def main() -> None:
         settings, ingest = Settings.load(), IngestSettings.load()
         configure_logging("ingest", level=settings.log_level, log_format=settings.log_format)
         _check_topics(settings)
+        require_redis_admits(settings.redis_access)
         database = Database(database_url(ingest.database.get_secret_value(), settings.local_dir, SCHEMA), SCHEMA)
         _open_now(database)
         app = build(settings, ingest, database, _accounts(settings, ingest))
     except CadranError as error:
         sys.exit(f"ingest cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.INGEST), grace=10)
+    serve(app, settings, Port.INGEST, grace=10)
 
 
 def _accounts(settings: Settings, ingest: IngestSettings) -> FollowedAccounts:

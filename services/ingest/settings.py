@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from services.common.settings import ROOT, CadranSettings, Port, Settings
+from services.common.settings import ROOT, CadranSettings, Often, Port, Settings
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -26,7 +26,7 @@ class IngestSettings(CadranSettings):
     publish_timeout: Annotated[float, Field(gt=0, le=60)] = Field(
         5.0, description="Seconds in which Kafka must acknowledge, else 503."
     )
-    rate_limit: str = Field(
+    rate_limit: Often = Field(
         "100000/second", description="Events that one key may send, as `100000/second`; beyond, 429."
     )
     database: SecretStr = Field(

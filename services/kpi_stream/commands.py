@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from redis import Redis
 from redis.lock import Lock
 from rich.console import Console
@@ -19,13 +19,12 @@ from services.common.logging import configure_logging
 from services.common.publisher import Publisher
 from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Settings
-from services.common.topics import Topic
 from services.common.windows import utc_now
 from services.kpi_stream import rebuild as rebuilding
 from services.kpi_stream.backfill.commands import backfill
 from services.kpi_stream.clients import build_observatory
 from services.kpi_stream.comparison import Comparer, Comparison
-from services.kpi_stream.dead_letters import DeadLetter, Shelf, replay_messages
+from services.kpi_stream.dead_letters import DeadLetter, Shelf, read_shelf, replay_messages
 from services.kpi_stream.declared import declared_by
 from services.kpi_stream.draft import Draft, discard, open_draft, unfinished
 from services.kpi_stream.exporter.log_ends import LogEnds
@@ -48,7 +47,7 @@ def register(app: typer.Typer) -> None:
 @dead.command("list")
 def list_letters() -> None:
     """List dead letters: where each came from, why it could not be applied, and whether it was replayed."""
-    shelf = asyncio.run(_shelf(Settings.load()))
+    shelf = asyncio.run(read_shelf(Settings.load()))
     table = Table(*(Column(title, no_wrap=True) for title in ("name", "dead since", "replayed")), "reason", box=None)
     for letter, replayed in shelf.letters():
         table.add_row(letter.name, _minute(letter.dead_at), _minute(replayed) if replayed else "-", letter.reason)
@@ -58,7 +57,7 @@ def list_letters() -> None:
 @dead.command("show")
 def show(name: Annotated[str, typer.Argument(help="From `cadran dead list`: topic:partition:offset.")]) -> None:
     """Show one dead letter with its content."""
-    letter = _find(asyncio.run(_shelf(Settings.load())), name)
+    letter = _find(asyncio.run(read_shelf(Settings.load())), name)
     console.print(f"{letter.name} since {letter.dead_at.isoformat(timespec='seconds')}")
     console.print(f"reason: {letter.reason}", markup=False)
     console.print(f"key:    {letter.key!r}", markup=False)
@@ -72,7 +71,7 @@ def replay(
 ) -> None:
     """Publish dead letters again, once their cause is mended. Safe to repeat: what was applied is not counted twice."""
     settings = Settings.load()
-    shelf = asyncio.run(_shelf(settings))
+    shelf = asyncio.run(read_shelf(settings))
     wanted = [letter for letter, replayed in shelf.letters() if replayed is None] if everything else []
     wanted += [_find(shelf, name) for name in names or ()]
     asyncio.run(_publish(settings, wanted))
@@ -90,7 +89,7 @@ def rebuild(
     """
     settings, stream = Settings.load(), StreamSettings.load()
     configure_logging("rebuild", level="WARNING", log_format="console")
-    redis = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
+    redis = blocking_redis(settings.redis_access, socket_timeout=stream.redis_timeout)
     with rebuilding.only_one(redis) as lock:
         if abort:
             _abort(redis)
@@ -130,10 +129,10 @@ async def _replay(
 ) -> None:
     """Follow the replay to the end of every log, then compare."""
     async with (
-        async_redis(settings.redis_url) as redis,
-        AIOKafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False) as consumer,
+        async_redis(settings.redis_access) as redis,
+        AIOKafkaConsumer(**settings.kafka_access.aiokafka(), enable_auto_commit=False) as consumer,
     ):
-        observatory = build_observatory(settings, redis, LogEnds(settings.kafka_servers, settings.partitions, utc_now))
+        observatory = build_observatory(settings, redis, LogEnds(settings.kafka_access, settings.partitions, utc_now))
         logs = rebuilding.Logs(observatory.reader, consumer, settings.partitions)
         if draft.is_resumed:
             reached = await logs.reached(draft.state)
@@ -170,22 +169,7 @@ def _find(shelf: Shelf, name: str) -> DeadLetter:
     return letter
 
 
-async def _shelf(settings: Settings) -> Shelf:
-    """All dead letters, read from the beginning of their topic."""
-    shelf = Shelf()
-    async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False) as consumer:
-        partitions = [TopicPartition(Topic.DEAD.value, p) for p in range(settings.partitions)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    shelf.put(record)
-    return shelf
-
-
 async def _publish(settings: Settings, letters: list[DeadLetter]) -> None:
-    async with Publisher(settings.kafka_servers, client_id="cadran-dead", timeout=10.0) as publisher:
+    async with Publisher(settings.kafka_access, client_id="cadran-dead", timeout=10.0) as publisher:
         for letter in letters:
             await publisher.publish(replay_messages(letter))

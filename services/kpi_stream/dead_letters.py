@@ -5,18 +5,23 @@ rebuild) and counts once. A replay publishes the original record again, which ev
 in the same topic, so that it is on record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.common.logging import get_logger
 from services.common.publisher import Message
+from services.common.settings import Settings
 from services.common.topics import Topic
 from services.kpi_stream.records import Record
 
+log = get_logger(__name__)
+
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A record that could not be applied: as it was, where it was, and why."""
+    """A record that could not be applied: as it was, where it was, and why. `topic` is the record's own."""
 
     topic: str
     partition: int
@@ -38,9 +43,15 @@ class Replayed(msgspec.Struct, frozen=True):
     name: str
     replayed_at: datetime
 
+    @property
+    def topic(self) -> str:
+        """That of the record that was replayed."""
+        return self.name.rsplit(":", 2)[0]
+
 
 KIND = "cadran-dead"
 _LETTER, _REPLAYED = b"letter", b"replayed"
+_MODELS: dict[bytes, type[DeadLetter | Replayed]] = {_LETTER: DeadLetter, _REPLAYED: Replayed}
 
 
 def letter_message(record: Record, topic: str, partition: int, reason: str, dead_at: datetime) -> Message:
@@ -67,6 +78,16 @@ def replay_messages(letter: DeadLetter) -> list[Message]:
     ]
 
 
+def letter_in(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> DeadLetter | Replayed | None:
+    """What a record of the dead letter topic holds, if it holds either.
+
+    :raises msgspec.DecodeError: when it cannot be read.
+    """
+    kind = dict(headers).get(KIND)
+    model: type[DeadLetter | Replayed] | None = _MODELS.get(kind or b"")
+    return msgspec.msgpack.decode(value or b"", type=model) if model else None
+
+
 class Shelf:
     """All dead letters, each once, with when they were replayed."""
 
@@ -75,14 +96,17 @@ class Shelf:
         self._replayed: dict[str, datetime] = {}
 
     def put(self, record: Record) -> None:
-        """Take in a record of the dead letter topic."""
-        kind = dict(record.headers).get(KIND)
-        if kind == _LETTER:
-            letter = msgspec.msgpack.decode(record.value or b"", type=DeadLetter)
-            self._letters.setdefault(letter.name, letter)
-        elif kind == _REPLAYED:
-            mark = msgspec.msgpack.decode(record.value or b"", type=Replayed)
-            self._replayed[mark.name] = mark.replayed_at
+        """Take in a record of the dead letter topic; one that cannot be read is passed over, and logged."""
+        try:
+            said = letter_in(record.headers, record.value)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            log.warning("a dead letter cannot be read", offset=record.offset, error=type(error).__name__)
+            return
+        match said:
+            case DeadLetter() as letter:
+                self._letters.setdefault(letter.name, letter)
+            case Replayed() as mark:
+                self._replayed[mark.name] = mark.replayed_at
 
     def letters(self) -> Iterator[tuple[DeadLetter, datetime | None]]:
         """Each letter, oldest first, and when it was last replayed."""
@@ -91,3 +115,18 @@ class Shelf:
 
     def find(self, name: str) -> DeadLetter | None:
         return self._letters.get(name)
+
+
+async def read_shelf(settings: Settings) -> Shelf:
+    """All dead letters, read from the beginning of their topic."""
+    shelf = Shelf()
+    async with AIOKafkaConsumer(**settings.kafka_access.aiokafka(), enable_auto_commit=False) as consumer:
+        partitions = [TopicPartition(Topic.DEAD.value, p) for p in range(settings.partitions)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    shelf.put(record)
+    return shelf

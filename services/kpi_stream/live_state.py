@@ -16,7 +16,7 @@ from services.kpi_stream.state_version import StateVersion, digest, partition_fi
 
 def new_version(settings: Settings, declared: Declared) -> StateVersion:
     """A version that was never used, for this release and these topics."""
-    cluster, ids = topic_ids(settings.kafka_servers)
+    cluster, ids = topic_ids(settings.kafka_access)
     return StateVersion(
         version=secrets.token_hex(4),
         digest=digest(settings, declared),
@@ -93,7 +93,7 @@ def require_fit(state: StateVersion, settings: Settings, declared: Declared) -> 
             "the state in Redis was made by another release, with other settings or other pairs of products",
             mend="run `cadran rebuild`; until then the workers of the release that made it go on",
         )
-    cluster, ids = topic_ids(settings.kafka_servers)
+    cluster, ids = topic_ids(settings.kafka_access)
     changed = sorted(name for name, topic_id in state.topics.items() if ids.get(name) != topic_id)
     if cluster != state.cluster or changed:
         what = f"topics {', '.join(changed)}" if cluster == state.cluster else f"cluster {cluster}"
@@ -109,14 +109,22 @@ def switch(redis: Redis, state: StateVersion) -> StateVersion | None:
     return msgspec.json.decode(before, type=StateVersion) if before else None
 
 
+def freeze(redis: Redis, state: StateVersion) -> int:
+    """Have a state take no commit any more, by deleting its offsets; returns how many keys that were.
+
+    Readers go on telling what it holds, as of no known time.
+    """
+    return int(redis.unlink(*(keys.next_offsets for keys in state.all_keys())))
+
+
 def drop(redis: Redis, state: StateVersion) -> int:
     """Delete a state's keys, a few at a time; returns how many there were.
 
-    The offsets go first: without them no commit is made any more, and nothing is written behind the scan. The record
-    goes last: until then the state is found again, should this be interrupted.
+    It is frozen first, so that nothing is written behind the scan. The record goes last: until then the state is found
+    again, should this be interrupted.
     """
     record = state_record(state.version)
-    count = redis.unlink(*(keys.next_offsets for keys in state.all_keys()))
+    count = freeze(redis, state)
     for key in redis.scan_iter(match=f"cadran:{state.version}:*", count=1000):
         if key != record.encode():
             count += redis.unlink(key)

@@ -17,6 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from services.common import redis_refusals
 from services.common.errors import CadranError, ConfigurationError
 from services.common.garbage import collect_seldom
 from services.common.keys import STATE_POINTER
@@ -39,7 +40,7 @@ from services.kpi_stream.service import Processor
 from services.kpi_stream.settings import StreamSettings
 from services.kpi_stream.state_version import StateVersion
 from services.kpi_stream.store import StateStore
-from services.kpi_stream.transport import Batch, BatchScheduler, batch_transport
+from services.kpi_stream.transport import Batch, BatchScheduler, batch_transport, credentials_of
 from services.kpi_stream.watchdog import Watchdog
 
 log = get_logger(__name__)
@@ -60,7 +61,7 @@ def state_to_work_on(settings: Settings, stream: StreamSettings) -> tuple[StateV
 
     Waits, saying so, while the live one is of another make.
     """
-    client = blocking_redis(settings.redis_url, socket_timeout=stream.redis_timeout)
+    client = blocking_redis(settings.redis_access, socket_timeout=stream.redis_timeout)
     require_redis_settings(client)
     if stream.state:
         state, declared = state_named(client, stream.state), declared_by(settings)
@@ -100,11 +101,15 @@ def build_app(
     settings: Settings, stream: StreamSettings, state: StateVersion, declared: Declared, metrics: WorkerMetrics
 ) -> WorkerApp:
     """The worker: one agent per topic, each awaiting partition batches."""
-    app = WorkerApp(f"cadran-{state.version}", broker=f"kafka://{settings.kafka_servers}", **_faust_settings(stream))
-    app.redis = async_redis(settings.redis_url, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
-    app.publisher = Publisher(
-        settings.kafka_servers, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout
+    kafka = settings.kafka_access
+    app = WorkerApp(
+        f"cadran-{state.version}",
+        broker=[f"kafka://{server}" for server in kafka.servers.split(",")],
+        broker_credentials=credentials_of(kafka),
+        **_faust_settings(stream),
     )
+    app.redis = async_redis(settings.redis_access, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
+    app.publisher = Publisher(kafka, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout)
     app.processor = Processor(
         store=StateStore(app.redis, state),
         folder=Folder(all_kpis().values(), declared),
@@ -195,7 +200,7 @@ def main() -> None:
     except CadranError as error:
         sys.exit(f"worker cannot start: {error}")
     except RedisError as error:
-        sys.exit(f"worker cannot start: Redis does not answer: {error} - start it, or mend CADRAN_REDIS")
+        sys.exit(f"worker cannot start: {redis_refusals.told(error, settings.redis_access)}")
     registry = CollectorRegistry()
     metrics = WorkerMetrics(registry)
     start_http_server(settings.port(Port.WORKER_METRICS) + stream.worker, addr=settings.host, registry=registry)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka.errors import IllegalStateError
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Consumer as AIOKafkaConsumer
 from faust.transport.drivers.aiokafka import Transport as AIOKafkaTransport
@@ -20,6 +21,7 @@ from faust.types import TP, ConsumerMessage
 from faust.types.tuples import ack_lock
 from mode.utils.futures import notify
 
+from services.common.kafka_access import KafkaAccess
 from services.common.logging import get_logger
 from services.kpi_stream.records import Record
 from services.kpi_stream.service import BACKOFF_MAX, NotHeld, Processor
@@ -43,6 +45,15 @@ class BatchScheduler(DefaultSchedulingStrategy):
 
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
         return ((tp, batch) for tp, batch in records.items() if batch)
+
+
+def credentials_of(access: KafkaAccess) -> Credentials | None:
+    """What Faust's own clients take."""
+    if access.security.has_user:
+        return SASLCredentials(
+            username=access.user, password=access.password, ssl_context=access.tls, mechanism=access.mechanism.value
+        )
+    return SSLCredentials(access.tls) if access.security.has_tls else None
 
 
 class ConsumerThread(AIOKafkaConsumerThread):

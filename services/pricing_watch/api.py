@@ -9,7 +9,9 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
+from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.database import Database
 from services.common.errors import CadranError, Conflict, Invalid, NotFound
@@ -21,6 +23,7 @@ from services.common.http import (
     json_response,
     read_body,
     require,
+    require_recorded,
 )
 from services.common.json_bodies import (
     ITEMS_MAX_BYTES,
@@ -30,6 +33,8 @@ from services.common.json_bodies import (
     read_many,
     read_one,
 )
+from services.common.openapi import PROBLEMS
+from services.common.secure_headers import SecureHeaders
 from services.pricing_watch import store
 from services.pricing_watch.answers import ExplainAnswer, PagesAnswer, ProductsAnswer, explain_answer, page_answer
 from services.pricing_watch.watching import reading_store
@@ -50,17 +55,19 @@ class Parts(NamedTuple):
     scheduler: Scheduler
     database: Database
     keys: KeyRing
+    audit: AuditLog
     registry: CollectorRegistry
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The price watcher's app."""
     app = FastAPIOffline(
         title="Cadran price watch",
         summary="Competitors' prices: read, judged, explained.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app)
     install_health(app, parts.checks)
@@ -70,12 +77,12 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
 
     install_metrics(app, parts.registry)
 
-    return app
+    return SecureHeaders(app)
 
 
 def _watch_routes(parts: Parts) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["watch list"])
-    writes = [Depends(require(parts.keys, Scope.WRITE_PRICES))]
+    writes = [require_recorded(parts.keys, Scope.WRITE_PRICES, parts.audit)]
     reads = [Depends(require(parts.keys, Scope.READ_PRICES))]
 
     @router.get("/watch", summary="What is watched, by sku", dependencies=reads)
@@ -90,7 +97,7 @@ def _watch_routes(parts: Parts) -> APIRouter:
         "/watch",
         summary="Watch up to 1,000 products; those that are watched are replaced",
         dependencies=writes,
-        openapi_extra=json_body({"type": "array", "items": _PRODUCT}, [_EXAMPLE]),
+        openapi_extra=json_body(list[Product], [_EXAMPLE]),
     )
     async def watch(request: Request) -> Response:
         read = read_many(await read_body(request, ITEMS_MAX_BYTES), Product)
@@ -125,7 +132,7 @@ def _price_routes(parts: Parts) -> APIRouter:
     @router.post(
         "/prices",
         summary="Tell up to 1,000 prices that were seen, of pairs that are watched",
-        openapi_extra=json_body({"type": "array", "items": {"type": "object"}}, [_GIVEN]),
+        openapi_extra=json_body(list[GivenPrice], [_GIVEN]),
     )
     async def give(request: Request) -> Response:
         read = read_many(await read_body(request, ITEMS_MAX_BYTES), GivenPrice)
@@ -168,7 +175,13 @@ def _reading_routes(parts: Parts) -> APIRouter:
     ) -> Response:
         return json_response(await parts.database.read(partial(_explained, sku=sku, competitor=competitor)))
 
-    @router.post("/pages/read", summary="Read a page as soon as its host's turn comes", dependencies=writes)
+    @router.post(
+        "/pages/read",
+        status_code=202,
+        summary="Read a page as soon as its host's turn comes",
+        dependencies=writes,
+        openapi_extra=json_body(Which, {"sku": "LAMP-01", "competitor": "northlight"}),
+    )
     async def read_now(request: Request) -> Response:
         which = read_one(await read_body(request, 10_000), Which)
         await parts.scheduler.read_soon(which.sku, which.competitor)
@@ -183,7 +196,6 @@ def _explained(connection: Connection, sku: str, competitor: str) -> ExplainAnsw
     return explain_answer(pair, readings, reading_store.evidence_of(connection, pair.state))
 
 
-_PRODUCT: dict[str, object] = {"type": "object", "required": ["sku", "name"]}
 _EXAMPLE = {
     "sku": "LAMP-01",
     "name": "Oak desk lamp",

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.background import Work, at_work
 from services.common.database import Database, database_url
@@ -36,11 +38,11 @@ from services.pricing_watch.watching.watch_follower import WatchFollower
 from services.pricing_watch.watching.watch_list import WatchList
 
 
-def build(settings: Settings, pricing: PricingSettings, database: Database) -> FastAPI:
+def build(settings: Settings, pricing: PricingSettings, database: Database) -> ASGIApp:
     """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
     metrics = PricingMetrics(registry)
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-pricing", timeout=pricing.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-pricing", timeout=pricing.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("pricing", registry))
     stating = Stating(settings.zone)
     intake = Intake(stating)
@@ -73,7 +75,8 @@ def build(settings: Settings, pricing: PricingSettings, database: Database) -> F
         given=Given(database, intake, utc_now, outbox.written),
         scheduler=scheduler,
         database=database,
-        keys=KeyRing(settings.api_keys_file),
+        keys=KeyRing(settings.api_keys_file, request_rate=settings.request_rate),
+        audit=AuditLog(settings.audit_path),
         registry=registry,
         checks={"database": database.check},
     )
@@ -90,7 +93,7 @@ def main() -> None:
         app = build(settings, pricing, database)
     except CadranError as error:
         sys.exit(f"the price watcher cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.PRICING), grace=10)
+    serve(app, settings, Port.PRICING, grace=10)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from services.common.calendar import public_holidays
 from services.common.client import EventsClient
 from services.common.errors import ConfigurationError
 from services.common.secret_files import read_secret
-from services.common.settings import Port, Settings
+from services.common.settings import Settings
 from services.common.windows import utc_now
 from services.simulator import living
 from services.simulator.service import Company
+from services.simulator.settings import SimulatorSettings
 from services.simulator.store import Progress as Sent
 from services.simulator.store import ProgressFile
 
@@ -29,13 +30,13 @@ def simulate(
     days: Annotated[int, typer.Option(min=1, max=3000, help="How many past days to load.")] = 400,
     seed: Annotated[int, typer.Option(help="The same seed makes the same company.")] = 7,
     live: Annotated[bool, typer.Option(help="Go on with what happens from now on.")] = True,
-    url: Annotated[str, typer.Option(help="The gateway. Empty: the local stack's.")] = "",
+    url: Annotated[str, typer.Option(help="The gateway. Empty: that of CADRAN_SIMULATOR_INGEST.")] = "",
 ) -> None:
     """Send the events of a believable company: some past days at full speed, then each event when it is due."""
     settings = Settings.load()
     file = ProgressFile(settings.local_dir)
     sent = file.read()
-    with EventsClient(url or f"http://127.0.0.1:{settings.port(Port.INGEST)}", _key(settings)) as client:
+    with EventsClient(url or SimulatorSettings.load().ingest_url(settings), _key(settings)) as client:
         if sent is None:
             sent = _load(client, settings, file, days, seed)
         elif sent.seed != seed:

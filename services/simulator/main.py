@@ -5,17 +5,18 @@ import sys
 from services.common.client import ApiClient, EventsClient, refusal
 from services.common.errors import CadranError
 from services.common.logging import configure_logging, get_logger
-from services.common.settings import Port, Settings
+from services.common.settings import Settings
 from services.common.windows import utc_now
 from services.simulator import living
 from services.simulator.commands import company_of
 from services.simulator.prices import watch_list
+from services.simulator.settings import SimulatorSettings
 from services.simulator.store import ProgressFile
 
 
 def main() -> None:
     try:
-        settings = Settings.load()
+        settings, simulator = Settings.load(), SimulatorSettings.load()
         configure_logging("simulator", level=settings.log_level, log_format=settings.log_format)
         file = ProgressFile(settings.local_dir)
         sent = file.read()
@@ -23,17 +24,16 @@ def main() -> None:
             sys.exit("simulator cannot start: nothing was simulated yet - run `cadran simulate`")
         key = (settings.local_dir / "dev.key").read_text().strip()
         get_logger(__name__).info("living", seed=sent.seed, sent_until=sent.sent_until.isoformat())
-        _watch_the_shop(settings, key)
-        with EventsClient(f"http://127.0.0.1:{settings.port(Port.INGEST)}", key) as client:
+        _watch_the_shop(simulator.shop_url(settings), simulator.pricing_url(settings), key)
+        with EventsClient(simulator.ingest_url(settings), key) as client:
             living.live(client, company_of(settings, sent), sent, file, utc_now)
     except (CadranError, OSError) as error:
         sys.exit(f"simulator ends: {error}")
 
 
-def _watch_the_shop(settings: Settings, key: str) -> None:
+def _watch_the_shop(shop: str, pricing: str, key: str) -> None:
     """Put the competitors' shop on the price watcher's list; doing it again changes nothing."""
-    shop = f"http://127.0.0.1:{settings.port(Port.SHOP)}"
-    with ApiClient("the price watcher", f"http://127.0.0.1:{settings.port(Port.PRICING)}", key) as client:
+    with ApiClient("the price watcher", pricing, key) as client:
         response = client.ask("PUT", "/v1/watch", watch_list(shop))
     if not response.is_success:
         raise refusal(client.name, response)

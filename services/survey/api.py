@@ -12,10 +12,12 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.database import Database
 from services.common.errors import CadranError
 from services.common.http import Check, Tell, install_error_handlers, install_health, install_metrics, problem_response
+from services.common.openapi import PROBLEMS
 from services.common.secure_headers import SecureHeaders
 from services.common.windows import Clock
 from services.survey.answers.nps_pages import NpsPages
@@ -52,6 +54,7 @@ class Parts(NamedTuple):
     pages: Pages
     brand: Branding
     keys: KeyRing
+    audit: AuditLog
     clock: Clock
     sessions: Sessions
     database: Database
@@ -67,13 +70,14 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
         summary="Who is asked, and what they answer.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app, error_pages(parts.pages))
     install_health(app, parts.checks)
     app.include_router(invitation_routes(parts.inviter, parts.links, parts.keys, parts.clock))
     app.include_router(contact_routes(parts.inviter, parts.keys))
     app.include_router(form_routes("/nps", NpsPages(parts.surveys, parts.pages)))
-    app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys))
+    app.include_router(pulse_routes(parts.pulse, parts.schedule, parts.keys, parts.audit))
     app.include_router(form_routes("/pulse", PulsePages(parts.pulse, parts.pages)))
     app.include_router(unsubscribe_routes(parts.inviter, parts.links, parts.pages))
     app.include_router(sign_in_routes(parts.sessions, parts.pages))

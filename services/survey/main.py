@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.background import Work, at_work
 from services.common.calendar import BusinessCalendar, public_holidays
@@ -71,7 +72,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
     """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
     core = _core(settings, survey, database, SurveyMetrics(registry))
-    publisher = Publisher(settings.kafka_servers, client_id="cadran-survey", timeout=survey.publish_timeout)
+    publisher = Publisher(settings.kafka_access, client_id="cadran-survey", timeout=survey.publish_timeout)
     outbox = Outbox(core.database, publisher, OutboxMetrics("survey", registry))
     mailer = _mailer(core) if survey.smtp_host else None
 
@@ -116,6 +117,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
         pages=core.pages,
         brand=core.brand,
         keys=core.keys,
+        audit=AuditLog(settings.audit_path),
         sessions=core.sessions,
         database=core.database,
         zone=settings.zone,
@@ -130,7 +132,7 @@ def _core(settings: Settings, survey: SurveySettings, database: Database, metric
     brand = Branding(survey.brand_name, survey.brand_colour, survey.brand_logo)
     base_url = survey.url or f"http://127.0.0.1:{settings.port(Port.SURVEY)}"
     secrets = read_secrets(survey.secret_file or settings.local_dir / "survey.secret", "CADRAN_SURVEY_SECRET_FILE")
-    keys = KeyRing(settings.api_keys_file)
+    keys = KeyRing(settings.api_keys_file, request_rate=settings.request_rate)
     return Core(
         settings,
         survey,
@@ -185,7 +187,7 @@ def _asking_about_orders(core: Core, path: Path, inviter: Inviter, written: Call
         )
     rules = load_rules(path)
     planner = Planner(core.database, inviter, rules, clock=utc_now, written=written, not_asked=core.metrics.not_asked)
-    return [OrderListener(core.settings.kafka_servers, core.database, rules, utc_now).run, planner.run]
+    return [OrderListener(core.settings.kafka_access, core.database, rules, utc_now).run, planner.run]
 
 
 def main() -> None:
@@ -198,7 +200,7 @@ def main() -> None:
         app = build(settings, survey, database)
     except CadranError as error:
         sys.exit(f"survey cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.SURVEY), grace=10)
+    serve(app, settings, Port.SURVEY, grace=10)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ class Sessions:
         self._keys = keys
         self._scope = scope
 
-    def begin(self, response: Response, token: str) -> ApiKey:
-        """Sign a key in.
+    def begin(self, response: Response, token: str, address: str = "") -> ApiKey:
+        """Sign a key in, from an address.
 
         :raises Unauthenticated: when it is not known.
         :raises Forbidden: when it has not the scope.
+        :raises TooManyRequests: when too many wrong ones came from there.
         """
-        key = self._keys.check(token, self._scope)
+        key = self._keys.check(token, self._scope, address)
         self._cookie.put(response, key.id, GOOD_FOR)
         return key
 

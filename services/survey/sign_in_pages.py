@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.common.errors import Forbidden, Unauthenticated
+from services.common.errors import Forbidden, TooManyRequests, Unauthenticated
 from services.common.form_bodies import read_fields, same_site
+from services.common.http import address_of
 from services.common.logging import get_logger
 from services.survey.pages import Pages
 from services.survey.sessions import Sessions
@@ -32,8 +33,8 @@ def sign_in_routes(sessions: Sessions, pages: Pages) -> APIRouter:
         wanted = TEAM if request.query_params.get("to") == "team" else VERBATIMS
         inside = RedirectResponse(f"{wanted}?lang={language}", 303)
         try:
-            key = sessions.begin(inside, fields.get("key", "").strip())
-        except (Unauthenticated, Forbidden) as error:
+            key = sessions.begin(inside, fields.get("key", "").strip(), address_of(request))
+        except (Unauthenticated, Forbidden, TooManyRequests) as error:
             log.warning("signing in was refused", reason=error.code)
             return pages.html(request, "sign_in.html", language, error.status, fault=error.code)
         log.info("signed in", key=key.id)

@@ -24,6 +24,11 @@ def test_lines_are_counted_as_an_editor_counts_them() -> None:
     assert found == [Row(3, {"customer_id": "C-1", "name": "two\r\nlines"}), Row(5, {"customer_id": "C-2"})]
 
 
+def test_a_header_of_very_many_columns_is_refused_at_once() -> None:
+    with pytest.raises(Malformed, match="two columns"):
+        rows(",".join(f"c{i}" for i in range(300_000)) + ",c7\n")
+
+
 def test_the_first_line_that_is_not_good_is_named() -> None:
     with pytest.raises(Invalid) as refused:
         each_good(rows("customer_id,name\nC-1,a\nC-2,b,c\nC-3\n"))

@@ -23,7 +23,7 @@ def stack() -> Iterator[RunningStack]:
 async def read_all(stack: RunningStack, topic: Topic) -> dict[int, list[tuple[bytes | None, bytes | None]]]:
     """Key and value of every record, by partition, in the order of their offsets."""
     found = defaultdict(list)
-    async with AIOKafkaConsumer(bootstrap_servers=stack.settings.kafka_servers) as consumer:
+    async with AIOKafkaConsumer(**stack.settings.kafka_access.aiokafka()) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(stack.settings.partitions)]
         consumer.assign(places)
         await consumer.seek_to_beginning()
@@ -40,7 +40,7 @@ async def test_every_record_is_in_the_partition_of_its_key_and_in_its_order(
 ) -> None:
     large = b"x" * (MAX_BATCH_BYTES // 3)
     messages = [Message(topic, f"k{n % KEYS}".encode(), b"%d:" % n + large * (n % 50 == 0)) for n in range(count)]
-    async with Publisher(stack.settings.kafka_servers, client_id="test", timeout=30) as publisher:
+    async with Publisher(stack.settings.kafka_access, client_id="test", timeout=30) as publisher:
         await publisher.publish(messages)
     expected = defaultdict(list)
     for message in messages:
@@ -52,7 +52,7 @@ async def test_every_record_is_in_the_partition_of_its_key_and_in_its_order(
 async def test_many_at_once_may_name_their_partition_have_no_key_or_be_larger_than_a_batch(stack: RunningStack) -> None:
     huge = Message(Topic.VISITS, b"huge", b"x" * (2 * MAX_BATCH_BYTES), partition=3)
     messages = [Message(Topic.VISITS, None, b"%d" % n) for n in range(MANY)]
-    async with Publisher(stack.settings.kafka_servers, client_id="test", timeout=30) as publisher:
+    async with Publisher(stack.settings.kafka_access, client_id="test", timeout=30) as publisher:
         await publisher.publish([huge, *messages, huge])
     found = await read_all(stack, Topic.VISITS)
     assert [record for record in found[3] if record[0]] == [(huge.key, huge.value)] * 2

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -12,7 +14,7 @@ import httpx
 import pytest
 
 from services.common.calendar import DAY
-from services.common.settings import Port
+from services.common.settings import ROOT, Port
 from services.common.windows import ROLLING_DAYS, Period
 from tests.support.events import PARIS, cloud_event, line
 from tests.support.prometheus import query
@@ -272,6 +274,22 @@ def test_a_prometheus_that_is_started_again_has_the_past_and_every_scrape(stack:
 def _first_scrape(stack: RunningStack) -> float:
     (series,) = query(stack, "cadran_exporter_store_up[1d]")
     return float(series["values"][0][0])
+
+
+def test_what_comes_while_prometheus_takes_days_in_holds_nothing_up(stack: RunningStack) -> None:
+    """Its numbers have changed by when it has them: that is for the next time."""
+    stack.send([cloud_event("order.placed", "later", noon(1), **LATE)])
+    stack.wait_applied()
+    environment = {**stack.environment, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "services.common.cli", "backfill", "--days", "1"]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as filling:
+        assert filling.stdout is not None
+        next(text for text in filling.stdout if "1 have changed" in text)
+        stack.send([cloud_event("order.placed", "latest", noon(1), **LATE)])
+        stack.wait_applied()
+        told, _ = filling.communicate(timeout=240)
+    assert filling.returncode == 0, told
+    assert "Prometheus has taken them in" in told
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 
 def publish(stack: RunningStack, *messages: Message) -> None:
     async def run() -> None:
-        async with Publisher(stack.settings.kafka_servers, client_id="test", timeout=10) as publisher:
+        async with Publisher(stack.settings.kafka_access, client_id="test", timeout=10) as publisher:
             await publisher.publish(messages)
 
     asyncio.run(run())

@@ -129,7 +129,7 @@ def test_saying_it_again_changes_nothing(stack: RunningStack) -> None:
 
 
 async def _publish(stack: RunningStack, messages: list[Message]) -> None:
-    async with Publisher(stack.settings.kafka_servers, client_id="test", timeout=10) as publisher:
+    async with Publisher(stack.settings.kafka_access, client_id="test", timeout=10) as publisher:
         await publisher.publish(messages)
 
 

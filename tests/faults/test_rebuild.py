@@ -77,6 +77,31 @@ def test_an_interrupted_rebuild_is_dropped_on_demand_and_never_gone_on_with_by_a
     assert_exact(stack, traffic)
 
 
+def test_a_release_that_makes_another_state_touches_nothing_until_a_rebuild_and_is_exact_after_it(
+    stack: RunningStack,
+) -> None:
+    """An upgrade at once: the new worker waits, the board shows what there was, no event is lost."""
+    traffic = applied(stack, seed=24, events=2_000)
+    _made_by_another_release(stack)
+    for turn in (stack.supervisor.stop, stack.supervisor.start):
+        turn("worker")
+    log = stack.layout.logs / "worker.log"
+    wait_for(lambda: "this worker commits nothing" in log.read_text(), "the new worker waits")
+
+    later = Traffic(stack, seed=25, pause=0.0)
+    later.start()
+    wait_for(lambda: later.sent > 500, "events go on coming in")
+    later.finish()
+    assert "run `cadran rebuild`" in log.read_text()
+    assert counted(stack) == traffic.totals
+
+    done = rebuild(stack)
+    assert done.returncode == 0, done.stderr
+    assert "of another make: nothing to compare with" in done.stdout
+    assert_exact(stack, traffic, later)
+    assert states(stack) == {live(stack)}
+
+
 def applied(stack: RunningStack, seed: int, events: int) -> Traffic:
     """Traffic of more than so many events that was sent to its end and applied: something to replay."""
     traffic = Traffic(stack, seed=seed, pause=0.0)
@@ -125,6 +150,13 @@ def replayed(stack: RunningStack) -> int:
     """Records that the draft holds."""
     draft = unfinished(stack)
     return sum(map(int, stack.redis().hvals(f"cadran:{draft}:{{0}}:next"))) if draft else 0
+
+
+def _made_by_another_release(stack: RunningStack) -> None:
+    record = state_record(live(stack))
+    made_of = json.loads(stack.redis().get(STATE_POINTER) or b"")
+    for key in (STATE_POINTER, record):
+        stack.redis().set(key, json.dumps({**made_of, "digest": "of another release"}))
 
 
 def _lose_leads(stack: RunningStack) -> None:

@@ -160,9 +160,27 @@ def write_damaged(path: Path) -> None:
     path.write_bytes(whole[:4] + b"\xff" * 200 + whole[204:])
 
 
+def write_without(part: str) -> Callable[[Path], None]:
+    """An Excel file of which a part is no XML."""
+
+    def write(path: Path) -> None:
+        to_excel(path)
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        parts[part] = parts[part][:-20]
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+
+    return write
+
+
 @pytest.mark.parametrize(
     ("suffix", "write", "told"),
     [
+        (".xlsx", write_without("xl/workbook.xml"), "is damaged"),
+        (".xlsx", write_without("xl/styles.xml"), "is damaged"),
+        (".xlsx", write_without("xl/worksheets/sheet1.xml"), "is damaged"),
         (".xlsx", write_nonsense, "is no Excel file - save it as .xlsx"),
         (".parquet", write_nonsense, "is no whole Parquet file"),
         (".parquet", write_damaged, "is damaged"),

@@ -40,7 +40,7 @@ def test_a_kpi_is_a_module_and_its_test(copy: Path) -> None:
     for path, text in written:
         (copy / path).write_text(text)
 
-    run(copy, "docs/generate.py")
+    run(copy, "-m", "docs.generate")
     told = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(p for p, _ in written), "tests/kpi_stream/kpis")
     linted = run(copy, "-m", "ruff", "check", *(path for path, _ in written))
 

@@ -11,8 +11,10 @@ from redis.cluster import key_slot
 
 from services.common.errors import ConfigurationError
 from services.common.events import EVENT_TYPES, Event, encode
+from services.common.kafka_access import KafkaAccess
 from services.common.keys import SEEN
 from services.common.publisher import Message
+from services.common.redis_access import RedisAccess
 from services.common.redis_clients import async_redis, blocking_redis, servers
 from services.common.settings import Settings
 from services.common.windows import days_window
@@ -59,7 +61,7 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def blocking(url: str) -> Iterator[BlockingRedis]:
     """A client for commands, with nothing in the cluster."""
-    client = blocking_redis(url)
+    client = blocking_redis(RedisAccess(url))
     for server in servers(client):
         server.flushall()
     yield client
@@ -68,7 +70,7 @@ def blocking(url: str) -> Iterator[BlockingRedis]:
 
 @pytest.fixture
 async def redis(url: str) -> AsyncIterator[Redis]:
-    client = async_redis(url)
+    client = async_redis(RedisAccess(url))
     yield client
     await client.aclose()
 
@@ -89,7 +91,7 @@ def history() -> list[Event]:
 
 def observatory_of(redis: Redis) -> Observatory:
     """The exporter's, at the time of the events."""
-    found = build_observatory(Settings(), redis, LogEnds("", SHARDS, lambda: RECEIVED))
+    found = build_observatory(Settings(), redis, LogEnds(KafkaAccess(""), SHARDS, lambda: RECEIVED))
     found.clock = lambda: RECEIVED
     return found
 
@@ -187,7 +189,7 @@ async def test_scripts_are_taught_again_to_a_node_that_forgot_them(redis: Redis,
 
 
 async def test_marks_of_many_events_are_read_at_once(url: str, blocking: BlockingRedis) -> None:
-    client = async_redis(url, decode_responses=True)
+    client = async_redis(RedisAccess(url), decode_responses=True)
     marks = Marks(client)
     known = {f"{SEEN}:{i}": f"print {i}" for i in range(50)}
     await marks.remember(known)

@@ -24,4 +24,5 @@ def test_what_the_stack_sets_is_right_and_what_redis_does_not_know_is_passed_ove
 )
 def test_a_setting_that_makes_numbers_wrong_or_memory_triple_is_named(name: str, value: str) -> None:
     (fault,) = wrong_settings({**GOOD, name: value})
-    assert fault.startswith(f"{name} is {value}, it must be")
+    assert fault.what.startswith(f"{name} is {value}, it must be")
+    assert f"CONFIG SET {name} {GOOD[name]}" in fault.mend

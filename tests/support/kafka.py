@@ -4,17 +4,18 @@ import asyncio
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.common.kafka_access import KafkaAccess
 from services.common.settings import Settings
 from services.common.topics import Topic
 
 
 def records(settings: Settings, topic: Topic) -> list[bytes]:
     """The value of every record of a topic."""
-    return asyncio.run(_records(settings.kafka_servers, topic, settings.partitions))
+    return asyncio.run(_records(settings.kafka_access, topic, settings.partitions))
 
 
-async def _records(servers: str, topic: Topic, count_of_partitions: int) -> list[bytes]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest")
+async def _records(access: KafkaAccess, topic: Topic, count_of_partitions: int) -> list[bytes]:
+    consumer = AIOKafkaConsumer(**access.aiokafka(), auto_offset_reset="earliest")
     await consumer.start()
     try:
         partitions = [TopicPartition(topic, number) for number in range(count_of_partitions)]

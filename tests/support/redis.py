@@ -4,7 +4,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import redis
@@ -33,13 +33,13 @@ def running_redis(*options: str) -> Iterator[str]:
 
 
 @contextmanager
-def running_redis_cluster(nodes: int, *options: str) -> Iterator[str]:
-    """The URL of a Redis Cluster whose nodes share the slots evenly."""
+def running_redis_cluster(nodes: int, *options: str, own: Callable[[], Sequence[str]] = tuple) -> Iterator[str]:
+    """The URL of a Redis Cluster whose nodes share the slots evenly. `own`: options that each node has others of."""
     with ExitStack() as stack:
         urls = []
         for _ in range(nodes):
             bus = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
-            urls.append(stack.enter_context(running_redis(*bus, *options)))
+            urls.append(stack.enter_context(running_redis(*bus, *options, *own())))
         clients = [stack.enter_context(redis.Redis.from_url(url)) for url in urls]
         for i, client in enumerate(clients):
             client.execute_command("CLUSTER ADDSLOTSRANGE", i * SLOTS // nodes, (i + 1) * SLOTS // nodes - 1)

@@ -18,12 +18,15 @@ import httpx
 import redis
 from rich.console import Console
 
+from deploy.local.forms import form_of
 from deploy.local.programs import ROOT, Layout
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from services.board.users import Role, Users
+from services.common.redis_clients import blocking_redis
 from services.common.settings import Port, Settings
 from services.common.watched_file import RECHECK_SECONDS
+from services.operations.access.rights import OPERATOR
 
 COMMAND = (sys.executable, "-m", "deploy.local.stack")
 PATIENCE = 60.0
@@ -38,10 +41,13 @@ CLAIMED_PORT = 8019
 class RunningStack:
     """A running stack and the ways into it."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
-        self.settings = settings
-        self.environment = environment
-        self.layout = Layout(settings.local_dir)
+    def __init__(self, environment: dict[str, str]) -> None:
+        given = settings_of(environment)
+        self.layout = Layout(given.local_dir)
+        self.form = form_of(given, self.layout)
+        self.settings = self.form.settings
+        """Those of the operator, as is the environment."""
+        self.environment = {**environment, **self.form.settings_of(OPERATOR)}
         self.supervisor = Supervisor(self.layout)
 
     def url(self, port: Port) -> str:
@@ -78,8 +84,12 @@ class RunningStack:
         self.people.add(name, role, rep, password)
         time.sleep(RECHECK_SECONDS)
 
+    def environment_of(self, user: str, **settings: str) -> dict[str, str]:
+        """What a process is given that is some user, with some settings of its own."""
+        return {**self.environment, **self.form.settings_of(user), **settings}
+
     def redis(self) -> redis.Redis:
-        return redis.Redis.from_url(self.settings.redis_url)
+        return blocking_redis(self.settings.redis_access)
 
     def send(self, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Send a batch that the gateway must take whole."""
@@ -215,7 +225,7 @@ def _instance(settings: dict[str, str]) -> Iterator[RunningStack]:
             "CADRAN_PORT_OFFSET": str(offset),
             **settings,
         }
-        stack = RunningStack(_settings_of(environment), environment)
+        stack = RunningStack(environment)
         try:
             yield stack
         finally:
@@ -223,7 +233,7 @@ def _instance(settings: dict[str, str]) -> Iterator[RunningStack]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settings_of(environment: dict[str, str]) -> Settings:
+def settings_of(environment: dict[str, str]) -> Settings:
     """The settings that the stack's processes read."""
     given = {name.removeprefix("CADRAN_").lower(): value for name, value in environment.items()}
     return Settings.model_validate({n: _value(v) for n, v in given.items() if n in Settings.model_fields})
@@ -231,7 +241,7 @@ def _settings_of(environment: dict[str, str]) -> Settings:
 
 def _value(text: str) -> Any:
     """A setting's value, JSON where it is some."""
-    return json.loads(text) if text[:1] in "[{" else text
+    return json.loads(text) if text[:1] in ("[", "{") else text
 
 
 def _logs(folder: Path) -> str:

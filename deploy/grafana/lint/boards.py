@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from deploy.findings import Finding
 from deploy.grafana.lint import board_rules, link_rules, panel_rules, query_rules
 from deploy.grafana.lint.catalogue import Catalogue
-from deploy.grafana.lint.finding import Finding
 from deploy.grafana.lint.syntax import syntax_faults
 from deploy.grafana.lint.views import Board, queries
 from services.kpi_stream.kpis.kpi import Kpi

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
+from deploy.findings import Finding
 from deploy.grafana.lint import alert_rules
 from deploy.grafana.lint.alert_rules import Beside, Provisioned
 from deploy.grafana.lint.catalogue import Catalogue
 from deploy.grafana.lint.files import FILES, AlertingFile, ProvidersFile, ProvisioningFile, Receiver, Rule, SourcesFile
-from deploy.grafana.lint.finding import Finding
 
 SECRETS = ("password", "token", "credentials", "secret", "url")
 FROM_ELSEWHERE = ("$__file{", "${")

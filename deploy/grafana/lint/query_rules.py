@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 
+from deploy.findings import Finding
 from deploy.grafana.lint.catalogue import Catalogue
-from deploy.grafana.lint.finding import Finding
 from deploy.grafana.lint.promql import Named, Selector, named
 from deploy.grafana.lint.views import Board, Panel, Query, queries, series_asked
 

@@ -59,7 +59,8 @@ def alert_routes(desk: Desk) -> APIRouter:
             return await _page(desk, request, user, opened, sent._replace(faults=faults), 422)
         others = {field: value for field, value in made.items() if value != opened.card.alert[field]}
         try:
-            await desk.alerts.change(name, {"version": sent.version, **others}, user.name)
+            async with desk.acting(user, "change an alert", name):
+                await desk.alerts.change(name, {"version": sent.version, **others}, user.name)
         except (Conflict, Invalid, Unavailable) as error:
             if isinstance(error, Conflict):
                 opened = await _open_anew(desk, user, name)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from services.board.reader import Reader
 from services.board.rendering import Renderer
 from services.board.sessions import Sessions, signed_in
 from services.board.users import User
+from services.common.audit import AuditLog
 from services.common.errors import Malformed
 from services.common.windows import Clock
 
@@ -42,6 +44,7 @@ class Desk(NamedTuple):
     answers: Answers
     alerts: Alerts
     editing: Editing
+    audit: AuditLog
     renderer: Renderer
     sessions: Sessions
     clock: Clock
@@ -57,6 +60,10 @@ class Desk(NamedTuple):
         user = signed_in(request, self.sessions)
         Access.of(user).check_edits()
         return user
+
+    def acting(self, user: User, what: str, subject: str) -> AbstractAsyncContextManager[None]:
+        """What an edit is done within: it is in the audit log."""
+        return self.audit.acting_meanwhile(f"board:{user.name}", what, subject)
 
     def reader(self, user: User) -> Reader:
         return Reader(self.answers, self.alerts, Access.of(user))

@@ -63,7 +63,8 @@ def promotion_routes(desk: Desk) -> APIRouter:
         except Invalid as error:
             return await _page(desk, request, user, opened, sent._replace(faults=[fault_of(error.field)]), 422)
         try:
-            await desk.editing.save(user.name, [Draft(event, sent.made_from)], opened.counted)
+            async with desk.acting(user, "set a promotion", event.subject):
+                await desk.editing.save(user.name, [Draft(event, sent.made_from)], opened.counted)
         except Overtaken as error:
             opened = await _open(desk, request, user)
             faulty = sent._replace(faults=[TAKEN])

@@ -58,7 +58,8 @@ def target_routes(desk: Desk) -> APIRouter:
             rows = sheet.filled_in(fields, faults, anew=False)
             return await _page(desk, request, user, opened, rows, 422)
         try:
-            await desk.editing.save(user.name, [Draft(*each) for each in made], opened.counted)
+            async with desk.acting(user, "set targets", " ".join(_query(sheet.asked).values())):
+                await desk.editing.save(user.name, [Draft(*each) for each in made], opened.counted)
         except Overtaken as error:
             opened = await _open(desk, request, user)
             ids = {opened.sheet.asked.subject(member.id): member.id for member in opened.sheet.members}

@@ -7,11 +7,23 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
-from services.common.http import json_response, read_body, require
+from services.common.http import json_response, read_body, require, require_recorded
 from services.common.json_bodies import json_body, read_one
+from services.ingest import reading
 from services.ingest.campaigns.answers import AssignmentsAnswer, AssignmentsPage, CampaignsAnswer
-from services.ingest.campaigns.bodies import CSV, HEADER, Asked, Named, checked, lines, read_customers, wants_table
+from services.ingest.campaigns.bodies import (
+    CSV,
+    HEADER,
+    Asked,
+    Customers,
+    Named,
+    checked,
+    lines,
+    read_customers,
+    wants_table,
+)
 from services.ingest.campaigns.records import Assignment, Setup
 from services.ingest.campaigns.service import Campaigns
 
@@ -24,17 +36,18 @@ After = Annotated[str, Query(max_length=200, description="The last id of the pag
 Limit = Annotated[int, Query(ge=1, le=PAGE)]
 
 
-def campaign_routes(campaigns: Campaigns, keys: KeyRing, max_bytes: int) -> APIRouter:
+def campaign_routes(campaigns: Campaigns, keys: KeyRing, audit: AuditLog, max_bytes: int) -> APIRouter:
     """`max_bytes`: the largest batch taken."""
     router = APIRouter(prefix="/v1", tags=["campaigns"])
-    router.include_router(_setting_up(campaigns, keys))
+    router.include_router(_setting_up(campaigns, keys, audit))
     router.include_router(_assigning(campaigns, keys, max_bytes))
     return router
 
 
-def _setting_up(campaigns: Campaigns, keys: KeyRing) -> APIRouter:
+def _setting_up(campaigns: Campaigns, keys: KeyRing, audit: AuditLog) -> APIRouter:
     router = APIRouter()
-    writes, reads = ([Depends(require(keys, scope))] for scope in (Scope.WRITE_CAMPAIGNS, Scope.ASSIGN_CUSTOMERS))
+    writes = [require_recorded(keys, Scope.WRITE_CAMPAIGNS, audit)]
+    reads = [Depends(require(keys, Scope.ASSIGN_CUSTOMERS))]
 
     # By two paths, so that any id is told what is wrong with it: the one takes line breaks, the other slashes.
     @router.put("/campaigns/{campaign_id:path}", include_in_schema=False, dependencies=writes)
@@ -43,6 +56,7 @@ def _setting_up(campaigns: Campaigns, keys: KeyRing) -> APIRouter:
         summary="Set a campaign up, or change the share of the draws to come",
         dependencies=writes,
         openapi_extra=_SETUP,
+        responses=_SET_UP,
     )
     async def set_up(campaign_id: str, request: Request) -> Response:
         named = checked(Named, campaign_id=campaign_id)
@@ -80,6 +94,7 @@ def _assigning(campaigns: Campaigns, keys: KeyRing, max_bytes: int) -> APIRouter
         "/campaigns/{campaign_id}/assignments",
         summary="The same for up to 10,000 customers, as JSON or CSV",
         openapi_extra=_CUSTOMERS,
+        responses=_TABLE,
     )
     async def batch(campaign_id: str, request: Request) -> Response:
         customers = read_customers(request.headers, await read_body(request, max_bytes))
@@ -88,7 +103,11 @@ def _assigning(campaigns: Campaigns, keys: KeyRing, max_bytes: int) -> APIRouter
             return Response(HEADER + lines(drawn), media_type=CSV, headers=NOT_STORED)
         return _not_stored(AssignmentsAnswer(campaign_id, drawn))
 
-    @router.get("/campaigns/{campaign_id}/assignments", summary="All that was drawn: in pages as JSON, or whole as CSV")
+    @router.get(
+        "/campaigns/{campaign_id}/assignments",
+        summary="All that was drawn: in pages as JSON, or whole as CSV",
+        responses=_TABLE,
+    )
     async def assignments(campaign_id: str, request: Request, after: After = "", limit: Limit = PAGE) -> Response:
         if wants_table(request.headers):
             first = await campaigns.assignments(campaign_id, after=after, limit=PAGE)
@@ -114,9 +133,13 @@ async def _all_lines(campaigns: Campaigns, campaign_id: str, page: list[Assignme
         yield lines(page)
 
 
-_SETUP = json_body(
-    {"type": "object", "required": ["share"], "properties": {"share": {}, "seed": {}, "name": {}}},
-    {"share": 0.9, "name": "Autumn letter"},
-)
-_CUSTOMERS: dict[str, Any] = json_body({"type": "object", "required": ["customers"]}, {"customers": ["C-1", "C-2"]})
+_SETUP = json_body(Setup, {"share": 0.9, "name": "Autumn letter"})
+_SET_UP: dict[int | str, dict[str, Any]] = {
+    200: {"description": "It was there"},
+    201: {"description": "It is new"},
+}
+_TABLE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "As JSON, or as CSV where `Accept` asks for it", "content": {reading.JSON: {}, CSV: {}}}
+}
+_CUSTOMERS = json_body(Customers, {"customers": ["C-1", "C-2"]})
 _CUSTOMERS["requestBody"]["content"][CSV] = {"schema": {"type": "string"}, "example": "customer_id\r\nC-1\r\nC-2\r\n"}

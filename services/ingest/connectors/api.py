@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
-from services.common.http import json_response, read_body, require
+from services.common.http import json_response, read_body, require, require_recorded
 from services.common.json_bodies import json_body, read_one
+from services.common.openapi import refusals
 from services.common.windows import Clock
 from services.ingest.connectors.accounts import Configured
 from services.ingest.connectors.answers import (
@@ -29,11 +30,18 @@ Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 def connector_routes(
-    webhooks: Webhooks, syncing: Syncing, keys: KeyRing, *, clock: Clock, public_url: str, max_bytes: int
+    webhooks: Webhooks,
+    syncing: Syncing,
+    keys: KeyRing,
+    audit: AuditLog,
+    *,
+    clock: Clock,
+    public_url: str,
+    max_bytes: int,
 ) -> APIRouter:
     """`public_url`: the gateway's address as vendors reach it; `max_bytes`: the largest delivery taken."""
     router = APIRouter(prefix="/v1", tags=["connectors"])
-    router.include_router(_looking(webhooks, syncing, keys, public_url))
+    router.include_router(_looking(webhooks, syncing, keys, audit, public_url))
 
     @router.post("/connectors/{vendor}/{account}/", include_in_schema=False)  # no vendor is sent elsewhere for a slash
     @router.post("/connectors/{vendor}/{account}", summary="A vendor's webhook", responses=_RESPONSES)
@@ -51,9 +59,10 @@ def connector_routes(
     return router
 
 
-def _looking(webhooks: Webhooks, syncing: Syncing, keys: KeyRing, public_url: str) -> APIRouter:
+def _looking(webhooks: Webhooks, syncing: Syncing, keys: KeyRing, audit: AuditLog, public_url: str) -> APIRouter:
     router = APIRouter()
-    reads, writes = ([Depends(require(keys, scope))] for scope in (Scope.READ_CONNECTORS, Scope.WRITE_CONNECTORS))
+    reads = [Depends(require(keys, Scope.READ_CONNECTORS))]
+    writes = [require_recorded(keys, Scope.WRITE_CONNECTORS, audit)]
 
     async def answer(account: Configured) -> AccountAnswer:
         return AccountAnswer(
@@ -100,10 +109,14 @@ def _looking(webhooks: Webhooks, syncing: Syncing, keys: KeyRing, public_url: st
     return router
 
 
-_SYNC = json_body(msgspec.json.schema(SyncAsked), {"since": "2026-11-01T00:00:00+01:00"})
+_SYNC = json_body(SyncAsked, {"since": "2026-11-01T00:00:00+01:00"})
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "It is on the disk, or nothing is to be made of it: `outcome` says which, and why"},
-    401: {"description": "No such account, no secret, or not signed with it"},
-    413: {"description": "Over the size limit"},
-    503: {"description": "It cannot be written down now; see Retry-After"},
+    **refusals(
+        {
+            "401": "No such account, no secret, or not signed with it",
+            "413": "Over the size limit",
+            "503": "It cannot be written down now; see Retry-After",
+        }
+    ),
 }

@@ -14,6 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
+from services.common.csv_rows import named_twice
 from services.common.errors import ConfigurationError
 from services.ingest.importer.build import Numbered, Rejected
 from services.ingest.importer.mapping import CsvFormat, Mapping
@@ -118,8 +119,7 @@ def _only_member(archive: zipfile.ZipFile) -> IO[bytes]:
 
 def _check_columns(name: str, names: Sequence[str], mapping: Mapping) -> None:
     missing = sorted(set(mapping.columns) - set(names))
-    twice = sorted({column for column in names if names.count(column) > 1})
-    if twice:
+    if twice := named_twice(names):
         raise ConfigurationError(f"{name} has two columns {', '.join(twice)}", mend="give each a name of its own")
     if missing:
         have = ", ".join(names) or "none"

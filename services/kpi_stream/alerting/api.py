@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
-from services.common.errors import Invalid
-from services.common.events.explain import explain
 from services.common.http import (
     Check,
     install_error_handlers,
@@ -19,7 +18,11 @@ from services.common.http import (
     json_response,
     read_body,
     require,
+    require_recorded,
 )
+from services.common.json_bodies import json_body, read_one
+from services.common.openapi import PROBLEMS
+from services.common.secure_headers import SecureHeaders
 from services.kpi_stream.alerting.service import AlertService
 from services.kpi_stream.alerting.thresholds.changes import Change
 
@@ -31,23 +34,26 @@ class Parts(NamedTuple):
 
     service: AlertService
     keys: KeyRing
+    audit: AuditLog
     registry: CollectorRegistry
     checks: dict[str, Check]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The app of alerts."""
     app = FastAPIOffline(
         title="Cadran alerts",
         summary="Which numbers passed a threshold, why or why not, and what is asked of them.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app)
     install_health(app, parts.checks)
     install_metrics(app, parts.registry)
     service = parts.service
-    may_read, may_write = (Depends(require(parts.keys, scope)) for scope in (Scope.READ_ALERTS, Scope.WRITE_ALERTS))
+    may_read = Depends(require(parts.keys, Scope.READ_ALERTS))
+    may_write = require_recorded(parts.keys, Scope.WRITE_ALERTS, parts.audit)
 
     @app.get("/v1/alerts", summary="Every alert on a KPI, and how its members stand", dependencies=[may_read])
     async def alerts() -> Response:
@@ -57,18 +63,14 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     async def alert(name: str) -> Response:
         return json_response(await service.one(name))
 
-    @app.put("/v1/alerts/{name}", summary="Change what is asked of it", dependencies=[may_write])
+    @app.put(
+        "/v1/alerts/{name}",
+        summary="Change what is asked of it",
+        dependencies=[may_write],
+        openapi_extra=json_body(Change, {"version": "1a2b3c", "level": 10, "lasts": "2h"}),
+    )
     async def change(name: str, request: Request) -> Response:
-        asked = _change(await read_body(request, MOST_BYTES))
+        asked = read_one(await read_body(request, MOST_BYTES), Change)
         return json_response(await service.change(name, asked))
 
-    return app
-
-
-def _change(body: bytes) -> Change:
-    try:
-        return msgspec.json.decode(body, type=Change)
-    except msgspec.ValidationError as error:
-        raise explain(error, Change, "") from None
-    except msgspec.DecodeError as error:
-        raise Invalid(f"the body is no JSON: {error}", mend="send an object") from None
+    return SecureHeaders(app)

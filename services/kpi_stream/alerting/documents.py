@@ -5,11 +5,11 @@ from datetime import datetime
 
 import msgspec
 
+from services.common.lengths import length_text
 from services.kpi_stream.alerting.history import Entry
 from services.kpi_stream.alerting.judging import Condition, Standing
 from services.kpi_stream.alerting.reading import Judged
 from services.kpi_stream.alerting.rules.series import Watched
-from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.kpis.kpi import Unit
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Hours, Of, Severity, Side

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing
 from services.common.background import at_work
 from services.common.errors import CadranError
@@ -49,7 +51,7 @@ def make_files(settings: Settings, alerting: AlertSettings) -> Make:
     return make
 
 
-def build(settings: Settings, alerting: AlertSettings) -> FastAPI:
+def build(settings: Settings, alerting: AlertSettings) -> ASGIApp:
     """The app; what it keeps in force is looked at as long as it runs."""
     http = httpx.AsyncClient(timeout=TIMEOUT)
     registry = CollectorRegistry()
@@ -76,7 +78,8 @@ def build(settings: Settings, alerting: AlertSettings) -> FastAPI:
 
     parts = Parts(
         service=AlertService(keeper, queries),
-        keys=KeyRing(settings.api_keys_file),
+        keys=KeyRing(settings.api_keys_file, request_rate=settings.request_rate),
+        audit=AuditLog(settings.audit_path),
         registry=registry,
         checks={"prometheus": answers},
     )
@@ -90,7 +93,7 @@ def main() -> None:
         app = build(settings, alerting)
     except CadranError as error:
         sys.exit(f"alerts cannot start: {error}")
-    serve(app, host=settings.host, port=settings.port(Port.ALERTS), grace=5)
+    serve(app, settings, Port.ALERTS, grace=5)
 
 
 if __name__ == "__main__":

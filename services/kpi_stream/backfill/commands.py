@@ -62,8 +62,8 @@ def backfill(
 async def _backfill(settings: Settings, server: Prometheus, days: int, work: Work) -> None:
     async with (
         server,
-        async_redis(settings.redis_url, socket_timeout=StreamSettings.load().redis_timeout) as redis,
-        LogEnds(settings.kafka_servers, settings.partitions, utc_now) as ends,
+        async_redis(settings.redis_access, socket_timeout=StreamSettings.load().redis_timeout) as redis,
+        LogEnds(settings.kafka_access, settings.partitions, utc_now) as ends,
     ):
         target = await server.target()
         await server.require_room(days)
@@ -89,12 +89,12 @@ async def _write(out: Path | None, filling: Filling, server: Prometheus, past: S
     folder = BlockFolder(out or (await server.folder()))
     writable = {Finding.MISSING, Finding.CHANGED} if await server.may_forget() else {Finding.MISSING}
     found: Counter[Finding] = Counter()
-    last: Close | None = None
+    last: Look | None = None
     async for look in _looks(filling, past):
         found[look.finding] += 1
         if look.finding in writable:
             await filling.write(look, folder)
-            last = look.close
+            last = look
     _say(found, past, "written")
     if found[Finding.CHANGED] and Finding.CHANGED not in writable:
         console.print("what has changed was left: only a Prometheus with --web.enable-admin-api drops what it has")
@@ -116,11 +116,11 @@ def _say(found: Counter[Finding], past: Sequence[Close], done: str) -> None:
     console.print(f"{span}: {fates}")
 
 
-async def _taken_in(filling: Filling, last: Close) -> None:
+async def _taken_in(filling: Filling, last: Look) -> None:
     """Wait until Prometheus shows what was written last, and so all of it."""
     begun = time.monotonic()
     with console.status("Prometheus takes them in: it looks for blocks once a minute"):
-        while (await filling.look(last)).finding is not Finding.THERE:
+        while not await filling.is_taken_in(last):
             if time.monotonic() - begun > TAKES_IN:
                 mend = "see its log; when it is started again it reads them"
                 raise Unavailable(f"Prometheus has not taken the blocks in within {TAKES_IN:.0f} s", mend=mend)

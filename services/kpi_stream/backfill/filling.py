@@ -45,6 +45,13 @@ class Filling:
         missing = [sample for name, (sample, _) in told.items() if name not in held]
         return Look(close, Finding.MISSING if missing else Finding.THERE, missing)
 
+    async def is_taken_in(self, look: Look) -> bool:
+        """Has Prometheus every series that was written of a day? By what number is for the next look: while it reads
+        what was written, more may have come in about that day.
+        """
+        held = await self._prometheus.held(self._target, look.close)
+        return by_series(look.samples, self._target).keys() <= held.keys()
+
     async def write(self, look: Look, folder: BlockFolder) -> None:
         """Put it into a folder; numbers that have changed are dropped first."""
         if look.finding is Finding.CHANGED:

@@ -13,11 +13,14 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisClusterException, RedisError
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import ASGIApp
 
 from services.common.auth import KeyRing, Scope
 from services.common.errors import CadranError, Unavailable
 from services.common.http import Check, install_error_handlers, install_health, json_response, problem_response, require
 from services.common.logging import get_logger
+from services.common.openapi import PROBLEMS
+from services.common.secure_headers import SecureHeaders
 from services.common.topics import Topic
 from services.kpi_stream.exporter.explain import Explainer, Page
 from services.kpi_stream.exporter.listings_api import listings_router
@@ -69,13 +72,14 @@ def asked(
 Which = Annotated[Asked, Depends(asked)]
 
 
-def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     """The exporter's app."""
     app = FastAPIOffline(
         title="Cadran read API",
         summary="KPIs with their interval, comparison, target and freshness.",
         version="1",
         lifespan=lifespan,
+        responses=PROBLEMS,
     )
     install_error_handlers(app)
     install_health(app, parts.checks)
@@ -89,7 +93,7 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app.include_router(_kpis(parts))
     app.include_router(listings_router(parts.service, parts.keys))
     app.include_router(_metrics(parts))
-    return app
+    return SecureHeaders(app)
 
 
 def _kpis(parts: Parts) -> APIRouter:
@@ -144,11 +148,16 @@ def _kpis(parts: Parts) -> APIRouter:
         }
         return json_response(content)
 
-    @router.get("/events", summary="Server-sent events: one whenever numbers may have changed")
+    @router.get("/events", summary="Server-sent events: one whenever numbers may have changed", responses=_STREAM)
     async def events(request: Request) -> EventSourceResponse:
         return EventSourceResponse(_changes(service, request), ping=PING_SECONDS)
 
     return router
+
+
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A stream without end", "content": {"text/event-stream": {}}}
+}
 
 
 async def _query(service: KpiService, kpi_id: str, which: Asked) -> tuple[Query, Moment]:

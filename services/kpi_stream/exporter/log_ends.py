@@ -8,6 +8,7 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.common.kafka_access import KafkaAccess
 from services.common.logging import get_logger
 from services.common.windows import Clock
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
@@ -20,8 +21,8 @@ POLL_SECONDS = 0.5
 class LogEnds:
     """The end of every consumed partition's log, asked of Kafka twice a second. An async context manager."""
 
-    def __init__(self, servers: str, partitions: int, clock: Clock) -> None:
-        self._servers = servers
+    def __init__(self, access: KafkaAccess, partitions: int, clock: Clock) -> None:
+        self._access = access
         self._clock = clock
         self._partitions = [TopicPartition(topic.value, p) for topic in CONSUMED_TOPICS for p in range(partitions)]
         self._task: asyncio.Task[None] | None = None
@@ -39,7 +40,7 @@ class LogEnds:
 
     async def _poll(self) -> None:
         while True:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=5000)
+            consumer = AIOKafkaConsumer(**self._access.aiokafka(), request_timeout_ms=5000)
             try:
                 await consumer.start()
                 while True:

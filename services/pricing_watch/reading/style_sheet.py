@@ -13,8 +13,9 @@ from lxml import etree
 MAX_LENGTH = 300_000
 """Characters of style sheets of one page."""
 
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_BRACE = re.compile(r"([^{}]*)([{}])")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+"""One that does not end goes on to the end of the sheet."""
+_BRACE = re.compile(r"([{}])")
 HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SHOWS = re.compile(r"(?<![\w-])display\s*:|visibility\s*:\s*visible", re.IGNORECASE)
 _NAME = re.compile(r"[.#][\w-]+")
@@ -56,13 +57,14 @@ def style_sheet(root: etree._Element) -> StyleSheet:
 def _rules(text: str) -> Iterator[tuple[str, str]]:
     """The selectors and declarations of rules that stand outside of any block."""
     depth, selectors = 0, ""
-    for match in _BRACE.finditer(text):
-        if match[2] == "{":
-            selectors = match[1].rpartition(";")[2] if depth == 0 else selectors
+    parts = _BRACE.split(text)
+    for before, brace in zip(parts[::2], parts[1::2], strict=False):  # nothing counts behind the last brace
+        if brace == "{":
+            selectors = before.rpartition(";")[2] if depth == 0 else selectors
             depth += 1
         else:
             if depth == 1 and not selectors.lstrip().startswith("@"):
-                yield selectors, match[1]
+                yield selectors, before
             depth = max(0, depth - 1)
 
 

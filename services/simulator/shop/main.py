@@ -15,7 +15,7 @@ def main() -> None:
         configure_logging("shop", level=settings.log_level, log_format=settings.log_format)
     except CadranError as error:
         sys.exit(f"shop cannot start: {error}")
-    serve(Shop(), host=settings.host, port=settings.port(Port.SHOP), grace=2)
+    serve(Shop(), settings, Port.SHOP, grace=2)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,6 @@ def contact_routes(inviter: Inviter, keys: KeyRing) -> APIRouter:
 
 
 _MANY = json_body(
-    {"type": "array", "items": {"type": "object", "required": ["customer_id", "email"]}},
+    list[Contact],
     [{"customer_id": "C-1", "email": "anna@example.org", "name": "Anna Li", "language": "fr"}],
 )

@@ -106,11 +106,8 @@ def _made(made: Invitation | CadranError) -> Made | CadranError:
 
 
 _ONE = json_body(
-    {"type": "object", "required": ["touchpoint"]},
+    Asking,
     {"touchpoint": "delivery", "customer_id": "C-1", "channel": "online", "by": "link", "language": "fr"},
 )
-_MANY = json_body(
-    {"type": "array", "items": {"type": "object", "required": ["touchpoint"]}},
-    [{"touchpoint": "delivery", "email": "anna@example.org"}],
-)
-_OPT_OUT = json_body({"type": "object"}, {"email": "anna@example.org"})
+_MANY = json_body(list[Asking], [{"touchpoint": "delivery", "email": "anna@example.org"}])
+_OPT_OUT = json_body(OptingOut, {"email": "anna@example.org"})

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import CadranError, ConfigurationError, Conflict, NotFound
+from services.common.errors import CadranError, Conflict, NotFound
 from services.common.mail.addresses import read_address
 from services.common.outbox import put
 from services.common.windows import Clock
@@ -54,7 +54,7 @@ class Inviter:
         :raises OptedOut: when they do not want to be asked.
         :raises NoContact: when it is to be by mail, and no address is known.
         :raises Invalid: when the address is none.
-        :raises ConfigurationError: when it is to be by mail, and no mail server is set.
+        :raises Conflict: when it is to be by mail, and no mail server is set.
         """
         (made,) = await self.invite_all([asking])
         if isinstance(made, CadranError):
@@ -118,7 +118,7 @@ class Inviter:
 
     def _require_mail(self) -> None:
         if not self._has_mail:
-            raise ConfigurationError(
+            raise Conflict(
                 "this service cannot send mail",
                 field="CADRAN_SURVEY_SMTP_HOST",
                 mend="set it, see docs/invitations.md; or ask with `by: link` and send the link yourself",

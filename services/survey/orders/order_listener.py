@@ -12,6 +12,7 @@ from services.common.database import Database
 from services.common.errors import Invalid, Unavailable
 from services.common.events import Event, decode
 from services.common.events.fields import REVISION_MAX
+from services.common.kafka_access import KafkaAccess
 from services.common.logging import get_logger
 from services.common.topics import Topic
 from services.common.windows import Clock
@@ -28,8 +29,8 @@ PAUSE = 5.0
 class OrderListener:
     """Plans what to ask about. It may hear the same twice: an order is planned once."""
 
-    def __init__(self, servers: str, database: Database, rules: Rules, clock: Clock) -> None:
-        self._servers = servers
+    def __init__(self, access: KafkaAccess, database: Database, rules: Rules, clock: Clock) -> None:
+        self._access = access
         self._database = database
         self._rules = rules
         self._clock = clock
@@ -46,7 +47,7 @@ class OrderListener:
     async def _listen(self) -> None:
         consumer = AIOKafkaConsumer(
             Topic.ORDERS.value,
-            bootstrap_servers=self._servers,
+            **self._access.aiokafka(),
             client_id=GROUP,
             group_id=GROUP,
             enable_auto_commit=False,

@@ -5,9 +5,10 @@ from datetime import date, datetime, time, timedelta
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.errors import Invalid
-from services.common.http import json_response, read_body, require
+from services.common.http import json_response, read_body, require, require_recorded
 from services.common.json_bodies import ITEMS_MAX_BYTES, json_body, read_many, read_one
 from services.common.mail.addresses import read_address
 from services.survey.pulse.records import Colleague, Round
@@ -44,27 +45,34 @@ class RoundStatus(msgspec.Struct, omit_defaults=True):
     closed_at: datetime | None = None
 
 
-def pulse_routes(pulse: Pulse, schedule: Schedule, keys: KeyRing) -> APIRouter:
-    router = APIRouter(prefix="/v1/pulse", tags=["pulse"], dependencies=[Depends(require(keys, Scope.WRITE_SURVEYS))])
+def pulse_routes(pulse: Pulse, schedule: Schedule, keys: KeyRing, audit: AuditLog) -> APIRouter:
+    router = APIRouter(prefix="/v1/pulse", tags=["pulse"])
+    reads = [Depends(require(keys, Scope.WRITE_SURVEYS))]
+    writes = [require_recorded(keys, Scope.WRITE_SURVEYS, audit)]
 
-    @router.put("/roster", summary="Say whom the next round asks: everybody, each in one team", openapi_extra=_ROSTER)
+    @router.put(
+        "/roster",
+        summary="Say whom the next round asks: everybody, each in one team",
+        openapi_extra=_ROSTER,
+        dependencies=writes,
+    )
     async def set_roster(request: Request) -> Response:
         people = read_roster(await read_body(request, ITEMS_MAX_BYTES))
         await pulse.set_people(people)
         return json_response({"people": len(people), "teams": len({person.team_id for person in people})})
 
-    @router.get("/rounds", summary="The rounds, the oldest first")
+    @router.get("/rounds", summary="The rounds, the oldest first", dependencies=reads)
     async def rounds() -> Response:
         return json_response([_status(each) for each in await pulse.rounds()])
 
-    @router.post("/rounds", status_code=201, summary="Open a round now", openapi_extra=_OPENING)
+    @router.post("/rounds", status_code=201, summary="Open a round now", openapi_extra=_OPENING, dependencies=writes)
     async def open_round(request: Request) -> Response:
         body = await read_body(request, BODY_MAX_BYTES)
         opening = read_one(body, Opening) if body else Opening()
         round_, invited = await pulse.open_round(lambda now: closing(schedule, opening.last_day, now))
         return json_response(Opened(round_.id, invited, round_.closes_at), 201)
 
-    @router.post("/rounds/close", summary="Close the open round now, and tell what may be told")
+    @router.post("/rounds/close", summary="Close the open round now, and tell what may be told", dependencies=writes)
     async def close_round() -> Response:
         return json_response(_status(await pulse.close_round()))
 
@@ -106,8 +114,5 @@ def _status(round_: Round) -> RoundStatus:
     return RoundStatus(round_.id, round_.opened_at, round_.closes_at, round_.closed_at)
 
 
-_ROSTER = json_body(
-    {"type": "array", "items": {"type": "object", "required": ["email", "team_id"]}},
-    [{"email": "anna@example.org", "team_id": "north", "language": "fr"}],
-)
-_OPENING = json_body({"type": "object"}, {"last_day": "2026-12-04"})
+_ROSTER = json_body(list[Colleague], [{"email": "anna@example.org", "team_id": "north", "language": "fr"}])
+_OPENING = json_body(Opening, {"last_day": "2026-12-04"})

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services.common.database import Database
-from services.common.errors import ConfigurationError, Conflict, Invalid, NotFound
+from services.common.errors import Conflict, Invalid, NotFound
 from services.common.events.answers import Question
 from services.common.outbox import put
 from services.common.windows import Clock
@@ -82,12 +82,11 @@ class Pulse:
     async def open_round(self, closing: Closing) -> tuple[Round, int]:
         """Ask everybody of the roster; the round, and how many were asked.
 
-        :raises Conflict: when a round is open, or one was opened today.
+        :raises Conflict: when a round is open, one was opened today, or no letter can be sent.
         :raises Invalid: when nobody is in the roster.
-        :raises ConfigurationError: when no letter can be sent.
         """
         if not self._has_mail:
-            raise ConfigurationError(
+            raise Conflict(
                 "this service cannot send mail", field="CADRAN_SURVEY_SMTP_HOST", mend="set it: the pulse asks by mail"
             )
         now = self._clock()

@@ -11,10 +11,12 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 
 from services.common.http import serve
+from services.common.kafka_access import KafkaAccess
 from services.common.publisher import Message, Publisher
+from services.common.settings import Port, Settings
 from services.common.topics import Topic
 
-publisher = Publisher(sys.argv[1], client_id="bench-bare", timeout=5.0)
+publisher = Publisher(KafkaAccess(sys.argv[1]), client_id="bench-bare", timeout=5.0)
 items = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -40,4 +42,4 @@ async def batch(request: Request) -> Response:
     return Response(status_code=202)
 
 
-serve(app, host="127.0.0.1", port=int(sys.argv[2]), grace=5)
+serve(app, Settings(port_offset=0, port_ingest=int(sys.argv[2])), Port.INGEST, grace=5)

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from services.common.database import SQLITE_PRAGMAS
 from services.common.http import serve
+from services.common.settings import Port, Settings
 
 database = sqlite3.connect(sys.argv[1], check_same_thread=False, isolation_level=None)
 for pragma in SQLITE_PRAGMAS:
@@ -33,4 +34,4 @@ async def answer(request: Request, token: str) -> Response:
     return Response(status_code=303, headers={"Location": f"/nps/{token}/thanks"})
 
 
-serve(app, host="127.0.0.1", port=int(sys.argv[2]), grace=5)
+serve(app, Settings(port_offset=0, port_survey=int(sys.argv[2])), Port.SURVEY, grace=5)

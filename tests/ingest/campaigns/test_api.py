@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.database import opened
 from services.common.errors import Invalid, Unavailable
@@ -39,7 +40,7 @@ def client(service: Service, folder: Path, *scopes: Scope) -> httpx.AsyncClient:
     keys = KeyRing(folder / "keys.json")
     app = FastAPI()
     install_error_handlers(app)
-    app.include_router(campaign_routes(service.campaigns, keys, MAX_BYTES))
+    app.include_router(campaign_routes(service.campaigns, keys, AuditLog(folder / "audit.log"), MAX_BYTES))
     headers = {"Authorization": f"Bearer {keys.create('test', scopes, '')}"} if scopes else {}
     transport = httpx.ASGITransport(app)
     return httpx.AsyncClient(transport=transport, base_url="http://gateway/v1", headers=headers)

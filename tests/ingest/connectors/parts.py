@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Table, select
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.database import Database
 from services.common.events import Event, decode
@@ -83,6 +84,7 @@ class Connectors:
         self.syncing = Syncing(self.accounts, database, self.intake, **asking)
         self.webhooks = Webhooks(self.accounts, database, self.intake, metrics)
         self.keys = KeyRing(folder / "keys.json")
+        self.audit = AuditLog(folder / "audit.log")
 
     def write(self, **words: object) -> None:
         """Have the file hold the one account with these words."""
@@ -109,6 +111,7 @@ class Connectors:
                 self.webhooks,
                 self.syncing,
                 self.keys,
+                self.audit,
                 clock=self.clock,
                 public_url="https://cadran.example.org",
                 max_bytes=MAX_BYTES,

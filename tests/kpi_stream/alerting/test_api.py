@@ -9,6 +9,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.kpi_stream.alerting.api import MOST_BYTES, Parts, create_app
 from services.kpi_stream.alerting.keeper import Keeper
@@ -56,11 +57,13 @@ def keys(tmp_path: Path) -> KeyRing:
 
 @pytest.fixture
 async def nobody(
-    keeper: Keeper, keys: KeyRing, prometheus: str, http: httpx.AsyncClient
+    keeper: Keeper, keys: KeyRing, prometheus: str, http: httpx.AsyncClient, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Who has no key."""
     service = AlertService(keeper, Queries(PrometheusApi(prometheus, http, "")))
-    app = create_app(Parts(service, keys, CollectorRegistry(), {}), lambda _: nullcontext())
+    app = create_app(
+        Parts(service, keys, AuditLog(tmp_path / "audit.log"), CollectorRegistry(), {}), lambda _: nullcontext()
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alerts") as client:
         yield client
 
@@ -188,10 +191,10 @@ async def test_while_the_file_is_wrong_nothing_is_changed_in_it(
     assert path.read_bytes() == bad
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"NaN"])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"NaN", b'{"\xfe": 1}', b'{"level":' + b"[" * 5000])
 async def test_a_body_that_is_no_json_is_refused(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.put(URL, content=body)
-    assert (answer.status_code, answer.json()["mend"]) == (422, "send an object")
+    assert (answer.status_code, answer.json()["mend"]) == (400, "send a JSON object in UTF-8")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b"null", b'"text"'])

@@ -183,7 +183,7 @@ def test_only_of_kpis_it_is_said_where_levels_are_set(told: Told) -> None:
         assert "page of alerts" not in text_of(told.letter("en", "about-us"), kind)
 
 
-@pytest.mark.parametrize("link", ["docs/alerting.md#recordswait", "javascript:alert(1)"])
+@pytest.mark.parametrize("link", ["docs/runbooks.md#recordswait", "javascript:alert(1)"])
 def test_what_leads_nowhere_is_no_link(told: Told, link: str) -> None:
     name = f"nowhere-{len(link)}"
     found = alert("operations", kpi=name)

@@ -13,6 +13,7 @@ from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
 from services.common.events import EVENT_TYPES, Event, encode
+from services.common.kafka_access import KafkaAccess
 from services.common.publisher import Message
 from services.common.settings import Settings
 from services.kpi_stream.clients import build_observatory
@@ -199,7 +200,7 @@ class System:
             await self._worker.work()
 
     def _exporter(self) -> Scrape:
-        observatory = build_observatory(Settings(), self._redis, LogEnds("", SHARDS, self._clock))
+        observatory = build_observatory(Settings(), self._redis, LogEnds(KafkaAccess(""), SHARDS, self._clock))
         observatory.clock = self._clock
         return Scrape(KpiService(observatory, all_kpis(), stale_after=60))
 

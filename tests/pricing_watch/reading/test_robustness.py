@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.pricing_watch.reading.document import Document, Unreadable
 from services.pricing_watch.reading.reader import read_document, read_page
+from services.pricing_watch.reading.style_sheet import MAX_LENGTH
 from services.pricing_watch.records import Obstacle, Page, Reading, Wanted
 from tests.pricing_watch.reading.pages import URL, json_ld, page
 
@@ -140,6 +141,13 @@ def is_sound(reading: Reading) -> bool:
 def test_any_bytes(body: bytes, content_type: str) -> None:
     assert is_sound(read_page(Page(url="::bad url[", body=body, content_type=content_type), Wanted()))
     assert is_sound(read(body))
+
+
+@pytest.mark.parametrize("filling", ["a", "/*", "{a", "a;"])
+def test_style_sheets_are_read_once(filling: str) -> None:
+    """As long as they may be: looked at from each of its letters on, one took minutes."""
+    sheet = (filling * MAX_LENGTH)[:MAX_LENGTH]
+    assert is_sound(read(f"<style>{sheet}</style><p>12,90 EUR</p>".encode()))
 
 
 @given(values)

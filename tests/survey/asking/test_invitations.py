@@ -74,7 +74,7 @@ def links(letter: EmailMessage) -> list[str]:
 async def events(stack: RunningStack) -> list[Any]:
     """All events of surveys in Kafka."""
     consumer = AIOKafkaConsumer(
-        Topic.ANSWERS.value, bootstrap_servers=stack.settings.kafka_servers, auto_offset_reset="earliest"
+        Topic.ANSWERS.value, **stack.settings.kafka_access.aiokafka(), auto_offset_reset="earliest"
     )
     await consumer.start()
     try:
@@ -306,4 +306,4 @@ def test_no_log_and_no_metric_holds_an_address(running: Running) -> None:
 def test_without_a_mail_server_the_setting_is_named(stack: RunningStack) -> None:
     with stack.http(Port.SURVEY) as client:
         refused = client.post("/v1/invitations", json={"touchpoint": "delivery", "email": "a@example.org"})
-    assert (refused.status_code, refused.json()["field"]) == (500, "CADRAN_SURVEY_SMTP_HOST")
+    assert (refused.status_code, refused.json()["field"]) == (409, "CADRAN_SURVEY_SMTP_HOST")

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from prometheus_client import generate_latest
 
+from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
 from services.common.database import opened
 from services.common.events import encode
@@ -52,6 +53,7 @@ class Asked:
         self.service = service
         self._mail = mail
         keys = KeyRing(folder / "keys.json")
+        self.audit = AuditLog(folder / "audit.log")
         key = keys.create("operator", (Scope.WRITE_SURVEYS,), "")
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(create_app(self._parts(keys), asynccontextmanager(_nothing))),
@@ -73,6 +75,7 @@ class Asked:
             pages=service.pages,
             brand=service.brand,
             keys=keys,
+            audit=self.audit,
             clock=service.clock,
             sessions=Sessions(
                 SignedCookie(COOKIE, ["x" * 40], path="/verbatims", base_url=""), keys, Scope.READ_SURVEYS

@@ -20,6 +20,14 @@ class Pseudonyms:
         message = "\0".join(parts).encode()
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:PSEUDONYM_LENGTH]
 
+    def by_email(self, address: str) -> str:
+        """The customer who has an address: the same person, whoever tells it."""
+        return self.of("email", address.strip().casefold())
+
+    def by_vendor(self, vendor: str, account: str, identifier: str) -> str:
+        """The customer whom an account of a vendor calls by an id."""
+        return self.of("customer", vendor, account, identifier)
+
 
 class Names:
     """What an account's ids become. `vendor` and `account` tell its ids from everybody else's."""
@@ -42,10 +50,10 @@ class Names:
     def customer(self, identifier: object, email: str | None = None) -> str | None:
         """A customer's pseudonym; none for a guest. By e-mail address, whoever tells it means the same person."""
         if self._by_email and email and email.strip():
-            return self._pseudonyms.of("email", email.strip().casefold())
+            return self._pseudonyms.by_email(email)
         if identifier in (None, "", 0, "0"):
             return None
-        return self._pseudonyms.of("customer", self._vendor, self._account, str(identifier))
+        return self._pseudonyms.by_vendor(self._vendor, self._account, str(identifier))
 
     def rep(self, identifier: object) -> str | None:
         """The rep whom the vendor's user is; one who is not in the table keeps a name of their own, to be seen."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
+from services.common.lengths import length_text
 from services.kpi_stream.alerting.rules.platform import platform_groups, untrusted_rules
 from services.kpi_stream.alerting.rules.platform_alerts import USUAL, Patience
 from services.kpi_stream.alerting.rules.series import LAST_VALUE, Watched
 from services.kpi_stream.alerting.rules.wording import Words, annotations
-from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.kpis.kpi import Kpi
 from services.kpi_stream.kpis.threshold import Hours
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import NamedTuple
 
+from services.common.lengths import length_text
 from services.kpi_stream.alerting.rules.series import QUIET, SILENT, UNTRUSTED
-from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.exporter.scrape import AS_OF, DROPPED, LAG, STORE_UP
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Severity

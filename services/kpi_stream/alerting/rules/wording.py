@@ -13,7 +13,7 @@ from services.kpi_stream.kpis.kpi import SUMS, Unit
 from services.kpi_stream.kpis.text import Text
 from services.kpi_stream.kpis.threshold import Of, Side
 
-RUNBOOK = "docs/alerting.md"
+RUNBOOK = "docs/runbooks.md"
 FRENCH = ' | reReplaceAll "[.]" ","'
 
 OF = {

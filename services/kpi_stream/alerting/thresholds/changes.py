@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from services.common.errors import Invalid
+from services.common.lengths import length_text
 from services.kpi_stream.alerting.rules.series import Watched, number
-from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.kpis.kpi import Unit
 from services.kpi_stream.kpis.threshold import Hours, Severity
 

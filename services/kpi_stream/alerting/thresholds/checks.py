@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from services.common.errors import Invalid
+from services.common.lengths import length_text
 from services.kpi_stream.alerting.rules.series import Watched
-from services.kpi_stream.alerting.thresholds.figures import length_text
 from services.kpi_stream.exporter.metrics import exported
 from services.kpi_stream.kpis.kpi import SUMS, Kpi
 from services.kpi_stream.kpis.text import Text

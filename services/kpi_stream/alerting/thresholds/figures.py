@@ -1,14 +1,12 @@
 """Levels and durations as people write them in the file of thresholds: `-5 %`, `105`, `30m`, `14d`."""
 
 import math
-import re
 from datetime import timedelta
 
 from services.common.errors import Invalid
+from services.common.lengths import read_length
 from services.kpi_stream.kpis.kpi import Unit
 
-_LENGTH = re.compile(r"(\d{1,6})(s|m|h|d)")
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 MOST_LASTS = timedelta(days=7)
 
 
@@ -53,17 +51,6 @@ def _number(text: str, whole: str, field: str) -> float:
     return number
 
 
-def read_length(text: str, field: str) -> timedelta:
-    """A length of time.
-
-    :raises Invalid: naming the field.
-    """
-    found = _LENGTH.fullmatch(text.strip())
-    if found is None:
-        raise Invalid(f"{text!r} is no length of time", field=field, mend="write 90s, 30m, 6h or 2d")
-    return int(found[1]) * _UNITS[found[2]]
-
-
 def read_lasts(text: str, field: str) -> timedelta:
     """For how long something must hold before anybody is told.
 
@@ -73,12 +60,3 @@ def read_lasts(text: str, field: str) -> timedelta:
     if length > MOST_LASTS:
         raise Invalid(f"{text!r} is over {MOST_LASTS.days} days", field=field, mend="write a shorter time")
     return length
-
-
-def length_text(length: timedelta) -> str:
-    """As `read_length` reads it: 90s, 30m, 6h, 2d."""
-    seconds = int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

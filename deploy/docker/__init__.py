@@ -1,0 +1,1 @@
+"""Cadran in containers: what its image and its Compose file are made of."""

@@ -1,0 +1,228 @@
+"""Files and databases, backed up and restored by the commands themselves."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local.programs import ROOT
+from services.common.settings import Port, Settings
+from services.operations.backup.making import in_use
+from tests.operations.backup.installation import Installed
+from tests.support.postgres import running_postgres
+from tests.support.stack import wait_for
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Installed:
+    made = Installed(tmp_path / "local")
+    made.make()
+    return made
+
+
+def back_up(installed: Installed, folder: Path) -> str:
+    return installed.done("backup", str(folder), "--without-events")
+
+
+def lose(installed: Installed) -> None:
+    shutil.rmtree(installed.folder)
+
+
+def test_what_was_lost_is_back_with_its_rights_and_without_what_came_later(
+    installed: Installed, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    told = back_up(installed, folder)
+    installed.opt_out("later")
+    lose(installed)
+
+    restored = installed.done("restore", str(folder))
+
+    assert "the databases of survey, board copied" in told
+    assert "readable by its owner alone" in told
+    assert installed.opted_out() == {"first"}
+    assert (installed.folder / "survey.secret").read_text() == "s" * 40
+    assert (installed.folder / "survey.secret").stat().st_mode & 0o777 == 0o600
+    assert "erase them again" in restored
+    assert not (installed.folder / "restoring.json").exists()
+
+
+def test_a_backup_is_for_its_owner_alone(installed: Installed, tmp_path: Path) -> None:
+    os.umask(0o022)
+    folder = tmp_path / "backup"
+    folder.mkdir(mode=0o755)
+    back_up(installed, folder)
+
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert len(files) > 5
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_a_copy_made_while_a_database_is_written_holds_what_was_committed(installed: Installed, tmp_path: Path) -> None:
+    with installed.sqlite("survey") as writing:  # its journal is not emptied while it is open
+        writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('in the journal', '2026-11-20 10:00:00')")
+        writing.commit()
+        writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('not committed', '2026-11-20 10:00:00')")
+        back_up(installed, tmp_path / "backup")
+        writing.rollback()
+    lose(installed)
+    installed.done("restore", str(tmp_path / "backup"))
+
+    assert installed.opted_out() == {"first", "in the journal"}
+
+
+def test_what_is_there_is_replaced_on_demand_alone(installed: Installed, tmp_path: Path) -> None:
+    folder = str(tmp_path / "backup")
+    back_up(installed, Path(folder))
+    installed.opt_out("later")
+    (installed.folder / "keys.json").write_text("[1]")
+    (installed.folder / "survey.secret").unlink()
+
+    refused = installed.refused("restore", folder)
+    assert "in the way: CADRAN_KEYS_FILE, the database of survey, the database of board" in refused
+    assert "nothing was touched" in refused
+    assert not (installed.folder / "survey.secret").exists()
+
+    installed.done("restore", folder, "--missing")
+    assert (installed.folder / "survey.secret").exists()
+    assert (installed.folder / "keys.json").read_text() == "[1]"
+    assert installed.opted_out() == {"first", "later"}
+
+    installed.done("restore", folder, "--replace")
+    assert (installed.folder / "keys.json").read_text() == "[]"
+    assert installed.opted_out() == {"first"}
+    assert "exclude each other" in installed.refused("restore", folder, "--replace", "--missing")
+
+
+def test_a_journal_that_was_left_behind_is_not_applied_to_the_copy(installed: Installed, tmp_path: Path) -> None:
+    back_up(installed, tmp_path / "backup")
+    with installed.sqlite("survey") as writing:
+        writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('in the journal', '2026-11-20 10:00:00')")
+        writing.commit()
+        journal = (installed.folder / "data" / "survey.sqlite-wal").read_bytes()
+    (installed.folder / "data" / "survey.sqlite-wal").write_bytes(journal)  # as after kill -9
+    installed.done("restore", str(tmp_path / "backup"), "--replace")
+
+    assert installed.opted_out() == {"first"}
+
+
+def test_every_damaged_file_is_told_by_name_and_nothing_is_touched(installed: Installed, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    back_up(installed, folder)
+    database = next(folder.rglob("survey.sqlite"))
+    content = bytearray(database.read_bytes())
+    content[len(content) // 2] ^= 1
+    database.write_bytes(content)
+    next(folder.rglob("*keys.json")).unlink()
+    next(folder.rglob("*survey.secret")).write_text("s")
+    lose(installed)
+
+    refused = installed.refused("restore", str(folder))
+
+    assert f"{database.relative_to(folder)} is not what was written" in refused
+    assert "keys.json is gone" in refused
+    assert "survey.secret is shorter than it was" in refused
+    assert not (installed.folder / "data").exists()
+    assert "is damaged" in installed.refused("restore", str(folder), "--check")
+
+
+def test_a_backup_that_was_broken_off_is_none_and_leaves_the_one_before(installed: Installed, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    snapshot = folder / "snapshots" / "broken"
+    snapshot.mkdir(parents=True)
+    (snapshot / "survey.sqlite").write_bytes(b"half")
+    assert "holds no finished backup" in installed.refused("restore", str(folder))
+
+    back_up(installed, folder)
+    assert not snapshot.exists()
+    snapshot.mkdir()
+    (snapshot / "survey.sqlite").write_bytes(b"half")
+    lose(installed)
+    installed.done("restore", str(folder))
+    assert installed.opted_out() == {"first"}
+
+
+def test_a_folder_is_used_by_one_at_a_time_and_a_restore_makes_none(installed: Installed, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    assert "cannot be used: No such file" in installed.refused("restore", str(folder))
+    assert not folder.exists()
+    folder.mkdir()
+    with in_use(folder):
+        assert "in use by another backup" in installed.refused("backup", str(folder), "--without-events")
+
+
+def test_a_manifest_of_a_later_release_is_not_guessed_at(installed: Installed, tmp_path: Path) -> None:
+    back_up(installed, tmp_path / "backup")
+    path = tmp_path / "backup" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+
+    assert "of format 99" in installed.refused("restore", str(tmp_path / "backup"))
+
+
+def test_nothing_is_restored_under_a_service_that_runs(installed: Installed, tmp_path: Path) -> None:
+    back_up(installed, tmp_path / "backup")
+    lose(installed)
+    settings = Settings(port_offset=int(installed.environment["CADRAN_PORT_OFFSET"]))
+    with socket.create_server(("127.0.0.1", settings.port(Port.SURVEY))):
+        refused = installed.refused("restore", str(tmp_path / "backup"))
+
+    assert "survey runs - stop every service" in refused
+
+
+def test_a_restore_that_was_killed_goes_on_and_replaces_only_what_it_was_to_bring_back(
+    installed: Installed, tmp_path: Path
+) -> None:
+    """Killed while it writes the board's database, which is made large, and after the survey's."""
+    folder = tmp_path / "backup"
+    with installed.sqlite("survey") as database:
+        database.execute("CREATE TABLE ballast (content)")
+        database.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) "
+            "INSERT INTO ballast SELECT randomblob(1000000) FROM n"
+        )
+        database.commit()
+    back_up(installed, folder)
+    for path in (installed.folder / "data").glob("survey.sqlite*"):
+        path.unlink()
+    (installed.folder / "keys.json").write_text("[1]")
+
+    command = [sys.executable, "-m", "services.common.cli", "restore", str(folder), "--missing"]
+    with subprocess.Popen(command, env=installed.environment, cwd=ROOT, stdout=subprocess.DEVNULL) as running:
+        draft = installed.folder / "data" / ".survey.sqlite.restored"
+        wait_for(draft.exists, "the database is being written")
+        running.send_signal(signal.SIGKILL)
+    assert not (installed.folder / "data" / "survey.sqlite").exists()
+    installed.done("restore", str(folder))  # without an option: it goes on with what was asked for
+
+    assert installed.opted_out() == {"first"}
+    assert (installed.folder / "keys.json").read_text() == "[1]"
+    assert not draft.exists()
+
+
+def test_a_database_in_postgresql_is_kept_and_comes_back(tmp_path: Path) -> None:
+    with running_postgres() as url:
+        installed = Installed(tmp_path / "local", CADRAN_SURVEY_DATABASE=url)
+        installed.make()
+        back_up(installed, tmp_path / "backup")
+        installed.opt_out("later")
+
+        assert "in the way: the database of survey" in installed.refused("restore", str(tmp_path / "backup"))
+        installed.done("restore", str(tmp_path / "backup"), "--replace")
+        assert installed.opted_out() == {"first"}
+
+        elsewhere = Installed(tmp_path / "elsewhere")
+        refused = elsewhere.refused("restore", str(tmp_path / "backup"))
+        assert "CADRAN_SURVEY_DATABASE: the backup holds it as postgresql, this names sqlite" in refused
+
+        without = {**installed.environment, "PATH": "/nowhere"}
+        installed.environment = without
+        assert "pg_dump is not installed - install PostgreSQL's client programs" in installed.refused(
+            "backup", str(tmp_path / "another"), "--without-events"
+        )
