@@ -20,18 +20,17 @@ def test_a_package_is_all_that_it_holds() -> None:
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
-def test_a_file_of_which_too_few_are_taken_is_told(there: int, taken: int) -> None:
-    taken = min(there, taken)
-    found = branches({"files": {"a.py": {"summary": {"num_branches": there, "covered_branches": taken}}}})
-    assert found == {"a.py": Branches(there, taken)}
-    assert bool(too_few(found)) == (taken < LEAST * there)
+def test_a_module_of_which_too_few_are_taken_is_told(there: int, taken: int) -> None:
+    taken, path = min(there, taken), "services/common/windows.py"
+    found = branches({"files": {path: {"summary": {"num_branches": there, "covered_branches": taken}}}})
+    assert found == {path: Branches(there, taken)}
+    assert bool(too_few(["services.common.windows"], found)) == (taken < LEAST * there)
 
 
-def test_a_package_is_the_sum_and_hides_no_file() -> None:
-    files = files_of("services.kpi_stream.entities")
-    found = {path: Branches(100, 100) for path in files} | {files[0]: Branches(2, 1)}
-    assert whole("services.kpi_stream.entities", found) == Branches(
-        100 * (len(files) - 1) + 2, 100 * (len(files) - 1) + 1
-    )
-    (line,) = too_few(found)
-    assert line.startswith(files[0])
+def test_a_package_is_the_sum_of_its_files() -> None:
+    package = "services.kpi_stream.entities"
+    files = files_of(package)
+    found = {path: Branches(10, 10) for path in files} | {files[0]: Branches(2, 1)}
+    assert whole(package, found) == Branches(10 * (len(files) - 1) + 2, 10 * (len(files) - 1) + 1)
+    (line,) = too_few([package], {path: Branches(10, 8) for path in files})
+    assert line.startswith(package)

@@ -71,7 +71,7 @@ def parse_hours(text: str) -> Minutes:
 
 def _minute_of(text: str) -> int:
     hours, minutes = text.strip().split(":")
-    if not (len(minutes) == 2 and 0 <= int(minutes) < 60 and int(hours) >= 0):
+    if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(minutes) < 60):
         raise ValueError(text)
     return int(hours) * 60 + int(minutes)
 

@@ -80,3 +80,39 @@ def test_alerts_are_seen_by_those_who_see_their_kpi_and_by_no_rep() -> None:
 
 def test_only_directors_set_targets() -> None:
     assert [access.sets_targets for access in (DIRECTOR, ANA, READER)] == [True, False, False]
+
+
+def test_alerts_and_edits_are_for_directors() -> None:
+    """Readers see the alerts of what they see; reps none, as an alert may be about anybody."""
+    alerts = [{"kpi": "sales"}, {"kpi": "nps"}]
+    assert DIRECTOR.alerts(alerts) == alerts
+    assert READER.alerts(alerts) == [{"kpi": "nps"}]
+    assert ANA.alerts(alerts) == []
+    DIRECTOR.check_alerts()
+    READER.check_alerts()
+    DIRECTOR.check_edits()
+    with pytest.raises(Forbidden, match="alerts"):
+        ANA.check_alerts()
+    for access in (ANA, READER):
+        with pytest.raises(Forbidden, match="directors set"):
+            access.check_edits()
+
+
+def test_only_a_rep_has_a_line_of_their_own_where_the_kpi_tells_it() -> None:
+    by_rep, by_region = ({"id": "sales", "cuts": [{"by": by}]} for by in ("rep", "region"))
+    assert (ANA.own_cut(by_rep), ANA.own_cut(by_region), DIRECTOR.own_cut(by_rep)) == ("rep", None, None)
+
+
+def test_a_rep_lists_what_stands_behind_their_own_line_alone() -> None:
+    assert [ANA.sees_behind(by) for by in ("rep", "team", None)] == [True, False, False]
+    assert all(DIRECTOR.sees_behind(by) for by in ("rep", "team", None))
+
+
+def test_a_rep_asks_for_totals_and_their_own_line_and_for_nobody_elses() -> None:
+    kpi = {"id": "sales", "cuts": [{"by": "rep"}, {"by": "region"}]}
+    ANA.check(kpi, None)
+    ANA.check(kpi, "rep", "ana")
+    for by, member, field in (("rep", "bob", "member"), ("region", None, "by")):
+        with pytest.raises(Forbidden) as refused:
+            ANA.check(kpi, by, member)
+        assert refused.value.field == field

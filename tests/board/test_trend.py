@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.board.plots import BOTTOM, LEFT, MOST_TICKS, RIGHT, TOP, plot
-from services.board.trend import REACHES, Point, Trend, trend_of
+from services.board.trend import REACHES, Point, Reach, Trend, first_of, trend_of
 
 TODAY = date(2026, 11, 26)
 DAYS, MONTHS = REACHES["30d"], REACHES["12m"]
@@ -122,3 +122,13 @@ def test_words_below_the_axis_have_room() -> None:
         assert drawn is not None
         xs = [mark.x for mark in drawn.marks if mark.word]
         assert min(b - a for a, b in pairwise(xs)) >= 50
+
+
+@given(st.dates(date(2024, 1, 1), date(2028, 12, 31)), st.sampled_from(list(REACHES.values())))
+def test_what_is_looked_for_begins_so_many_days_or_months_before(today: date, reach: Reach) -> None:
+    first = first_of(reach, today)
+    if reach.step == "day":
+        assert (today - first).days == reach.looked_for - 1
+    else:
+        months = (today.year - first.year) * 12 + today.month - first.month
+        assert (months, first.day) == (reach.looked_for - 1, 1)

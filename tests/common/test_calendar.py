@@ -147,6 +147,25 @@ def test_what_are_no_opening_hours_is_refused(text: str) -> None:
         parse_hours(text)
 
 
+@given(st.integers(0, 30), st.integers(0, 99), st.integers(0, 30), st.integers(0, 99))
+def test_hours_are_two_times_of_a_day_the_second_later(one: int, past: int, other: int, past_other: int) -> None:
+    text = f"{one:02}:{past:02}-{other:02}:{past_other:02}"
+    opens, closes = one * 60 + past, other * 60 + past_other
+    if past < 60 and past_other < 60 and opens < closes <= 1440:
+        assert parse_hours(text) == (opens, closes)
+    else:
+        with pytest.raises(Invalid):
+            parse_hours(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["09:00-24:01", "09:61-10:00", "09:+1-10:00", "+9:00-10:00", "09: 1-10:00", "9:0-10:00"]
+)
+def test_a_time_of_day_has_digits_alone_and_lies_within_the_day(text: str) -> None:
+    with pytest.raises(Invalid):
+        parse_hours(text)
+
+
 def test_midnight_may_close_a_day() -> None:
     assert parse_hours("18:00-24:00") == (1080, 1440)
 

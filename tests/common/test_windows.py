@@ -92,6 +92,20 @@ def test_nothing_is_compared_before_anything_has_passed(name: str, grain: Grain)
     assert compare(named_window(name, now, calendar()), now, calendar(), grain=grain) is None
 
 
+def test_days_without_any_opening_are_compared_with_nothing_by_day() -> None:
+    now = at("2026-11-02 10:00")  # the 1st was a Sunday
+    assert compare(named_window("mtd", now, calendar()), now, calendar(), grain=Grain.DAY) is None
+
+
+@pytest.mark.parametrize(("sunday", "end"), [("10:00-14:59", "2026-01-02"), ("10:00-15:00", "2026-01-03")])
+def test_a_day_of_which_half_had_gone_counts_whole(sunday: str, end: str) -> None:
+    """The 1st of February is a Sunday; January opens on the 2nd, for ten hours."""
+    now, own = at("2026-02-02 10:00"), calendar({**WEEK, "sun": [sunday]})
+    compared = compare(named_window("mtd", now, own), now, own, grain=Grain.DAY)
+    assert compared is not None
+    assert compared.previous == Span(at("2026-01-01 00:00"), at(f"{end} 00:00"))
+
+
 moments = st.datetimes(datetime(2025, 2, 1), datetime(2027, 1, 31), timezones=st.just(UTC))
 weeks = st.sampled_from([WEEK, SUNDAYS_TOO])
 places = st.sampled_from([COMPANY, ONLINE])

@@ -22,10 +22,34 @@ class Equivalent(NamedTuple):
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent(
+        "services/",
+        "strict=True",
+        "ReplaceTrueWithFalse",
+        "it asserts that two lists made of one another are as long",
+    ),
+    Equivalent(
         "services/common/calendar.py",
         "if wanted <= gone:",
         "ReplaceComparisonOperator_LtE_Eq",
         "no opening time is negative",
+    ),
+    Equivalent(
+        "services/common/calendar.py",
+        "opens = closes = 0",
+        "NumberReplacer",
+        "what opens when it closes is refused, whenever that is",
+    ),
+    Equivalent(
+        "services/common/windows.py",
+        "if name == WindowName.HOUR:",
+        "ReplaceComparisonOperator_Eq_LtE",
+        "no window's name sorts before `1h`",
+    ),
+    Equivalent(
+        "services/common/windows.py",
+        "if until <= window.span.start:",
+        "ReplaceComparisonOperator_LtE_Lt",
+        "an empty period has an empty one before it, which is refused three lines below",
     ),
 )
 

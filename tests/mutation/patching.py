@@ -17,11 +17,15 @@ class Loaded:
     def __init__(self) -> None:
         self._functions: defaultdict[str, list[FunctionType]] = defaultdict(list)
         self._memories: list[_lru_cache_wrapper[object]] = []
+        gc.unfreeze()  # what is frozen is not among the objects
         for each in gc.get_objects():
             if isinstance(each, FunctionType):
                 self._functions[each.__code__.co_filename].append(each)
             elif isinstance(each, _lru_cache_wrapper):
                 self._memories.append(each)
+
+    def holds(self, path: Path) -> bool:
+        return str(path) in self._functions
 
     def put_in(self, path: Path, text: str) -> None:
         """Give every function of a module the code that it has in a text, and forget what was worked out before.

@@ -1,5 +1,6 @@
 """What the measure of the tests does itself: draws, puts in, keeps and counts. Cosmic Ray makes the changes."""
 
+import gc
 import importlib.util
 from collections.abc import Sequence
 from functools import cache
@@ -80,6 +81,16 @@ def test_a_change_reaches_whoever_holds_the_function(module: ModuleType) -> None
     text = MODULE.replace("n * 2", "n * 5").replace("m + n", "m - n").replace("return 1", "return 7")
     Loaded().put_in(Path(module.__file__ or ""), text)
     assert (twice(3), adder(1)(2), counter.one) == (15, 1, 7)
+
+
+def test_what_was_frozen_before_is_found_and_what_is_not_loaded_is_not(module: ModuleType) -> None:
+    path = Path(module.__file__ or "")
+    gc.freeze()
+    loaded = Loaded()
+    assert loaded.holds(path)
+    assert not loaded.holds(path.with_name("other.py"))
+    loaded.put_in(path, MODULE.replace("return 1", "return 7"))
+    assert module.Counter().one == 7
 
 
 def test_a_change_that_closes_over_something_else_is_refused(module: ModuleType) -> None:

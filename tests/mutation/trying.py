@@ -43,6 +43,7 @@ def outcomes(
         if not tests:
             yield mutant, Outcome.UNREACHED
             continue
+        assert loaded.holds(root / mutant.path), f"{mutant.path} is not loaded: nothing would be changed"
         while len(running) >= at_once:
             yield from _ended(running)
         most = 3 + 4 * int(sum(reached.seconds[test] for test in tests))

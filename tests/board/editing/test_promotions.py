@@ -77,3 +77,7 @@ def test_a_change_tells_what_it_changed() -> None:
     assert differences(Change(after, before.data)) == [("to", "2026-11-18", "2026-11-15"), ("channels", "", "online")]
     assert differences(Change(before, before.data)) == []
     assert [name for name, _, _ in differences(Change(before, None))] == ["name", "from", "to"]
+
+
+def test_a_promotion_of_which_nothing_stands_is_no_entry() -> None:
+    assert entries({"P": []}, START, PARIS) == []

@@ -50,6 +50,10 @@ def test_a_new_lead_is_its_first_named_reps_and_its_owner_is_the_last() -> None:
     assert owner(found) == "bob"
 
 
+def test_a_rep_is_named_wherever_their_name_stands_in_the_alphabet() -> None:
+    assert first_rep(lead(("created", "2026-11-01 10:00", {"rep_id": "zoe"}))) == "zoe"
+
+
 def test_a_lead_without_statements_is_open() -> None:
     assert standing("L", lead(CREATED)) == (True, None, None)
 

@@ -132,3 +132,7 @@ def test_a_snapshot_names_the_rep_where_there_is_one() -> None:
     assert rep(line(1, rep="bob"), line(1, rep="bob")) == "bob"
     assert rep(line(1, rep="bob"), line(1, rep="ana")) is None
     assert rep(line(1)) is None
+
+
+def test_a_cancel_gives_nothing_back_of_an_order_that_was_never_placed() -> None:
+    assert Order().left == 0

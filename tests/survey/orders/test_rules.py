@@ -187,3 +187,8 @@ def test_what_is_wrong_with_a_file_of_rules_is_told(tmp_path: Path, text: str, t
     with pytest.raises(ConfigurationError, match="CADRAN_SURVEY_RULES") as refusal:
         load_rules(path)
     assert told in str(refusal.value)
+
+
+def test_whoever_is_not_of_the_sample_is_not_asked() -> None:
+    nobody = Rules(orders=(Rule(touchpoint="delivery", delay_hours=72, channels=("online",), sample=0.0),))
+    assert plan_of(placed(), nobody, START) is None

@@ -70,7 +70,7 @@ def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, dict):
         for name, own in value.items():
             yield from _texts(own, name)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for own in value:
             yield from _texts(own, field)
 

@@ -232,6 +232,21 @@ def test_values_are_exact_in_the_minor_unit_of_their_currency(value: Any, curren
     assert created.data.amount_minor == minor  # type: ignore[attr-defined]
 
 
+def test_a_status_that_is_none_is_refused() -> None:
+    with pytest.raises(Invalid, match="'parked' is no status"):
+        COMPANY.read(delivery({**CREATED, "data": {**DEAL, "status": "parked"}}))
+
+
+def test_an_activity_takes_place_when_it_was_marked_or_changed_and_must_say_so() -> None:
+    activity = example("change_activity")
+    activity["data"] |= {"marked_as_done_time": "", "update_time": "2026-11-04T11:00:00Z"}
+    (said,) = COMPANY.read(delivery(activity)).said
+    assert said.time == datetime(2026, 11, 4, 11, tzinfo=UTC)
+    activity["data"]["update_time"] = None
+    with pytest.raises(Invalid, match="marked_as_done_time"):
+        COMPANY.read(delivery(activity))
+
+
 @pytest.mark.parametrize(("value", "currency"), [(1.005, "EUR"), (1.5, "JPY"), (1, "PTS"), ("NaN", "EUR")])
 def test_a_value_that_its_currency_does_not_know_is_refused(value: Any, currency: str) -> None:
     with pytest.raises(Invalid):

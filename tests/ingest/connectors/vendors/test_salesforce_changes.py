@@ -104,6 +104,14 @@ def test_equal_changes_of_many_records_are_one_event_and_gaps_are_asked_for() ->
     assert "cadran connectors sync" in reading.ignored
 
 
+def test_of_a_task_only_the_record_says_anything_and_of_other_things_nothing_does() -> None:
+    task = change_event("Task", "UPDATE", "00T5w00001AbCdEEAV", OwnerId=BOB, changed=["OwnerId"])
+    other = change_event("Invoice__c", "UPDATE", "a005w00001AbCdEAAV", OwnerId=BOB)
+    reading = ORG.read(delivery(changes(task, other)))
+    assert reading.wanted == (Wanted("Task", "00T5w00001AbCdEEAV"),)
+    assert (reading.said, reading.ignored) == ((), "Invoice__c does not count")
+
+
 WINS = {("won", "", 5): 1, ("won_amount_minor", "", 5): 130_000}
 LOSES = {("lost", "", 21): 1, ("lost_amount_minor", "", 21): 130_000}
 

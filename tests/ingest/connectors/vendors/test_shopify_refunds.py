@@ -1,11 +1,14 @@
 """Shopify: what refunds give back, to the cent."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from services.common.errors import Invalid
 from services.ingest.connectors.connector import Wanted
 from services.ingest.connectors.vendors.shopify import CONNECTOR, ShopifyAccount
+from services.ingest.connectors.vendors.shopify.payloads import MoneySet, ShopMoney, cents
 from tests.ingest.connectors.vendors.shopify_story import (
     REFUNDED,
     SHOP,
@@ -128,3 +131,27 @@ def test_what_an_edit_took_out_is_what_was_refunded_and_without_a_refund_no_sale
         read("orders/updated", order(line_items=[{**lamp, "current_quantity": 2}, chair], refunds=[refund()]))
     )
     assert sum(line.gross_minor for line in back.lines) == 15000 + 3000
+
+
+def test_a_refund_of_a_test_order_gives_nothing_back() -> None:
+    reading = read("refunds/create", refund(transactions=[{**paid_back("60.00"), "test": True}]))
+    assert (reading.said, reading.ignored) == ((), "a refund of a test order")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"processed_at": None, "created_at": None}, "processed_at"), ({"order_id": None}, "order_id")],
+)
+def test_a_refund_that_says_too_little_is_refused_by_its_field(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read("refunds/create", refund(**changes))
+    assert refused.value.field == field
+
+
+def test_an_amount_is_the_shops_money_or_the_plain_one_and_of_one_currency() -> None:
+    money = MoneySet(shop_money=ShopMoney(amount=Decimal("5.10"), currency_code="EUR"))
+    assert cents(money, Decimal(9), "EUR", "price") == 510
+    assert cents(None, Decimal(9), "EUR", "price") == 900
+    assert cents(None, None, "EUR", "price") == 0
+    with pytest.raises(Invalid, match="CHF"):
+        cents(money, None, "CHF", "price")

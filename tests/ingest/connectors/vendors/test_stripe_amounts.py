@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.errors import Invalid
 from services.ingest.connectors.vendors.stripe.money import goods_of, tax_units, units
 from services.ingest.connectors.vendors.stripe.orders import goods_and_total
 from services.ingest.connectors.vendors.stripe.payloads import Line, Lines, Session, TotalDetails
@@ -103,3 +104,8 @@ def test_tax_inside_prices_is_taken_out_of_gross_and_discount_alike() -> None:
         )
     )
     assert (data.lines[0].gross_minor, data.lines[0].discount_minor) == (10000, 2000)
+
+
+def test_a_session_that_does_not_say_what_it_sold_is_refused() -> None:
+    with pytest.raises(Invalid, match="is missing"):
+        goods_of(Session(id="cs", created=0), "EUR")
