@@ -21,6 +21,8 @@ async def records_between(
     :raises Unavailable: when Kafka gives nothing for a minute.
     """
     left = {tp for tp, start in starts.items() if start < ends[tp]}
+    if not left:
+        return
     consumer.assign(list(left))
     for tp in left:
         consumer.seek(tp, starts[tp])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 PAGES = (Path("README.md"), *sorted(Path("docs").rglob("*.md")))
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"\s+# .*$")
 INLINE = re.compile(r"`([^`\n]+)`")
 
 
@@ -30,7 +31,7 @@ def shell_lines(code: str) -> Iterator[str]:
     """The commands of a block: a line that ends in a backslash, or within quotes, goes on."""
     waiting = ""
     for line in code.splitlines():
-        waiting += line
+        waiting += COMMENT.sub("", line)
         if waiting.endswith("\\"):
             waiting = waiting[:-1]
         elif waiting.count("'") % 2:

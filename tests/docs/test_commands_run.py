@@ -18,7 +18,11 @@ from tests.support.stack import RunningStack, running_stack
 
 ELSEWHERE = {
     r"make (demo|test|up|clean|generate)": "what `.ci/run` runs, what stands before this very test, or what ends it",
-    r"make bench": "takes minutes: tests/benchmarks runs a small one of each",
+    r"make (bench|fuzz|coverage|mutation|soak|drill)": "takes minutes: the suite runs a small one of each",
+    r"(\S+=\S+ )?\.venv/bin/pytest": "what runs this very test",
+    r"cadran restore \S+$": "with services stopped: tests/operations/backup",
+    r"cadran erase-customer (?!.*--dry-run)": "makes topics anew beneath all other pages: tests/faults/test_erasing.py",
+    r"kubectl ": "needs a cluster: `make check` builds the manifests and holds them against their schemas",
     r"cadran connectors (check|sync)": "needs an account at a vendor: tests/ingest/connectors has servers like theirs",
     r"cadran grafana push": "needs a Grafana: tests/kpi_stream/grafana has a stand-in",
     r"cadran prices check https://shop.example": "asks a page of another's: tests/pricing_watch has servers of its own",
@@ -37,6 +41,12 @@ class Prepared(NamedTuple):
     typed: str = ""
     """Whenever a command asks."""
     before: str = ""
+    stands_for: tuple[str, str] = ("", "")
+    """What a page shows, and what a reader has in its place."""
+
+
+FOLLOWED = {Path("docs/operating.md"): "from a stopped state to its end: tests/end_to_end/test_operating.py"}
+"""Pages that are run as a whole elsewhere."""
 
 
 PEOPLE = "customer_id,email,name,language\nC-7,anna@example.org,Anna,fr\n"
@@ -53,6 +63,11 @@ WATCH = (
 PREPARED = {
     "docs/board.md": Prepared(typed="four words put together\n" * 2),
     "docs/campaigns.md": Prepared(typed="y\n"),
+    "docs/keys.md": Prepared(
+        before="id=$(cadran keys create known --scope events:write | cut -d _ -f 2)",
+        stands_for=("3f9c2a71d05e", "$id"),
+    ),
+    "docs/kubernetes.md": Prepared(typed="four words put together\n" * 2),
     "docs/import.md": Prepared(files={"invoices.csv": INVOICES}),
     "docs/invitations.md": Prepared(files=CONTACTS),
     "docs/pricing.md": Prepared(files={"watched.json": WATCHED}, before=WATCH),
@@ -81,9 +96,14 @@ def stack(mail: MailServer) -> Iterator[RunningStack]:
 
 
 def runnable(page: Path) -> list[str]:
-    """The commands of a page's blocks, in turn."""
-    lines = (line for block in blocks_of(page) if block.language == "sh" for line in shell_lines(block.code))
-    return [line for line in lines if not any(re.match(beginning, line) for beginning in ELSEWHERE)]
+    """The commands of each of a page's blocks."""
+    blocks = [] if page in FOLLOWED else [block for block in blocks_of(page) if block.language == "sh"]
+    lines = ([line for line in shell_lines(block.code) if not is_elsewhere(line)] for block in blocks)
+    return ["\n".join(block) for block in lines if block]
+
+
+def is_elsewhere(line: str) -> bool:
+    return any(re.match(beginning, line) for beginning in ELSEWHERE)
 
 
 def pointed_at(stack: RunningStack, text: str) -> str:
@@ -93,7 +113,7 @@ def pointed_at(stack: RunningStack, text: str) -> str:
             f"127.0.0.1:{stack.settings.port(port) - stack.settings.port_offset}",
             f"127.0.0.1:{stack.settings.port(port)}",
         )
-    return text.replace(".local/", f"{stack.layout.root}/")
+    return text.replace(".local/", f"{stack.layout.root}/").replace("/var/backups/", "./")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=str)
@@ -111,10 +131,16 @@ def test_a_pages_commands_run(page: Path, stack: RunningStack, tmp_path: Path) -
             'curl() { command curl --fail-with-body --silent --show-error "$@"; echo; }',
             pointed_at(stack, prepared.before),
             "set -x",
-            *(pointed_at(stack, line) for line in runnable(page)),
+            *(f"(\n{pointed_at(stack, block).replace(*prepared.stands_for)}\n)" for block in runnable(page)),
         )
     )
-    environment = {**os.environ, **stack.environment, "PYTHONPATH": str(ROOT), "TYPED": prepared.typed}
+    environment = {
+        **os.environ,
+        **stack.environment,
+        "PYTHONPATH": str(ROOT),
+        "TYPED": prepared.typed,
+        "DEPLOY_SECRETS": "secrets",
+    }
     done = subprocess.run(
         ["bash", "-c", script],
         start_new_session=True,  # without a terminal, so that passwords are read from what is typed

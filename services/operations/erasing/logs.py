@@ -77,8 +77,10 @@ class Logs:
 
         :raises Unavailable: when Kafka gives nothing for a minute.
         """
-        starts = {TopicPartition(topic, p): begin for p, begin in begins.items() if p in ends}
-        stops = {TopicPartition(topic, p): end for p, end in ends.items()}
+        starts = {TopicPartition(topic, p): begin for p, begin in begins.items() if begin < ends.get(p, 0)}
+        if not starts:
+            return
+        stops = {tp: ends[tp.partition] for tp in starts}
         async with self._consumer() as consumer:
             async for tp, found in records_between(consumer, starts, stops):
                 yield tp.partition, [_record(each) for each in found]
