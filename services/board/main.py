@@ -40,6 +40,7 @@ from services.common.secure_headers import SecureHeaders
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
 from services.common.signing_secrets import read_secrets
+from services.common.tracing import open_tracing
 from services.common.windows import utc_now
 
 
@@ -49,7 +50,12 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
     registry = CollectorRegistry()
-    publisher = Publisher(settings.kafka_access, client_id="cadran-board", timeout=board.publish_timeout)
+    publisher = Publisher(
+        settings.kafka_access,
+        client_id="cadran-board",
+        timeout=board.publish_timeout,
+        tracing=open_tracing(settings, "board"),
+    )
     outbox = Outbox(database, publisher, OutboxMetrics("board", registry))
     client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)

@@ -19,6 +19,7 @@ from services.common.kafka_refusals import told
 from services.common.logging import get_logger
 from services.common.partitions import choose
 from services.common.topics import Topic
+from services.common.tracing import Tracing
 
 log = get_logger(__name__)
 
@@ -47,10 +48,11 @@ class Message(NamedTuple):
 class Publisher:
     """One producer. Use it as an async context manager."""
 
-    def __init__(self, access: KafkaAccess, *, client_id: str, timeout: float) -> None:
+    def __init__(self, access: KafkaAccess, *, client_id: str, timeout: float, tracing: Tracing | None = None) -> None:
         self._access = access
         self._client_id = client_id
         self._timeout = timeout
+        self._tracing = tracing
         self._producer: AIOKafkaProducer | None = None
         self._renewing = asyncio.Lock()
         self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -68,6 +70,13 @@ class Publisher:
 
         :raises Unavailable: when one is not within the time-out. The others, and that one, may have arrived.
         """
+        if self._tracing is None or not messages:
+            await self._publish(messages)
+            return
+        with self._tracing.sending({m.topic for m in messages}, len(messages)) as headers:
+            await self._publish([m._replace(headers=[*m.headers, *headers]) for m in messages] if headers else messages)
+
+    async def _publish(self, messages: Sequence[Message]) -> None:
         producer = self._producer
         if producer is None:
             raise Unavailable("Kafka cannot be reached", mend="try again")
