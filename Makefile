@@ -129,6 +129,9 @@ fuzz-apis: setup-dev .local/fuzz-venv/.installed ## Send what nobody would to ev
 	.local/fuzz-venv/bin/pip install -q --disable-pip-version-check -r requirements-fuzz.txt
 	touch $@
 
+soak: setup-dev ## Steady traffic, then: what grows, and is every number right: SECONDS=3600
+	$(PYTHON) -m tests.soak --seconds $(or $(SECONDS),3600)
+
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down
 	rm -rf .local/alerts .local/config .local/data .local/imports .local/logs .local/secrets .local/*.key .local/*.json .local/*.password .local/*.secret

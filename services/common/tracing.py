@@ -6,12 +6,12 @@ A trace travels in a record's headers as `traceparent` (W3C), and only if it is 
 causes: it is a trace of its own that links to theirs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode, Tracer, get_current_span, use_span
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, StatusCode, Tracer, get_current_span, use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
@@ -40,31 +40,27 @@ class Tracing:
         self._tracer = tracer
 
     @contextmanager
-    def request(self, method: str, carrier: Mapping[str, str]) -> Iterator[Span]:
+    def request(self, method: str, scheme: str, carrier: Mapping[str, str]) -> Iterator[Span]:
         """A request that is answered; it goes on with its sender's trace."""
-        attributes = {"http.request.method": method}
-        with self._span(method, SpanKind.SERVER, attributes, context=_w3c.extract(carrier, Context())) as span:
+        attributes = {"http.request.method": method, "url.scheme": scheme}
+        with self._span(method, SpanKind.SERVER, attributes, _w3c.extract(carrier, Context())) as span:
             yield span
 
     @contextmanager
-    def sending(self, topics: Iterable[str], records: int) -> Iterator[Headers]:
+    def sending(self, topics: Collection[str], records: int) -> Iterator[Headers]:
         """Records on their way until Kafka has them; gives the headers that each of them is to bear."""
-        attributes: dict[str, AttributeValue] = {
-            **_messaging("send", topics),
-            "messaging.batch.message_count": records,
-        }
-        with self._span(_name("send", topics), SpanKind.PRODUCER, attributes) as span:
+        name, attributes = _messaging("send", topics)
+        attributes["messaging.batch.message_count"] = records
+        with self._span(name, SpanKind.PRODUCER, attributes) as span:
             yield _headers() if span.is_recording() else ()
 
     @contextmanager
     def batch(self, topic: str, partition: int, records: Sequence[Traced]) -> Iterator[None]:
         """One partition's records at work, linked to the traces that brought them."""
-        attributes: dict[str, AttributeValue] = {
-            **_messaging("process", [topic]),
-            "messaging.batch.message_count": len(records),
-            "messaging.destination.partition.id": str(partition),
-        }
-        with self._span(f"process {topic}", SpanKind.CONSUMER, attributes, Context(), links_of(records)):
+        name, attributes = _messaging("process", {topic})
+        attributes["messaging.batch.message_count"] = len(records)
+        attributes["messaging.destination.partition.id"] = str(partition)
+        with self._span(name, SpanKind.CONSUMER, attributes, Context(), links_of(records)):
             yield
 
     @contextmanager
@@ -96,18 +92,13 @@ class Tracing:
 
 def links_of(records: Iterable[Traced]) -> list[Link]:
     """To the traces that brought some records, each once, the first of them."""
-    found: dict[tuple[bytes, ...], Link] = {}
+    found: dict[tuple[int, int], SpanContext] = {}
     for record in records:
-        if record.headers and (own := _carried(record.headers)):
-            key = tuple(own.values())
-            if key not in found:
-                text = {name: value.decode("latin-1") for name, value in own.items()}
-                context = get_current_span(_w3c.extract(text, Context())).get_span_context()
-                if context.is_valid and context.trace_flags.sampled:
-                    found[key] = Link(context)
-        if len(found) == MAX_LINKS:
-            break
-    return list(found.values())
+        if record.headers and (context := _carried(record.headers)).trace_flags.sampled:
+            found.setdefault((context.trace_id, context.span_id), context)
+            if len(found) == MAX_LINKS:
+                break
+    return [Link(context) for context in found.values()]
 
 
 def open_tracing(settings: Settings, service: str) -> Tracing | None:
@@ -128,20 +119,17 @@ def open_tracing(settings: Settings, service: str) -> Tracing | None:
     return Tracing(tracer_to(settings.traces, service, settings.traces_share))
 
 
-def _messaging(operation: str, topics: Iterable[str]) -> dict[str, AttributeValue]:
-    named = set(topics)
-    destination = {"messaging.destination.name": named.pop()} if len(named) == 1 else {}
-    return {
+def _messaging(operation: str, topics: Collection[str]) -> tuple[str, dict[str, AttributeValue]]:
+    """The name and attributes of what is done with records; several topics are no destination."""
+    attributes: dict[str, AttributeValue] = {
         "messaging.system": "kafka",
         "messaging.operation.name": operation,
         "messaging.operation.type": operation,
-        **destination,
     }
-
-
-def _name(operation: str, topics: Iterable[str]) -> str:
-    named = set(topics)
-    return f"{operation} {named.pop()}" if len(named) == 1 else operation
+    if len(topics) > 1:
+        return operation, attributes
+    (topic,) = topics
+    return f"{operation} {topic}", {**attributes, "messaging.destination.name": topic}
 
 
 def _headers() -> Headers:
@@ -151,5 +139,7 @@ def _headers() -> Headers:
     return [(name, value.encode("latin-1")) for name, value in carrier.items()]
 
 
-def _carried(headers: Headers) -> dict[str, bytes]:
-    return {name: value for name, value in headers if name in _w3c.fields and value}
+def _carried(headers: Headers) -> SpanContext:
+    """What the headers of a record tell; not valid, and so not sampled, where that is nothing."""
+    carrier = {name: value.decode("latin-1") for name, value in headers if name in _w3c.fields and value}
+    return get_current_span(_w3c.extract(carrier, Context())).get_span_context()

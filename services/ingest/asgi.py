@@ -73,7 +73,7 @@ class TracedPosts:
             await self._app(scope, receive, send)
             return
         carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        with self._tracing.request("POST", carrier) as span:
+        with self._tracing.request("POST", scope["scheme"], carrier) as span:
 
             async def telling(message: Message) -> None:
                 if message["type"] == "http.response.start":

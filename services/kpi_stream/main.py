@@ -204,7 +204,7 @@ def main() -> None:
     try:
         settings, stream = Settings.load(), StreamSettings.load()
         configure_logging(f"worker-{stream.worker}", level=settings.log_level, log_format=settings.log_format)
-        tracing = open_tracing(settings, "worker")
+        tracing = None if stream.state else open_tracing(settings, "worker")  # what is replayed was traced before
         require_topics(settings)
         state, declared = state_to_work_on(settings, stream)
     except CadranError as error:

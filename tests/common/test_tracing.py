@@ -1,5 +1,6 @@
 """What a trace is linked to and kept of, without a collector."""
 
+import socket
 import subprocess
 import sys
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from services.common.errors import ConfigurationError
 from services.common.settings import Settings
 from services.common.trace_export import ShareOfRequests
 from services.common.tracing import MAX_LINKS, links_of, open_tracing
+from tests.support.collector import InMemory
 
 TRACES = st.integers(1, 2**128 - 1)
 SPANS = st.integers(1, 2**64 - 1)
@@ -81,3 +83,52 @@ def test_what_is_not_installed_is_named_with_its_mend() -> None:
 
     assert "CADRAN_TRACES" in done.stderr
     assert "requirements-tracing.txt" in done.stderr
+
+
+def test_a_collector_that_never_answers_holds_up_nothing() -> None:
+    """Five times as many spans as may wait; the process ends by itself."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        code = (
+            "from services.common.trace_export import MAX_WAITING, tracer_to\n"
+            f"tracer = tracer_to('http://127.0.0.1:{silent.getsockname()[1]}', 'ingest', 1.0)\n"
+            "for _ in range(5 * MAX_WAITING): tracer.start_span('POST').end()\n"
+            "print('done')"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+def test_of_an_error_only_its_kind_is_told() -> None:
+    memory = InMemory()
+    with pytest.raises(ValueError, match="customer"), memory.tracing.batch("cadran.orders", 0, [bearing(1, 1)]):
+        raise ValueError("customer seventeen")
+
+    (span,) = memory.spans
+    assert span.attributes is not None
+    assert span.attributes["error.type"] == "ValueError"
+    assert "seventeen" not in span.to_json()
+
+
+def test_a_record_bears_what_sends_it_and_a_batch_of_it_links_there() -> None:
+    memory = InMemory()
+    with memory.tracing.sending({"cadran.orders"}, 2) as headers:
+        pass
+    with memory.tracing.batch("cadran.orders", 0, [Record([*headers]), Record([*headers])]):
+        pass
+
+    sent, batch = memory.spans
+    assert [link.context.span_id for link in batch.links] == [sent.context.span_id]
+
+
+def test_records_of_several_topics_have_no_destination() -> None:
+    memory = InMemory()
+    with memory.tracing.sending({"cadran.orders", "cadran.leads"}, 2):
+        pass
+
+    (sent,) = memory.spans
+    assert sent.name == "send"
+    assert sent.attributes is not None
+    assert "messaging.destination.name" not in sent.attributes

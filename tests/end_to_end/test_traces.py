@@ -93,7 +93,9 @@ def test_no_attribute_says_whose_it_was(stack: RunningStack, collector: Collecto
     wait_for(lambda: of_trace(collector, known) and of_trace(collector, unknown), "both requests are told")
     stack.wait_applied()
 
-    assert one(of_trace(collector, unknown)).attributes["http.response.status_code"] == 401
+    refused = one(of_trace(collector, unknown))
+    assert refused.name == "POST /v1/connectors/{vendor}/{account}"
+    assert refused.attributes["http.response.status_code"] == 401
     told = [str(span) for span in collector.spans]
     assert [text for text in told if "secret" in text or stack.key in text] == []
 
