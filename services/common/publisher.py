@@ -18,8 +18,9 @@ from services.common.kafka_access import KafkaAccess
 from services.common.kafka_refusals import told
 from services.common.logging import get_logger
 from services.common.partitions import choose
+from services.common.settings import Settings
 from services.common.topics import Topic
-from services.common.tracing import Tracing
+from services.common.tracing import Tracing, open_tracing
 
 log = get_logger(__name__)
 
@@ -163,6 +164,15 @@ class Publisher:
             answered = False
         if not answered:
             raise Unavailable("Kafka does not answer")
+
+
+def publisher_of(settings: Settings, service: str, *, timeout: float) -> Publisher:
+    """A service's producer; what it sends begins traces, where they are asked for.
+
+    :raises ConfigurationError: when Kafka's settings are wrong, or what sends traces is not installed.
+    """
+    tracing = open_tracing(settings, service)
+    return Publisher(settings.kafka_access, client_id=f"cadran-{service}", timeout=timeout, tracing=tracing)
 
 
 async def _send_each(producer: AIOKafkaProducer, messages: Sequence[Message]) -> AsyncIterator[Acked]:

@@ -155,7 +155,7 @@ def _line(sample: Sample) -> str:
 
 def report(done: Run) -> str:
     """A table of what each program held, and what else was noted."""
-    lines = ["| program | memory, MB | a week | files | a week | threads | a week |", "| --- | " + "---: | " * 6]
+    lines = ["| program | memory, MB | a week | files | a week | threads | a week |", "| --- |" + " ---: |" * 6]
     by_program: dict[str, list[Growth]] = {}
     for each in done.growths:
         by_program.setdefault(each.program, []).append(each)
