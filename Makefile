@@ -124,6 +124,9 @@ bench-alert-delay: setup-dev ## Measure how long from an event that crosses a th
 bench-webhooks: setup-dev ## Measure how soon webhooks are answered while Kafka is away and the gateway is killed: RATE=100 SECONDS=150
 	$(PYTHON) -m tests.benchmarks.webhooks --rate $(or $(RATE),100) --seconds $(or $(SECONDS),150)
 
+bench-traces: setup-dev ## Measure what traces take of the gateway's throughput: ROUNDS=3
+	$(PYTHON) -m tests.benchmarks.traces --rounds $(or $(ROUNDS),3)
+
 fuzz: setup-dev ## Give every parser inputs that nobody would: INPUTS=1000000 SEED=1
 	$(PYTHON) -m tests.fuzz.parsers --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
 
@@ -134,6 +137,9 @@ fuzz-apis: setup-dev .local/fuzz-venv/.installed ## Send what nobody would to ev
 	$(PYTHON) -m venv .local/fuzz-venv
 	.local/fuzz-venv/bin/pip install -q --disable-pip-version-check -r requirements-fuzz.txt
 	touch $@
+
+soak: setup-dev ## Steady traffic, then: what grows, and is every number right: SECONDS=3600
+	$(PYTHON) -m tests.soak --seconds $(or $(SECONDS),3600)
 
 clean: ## Stop everything and delete its data
 	@-$(PYTHON) -m deploy.local.stack down

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-TOGETHER = ("requirements.txt", "requirements-salesforce.txt", "requirements-dev.txt")
+TOGETHER = ("requirements.txt", "requirements-salesforce.txt", "requirements-tracing.txt", "requirements-dev.txt")
 APART = ("requirements-bench.txt", "requirements-fuzz.txt", "requirements-mutation.txt")
 """Each is installed in an environment of its own, where other versions may be."""
 FILES = TOGETHER + APART

@@ -35,7 +35,7 @@ from services.common.i18n import load_translations
 from services.common.kafka_refusals import require_kafka_admits
 from services.common.logging import configure_logging
 from services.common.outbox import Outbox, OutboxMetrics
-from services.common.publisher import Publisher
+from services.common.publisher import Publisher, publisher_of
 from services.common.secure_headers import SecureHeaders
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
@@ -49,7 +49,7 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
     The database is opened beside, and Kafka reached, as soon as they let themselves be: numbers are shown without them.
     """
     registry = CollectorRegistry()
-    publisher = Publisher(settings.kafka_access, client_id="cadran-board", timeout=board.publish_timeout)
+    publisher = publisher_of(settings, "board", timeout=board.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("board", registry))
     client, client_of_alerts = read_api_client(settings, board), alerts_client(settings, board)
     api = ReadApi(client)

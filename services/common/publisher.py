@@ -18,7 +18,9 @@ from services.common.kafka_access import KafkaAccess
 from services.common.kafka_refusals import told
 from services.common.logging import get_logger
 from services.common.partitions import choose
+from services.common.settings import Settings
 from services.common.topics import Topic
+from services.common.tracing import Tracing, open_tracing
 
 log = get_logger(__name__)
 
@@ -47,10 +49,11 @@ class Message(NamedTuple):
 class Publisher:
     """One producer. Use it as an async context manager."""
 
-    def __init__(self, access: KafkaAccess, *, client_id: str, timeout: float) -> None:
+    def __init__(self, access: KafkaAccess, *, client_id: str, timeout: float, tracing: Tracing | None = None) -> None:
         self._access = access
         self._client_id = client_id
         self._timeout = timeout
+        self._tracing = tracing
         self._producer: AIOKafkaProducer | None = None
         self._renewing = asyncio.Lock()
         self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -68,6 +71,13 @@ class Publisher:
 
         :raises Unavailable: when one is not within the time-out. The others, and that one, may have arrived.
         """
+        if self._tracing is None or not messages:
+            await self._publish(messages)
+            return
+        with self._tracing.sending({m.topic for m in messages}, len(messages)) as headers:
+            await self._publish([m._replace(headers=[*m.headers, *headers]) for m in messages] if headers else messages)
+
+    async def _publish(self, messages: Sequence[Message]) -> None:
         producer = self._producer
         if producer is None:
             raise Unavailable("Kafka cannot be reached", mend="try again")
@@ -154,6 +164,15 @@ class Publisher:
             answered = False
         if not answered:
             raise Unavailable("Kafka does not answer")
+
+
+def publisher_of(settings: Settings, service: str, *, timeout: float) -> Publisher:
+    """A service's producer; what it sends begins traces, where they are asked for.
+
+    :raises ConfigurationError: when Kafka's settings are wrong, or what sends traces is not installed.
+    """
+    tracing = open_tracing(settings, service)
+    return Publisher(settings.kafka_access, client_id=f"cadran-{service}", timeout=timeout, tracing=tracing)
 
 
 async def _send_each(producer: AIOKafkaProducer, messages: Sequence[Message]) -> AsyncIterator[Acked]:

@@ -7,6 +7,7 @@ generated from these classes.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -220,6 +221,14 @@ class Settings(CadranSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
+    traces: str = Field(
+        "",
+        description="Where traces go: the address of an OTLP/HTTP collector, `http://127.0.0.1:4318`. Empty: there are "
+        "none. See tracing.md.",
+    )
+    traces_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        1.0, description="The share of traces that is kept, of those whose sender has not decided."
+    )
     log_format: Literal["json", "console"] = Field("json", description="`json`, or `console` for people.")
 
     @field_validator("kafka")
@@ -233,6 +242,13 @@ class Settings(CadranSettings):
     @classmethod
     def _redis_url_is_no_secret(cls, value: str) -> str:
         return check_redis_url(value) if value else value
+
+    @field_validator("traces")
+    @classmethod
+    def _traces_go_to_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/@\s]+/?", value):
+            raise ValueError(f"{value!r} is no collector's address; an example is http://127.0.0.1:4318")
+        return value
 
     @field_validator("time_zone")
     @classmethod

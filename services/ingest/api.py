@@ -34,9 +34,10 @@ from services.common.openapi import KEY, PROBLEMS, refusals, schema_of
 from services.common.problems import Problem, problem_of
 from services.common.rates import Rate
 from services.common.secure_headers import SecureHeaders
+from services.common.tracing import Tracing
 from services.common.windows import Clock
 from services.ingest import reading
-from services.ingest.asgi import CountRefused, DirectPosts
+from services.ingest.asgi import CountRefused, DirectPosts, TracedPosts
 from services.ingest.campaigns.api import campaign_routes
 from services.ingest.campaigns.service import Campaigns
 from services.ingest.connectors.api import connector_routes
@@ -84,6 +85,7 @@ class Parts(NamedTuple):
     settings: IngestSettings
     registry: CollectorRegistry
     metrics: IngestMetrics
+    tracing: Tracing | None
     checks: dict[str, Check]
 
 
@@ -117,7 +119,10 @@ def create_app(parts: Parts, lifespan: Callable[[FastAPI], Any]) -> ASGIApp:
     install_metrics(app, parts.registry)
 
     direct = {route.path: route.endpoint for route in events.routes if isinstance(route, Route)}
-    return SecureHeaders(CountRefused(DirectPosts(app, direct), parts.metrics))
+    posts: ASGIApp = DirectPosts(app, direct)
+    if parts.tracing:
+        posts = TracedPosts(posts, parts.tracing, direct)
+    return SecureHeaders(CountRefused(posts, parts.metrics))
 
 
 def _events(parts: Parts) -> APIRouter:

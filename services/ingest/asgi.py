@@ -1,13 +1,17 @@
 """What stands between the server and FastAPI."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 
 from fastapi import Request, Response
+from opentelemetry.trace import Span, StatusCode
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.http import problem_response, tellable
+from services.common.tracing import Tracing
 from services.ingest.metrics import IngestMetrics
+
+SERVER_ERROR = 500
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -51,3 +55,45 @@ class CountRefused:
             await send(message)
 
         await self._app(scope, receive, counting if scope.get("path", "").startswith("/v1/") else send)
+
+
+class TracedPosts:
+    """Begins a span for every POST, or goes on with its sender's.
+
+    A path may name an account, so what is told of it is its route; none where the app knows no such path.
+    """
+
+    def __init__(self, app: ASGIApp, tracing: Tracing, direct: Container[str]) -> None:
+        self._app = app
+        self._tracing = tracing
+        self._direct = direct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") != "POST":
+            await self._app(scope, receive, send)
+            return
+        carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        with self._tracing.request("POST", scope["scheme"], carrier) as span:
+
+            async def telling(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    tell_answer(span, self._route(scope), message["status"])
+                await send(message)
+
+            await self._app(scope, receive, telling)
+
+    def _route(self, scope: Scope) -> str | None:
+        if scope["path"] in self._direct:
+            return str(scope["path"])
+        return getattr(scope.get("route"), "path", None)
+
+
+def tell_answer(span: Span, route: str | None, status: int) -> None:
+    """What is known of a request once it is answered."""
+    span.set_attribute("http.response.status_code", status)
+    if route:
+        span.update_name(f"POST {route}")
+        span.set_attribute("http.route", route)
+    if status >= SERVER_ERROR:
+        span.set_attribute("error.type", str(status))
+        span.set_status(StatusCode.ERROR)

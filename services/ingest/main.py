@@ -25,6 +25,7 @@ from services.common.redis_refusals import require_redis_admits
 from services.common.settings import Port, Settings
 from services.common.signing_secrets import read_secrets
 from services.common.topic_admin import require_topics
+from services.common.tracing import open_tracing
 from services.common.windows import utc_now
 from services.ingest.api import Parts, create_app
 from services.ingest.campaigns.metrics import CampaignMetrics
@@ -59,7 +60,13 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
     redis = async_redis(settings.redis_access, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
-    publisher = Publisher(settings.kafka_access, client_id="cadran-ingest", timeout=ingest.publish_timeout)
+    tracing = open_tracing(settings, "ingest")
+    publisher = Publisher(
+        settings.kafka_access,
+        client_id="cadran-ingest",
+        timeout=ingest.publish_timeout,
+        tracing=tracing,
+    )
     budget = Budget(ingest.max_pending_bytes)
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))
@@ -100,6 +107,7 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
         settings=ingest,
         registry=registry,
         metrics=metrics,
+        tracing=tracing,
         checks={"kafka": publisher.check},  # not the database: events are taken without it
     )
     return create_app(parts, lifespan)

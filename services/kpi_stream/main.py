@@ -26,6 +26,7 @@ from services.common.publisher import Publisher
 from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
+from services.common.tracing import Tracing, open_tracing
 from services.common.windows import utc_now
 from services.kpi_stream.declared import Declared, declared_by
 from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
@@ -98,7 +99,12 @@ class WorkerApp(faust.App):
 
 
 def build_app(
-    settings: Settings, stream: StreamSettings, state: StateVersion, declared: Declared, metrics: WorkerMetrics
+    settings: Settings,
+    stream: StreamSettings,
+    state: StateVersion,
+    declared: Declared,
+    metrics: WorkerMetrics,
+    tracing: Tracing | None,
 ) -> WorkerApp:
     """The worker: one agent per topic, each awaiting partition batches."""
     kafka = settings.kafka_access
@@ -109,7 +115,9 @@ def build_app(
         **_faust_settings(stream),
     )
     app.redis = async_redis(settings.redis_access, socket_timeout=stream.redis_timeout, retry=Retry(NoBackoff(), 0))
-    app.publisher = Publisher(kafka, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout)
+    app.publisher = Publisher(
+        kafka, client_id=f"cadran-worker-{stream.worker}", timeout=stream.publish_timeout, tracing=tracing
+    )
     app.processor = Processor(
         store=StateStore(app.redis, state),
         folder=Folder(all_kpis().values(), declared),
@@ -117,6 +125,7 @@ def build_app(
         fan=partial(fan_out, zone=settings.zone, reporting_currency=settings.reporting_currency),
         clock=utc_now,
         metrics=metrics,
+        tracing=tracing,
     )
     app.lanes = Lanes(app.processor.apply, at_once=LANES)
     app.transport = batch_transport(app.processor)(url=app.conf.broker, app=app)
@@ -195,6 +204,7 @@ def main() -> None:
     try:
         settings, stream = Settings.load(), StreamSettings.load()
         configure_logging(f"worker-{stream.worker}", level=settings.log_level, log_format=settings.log_format)
+        tracing = None if stream.state else open_tracing(settings, "worker")  # what is replayed was traced before
         require_topics(settings)
         state, declared = state_to_work_on(settings, stream)
     except CadranError as error:
@@ -207,7 +217,7 @@ def main() -> None:
     collect_seldom()
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = build_app(settings, stream, state, declared, metrics)
+    app = build_app(settings, stream, state, declared, metrics, tracing)
     log.info("working", state=state.version, topics=[topic.value for topic in CONSUMED_TOPICS])
     faust.Worker(app, loop=loop, override_logging=False, redirect_stdouts=False).execute_from_commandline()
 

@@ -18,11 +18,12 @@ offset, go on. Nothing is cached between batches, so nothing can be stale.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple, Protocol
 
 from services.common.logging import get_logger
 from services.common.publisher import Publisher
+from services.common.tracing import Tracing
 from services.common.windows import Clock
 from services.kpi_stream.dead_letters import letter_message
 from services.kpi_stream.fan_out import CellChanges, Gathered
@@ -37,6 +38,9 @@ MAX_WRITES = 20_000
 """A script blocks Redis: what would write more is taken in smaller slices (one record is taken whatever it writes)."""
 
 FIRST_SLICE, MAX_SLICE = 200, 5000
+
+_CALLS = {stage: {"db.system.name": "redis", "db.operation.name": "EVALSHA"} for stage in ("read", "commit")}
+"""The stages that call Redis, as a trace tells it."""
 
 BACKOFF_FIRST, BACKOFF_MAX = 0.1, 5.0
 
@@ -102,6 +106,7 @@ class Processor:
         fan: Fan,
         clock: Clock,
         metrics: WorkerMetrics,
+        tracing: Tracing | None = None,
     ) -> None:
         self._store = store
         self._folder = folder
@@ -109,6 +114,7 @@ class Processor:
         self._fan = fan
         self._clock = clock
         self._metrics = metrics
+        self._tracing = tracing
         self._positions: dict[TopicPartition, Position] = {}
         self.seek: Seek = _not_attached
 
@@ -148,7 +154,8 @@ class Processor:
             if epoch != position.epoch or position.next is None:
                 return
             try:
-                await self._apply(tp, position, records)
+                with self._tracing.batch(*tp, records) if self._tracing else nullcontext():
+                    await self._apply(tp, position, records)
             except Conflict as conflict:
                 self._metrics.conflicts.inc()
                 position.failures += 1
@@ -270,7 +277,8 @@ class Processor:
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
-        yield
+        with self._tracing.stage(stage, _CALLS.get(stage, {})) if self._tracing else nullcontext():
+            yield
         self._metrics.stage.labels(stage).observe(time.perf_counter() - start)
 
 

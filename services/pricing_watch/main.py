@@ -18,7 +18,7 @@ from services.common.errors import CadranError
 from services.common.http import serve
 from services.common.logging import configure_logging
 from services.common.outbox import Outbox, OutboxMetrics
-from services.common.publisher import Publisher
+from services.common.publisher import publisher_of
 from services.common.settings import Port, Settings
 from services.common.topic_admin import require_topics
 from services.common.windows import utc_now
@@ -42,7 +42,7 @@ def build(settings: Settings, pricing: PricingSettings, database: Database) -> A
     """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
     metrics = PricingMetrics(registry)
-    publisher = Publisher(settings.kafka_access, client_id="cadran-pricing", timeout=pricing.publish_timeout)
+    publisher = publisher_of(settings, "pricing", timeout=pricing.publish_timeout)
     outbox = Outbox(database, publisher, OutboxMetrics("pricing", registry))
     stating = Stating(settings.zone)
     intake = Intake(stating)

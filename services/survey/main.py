@@ -23,7 +23,7 @@ from services.common.logging import configure_logging
 from services.common.mail.account import read_account, read_sender
 from services.common.mail.courier import Courier
 from services.common.outbox import Outbox, OutboxMetrics
-from services.common.publisher import Publisher
+from services.common.publisher import publisher_of
 from services.common.settings import Port, Settings
 from services.common.signed_cookie import SignedCookie
 from services.common.signing_secrets import read_secrets
@@ -72,7 +72,7 @@ def build(settings: Settings, survey: SurveySettings, database: Database) -> ASG
     """The app on an open database, closed with its lifespan; its clients are opened and closed with it."""
     registry = CollectorRegistry()
     core = _core(settings, survey, database, SurveyMetrics(registry))
-    publisher = Publisher(settings.kafka_access, client_id="cadran-survey", timeout=survey.publish_timeout)
+    publisher = publisher_of(settings, "survey", timeout=survey.publish_timeout)
     outbox = Outbox(core.database, publisher, OutboxMetrics("survey", registry))
     mailer = _mailer(core) if survey.smtp_host else None
 

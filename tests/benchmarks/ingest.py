@@ -50,18 +50,24 @@ def measure(stack: RunningStack, singles: int, batched: int) -> Iterator[Measure
         "_ceiling": (NOTHING, str(port)),
     }
     loads = (
-        _single("ingest_single", key, singles, SINGLE_CONNECTIONS),
-        _single("ingest_single_few", key, singles, FEW_CONNECTIONS),
+        single("ingest_single", key, singles, SINGLE_CONNECTIONS),
+        single("ingest_single_few", key, singles, FEW_CONNECTIONS),
         _batches(key, batched),
     )
     for load in loads:
         for suffix, program in programs.items():
-            with running(stack, *program) as pid:
-                wait_for(lambda: _listens(port), "the server listens")
-                yield _send(load, load.name + suffix, port, pid)
+            yield taken(stack, load, load.name + suffix, *program)
 
 
-def _single(name: str, key: str, count: int, connections: int) -> Load:
+def taken(stack: RunningStack, load: Load, name: str, *program: str, **settings: str) -> Measured:
+    """A load, by a server that is started for it."""
+    port = stack.settings.port(Port.INGEST)
+    with running(stack, *program, **settings) as pid:
+        wait_for(lambda: _listens(port), "the server listens")
+        return _send(load, name, port, pid)
+
+
+def single(name: str, key: str, count: int, connections: int) -> Load:
     sent = orders(count + connections, until=utc_now(), over=BUSY, name=name)
     requests = [post("/v1/events", key, STRUCTURED, msgspec.json.encode(event)) for event in sent]
     return Load(name, requests, 1, connections)

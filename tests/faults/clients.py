@@ -25,12 +25,13 @@ SINGLE, TWICE, UNHEARD = 0.2, 0.2, 0.05
 class Client:
     """Sends shuffled pieces, some twice, some without waiting for the answer, and all until they are acknowledged."""
 
-    def __init__(self, stack: RunningStack, name: str, seed: int) -> None:
+    def __init__(self, stack: RunningStack, name: str, seed: int, pause: float) -> None:
         self.sender = Sender(stack)
         self.turn = threading.Lock()
         """Held while something is being sent: whoever holds it keeps this client silent."""
         self._name = name
         self._random = Random(seed)
+        self._pause = pause
         self._pool: list[CloudEvent] = []
         self._blocks = 0
 
@@ -41,7 +42,7 @@ class Client:
                 self._blocks += 1
                 self._pool += block(f"{self._name}.{self._blocks}", self._random)
             self._send_some()
-            time.sleep(PAUSE)
+            time.sleep(self._pause)
         while self._pool:
             self._send_some()
         self.sender.close()
@@ -63,8 +64,8 @@ class Client:
 class Clients:
     """The clients, each in a thread of its own, as a context: at its end all was acknowledged."""
 
-    def __init__(self, stack: RunningStack, seed: int) -> None:
-        self._clients = [Client(stack, f"s{seed}.{i}", seed * CLIENTS + i) for i in range(CLIENTS)]
+    def __init__(self, stack: RunningStack, seed: int, *, pause: float = PAUSE) -> None:
+        self._clients = [Client(stack, f"s{seed}.{i}", seed * CLIENTS + i, pause) for i in range(CLIENTS)]
         self._stop = threading.Event()
         self._threads = ThreadPoolExecutor(CLIENTS)
 

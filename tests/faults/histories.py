@@ -21,9 +21,9 @@ SKUS = ["a", "b", "z"]
 
 CAMPAIGNS = ["spring", "summer"]
 DAY = 24 * 60
-RECENT, PAST, LONG_AGO = (1, 120), (240, 20 * DAY), (20 * DAY, 220 * DAY)
-"""Ages in minutes. None is near three hours, where minute cells end: which of them live never depends on the second,
-nor on a clock that is some minutes wrong."""
+RECENT, PAST, LONG_AGO = (1, 90), (240, 20 * DAY), (20 * DAY, 220 * DAY)
+"""Ages in minutes. None is near three hours, where minute cells end, nor comes near within an hour: which of them live
+never depends on the second, nor on a clock that is some minutes wrong."""
 
 
 class Names(NamedTuple):

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 
 from services.common.errors import Invalid, Unauthenticated, Unavailable
 from services.common.http import install_error_handlers, json_response, read_body
-from services.ingest.asgi import CountRefused, DirectPosts
+from services.ingest.asgi import CountRefused, DirectPosts, TracedPosts
 from services.ingest.metrics import IngestMetrics
+from tests.support.collector import InMemory
 
 LIMIT = 1000
 
@@ -127,3 +128,22 @@ async def test_who_goes_away_within_a_body_is_no_defect(direct: ASGIApp) -> None
     with capture_logs() as logs:
         await direct({"type": "http", "method": "POST", "path": "/v1/kept", "headers": []}, receive, send)
     assert (sent, logs) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "is_error"), [(b"x", 202, False), (b"known", 422, False), (b"defect", 500, True)]
+)
+async def test_a_span_tells_the_route_and_what_was_answered(
+    app: FastAPI, body: bytes, status: int, is_error: bool
+) -> None:
+    memory = InMemory()
+    direct = DirectPosts(app, {"/v1/kept": kept})
+    async with client(TracedPosts(direct, memory.tracing, {"/v1/kept"})) as http:
+        await http.post("/v1/kept", content=body)
+        await http.get("/v1/kept")
+
+    (span,) = memory.spans
+    assert span.attributes is not None
+    assert (span.name, span.attributes["http.route"]) == ("POST /v1/kept", "/v1/kept")
+    assert span.attributes["http.response.status_code"] == status
+    assert (not span.status.is_ok and not span.status.is_unset) == is_error

@@ -44,8 +44,9 @@ ANSWER_LATER = 12
 class Answering:
     """People who are asked and answer, one after the other; it knows who was thanked, and for which score."""
 
-    def __init__(self, stack: RunningStack) -> None:
+    def __init__(self, stack: RunningStack, *, pause: float = 0.05) -> None:
         self._client = stack.http(Port.SURVEY)
+        self._pause = pause
         self._random = random.Random(3)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -65,7 +66,7 @@ class Answering:
             asked, score = ask_with(self._client), self._random.randint(0, 10)
             give(self._client, asked, score)
             self.thanked.append((asked, score))
-            time.sleep(0.05)
+            time.sleep(self._pause)
 
 
 class Load(NamedTuple):
