@@ -154,6 +154,14 @@ def write_half(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
 
 
+def write_deadly(path: Path) -> None:
+    """Of this damage the library ends the process that reads."""
+    to_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[72] = 255
+    path.write_bytes(content)
+
+
 def write_damaged(path: Path) -> None:
     to_parquet(path)
     whole = path.read_bytes()
@@ -184,6 +192,7 @@ def write_without(part: str) -> Callable[[Path], None]:
         (".xlsx", write_nonsense, "is no Excel file - save it as .xlsx"),
         (".parquet", write_nonsense, "is no whole Parquet file"),
         (".parquet", write_damaged, "is damaged"),
+        (".parquet", write_deadly, "is damaged"),
         (".zip", write_nonsense, "cannot be read"),
         (".zip", write_half, "cannot be read"),
         (".zip", write_two, "holds 2 files - unpack it"),

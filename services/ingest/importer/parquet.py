@@ -5,10 +5,12 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader
+from pathlib import Path
 from typing import Any
 
 from arro3.core import Array, DataType
 from arro3.io import read_parquet
+from pebble import ProcessExpired, ProcessPool
 
 from services.common.errors import ConfigurationError
 from services.ingest.importer.typed import text_of
@@ -24,6 +26,7 @@ def parquet_rows(file: BufferedReader) -> Iterator[tuple[int, Sequence[str]]]:
     :raises ConfigurationError: when it is no Parquet file.
     """
     _require_marks(file)
+    _require_whole(file)
     with _damage_told(file):
         reader = read_parquet(file)
         yield 1, reader.schema.names
@@ -42,6 +45,29 @@ def _require_marks(file: BufferedReader) -> None:
     file.seek(0)
     if end != MARK or file.read(len(MARK)) != MARK:
         raise ConfigurationError(f"{file.name} is no whole Parquet file", mend="copy or write it again")
+
+
+def _require_whole(file: BufferedReader) -> None:
+    """Have it read once in a process of its own: of some damage the library ends the process that reads."""
+    with ProcessPool(max_workers=1) as pool:
+        try:
+            fault = pool.schedule(_fault_in, args=[file.name]).result()
+        except ProcessExpired:
+            fault = "it cannot be read to its end"
+    if fault:
+        raise ConfigurationError(f"{file.name} is damaged: {fault}", mend="copy or write it again")
+
+
+def _fault_in(path: str) -> str:
+    """Why it cannot be read; empty where it can. What the library prints as it ends a process is for its authors."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        for _ in read_parquet(path):
+            pass
+    except BaseException as error:  # a panic is no `Exception`
+        return str(error) or type(error).__name__
+    return ""
 
 
 @contextmanager
