@@ -144,7 +144,7 @@ PARSERS = [
     ),
     Parser("CSV, of lines", [_text(_ROWS)], _cells, partial(read_rows, mapping=RETAIL, name="a.csv"), 40),
     Parser("Excel", [_to_excel(_ROWS)], zip_mutant, partial(read_rows, mapping=RETAIL, name="a.xlsx"), 4),
-    Parser("Parquet", [_to_parquet(_ROWS)], any_bytes, partial(read_rows, mapping=RETAIL, name="a.parquet"), 3),
+    Parser("Parquet", [_to_parquet(_ROWS)], any_bytes, partial(read_rows, mapping=RETAIL, name="a.parquet"), 1),
     Parser("CSV of customers", [b"customer_id\nC-1\n"], _cells, read_customers, 15),
     Parser(
         "mapping file",
