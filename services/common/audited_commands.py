@@ -13,11 +13,13 @@ from typer.core import TyperCommand, TyperGroup
 from services.common.audit import AuditLog
 
 LOOKING = frozenset((
-    "audit", "check", "contacts", "deliveries", "doctor", "explain", "list", "redactions", "rounds", "show", "status",
-    "validate", "vendors",
+    "alerts check", "alerts explain", "alerts list", "audit", "campaigns list", "campaigns show",
+    "connectors check", "connectors deliveries", "connectors list", "connectors redactions", "connectors vendors",
+    "dead list", "dead show", "doctor", "keys list", "prices check", "prices explain", "prices status",
+    "prices watch list", "prices watch validate", "survey pulse rounds", "topics check", "users list",
 ))  # fmt: skip
-"""The last words of commands that only look. Any other is recorded, so that a new one is not forgotten; an export is
-too, as it takes data out."""
+"""The commands that only look. Any other is recorded, so that a new one is not forgotten; an export is too, as it takes
+data out."""
 
 
 class Told(NamedTuple):
@@ -32,8 +34,9 @@ class Told(NamedTuple):
 def audited(program: TyperGroup, log: Callable[[], AuditLog]) -> TyperGroup:
     """The program, whose commands are recorded from now on; `log` is made when the first of them begins."""
     for path, command in _commands(program, ()):
-        if path[-1] not in LOOKING and command.callback is not None:
-            command.callback = _recorded(" ".join(path), command.callback, log)
+        what = " ".join(path)
+        if what not in LOOKING and command.callback is not None:
+            command.callback = _recorded(what, command.callback, log)
     return program
 
 
