@@ -132,9 +132,9 @@ class AuditLog:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 text = msgspec.json.encode(entry)
                 chain = _chain(self._last(file), text)
-                file.write(text[:-1] + BEFORE_CHAIN + chain.encode() + AFTER_CHAIN)
-                os.fsync(file.fileno())
-                replace_file(self._head, f"{chain}\n".encode(), OURS_ALONE)
+                with _taken_back_unless_whole(file):
+                    _write_all(file, text[:-1] + BEFORE_CHAIN + chain.encode() + AFTER_CHAIN)
+                    replace_file(self._head, f"{chain}\n".encode(), OURS_ALONE)
         except OSError as error:
             raise self._unavailable(error) from None
 
@@ -175,6 +175,24 @@ class AuditLog:
             f"the audit log {self._path} cannot be used: {error.strerror}",
             mend="give whoever runs this the right to write there, and room on the disk; without it nothing is done",
         )
+
+
+@contextmanager
+def _taken_back_unless_whole(file: BinaryIO) -> Iterator[None]:
+    """Have a file as it was when there is no room for what is appended, or for the hash of it."""
+    end = file.seek(0, os.SEEK_END)
+    try:
+        yield
+    except OSError:
+        file.truncate(end)
+        raise
+
+
+def _write_all(file: BinaryIO, content: bytes) -> None:
+    """A nearly full disk takes a part, and refuses only the next."""
+    while content:
+        content = content[file.write(content) :]
+    os.fsync(file.fileno())
 
 
 def _chain(before: str, text: bytes) -> str:

@@ -1,4 +1,5 @@
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -141,6 +142,38 @@ def test_a_kill_between_a_line_and_the_hash_of_the_last_leaves_it_good(tmp_path:
     (tmp_path / "audit.log").write_bytes(b"".join(whole[:3]))
     (tmp_path / "audit.head").write_text(head)
     assert len(AuditLog(tmp_path / "audit.log").entries()) == 3
+
+
+def test_a_line_that_the_disk_takes_only_a_part_of_is_taken_back(log: AuditLog, tmp_path: Path) -> None:
+    lines_of(tmp_path, acts=1)
+    whole = (tmp_path / "audit.log").read_bytes()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, before[1]))
+    try:
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="cannot be used"), log.acting("os:ana", "rebuild"):
+                pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / "audit.log").read_bytes() == whole
+    with log.acting("os:ana", "rebuild"):
+        pass
+    assert len(log.entries()) == 4
+
+
+def test_a_line_whose_hash_finds_no_room_is_taken_back(log: AuditLog, tmp_path: Path) -> None:
+    """However often: the hash would stay ever further behind."""
+    whole = b"".join(lines_of(tmp_path, acts=1))
+    head = tmp_path / "audit.head"
+    kept = head.rename(tmp_path / "kept")
+    head.mkdir()
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="cannot be used"), log.acting("os:ana", "rebuild"):
+            pass
+    head.rmdir()
+    kept.rename(head)
+    assert (tmp_path / "audit.log").read_bytes() == whole
+    assert len(log.entries()) == 2
 
 
 APPENDING = """
