@@ -1,6 +1,7 @@
 """supervisord: its file, its start, and what it says of its programs."""
 
 import configparser
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.local.programs import ROOT, Layout, Program
 from services.common.errors import ConfigurationError
+from services.common.whole_files import OURS_ALONE, replace_file
 
 SOCKET_PATH_MAX = 100
 
@@ -35,7 +37,7 @@ class Supervisor:
             raise ConfigurationError(f"{layout.root} is too long a path for a socket", mend=mend)
 
     def write(self, programs: Sequence[Program], environment: Mapping[str, str]) -> None:
-        """Write supervisord's file."""
+        """Write supervisord's file. It holds the settings, and some hold passwords."""
         layout = self._layout
         config = configparser.RawConfigParser()
         config["unix_http_server"] = {"file": str(layout.supervisor_socket), "chmod": "0700"}
@@ -50,8 +52,9 @@ class Supervisor:
         }
         for program in programs:
             config[f"program:{program.name}"] = self._section(program, environment)
-        with layout.supervisor_config.open("w") as file:
-            config.write(file)
+        text = io.StringIO()
+        config.write(text)
+        replace_file(layout.supervisor_config, text.getvalue().encode(), OURS_ALONE)
 
     def _section(self, program: Program, environment: Mapping[str, str]) -> dict[str, str]:
         settings = sorted({**environment, **program.environment}.items())

@@ -1,5 +1,6 @@
 """What the local stack hands to its programs."""
 
+import stat
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def handed_over(folder: Path, value: str) -> str:
 )
 def test_a_setting_arrives_as_it_was_given(tmp_path: Path, value: str) -> None:
     assert handed_over(tmp_path, value) == value
+
+
+def test_the_settings_which_hold_passwords_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    """So is a file that another release wrote for all to read."""
+    config = Layout(tmp_path).supervisor_config
+    config.parent.mkdir(parents=True)
+    config.touch(mode=0o644)
+    handed_over(tmp_path, "postgresql://cadran:secret@db/survey")
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
 
 
 def test_what_cannot_be_handed_over_is_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """No secret of an installation is seen anywhere but where it is kept, whatever is done with it, rightly or wrongly."""
 
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -160,6 +161,13 @@ def test_no_secret_is_seen_anywhere(used: Used) -> None:
     assert len(used.secrets) > 15
     assert {answer.status_code for answer in used.refused} >= {401, 403, 404, 413}
     assert found(used.secrets, places) == set()
+
+
+def test_the_settings_of_the_programs_are_readable_by_their_owner_alone(stack: RunningStack) -> None:
+    """An address of a database may hold a password."""
+    config = stack.layout.supervisor_config
+    assert b"CADRAN_" in config.read_bytes()
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
 
 
 def test_the_search_finds_what_is_there(used: Used) -> None:
