@@ -8,6 +8,7 @@ from deploy.local.programs import Layout
 from services.board.users import Role, Users
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Settings
+from services.common.whole_files import OURS_ALONE, replace_file
 
 OF_THE_BOARD = (Scope.READ_KPIS, Scope.EXPLAIN, Scope.READ_ALERTS, Scope.WRITE_ALERTS)
 
@@ -27,17 +28,17 @@ def first_director(layout: Layout) -> None:
     people = Users(layout.board_users)
     if people.all():
         return
-    layout.director_password.touch(mode=0o600)
     password = secrets.token_urlsafe(12)
-    layout.director_password.write_text(password + "\n")
+    replace_file(layout.director_password, f"{password}\n".encode(), OURS_ALONE)
     people.add("director", Role.DIRECTOR, None, password)
 
 
 def _key(settings: Settings, path: Path, name: str, scopes: Sequence[Scope]) -> None:
     """A key in a file that its owner alone may read: made once, with the scopes of today."""
     ring = KeyRing(settings.api_keys_file)
-    if path.exists():
-        ring.rescope(path.read_text().strip(), tuple(scopes))
+    token = path.read_text().strip() if path.exists() else ""
+    if token:
+        ring.rescope(token, tuple(scopes))
     else:
-        path.touch(mode=0o600)
-        path.write_text(ring.create(name, tuple(scopes), namespace="") + "\n")
+        token = ring.create(name, tuple(scopes), namespace="")
+        replace_file(path, f"{token}\n".encode(), OURS_ALONE)

@@ -44,3 +44,14 @@ def test_keys_are_made_once(settings: Settings, stack: Stack) -> None:
         made.append([path.read_text() for path in (stack.layout.dev_key, stack.layout.board_key)])
     assert made[0] == made[1]
     assert len(KeyRing(settings.api_keys_file).all()) == 2
+
+
+def test_a_key_file_that_a_kill_left_empty_is_filled(settings: Settings, stack: Stack) -> None:
+    for path in (stack.layout.dev_key, stack.layout.board_key):
+        path.touch(mode=0o600)
+
+    stack.make_keys()
+
+    ring = KeyRing(settings.api_keys_file)
+    assert ring.check(stack.layout.dev_key.read_text().strip(), Scope.ADMIN).name == "development"
+    assert ring.check(stack.layout.board_key.read_text().strip(), Scope.EXPLAIN).name == "board"
