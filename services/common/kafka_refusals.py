@@ -16,6 +16,10 @@ from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
+    NoBrokersAvailable,
+    NodeNotReadyError,
+    RequestTimedOutError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
     UnsupportedSaslMechanismError,
@@ -29,6 +33,7 @@ from services.common.tls_refusals import not_trusted, speaks_tls
 PATIENCE = 5.0
 """Seconds for an answer."""
 
+SILENCE = (KafkaConnectionError, KafkaTimeoutError, NoBrokersAvailable, NodeNotReadyError, RequestTimedOutError)
 NOT_ALLOWED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
 
 
@@ -49,9 +54,12 @@ async def told(error: Exception, access: KafkaAccess) -> CadranError:
     """What a client's error comes from, and how to mend it."""
     if isinstance(error, NOT_ALLOWED):
         return not_allowed(error, access)
-    return await refusal_of(access) or Unavailable(
-        f"Kafka does not answer at {access.servers}: {error}", mend="start it, or mend CADRAN_KAFKA"
-    )
+    refusal = await refusal_of(access)
+    if refusal is not None:
+        return refusal
+    if isinstance(error, SILENCE):
+        return Unavailable(f"Kafka does not answer at {access.servers}: {error}", mend="start it, or mend CADRAN_KAFKA")
+    return Unavailable(f"Kafka at {access.servers} does not do this: {error}", mend="see its log")
 
 
 def not_allowed(error: Exception, access: KafkaAccess) -> ConfigurationError:

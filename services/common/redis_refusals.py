@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import TimeoutError as NotInTime
 
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.redis_access import CA_FILE, PASSWORD_FILE, URL, USER, RedisAccess
 from services.common.redis_clients import blocking_redis
 from services.common.tls_refusals import not_trusted, speaks_tls
 
+SILENCE = (NoConnection, NotInTime, RedisClusterException)
 PATIENCE = 2.0
 PORT = 6379
 
@@ -34,9 +37,12 @@ def require_redis_admits(access: RedisAccess) -> None:
 
 def told(error: Exception, access: RedisAccess) -> CadranError:
     """What a client's error comes from, and how to mend it."""
-    return _refusal(error, access) or Unavailable(
-        f"Redis does not answer: {error}", mend="start it, or mend CADRAN_REDIS"
-    )
+    refusal = _refusal(error, access)
+    if refusal is not None:
+        return refusal
+    if isinstance(error, SILENCE):
+        return Unavailable(f"Redis does not answer: {error}", mend="start it, or mend CADRAN_REDIS")
+    return Unavailable(f"Redis does not do this: {error}", mend="see its log")
 
 
 def _refusal(error: Exception, access: RedisAccess) -> ConfigurationError | None:
