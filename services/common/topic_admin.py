@@ -118,18 +118,25 @@ def _wrong_partitions(described: Sequence[dict[str, Any]], partitions: int) -> l
 
 
 def _wrong_retention(client: KafkaAdminClient, names: Sequence[str]) -> list[Fault]:
-    if not names:
-        return []
-    described = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])["topic"]
     return [
         Fault(
-            f"{name} has {key}={config.get(key, {}).get('value')}, it must be {value}",
+            f"{name} has {key}={config.get(key)}, it must be {value}",
             f"`kafka-configs.sh --alter --topic {name} --add-config {key}={value}`: Kafka must keep everything",
         )
-        for name, config in described.items()
+        for name, config in configs_in_force(client, names).items()
         for key, value in RETENTION.items()
-        if config.get(key, {}).get("value") != value
+        if config.get(key) != value
     ]
+
+
+def configs_in_force(client: KafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str | None]]:
+    """What topics are set to, each by its name: by themselves, by the brokers, or by Kafka's own defaults."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    described = client.describe_configs(resources, config_filter="all") if resources else {}
+    return {
+        name: {key: entry["value"] for key, entry in config.items()}
+        for name, config in described.get("topic", {}).items()
+    }
 
 
 def require_topics(settings: TopicSettings, patience: float = PATIENCE) -> None:

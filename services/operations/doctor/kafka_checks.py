@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kafka.admin import ConfigResource, ConfigResourceType
-
-from services.common.topic_admin import wrong_topics
+from services.common.topic_admin import configs_in_force, wrong_topics
 from services.common.topics import Topic
 from services.operations.doctor.findings import Finding, Severity, found
 from services.operations.doctor.installation import ANSWER_SECONDS, Installation
@@ -29,12 +27,12 @@ def replication(installation: Installation) -> Iterator[Finding]:
     with installation.kafka() as kafka:
         there = sorted(set(kafka.list_topics()) & set(Topic))
         described = kafka.describe_topics(there) if there else []
-        configs = kafka.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in there])["topic"]
+        configs = configs_in_force(kafka, there)
     yield from too_few_replicas(described, installation.settings.replication)
     yield from not_in_sync(described)
     wanted = str(installation.settings.min_insync_replicas)
     for name, config in sorted(configs.items()):
-        value = config["min.insync.replicas"]["value"]
+        value = config["min.insync.replicas"]
         if value != wanted:
             yield Finding(
                 f"{name} has min.insync.replicas={value}, CADRAN_MIN_INSYNC_REPLICAS is {wanted}",
