@@ -25,7 +25,8 @@ from services.kpi_stream.records import NOTICES, ORIGIN, STATE
 from services.operations.erasing.logs import Logs
 from services.operations.erasing.rewriting import Record
 
-JOURNAL = "cadran.erasing"
+_SUFFIX = ".erasing"
+JOURNAL = f"cadran{_SUFFIX}"
 LARGEST = "max.message.bytes"
 NOTHING = "0"
 PATIENCE = 60.0
@@ -50,7 +51,12 @@ class Shape(NamedTuple):
 
 def copy_of(topic: str) -> str:
     """The name of a topic's copy."""
-    return f"{topic}.erasing"
+    return f"{topic}{_SUFFIX}"
+
+
+def topics_of_erasing(names: Iterable[str]) -> list[str]:
+    """Of the names of topics, those that are there only while customers are erased: copies, and the note."""
+    return sorted(name for name in names if name.endswith(_SUFFIX))
 
 
 class Admin:
