@@ -36,9 +36,10 @@ PROBE_HEADERS = [(NOTICES, b"order_to_lead"), (STATE, b""), (ORIGIN, b"")]
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """The topics whose copies are whole, each with the id of the one that the copy was made of."""
+    """The topics whose copies are whole: the id of each that the copy was made of, and by partition up to where."""
 
     topics: dict[str, str]
+    ends: dict[str, dict[int, int]]
 
 
 class Shape(NamedTuple):
