@@ -58,7 +58,8 @@ def erase_customer(
     """Forget customers: in the databases, in Kafka and in Redis.
 
     Topics that name them are copied without them, made again and filled with the copies; then the state is rebuilt.
-    Senders are answered 503 for about half a minute. An interrupted run, even by kill -9, goes on when it is run again.
+    Senders are answered 503 for half a minute, with replicas for a minute. An interrupted run, even by kill -9,
+    goes on when it is run again.
     """
     if customer == FROM_INPUT and not (yes or dry_run):
         raise Invalid("leaves no input to ask on", field="-", mend="look with --dry-run first, then give --yes")
@@ -92,7 +93,7 @@ def erase_customer(
 def _take_back(settings: Settings, redis: Redis) -> None:
     with only_one(redis):
         _on_topics(settings, redis, Erasure.abort)
-    console.print("taken back: nothing had been replaced")
+    console.print("what an earlier run left is taken back")
 
 
 def _asked_for(customer: str) -> list[str]:
@@ -136,17 +137,26 @@ def _replace(settings: Settings, redis: Redis, who: Person, topics: set[str]) ->
 
 
 def _finish_earlier(settings: Settings, redis: Redis, *, may_change: bool) -> None:
-    """Go on with what an earlier run began.
+    """Go on with what an earlier run began, or take back what it left.
 
-    :raises ConfigurationError: when there is something, and nothing may be changed.
+    :raises ConfigurationError: when there is something to go on with, and nothing may be changed.
     """
-    if not _on_topics(settings, redis, Erasure.is_unfinished):
-        return
-    if not may_change:
-        raise ConfigurationError("an earlier run is not finished", mend="run it again, without --dry-run: it goes on")
+    if _on_topics(settings, redis, Erasure.is_unfinished):
+        if not may_change:
+            mend = "run it again, without --dry-run: it goes on"
+            raise ConfigurationError("an earlier run is not finished", mend=mend)
+        _go_on(settings, redis)
+    elif may_change and _on_topics(settings, redis, Erasure.has_left_something):
+        _take_back(settings, redis)
+
+
+def _go_on(settings: Settings, redis: Redis) -> None:
     console.print("going on with what an earlier run began")
     _make_anew(settings, redis)
     _put_away(settings, redis)
+    console.print(
+        "that is done. If it was for others than this run, run it for them again: databases may hold them still"
+    )
 
 
 def _make_anew(settings: Settings, redis: Redis) -> None:

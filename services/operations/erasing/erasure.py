@@ -100,6 +100,10 @@ class Erasure:
         """Did an earlier run make copies that count, and not come to its end?"""
         return await read_journal(self._logs, self._admin) is not None
 
+    async def has_left_something(self) -> bool:
+        """Did an earlier run come to its end without putting away its copies, or opening the topics?"""
+        return self._admin.is_erasing()
+
     async def abort(self) -> None:
         """Take back what an earlier run left before its copies counted.
 

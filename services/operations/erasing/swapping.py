@@ -60,6 +60,15 @@ def topics_of_erasing(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.endswith(_SUFFIX))
 
 
+def closed_topics(client: KafkaAdminClient) -> list[str]:
+    """The topics that are closed to writers."""
+    present = sorted({topic.value for topic in Topic} & set(client.list_topics()))
+    if not present:
+        return []
+    configs = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic) for topic in present])["topic"]
+    return [topic for topic in present if configs[topic].get(LARGEST, {}).get("value") == NOTHING]
+
+
 class Admin:
     """What erasing does to topics. A context manager."""
 
@@ -121,10 +130,13 @@ class Admin:
         """Have Kafka refuse whatever is written to topics, at once and whoever writes."""
         self._configure(dict.fromkeys(topics, (LARGEST, NOTHING)))
 
+    def is_erasing(self) -> bool:
+        """Is anything there that only is while customers are erased?"""
+        return bool(topics_of_erasing(self.there()) or closed_topics(self._client))
+
     def open_to_writers(self) -> list[str]:
         """Undo that, for every topic that is closed; which they were."""
-        present = sorted(self.there() & {topic.value for topic in Topic})
-        closed = [topic for topic in present if self.shape(topic).configs.get(LARGEST) == NOTHING]
+        closed = closed_topics(self._client)
         there = self.there()
         for topic in closed:
             before = self.shape(copy_of(topic)).configs.get(LARGEST) if copy_of(topic) in there else None
