@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.common.errors import Invalid
 from services.common.kafka_logs import records_between
 from services.common.logging import get_logger
 from services.common.publisher import Message
@@ -82,11 +83,14 @@ def replay_messages(letter: DeadLetter) -> list[Message]:
 def letter_in(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> DeadLetter | Replayed | None:
     """What a record of the dead letter topic holds, if it holds either.
 
-    :raises msgspec.DecodeError: when it cannot be read.
+    :raises Invalid: when it cannot be read.
     """
     kind = dict(headers).get(KIND)
     model: type[DeadLetter | Replayed] | None = _MODELS.get(kind or b"")
-    return msgspec.msgpack.decode(value or b"", type=model) if model else None
+    try:
+        return msgspec.msgpack.decode(value or b"", type=model) if model else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"is no dead letter: {type(error).__name__}", mend="look at who else writes there") from error
 
 
 class Shelf:
@@ -100,8 +104,8 @@ class Shelf:
         """Take in a record of the dead letter topic; one that cannot be read is passed over, and logged."""
         try:
             said = letter_in(record.headers, record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            log.warning("a dead letter cannot be read", offset=record.offset, error=type(error).__name__)
+        except Invalid as error:
+            log.warning("a dead letter cannot be read", offset=record.offset, error=str(error))
             return
         match said:
             case DeadLetter() as letter:

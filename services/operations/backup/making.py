@@ -30,11 +30,10 @@ from services.operations.backup.manifest import (
 )
 from services.operations.backup.partition_log import ANOTHER_FOLDER, PartitionLog
 from services.operations.backup.places import Installation
+from services.operations.erasing.swapping import topics_of_erasing
 
 OWNER_ALONE = 0o700
 SNAPSHOTS = "snapshots"
-ERASING = ".erasing"
-"""What the names of topics end with that are there while customers are erased."""
 
 
 class Progress(Protocol):
@@ -145,7 +144,7 @@ def _require_no_erasing(settings: Settings) -> None:
     :raises ConfigurationError: saying so.
     """
     with admin_client(settings.kafka_access) as client:
-        copies = sorted(name for name in client.list_topics() if name.endswith(ERASING))
+        copies = topics_of_erasing(client.list_topics())
     if copies:
         raise ConfigurationError(
             f"customers are being erased ({', '.join(copies)})", mend="run `cadran erase-customer` to its end first"

@@ -72,6 +72,7 @@ def _kafka() -> Iterator[Check]:
     yield Check("kafka", kafka_checks.answers)
     yield Check("kafka: topics", kafka_checks.topics, ("kafka",))
     yield Check("kafka: replicas", kafka_checks.replication, ("kafka",))
+    yield Check("kafka: erasing", kafka_checks.erasing, ("kafka",))
     yield Check("kafka: disk", machine_checks.kafka_disk, ("kafka",))
     yield Check("dead letters", state_checks.dead_letters, ("kafka: topics",))
 

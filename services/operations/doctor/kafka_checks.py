@@ -7,6 +7,9 @@ from services.common.topic_admin import configs_in_force, wrong_topics
 from services.common.topics import Topic
 from services.operations.doctor.findings import Finding, Severity, found
 from services.operations.doctor.installation import ANSWER_SECONDS, Installation
+from services.operations.erasing.swapping import closed_topics, topics_of_erasing
+
+FINISH_ERASING = "if no `cadran erase-customer` is at work, run it again, for whom it was: it goes on, or begins anew"
 
 Described = Mapping[str, Any]
 """A topic as Kafka's admin client describes it."""
@@ -38,6 +41,17 @@ def replication(installation: Installation) -> Iterator[Finding]:
                 f"{name} has min.insync.replicas={value}, CADRAN_MIN_INSYNC_REPLICAS is {wanted}",
                 f"`kafka-configs.sh --alter --topic {name} --add-config min.insync.replicas={wanted}` or mend it",
             )
+
+
+def erasing(installation: Installation) -> Iterator[Finding]:
+    """What an erasing of customers that was interrupted has left; one at work looks the same."""
+    with installation.kafka() as kafka:
+        closed, own = closed_topics(kafka), topics_of_erasing(kafka.list_topics())
+    if closed:
+        yield Finding(f"{', '.join(closed)} closed to writers: customers are being erased", FINISH_ERASING)
+    elif own:
+        what = f"{', '.join(own)}: customers are being erased, and there is no backup meanwhile"
+        yield Finding(what, FINISH_ERASING, Severity.WARNING)
 
 
 def too_few_replicas(described: Sequence[Described], wanted: int) -> Iterator[Finding]:

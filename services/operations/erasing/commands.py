@@ -13,12 +13,12 @@ from rich.table import Column, Table
 
 from services.common.errors import ConfigurationError, Invalid
 from services.common.logging import configure_logging
-from services.common.redis_clients import blocking_redis, servers
+from services.common.redis_clients import blocking_redis
 from services.common.settings import Settings
 from services.common.topics import Topic
 from services.kpi_stream.commands import rebuild
 from services.kpi_stream.rebuild import only_one
-from services.operations.erasing import databases
+from services.operations.erasing import databases, redis_files
 from services.operations.erasing.databases import Counts, Databases
 from services.operations.erasing.erasure import Erasure, Found
 from services.operations.erasing.logs import Logs
@@ -58,7 +58,8 @@ def erase_customer(
     """Forget customers: in the databases, in Kafka and in Redis.
 
     Topics that name them are copied without them, made again and filled with the copies; then the state is rebuilt.
-    Senders are answered 503 for about half a minute. An interrupted run, even by kill -9, goes on when it is run again.
+    Senders are answered 503 for half a minute, with replicas for a minute. An interrupted run, even by kill -9,
+    goes on when it is run again.
     """
     if customer == FROM_INPUT and not (yes or dry_run):
         raise Invalid("leaves no input to ask on", field="-", mend="look with --dry-run first, then give --yes")
@@ -78,16 +79,21 @@ def erase_customer(
             return
         if not yes:
             typer.confirm("Erase? There is no way back.", abort=True)
+        topics = _naming(found)
         databases.free_waiting(opened, who)
-        _erase_from_topics(settings, redis, who, found)
+        if topics:
+            _replace(settings, redis, who, topics)
+            _make_anew(settings, redis)
         databases.erase(opened, who)
+    if topics:
+        _put_away(settings, redis)
     _tell_what_came_back(_search(settings, redis, who))
 
 
 def _take_back(settings: Settings, redis: Redis) -> None:
     with only_one(redis):
         _on_topics(settings, redis, Erasure.abort)
-    console.print("taken back: nothing had been replaced")
+    console.print("what an earlier run left is taken back")
 
 
 def _asked_for(customer: str) -> list[str]:
@@ -119,48 +125,52 @@ def _naming(found: Mapping[str, Found]) -> set[str]:
     return {topic for topic, each in found.items() if each.named}
 
 
-def _erase_from_topics(settings: Settings, redis: Redis, who: Person, found: Mapping[str, Found]) -> None:
-    """Replace the topics that name them, and the dead letters, which tell where records lie; rebuild the state."""
-    topics = _naming(found)
+def _replace(settings: Settings, redis: Redis, who: Person, topics: set[str]) -> None:
+    """Have copies count in place of topics that name them, and of the dead letters, which tell where records lie."""
 
     async def replace(erasure: Erasure) -> None:
         await erasure.abort()
         await erasure.replace({*topics, Topic.DEAD.value}, who.customer_ids)
 
-    if topics:
-        with only_one(redis):
-            _on_topics(settings, redis, replace)
-        _finish(settings, redis)
+    with only_one(redis):
+        _on_topics(settings, redis, replace)
 
 
 def _finish_earlier(settings: Settings, redis: Redis, *, may_change: bool) -> None:
-    """Go on with what an earlier run began.
+    """Go on with what an earlier run began, or take back what it left.
 
-    :raises ConfigurationError: when there is something, and nothing may be changed.
+    :raises ConfigurationError: when there is something to go on with, and nothing may be changed.
     """
-    if not _on_topics(settings, redis, Erasure.is_unfinished):
-        return
-    if not may_change:
-        raise ConfigurationError("an earlier run is not finished", mend="run it again, without --dry-run: it goes on")
+    if _on_topics(settings, redis, Erasure.is_unfinished):
+        if not may_change:
+            mend = "run it again, without --dry-run: it goes on"
+            raise ConfigurationError("an earlier run is not finished", mend=mend)
+        _go_on(settings, redis)
+    elif may_change and _on_topics(settings, redis, Erasure.has_left_something):
+        _take_back(settings, redis)
+
+
+def _go_on(settings: Settings, redis: Redis) -> None:
     console.print("going on with what an earlier run began")
-    _finish(settings, redis)
+    _make_anew(settings, redis)
+    _put_away(settings, redis)
+    console.print(
+        "that is done. If it was for others than this run, run it for them again: databases may hold them still"
+    )
 
 
-def _finish(settings: Settings, redis: Redis) -> None:
+def _make_anew(settings: Settings, redis: Redis) -> None:
     """Bring the copies back, and make the state of them."""
     with only_one(redis):
         _on_topics(settings, redis, Erasure.bring_back)
     rebuild(abort=False)
-    _on_topics(settings, redis, Erasure.put_away)
-    _rewrite_files(redis)
 
 
-def _rewrite_files(redis: Redis) -> None:
-    """Redis keeps on disk what was written since it last rewrote its file: the old state among it."""
-    for server in servers(redis):
-        is_appending = server.info("persistence")["aof_enabled"]
-        server.bgrewriteaof() if is_appending else server.bgsave()
+def _put_away(settings: Settings, redis: Redis) -> None:
+    """Take the note away last: until then any next run does all of this."""
+    redis_files.write_anew(redis)
     console.print("Redis writes its files on disk anew")
+    _on_topics(settings, redis, Erasure.put_away)
 
 
 def _on_topics(settings: Settings, redis: Redis, work: Callable[[Erasure], Awaitable[T]]) -> T:

@@ -42,11 +42,20 @@ Step = Callable[[str, int | None], Callable[[int], None]]
 
 QUIET_SECONDS = 2.0
 
+REPLICA_LAG_SECONDS = 35.0
+"""A follower that stalls keeps what its leader took from readers, until it counts as out of sync:
+`replica.lag.time.max.ms`, by default 30 s."""
+
 LET_GO_SECONDS = 10.0
 """In seconds a worker that holds a batch sees that its state takes no commit; what it tells till then is refused."""
 
 GONE_SECONDS = 5.0
 """Consumers see that a topic is gone, so that they begin the new one at its beginning."""
+
+
+def quiet_seconds(replication: int) -> float:
+    """For how long nothing more may come out of a closed topic, until all of it is known to have come."""
+    return QUIET_SECONDS if replication == 1 else REPLICA_LAG_SECONDS
 
 
 class Found(NamedTuple):
@@ -91,6 +100,10 @@ class Erasure:
         """Did an earlier run make copies that count, and not come to its end?"""
         return await read_journal(self._logs, self._admin) is not None
 
+    async def has_left_something(self) -> bool:
+        """Did an earlier run come to its end without putting away its copies, or opening the topics?"""
+        return self._admin.is_erasing()
+
     async def abort(self) -> None:
         """Take back what an earlier run left before its copies counted.
 
@@ -99,6 +112,9 @@ class Erasure:
         if await self.is_unfinished():
             mend = "run `cadran erase-customer` again: it goes on"
             raise ConfigurationError("the topics are being replaced: there is no way back", mend=mend)
+        self._take_back()
+
+    def _take_back(self) -> None:
         self._admin.delete([JOURNAL])  # before anybody may write: no note may come in late
         self._admin.open_to_writers()
         self._admin.delete(map(copy_of, Topic))
@@ -115,7 +131,7 @@ class Erasure:
         except BaseException:
             self._admin.open_to_writers()
             raise
-        journal = Journal(self._admin.ids(topics))
+        journal = Journal(self._admin.ids(topics), {copy.source: dict(copy.next) for copy in copies})
         await write_journal(self._logs, self._admin, journal, self._admin.shape(copies[0].target))
 
     async def _begin(self, topic: str, rewriter: Rewriter) -> Copy:
@@ -134,8 +150,9 @@ class Erasure:
     async def _bring_to_an_end(self, copies: Sequence[Copy]) -> None:
         """Copy the rest: what a leader took before it closed may be told a moment later, when its followers have it."""
         done = self._step("copying what had still come", None)
+        quiet = quiet_seconds(self._admin.shape(copies[0].source).replication)
         quiet_since = time.monotonic()
-        while time.monotonic() < quiet_since + QUIET_SECONDS:
+        while time.monotonic() < quiet_since + quiet:
             if any([await copy.advance(done) for copy in copies]):
                 quiet_since = time.monotonic()
             await asyncio.sleep(0.2)
@@ -151,6 +168,8 @@ class Erasure:
         old = [topic for topic, its_id in journal.topics.items() if now.get(topic) == its_id]
         if old:
             await self._let_go(journal)
+            if len(old) == len(journal.topics):
+                await self._require_nothing_came(journal)
             self._admin.delete(old)
         self._step("making the topics again", None)
         if journal.topics.keys() - self._admin.there():
@@ -166,6 +185,19 @@ class Erasure:
         if state is not None and all(state.topics.get(topic, old) == old for topic, old in journal.topics.items()):
             freeze(self._redis, state)
         await asyncio.sleep(LET_GO_SECONDS)
+
+    async def _require_nothing_came(self, journal: Journal) -> None:
+        """The last look, while all can still be taken back.
+
+        :raises Differs: when topics hold what their copies do not: it is taken back.
+        """
+        late = [topic for topic in sorted(journal.topics) if await self._logs.ends(topic) != journal.ends[topic]]
+        if late:
+            self._take_back()
+            mend = (
+                "nothing was deleted; see that Kafka's replicas are in sync, and run this again for the same customers"
+            )
+            raise Differs(f"{', '.join(late)} took records that were not copied", mend=mend)
 
     async def _fill(self, topic: str) -> None:
         copy = copy_of(topic)

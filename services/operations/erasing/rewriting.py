@@ -105,7 +105,7 @@ class Rewriter:
         """Of a dead letter: what becomes of the record in it."""
         try:
             letter = letter_in(record.headers, record.value)
-        except msgspec.DecodeError:
+        except Invalid:
             letter = None
         if letter is None:
             return self._of_unreadable(record)

@@ -25,7 +25,8 @@ from services.kpi_stream.records import NOTICES, ORIGIN, STATE
 from services.operations.erasing.logs import Logs
 from services.operations.erasing.rewriting import Record
 
-JOURNAL = "cadran.erasing"
+_SUFFIX = ".erasing"
+JOURNAL = f"cadran{_SUFFIX}"
 LARGEST = "max.message.bytes"
 NOTHING = "0"
 PATIENCE = 60.0
@@ -35,9 +36,10 @@ PROBE_HEADERS = [(NOTICES, b"order_to_lead"), (STATE, b""), (ORIGIN, b"")]
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """The topics whose copies are whole, each with the id of the one that the copy was made of."""
+    """The topics whose copies are whole: the id of each that the copy was made of, and by partition up to where."""
 
     topics: dict[str, str]
+    ends: dict[str, dict[int, int]]
 
 
 class Shape(NamedTuple):
@@ -50,7 +52,21 @@ class Shape(NamedTuple):
 
 def copy_of(topic: str) -> str:
     """The name of a topic's copy."""
-    return f"{topic}.erasing"
+    return f"{topic}{_SUFFIX}"
+
+
+def topics_of_erasing(names: Iterable[str]) -> list[str]:
+    """Of the names of topics, those that are there only while customers are erased: copies, and the note."""
+    return sorted(name for name in names if name.endswith(_SUFFIX))
+
+
+def closed_topics(client: KafkaAdminClient) -> list[str]:
+    """The topics that are closed to writers."""
+    present = sorted({topic.value for topic in Topic} & set(client.list_topics()))
+    if not present:
+        return []
+    configs = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic) for topic in present])["topic"]
+    return [topic for topic in present if configs[topic].get(LARGEST, {}).get("value") == NOTHING]
 
 
 class Admin:
@@ -114,10 +130,13 @@ class Admin:
         """Have Kafka refuse whatever is written to topics, at once and whoever writes."""
         self._configure(dict.fromkeys(topics, (LARGEST, NOTHING)))
 
+    def is_erasing(self) -> bool:
+        """Is anything there that only is while customers are erased?"""
+        return bool(topics_of_erasing(self.there()) or closed_topics(self._client))
+
     def open_to_writers(self) -> list[str]:
         """Undo that, for every topic that is closed; which they were."""
-        present = sorted(self.there() & {topic.value for topic in Topic})
-        closed = [topic for topic in present if self.shape(topic).configs.get(LARGEST) == NOTHING]
+        closed = closed_topics(self._client)
         there = self.there()
         for topic in closed:
             before = self.shape(copy_of(topic)).configs.get(LARGEST) if copy_of(topic) in there else None

@@ -10,7 +10,7 @@ from services.common.publisher import Message, Publisher
 from services.common.redis_clients import blocking_redis
 from services.common.topics import Topic
 from services.operations.erasing.copying import Copy, Differs, matched
-from services.operations.erasing.erasure import Erasure
+from services.operations.erasing.erasure import Erasure, quiet_seconds
 from services.operations.erasing.logs import Logs
 from services.operations.erasing.rewriting import Record, Rewriter
 from services.operations.erasing.swapping import (
@@ -20,6 +20,7 @@ from services.operations.erasing.swapping import (
     Journal,
     copy_of,
     read_journal,
+    topics_of_erasing,
     wait_until_closed,
     write_journal,
 )
@@ -131,10 +132,35 @@ async def test_before_the_note_all_is_taken_back_and_after_it_nothing_is(
         assert copy_of(ORDERS) not in admin.there()
         assert admin.shape(ORDERS).configs.get(LARGEST) != NOTHING
 
-        journal = Journal(admin.ids([ORDERS]))
+        journal = Journal(admin.ids([ORDERS]), {ORDERS: dict(await logs.ends(ORDERS))})
         await write_journal(logs, admin, journal, admin.shape(ORDERS))
         assert await read_journal(logs, admin) == journal
         with pytest.raises(ConfigurationError, match="no way back"):
             await erasure.abort()
         await erasure.put_away()
         assert not await erasure.is_unfinished()
+
+
+async def test_what_comes_out_after_the_copies_counted_is_not_deleted(
+    servers: RunningStack, logs: Logs, admin: Admin
+) -> None:
+    """What a stalled follower held back comes out late."""
+    with blocking_redis(servers.settings.redis_access) as redis:
+        erasure = Erasure(redis, logs, admin, lambda _what, _total: done)
+        before, copied = admin.ids([ORDERS, LEADS]), {topic: dict(await logs.ends(topic)) for topic in (ORDERS, LEADS)}
+        await logs.append(ORDERS, 1, [record_of(naming("order.placed", "c-bert", by="e-4"))])
+        ends = await logs.ends(ORDERS)
+        for topic in (ORDERS, LEADS):
+            admin.create(copy_of(topic), admin.shape(topic))
+        admin.close_to_writers([ORDERS, LEADS])
+        await write_journal(logs, admin, Journal(before, copied), admin.shape(copy_of(ORDERS)))
+        with pytest.raises(Differs, match=r"^cadran\.orders took records that were not copied - nothing was deleted"):
+            await erasure.bring_back()
+        assert (admin.ids([ORDERS, LEADS]), await logs.ends(ORDERS)) == (before, ends)
+        assert not topics_of_erasing(admin.there())
+        assert admin.shape(ORDERS).configs.get(LARGEST) != NOTHING
+
+
+def test_where_there_are_followers_one_that_stalls_is_waited_for() -> None:
+    assert quiet_seconds(1) < 5
+    assert quiet_seconds(2) > 30

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from services.common.errors import Invalid
 from services.common.events import EVENT_TYPES, Event, decode, encode, parse
 from services.common.events.event import digest_of
 from services.common.events.examples import example
@@ -19,7 +20,7 @@ from services.common.events.forgetting import CUSTOMER
 from services.common.events.namespaces import NAMED_BY_SOURCE
 from services.common.events.plain import is_plain
 from services.common.publisher import Message
-from services.kpi_stream.dead_letters import DeadLetter, letter_in, letter_message, replay_messages
+from services.kpi_stream.dead_letters import KIND, DeadLetter, letter_in, letter_message, replay_messages
 from services.kpi_stream.records import NOTICES
 from services.operations.erasing.rewriting import Fate, Outcome, Record, Rewriter
 from services.operations.erasing.tally import Tally
@@ -165,6 +166,22 @@ def test_of_what_nobody_can_read_nothing_stays_that_names_one(customer: str, aro
     assert rewriter.outcome("cadran.dead", junk) == Outcome(Fate.DROPPED, None, named=True)
     other = Record(b"A-1", b"{", (), 5)
     assert rewriter.outcome("cadran.orders", other) == Outcome(Fate.KEPT, other, named=False)
+
+
+NO_LETTERS = {
+    "cut short": b"\x88",
+    "no text": b"\x81\xa5topic\xa2\xc3(",
+    "too deep": b"\x81\xa1x" + b"\x91" * 100_000 + b"\xc0",
+}
+
+
+@pytest.mark.parametrize("value", NO_LETTERS.values(), ids=NO_LETTERS)
+def test_a_dead_letter_that_cannot_be_read_is_what_nobody_can_read(value: bytes) -> None:
+    record = Record(b"c-51", value, ((KIND, b"letter"),), 5)
+    with pytest.raises(Invalid, match="no dead letter"):
+        letter_in(record.headers, record.value)
+    assert Rewriter({"c-51"}).outcome("cadran.dead", record) == Outcome(Fate.DROPPED, None, named=True)
+    assert Rewriter({"c-52"}).outcome("cadran.dead", record) == Outcome(Fate.KEPT, record, named=False)
 
 
 def dead(record: Record, topic: str, reason: str = "too large") -> Record:
