@@ -32,12 +32,12 @@ class SecureHeaders:
     """An ASGI middleware, around all others: errors that they answer bear the headers too. What is told, stays."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self.app = app
         self._added, self._added_to_docs = _encoded(HEADERS), _encoded(OF_DOCS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         added = self._added_to_docs if DOCS.fullmatch(scope["path"]) else self._added
 
@@ -47,7 +47,7 @@ class SecureHeaders:
                 message["headers"] = [*message["headers"], *(each for each in added if each[0] not in told)]
             await send(message)
 
-        await self._app(scope, receive, send_secure)
+        await self.app(scope, receive, send_secure)
 
 
 def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

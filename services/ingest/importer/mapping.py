@@ -123,7 +123,7 @@ def load_mapping(path: Path) -> Mapping:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is not written in UTF-8", mend="save it in UTF-8") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} is no YAML: {error}") from None
     except msgspec.ValidationError as error:
         told = explain(error, Mapping, "")

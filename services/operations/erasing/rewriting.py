@@ -62,12 +62,15 @@ class Rewriter:
         spelled = {spelling for customer in customers for spelling in _spellings(customer)}
         anyone = b"|".join(re.escape(text) for text in sorted(spelled))
         self._anywhere = re.compile(anyone)
+        # In notices ids are packed, each behind its length: so C-1 is not found in C-10.
+        packed = b"|".join(re.escape(msgspec.msgpack.encode(customer)) for customer in sorted(customers))
+        self._packed = re.compile(rb"\A(?:%b)\Z|%b" % (anyone, packed))
         self._as_a_name = re.compile(rb"(?<!%b)(?:%b)(?!%b)" % (_PART_OF_A_NAME, anyone, _PART_OF_A_NAME))
 
     def outcome(self, topic: str, record: Record) -> Outcome:
         """What becomes of a record of a topic."""
         if any(name == NOTICES for name, _ in record.headers):
-            return Outcome(Fate.MADE_ANEW, None, self._bears(record, self._anywhere))
+            return Outcome(Fate.MADE_ANEW, None, self._bears(record, self._packed))
         if topic == Topic.DEAD:
             return self._of_dead(record)
         if not self._bears(record, self._anywhere):

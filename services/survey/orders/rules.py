@@ -105,7 +105,7 @@ def load_rules(path: Path) -> Rules:
         return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Rules)
     except OSError as error:
         fault, mend = f"{path} cannot be read: {error.strerror}", "mend the path or its rights"
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         fault, mend = f"{path} is no YAML in UTF-8: {error}", "see docs/invitations.md for an example"
     except msgspec.ValidationError as error:
         told = explain(error, Rules, "")

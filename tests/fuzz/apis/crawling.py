@@ -145,7 +145,7 @@ def crawl_surveys(stack: RunningStack, known: Mapping[str, Sequence[str]], cases
 
 def _paths(stack: RunningStack) -> set[str]:
     database = Database(database_url("", stack.settings.local_dir, SCHEMA), SCHEMA)
-    return {route.path for route in _routes(build(stack.settings, BoardSettings.load(), database))}
+    return {route.path for route in _routes(build(stack.settings, BoardSettings.load(), database).app)}
 
 
 def _routes(router: Any) -> Iterator[APIRoute]:

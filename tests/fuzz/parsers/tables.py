@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
+from tempfile import NamedTemporaryFile
 
 from arro3.core import Array, DataType, RecordBatch
 from arro3.io import write_parquet
@@ -35,18 +36,13 @@ FOLDER = Path(tempfile.mkdtemp(prefix="cadran-fuzz-", dir=MEMORY if MEMORY.is_di
 MOST_ROWS = 200
 
 
-class _Named(io.BytesIO):
-    """Bytes as a file of a name."""
-
-    def __init__(self, content: bytes, name: str) -> None:
-        super().__init__(content)
-        self.name = name
-
-
 def read_rows(content: bytes, mapping: Mapping, name: str) -> None:
     """A table is accepted if an event is made of one of its rows."""
-    rows = read_table(io.BufferedReader(_Named(content, name)), mapping)  # type: ignore[arg-type]
-    found = [row for row in islice(rows, MOST_ROWS) if isinstance(row, Numbered)]
+    with NamedTemporaryFile(suffix=name) as file:
+        file.write(content)
+        file.flush()
+        with Path(file.name).open("rb") as table:
+            found = [row for row in islice(read_table(table, mapping), MOST_ROWS) if isinstance(row, Numbered)]
     made = 0
     for recipe in recipes(mapping, receivedat=RECEIVED, zone=PARIS, revision=0):
         for row in found:

@@ -154,7 +154,7 @@ def test_an_id_that_is_also_the_name_of_something_else_is_told_and_stays() -> No
 
 def test_notices_are_left_to_the_rebuild_whoever_they_are_for() -> None:
     notice = Record(None, msgspec.msgpack.encode([["c-51", "A-1", 7, 1]]), ((NOTICES, b"order_to_customer"),), 5)
-    for customer, named in (("c-51", True), ("c-52", False)):
+    for customer, named in (("c-51", True), ("c-52", False), ("c-5", False)):
         assert Rewriter({customer}).outcome("cadran.customers", notice) == Outcome(Fate.MADE_ANEW, None, named)
 
 
