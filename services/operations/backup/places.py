@@ -23,7 +23,10 @@ from services.survey.tables import SCHEMA as SURVEY
 
 LOCAL = ("dev.key", "director.password")
 """What the local stack makes beside what services make."""
+ACCESS = {"CADRAN_KAFKA_PASSWORD_FILE", "CADRAN_KAFKA_CA_FILE", "CADRAN_REDIS_PASSWORD_FILE", "CADRAN_REDIS_CA_FILE"}
+"""How servers are signed in to. It belongs to the deployment: servers know nothing of the passwords of a backup."""
 NOT_KEPT = {
+    *ACCESS,
     "CADRAN_LOCAL_DIR",  # the folder that most of it lies in
     "CADRAN_PRICING_CHROMIUM",  # a program
     "CADRAN_ALERTS_FOLDER",  # made of the thresholds

@@ -17,7 +17,7 @@ from services.common.whole_files import OURS_ALONE, replace_file
 from services.operations.backup import databases
 from services.operations.backup.making import Progress
 from services.operations.backup.manifest import Manifest, damage, read_manifest
-from services.operations.backup.places import Installation
+from services.operations.backup.places import NOT_KEPT, Installation
 
 WRITERS = (Port.INGEST, Port.SURVEY, Port.PRICING, Port.BOARD, Port.ALERTS, Port.WORKER_METRICS)
 MOST_TOLD = 20
@@ -124,6 +124,8 @@ def _sorted_out(folder: Path, installation: Installation, manifest: Manifest) ->
     """What is missing, and what is there and not as in the backup."""
     missing, in_the_way = Plan(manifest.id, [], []), Plan(manifest.id, [], [])
     for name, file in manifest.files.items():
+        if name in NOT_KEPT:  # by an earlier release it was
+            continue
         path = _place(installation, name)
         if not path.exists():
             missing.files.append(name)

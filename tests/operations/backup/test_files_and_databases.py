@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.local.programs import ROOT
 from services.common.settings import Port, Settings
 from services.operations.backup.making import in_use
+from services.operations.backup.manifest import read_manifest, write_manifest
+from services.operations.backup.places import ACCESS
 from tests.operations.backup.installation import Installed
 from tests.support.postgres import running_postgres
 from tests.support.stack import wait_for
@@ -99,6 +102,30 @@ def test_what_is_there_is_replaced_on_demand_alone(installed: Installed, tmp_pat
     assert (installed.folder / "keys.json").read_text() == "[]"
     assert installed.opted_out() == {"first"}
     assert "exclude each other" in installed.refused("restore", folder, "--replace", "--missing")
+
+
+def test_how_servers_are_signed_in_to_stays_as_the_deployment_has_it(installed: Installed, tmp_path: Path) -> None:
+    """Also where a backup of an earlier release holds it."""
+    folder = tmp_path / "backup"
+    files = {name: tmp_path / name for name in ACCESS - {"CADRAN_REDIS_CA_FILE"}}  # that one needs a Redis with TLS
+    for path in files.values():
+        path.write_text("of then")
+    installed.environment |= {name: str(path) for name, path in files.items()}
+    installed.environment |= {"CADRAN_KAFKA_USER": "operator", "CADRAN_REDIS_USER": "operator"}
+    back_up(installed, folder)
+    assert "of then" not in {path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()}
+
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    earlier = dict.fromkeys(files, manifest.files["CADRAN_KEYS_FILE"])
+    write_manifest(folder, replace(manifest, files=manifest.files | earlier))
+    (installed.folder / "keys.json").write_text("[1]")
+    for path in files.values():
+        path.write_text("of now")
+    installed.done("restore", str(folder), "--replace")
+
+    assert {path.read_text() for path in files.values()} == {"of now"}
+    assert (installed.folder / "keys.json").read_text() == "[]"
 
 
 def test_a_journal_that_was_left_behind_is_not_applied_to_the_copy(installed: Installed, tmp_path: Path) -> None:
