@@ -1,6 +1,6 @@
 """Copies of databases while services use them, and their way back.
 
-SQLite: its online backup. PostgreSQL: `pg_dump` and `pg_restore`, which must be of the server's release or a newer one.
+SQLite: its online backup. PostgreSQL: `pg_dump`, `pg_restore` and `psql`, of the server's release or a newer one.
 """
 
 import os
@@ -9,15 +9,29 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
+from tempfile import TemporaryFile
+from typing import IO, Any
 
-from sqlalchemy import URL, create_engine, inspect, make_url
+from sqlalchemy import create_engine, inspect, make_url
 from sqlalchemy.exc import OperationalError
 
 from services.common.errors import ConfigurationError
 from services.common.whole_files import OURS_ALONE
 
+Stream = IO[Any] | int
+
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 JOURNALS = ("-wal", "-shm")
+PLAIN = ("--no-owner", "--no-privileges")
+EMPTY = """
+DO $$ DECLARE found record; BEGIN
+  FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LOOP
+    EXECUTE format('DROP TABLE %I CASCADE', found.tablename);
+  END LOOP;
+END $$
+"""
+"""Tables that came after the copy would be in the way of the migration that makes them."""
 
 
 def kind_of(url: str) -> str:
@@ -34,7 +48,7 @@ def copy(url: str, target: Path) -> None:
     if kind_of(url) == SQLITE:
         _copy_sqlite(_file(url), target)
     else:
-        _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
+        _run(url, "pg_dump", _named(url), "--format=custom", *PLAIN, f"--file={target}")
 
 
 def is_there(url: str) -> bool:
@@ -63,8 +77,7 @@ def bring_back(copied: Path, url: str) -> None:
     if kind_of(url) == SQLITE:
         _replace_sqlite(copied, _file(url))
     else:
-        options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction")
-        _run(url, "pg_restore", *options, str(copied))
+        _replace_postgresql(copied, url)
 
 
 def _file(url: str) -> Path:
@@ -102,20 +115,30 @@ def _replace_sqlite(copied: Path, target: Path) -> None:
         raise ConfigurationError(f"{target} cannot be written: {error.strerror}", mend="mend its rights") from None
 
 
-def _run(url: str, program: str, *arguments: str) -> None:
+def _replace_postgresql(copied: Path, url: str) -> None:
+    """All tables go in the transaction that the copy comes in."""
+    with TemporaryFile(dir=copied.parent) as script:
+        _run(url, "pg_restore", "--clean", "--if-exists", *PLAIN, "--file=-", str(copied), writes=script)
+        script.seek(0)
+        options = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+        _run(url, "psql", _named(url), *options, f"--command={EMPTY}", "--file=-", reads=script)
+
+
+def _run(url: str, program: str, *arguments: str, reads: Stream = DEVNULL, writes: Stream = DEVNULL) -> None:
     """Run a program of PostgreSQL; the password goes by the environment, as others can see arguments."""
-    address = make_url(url)
     if shutil.which(program) is None:
         mend = "install PostgreSQL's client programs (postgresql-client), of the server's release or a newer one"
         raise ConfigurationError(f"{program} is not installed", mend=mend)
-    environment = {**os.environ, "PGPASSWORD": address.password or "", "PGCONNECT_TIMEOUT": "10"}
-    command = [program, f"--dbname={_without_password(address)}", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PGPASSWORD": make_url(url).password or "", "PGCONNECT_TIMEOUT": "10"}
+    done = subprocess.run(
+        [program, *arguments], env=environment, stdin=reads, stdout=writes, stderr=PIPE, text=True, check=False
+    )
     if done.returncode != 0:
         told = " ".join(done.stderr.split()) or f"status {done.returncode}"
         raise ConfigurationError(f"{program}: {told}", mend="start the database, or mend its address or its rights")
 
 
-def _without_password(address: URL) -> str:
-    plain = address.set(drivername=POSTGRESQL, password=None)
-    return plain.render_as_string(hide_password=False)
+def _named(url: str) -> str:
+    """The option that names a database, without its password."""
+    plain = make_url(url).set(drivername=POSTGRESQL, password=None)
+    return f"--dbname={plain.render_as_string(hide_password=False)}"

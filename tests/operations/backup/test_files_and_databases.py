@@ -18,7 +18,6 @@ from services.operations.backup.making import in_use
 from services.operations.backup.manifest import read_manifest, write_manifest
 from services.operations.backup.places import ACCESS
 from tests.operations.backup.installation import Installed
-from tests.support.postgres import running_postgres
 from tests.support.stack import wait_for
 
 
@@ -29,10 +28,6 @@ def installed(tmp_path: Path) -> Installed:
     return made
 
 
-def back_up(installed: Installed, folder: Path) -> str:
-    return installed.done("backup", str(folder), "--without-events")
-
-
 def lose(installed: Installed) -> None:
     shutil.rmtree(installed.folder)
 
@@ -41,7 +36,7 @@ def test_what_was_lost_is_back_with_its_rights_and_without_what_came_later(
     installed: Installed, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backup"
-    told = back_up(installed, folder)
+    told = installed.back_up(folder)
     installed.opt_out("later")
     lose(installed)
 
@@ -60,7 +55,7 @@ def test_a_backup_is_for_its_owner_alone(installed: Installed, tmp_path: Path) -
     os.umask(0o022)
     folder = tmp_path / "backup"
     folder.mkdir(mode=0o755)
-    back_up(installed, folder)
+    installed.back_up(folder)
 
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -73,7 +68,7 @@ def test_a_copy_made_while_a_database_is_written_holds_what_was_committed(instal
         writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('in the journal', '2026-11-20 10:00:00')")
         writing.commit()
         writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('not committed', '2026-11-20 10:00:00')")
-        back_up(installed, tmp_path / "backup")
+        installed.back_up(tmp_path / "backup")
         writing.rollback()
     lose(installed)
     installed.done("restore", str(tmp_path / "backup"))
@@ -83,7 +78,7 @@ def test_a_copy_made_while_a_database_is_written_holds_what_was_committed(instal
 
 def test_what_is_there_is_replaced_on_demand_alone(installed: Installed, tmp_path: Path) -> None:
     folder = str(tmp_path / "backup")
-    back_up(installed, Path(folder))
+    installed.back_up(Path(folder))
     installed.opt_out("later")
     (installed.folder / "keys.json").write_text("[1]")
     (installed.folder / "survey.secret").unlink()
@@ -112,7 +107,7 @@ def test_how_servers_are_signed_in_to_stays_as_the_deployment_has_it(installed: 
         path.write_text("of then")
     installed.environment |= {name: str(path) for name, path in files.items()}
     installed.environment |= {"CADRAN_KAFKA_USER": "operator", "CADRAN_REDIS_USER": "operator"}
-    back_up(installed, folder)
+    installed.back_up(folder)
     assert "of then" not in {path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()}
 
     manifest = read_manifest(folder)
@@ -129,7 +124,7 @@ def test_how_servers_are_signed_in_to_stays_as_the_deployment_has_it(installed: 
 
 
 def test_a_journal_that_was_left_behind_is_not_applied_to_the_copy(installed: Installed, tmp_path: Path) -> None:
-    back_up(installed, tmp_path / "backup")
+    installed.back_up(tmp_path / "backup")
     with installed.sqlite("survey") as writing:
         writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('in the journal', '2026-11-20 10:00:00')")
         writing.commit()
@@ -142,7 +137,7 @@ def test_a_journal_that_was_left_behind_is_not_applied_to_the_copy(installed: In
 
 def test_every_damaged_file_is_told_by_name_and_nothing_is_touched(installed: Installed, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
-    back_up(installed, folder)
+    installed.back_up(folder)
     database = next(folder.rglob("survey.sqlite"))
     content = bytearray(database.read_bytes())
     content[len(content) // 2] ^= 1
@@ -167,7 +162,7 @@ def test_a_backup_that_was_broken_off_is_none_and_leaves_the_one_before(installe
     (snapshot / "survey.sqlite").write_bytes(b"half")
     assert "holds no finished backup" in installed.refused("restore", str(folder))
 
-    back_up(installed, folder)
+    installed.back_up(folder)
     assert not snapshot.exists()
     snapshot.mkdir()
     (snapshot / "survey.sqlite").write_bytes(b"half")
@@ -186,7 +181,7 @@ def test_a_folder_is_used_by_one_at_a_time_and_a_restore_makes_none(installed: I
 
 
 def test_a_manifest_of_a_later_release_is_not_guessed_at(installed: Installed, tmp_path: Path) -> None:
-    back_up(installed, tmp_path / "backup")
+    installed.back_up(tmp_path / "backup")
     path = tmp_path / "backup" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
 
@@ -194,7 +189,7 @@ def test_a_manifest_of_a_later_release_is_not_guessed_at(installed: Installed, t
 
 
 def test_nothing_is_restored_under_a_service_that_runs(installed: Installed, tmp_path: Path) -> None:
-    back_up(installed, tmp_path / "backup")
+    installed.back_up(tmp_path / "backup")
     lose(installed)
     settings = Settings(port_offset=int(installed.environment["CADRAN_PORT_OFFSET"]))
     with socket.create_server(("127.0.0.1", settings.port(Port.SURVEY))):
@@ -215,7 +210,7 @@ def test_a_restore_that_was_killed_goes_on_and_replaces_only_what_it_was_to_brin
             "INSERT INTO ballast SELECT randomblob(1000000) FROM n"
         )
         database.commit()
-    back_up(installed, folder)
+    installed.back_up(folder)
     for path in (installed.folder / "data").glob("survey.sqlite*"):
         path.unlink()
     (installed.folder / "keys.json").write_text("[1]")
@@ -231,25 +226,3 @@ def test_a_restore_that_was_killed_goes_on_and_replaces_only_what_it_was_to_brin
     assert installed.opted_out() == {"first"}
     assert (installed.folder / "keys.json").read_text() == "[1]"
     assert not draft.exists()
-
-
-def test_a_database_in_postgresql_is_kept_and_comes_back(tmp_path: Path) -> None:
-    with running_postgres() as url:
-        installed = Installed(tmp_path / "local", CADRAN_SURVEY_DATABASE=url)
-        installed.make()
-        back_up(installed, tmp_path / "backup")
-        installed.opt_out("later")
-
-        assert "in the way: the database of survey" in installed.refused("restore", str(tmp_path / "backup"))
-        installed.done("restore", str(tmp_path / "backup"), "--replace")
-        assert installed.opted_out() == {"first"}
-
-        elsewhere = Installed(tmp_path / "elsewhere")
-        refused = elsewhere.refused("restore", str(tmp_path / "backup"))
-        assert "CADRAN_SURVEY_DATABASE: the backup holds it as postgresql, this names sqlite" in refused
-
-        without = {**installed.environment, "PATH": "/nowhere"}
-        installed.environment = without
-        assert "pg_dump is not installed - install PostgreSQL's client programs" in installed.refused(
-            "backup", str(tmp_path / "another"), "--without-events"
-        )
