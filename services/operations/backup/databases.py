@@ -11,12 +11,13 @@ from contextlib import closing
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
-from sqlalchemy import create_engine, inspect, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import make_url
 
+from services.common.database import backend, has_tables
 from services.common.errors import ConfigurationError
+from services.common.tables import Schema
 from services.common.whole_files import OURS_ALONE
 
 Stream = IO[Any] | int
@@ -34,50 +35,47 @@ END $$
 """Tables that came after the copy would be in the way of the migration that makes them."""
 
 
-def kind_of(url: str) -> str:
-    """`sqlite` or `postgresql`."""
-    return make_url(url).get_backend_name()
+class OwnDatabase(NamedTuple):
+    """The database of a service: where it is, and whose tables it is for."""
 
+    url: str
+    schema: Schema
 
-def copy(url: str, target: Path) -> None:
-    """Copy a database as it is at one moment.
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgresql`.
 
-    :raises ConfigurationError: when it cannot be read.
-    """
-    target.touch(mode=OURS_ALONE)
-    if kind_of(url) == SQLITE:
-        _copy_sqlite(_file(url), target)
-    else:
-        _run(url, "pg_dump", _named(url), "--format=custom", *PLAIN, f"--file={target}")
+        :raises ConfigurationError: when the address is none.
+        """
+        return backend(self.url, self.schema)
 
+    def is_there(self) -> bool:
+        """Does it hold anything that a restore would replace?
 
-def is_there(url: str) -> bool:
-    """Does a database hold anything that a restore would replace?
+        :raises ConfigurationError: when it does not answer.
+        """
+        return _file(self.url).exists() if self.kind == SQLITE else has_tables(self.url, self.schema)
 
-    :raises ConfigurationError: when it does not answer.
-    """
-    if kind_of(url) == SQLITE:
-        return _file(url).exists()
-    engine = create_engine(url, connect_args={"connect_timeout": 10})
-    try:
-        return bool(inspect(engine).get_table_names())
-    except OperationalError as error:
-        raise ConfigurationError(
-            f"a database does not answer: {' '.join(str(error.orig).split())}", mend="start it, or mend its address"
-        ) from None
-    finally:
-        engine.dispose()
+    def copy(self, target: Path) -> None:
+        """Copy it as it is at one moment.
 
+        :raises ConfigurationError: when it cannot be read.
+        """
+        target.touch(mode=OURS_ALONE)
+        if self.kind == SQLITE:
+            _copy_sqlite(_file(self.url), target)
+        else:
+            _run(self.url, "pg_dump", _named(self.url), "--format=custom", *PLAIN, f"--file={target}")
 
-def bring_back(copied: Path, url: str) -> None:
-    """Replace a database by its copy, whole or not at all.
+    def bring_back(self, copied: Path) -> None:
+        """Replace it by its copy, whole or not at all.
 
-    :raises ConfigurationError: when it cannot be written.
-    """
-    if kind_of(url) == SQLITE:
-        _replace_sqlite(copied, _file(url))
-    else:
-        _replace_postgresql(copied, url)
+        :raises ConfigurationError: when it cannot be written.
+        """
+        if self.kind == SQLITE:
+            _replace_sqlite(copied, _file(self.url))
+        else:
+            _replace_postgresql(copied, self.url)
 
 
 def _file(url: str) -> Path:

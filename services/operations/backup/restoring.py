@@ -14,7 +14,6 @@ import msgspec
 from services.common.errors import ConfigurationError
 from services.common.settings import ROOT, Port
 from services.common.whole_files import OURS_ALONE, replace_file
-from services.operations.backup import databases
 from services.operations.backup.making import Progress
 from services.operations.backup.manifest import Manifest, damage, read_manifest
 from services.operations.backup.places import NOT_KEPT, Installation
@@ -91,11 +90,11 @@ def require_kinds(installation: Installation, manifest: Manifest) -> None:
 
     :raises ConfigurationError: naming the setting.
     """
-    urls = installation.databases()
+    databases = installation.databases()
     for name, copied in manifest.databases.items():
-        if copied.kind != databases.kind_of(urls[name]):
+        if copied.kind != (kind := databases[name].kind):
             raise ConfigurationError(
-                f"the backup holds it as {copied.kind}, this names {databases.kind_of(urls[name])}",
+                f"the backup holds it as {copied.kind}, this names {kind}",
                 field=f"CADRAN_{name.upper()}_DATABASE",
                 mend="set it to a database of that kind",
             )
@@ -131,9 +130,9 @@ def _sorted_out(folder: Path, installation: Installation, manifest: Manifest) ->
             missing.files.append(name)
         elif not path.is_file() or path.read_bytes() != (folder / file.kept.path).read_bytes():
             in_the_way.files.append(name)
-    urls = installation.databases()
+    databases = installation.databases()
     for name in manifest.databases:
-        (in_the_way if databases.is_there(urls[name]) else missing).databases.append(name)
+        (in_the_way if databases[name].is_there() else missing).databases.append(name)
     return missing, in_the_way
 
 
@@ -157,9 +156,9 @@ def bring_back(folder: Path, installation: Installation, manifest: Manifest, pla
         path, file = _place(installation, name), manifest.files[name]
         _bring_back_file(folder / file.kept.path, path, file.mode)
         yield str(path)
-    urls = installation.databases()
+    databases = installation.databases()
     for name in planned.databases:
-        databases.bring_back(folder / manifest.databases[name].kept.path, urls[name])
+        databases[name].bring_back(folder / manifest.databases[name].kept.path)
         yield f"the database of {name}"
 
 

@@ -123,6 +123,18 @@ def test_how_servers_are_signed_in_to_stays_as_the_deployment_has_it(installed: 
     assert (installed.folder / "keys.json").read_text() == "[]"
 
 
+@pytest.mark.parametrize("address", ["survey database", "oracle+nodriver://cadran:hidden@host/surveys"])
+def test_what_is_no_address_of_a_database_is_told_by_its_setting(
+    installed: Installed, tmp_path: Path, address: str
+) -> None:
+    installed.back_up(tmp_path / "backup")
+    installed.environment["CADRAN_SURVEY_DATABASE"] = address
+    for command in (["backup", "--without-events"], ["restore", "--replace"]):
+        refused = installed.refused(*command, str(tmp_path / "backup"))
+        assert "CADRAN_SURVEY_DATABASE: is no address of a database" in refused
+        assert "hidden" not in refused
+
+
 def test_a_journal_that_was_left_behind_is_not_applied_to_the_copy(installed: Installed, tmp_path: Path) -> None:
     installed.back_up(tmp_path / "backup")
     with installed.sqlite("survey") as writing:
