@@ -4,6 +4,7 @@
 is what a restore that was killed has left, and it is gone on with.
 """
 
+import os
 import socket
 from collections.abc import Iterator
 from enum import StrEnum
@@ -12,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from services.common.errors import ConfigurationError
-from services.common.settings import ROOT, Port
+from services.common.settings import ROOT, Port, Settings
 from services.common.whole_files import OURS_ALONE, replace_file
 from services.operations.backup.making import Progress
 from services.operations.backup.manifest import Manifest, damage, read_manifest
@@ -136,18 +137,27 @@ def _sorted_out(folder: Path, installation: Installation, manifest: Manifest) ->
     return missing, in_the_way
 
 
-def mark(installation: Installation) -> Path:
+def mark(settings: Settings) -> Path:
     """The file that says what is being brought back."""
-    return installation.common.local_dir / "restoring.json"
+    return settings.local_dir / "restoring.json"
 
 
 def _begun(installation: Installation) -> Plan | None:
-    path = mark(installation)
+    path = mark(installation.common)
     return msgspec.json.decode(path.read_bytes(), type=Plan) if path.exists() else None
 
 
 def begin(installation: Installation, planned: Plan) -> None:
-    replace_file(mark(installation), msgspec.json.encode(planned), OURS_ALONE)
+    """Say what is brought back, on the disk, before anything is touched."""
+    replace_file(mark(installation.common), msgspec.json.encode(planned), OURS_ALONE)
+    os.sync()
+
+
+def end(installation: Installation) -> None:
+    """Say that all is back, once all of it is on the disk: a power cut must not leave half of it and no mark."""
+    os.sync()
+    mark(installation.common).unlink()
+    os.sync()
 
 
 def bring_back(folder: Path, installation: Installation, manifest: Manifest, planned: Plan) -> Iterator[str]:

@@ -76,6 +76,25 @@ def test_a_copy_made_while_a_database_is_written_holds_what_was_committed(instal
     assert installed.opted_out() == {"first", "in the journal"}
 
 
+def test_the_mark_is_on_the_disk_before_anything_is_touched_and_all_else_before_it_goes(
+    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.back_up(tmp_path / "backup")
+    lose(installed)
+    places = [installed.folder / name for name in ("restoring.json", "survey.secret", "data/survey.sqlite")]
+    written: list[list[bool]] = []
+    sync = os.sync
+
+    def synced() -> None:
+        written.append([place.exists() for place in places])
+        sync()
+
+    monkeypatch.setattr(os, "sync", synced)
+    installed.done("restore", str(tmp_path / "backup"))
+
+    assert written == [[True, False, False], [True, True, True], [False, True, True]]
+
+
 def test_what_is_there_is_replaced_on_demand_alone(installed: Installed, tmp_path: Path) -> None:
     folder = str(tmp_path / "backup")
     installed.back_up(Path(folder))
