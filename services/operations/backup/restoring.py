@@ -106,7 +106,7 @@ def plan(folder: Path, installation: Installation, manifest: Manifest, existing:
 
     :raises ConfigurationError: naming what is in the way, where that is refused.
     """
-    begun = _begun(installation)
+    begun = unfinished(installation.common)
     if begun is not None and begun.backup == manifest.id:
         return begun
     missing, in_the_way = _sorted_out(folder, installation, manifest)
@@ -142,8 +142,9 @@ def mark(settings: Settings) -> Path:
     return settings.local_dir / "restoring.json"
 
 
-def _begun(installation: Installation) -> Plan | None:
-    path = mark(installation.common)
+def unfinished(settings: Settings) -> Plan | None:
+    """What a restore that was broken off, or is at work, was to bring back."""
+    path = mark(settings)
     return msgspec.json.decode(path.read_bytes(), type=Plan) if path.exists() else None
 
 

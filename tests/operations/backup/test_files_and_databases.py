@@ -14,9 +14,14 @@ from msgspec.structs import replace
 
 from deploy.local.programs import ROOT
 from services.common.settings import Port, Settings
+from services.common.windows import utc_now
 from services.operations.backup.making import in_use
 from services.operations.backup.manifest import read_manifest, write_manifest
 from services.operations.backup.places import ACCESS
+from services.operations.doctor.all_checks import all_checks
+from services.operations.doctor.examining import examine
+from services.operations.doctor.findings import Finding
+from services.operations.doctor.installation import Installation, Limits
 from tests.operations.backup.installation import Installed
 from tests.support.stack import wait_for
 
@@ -252,8 +257,19 @@ def test_a_restore_that_was_killed_goes_on_and_replaces_only_what_it_was_to_brin
         wait_for(draft.exists, "the database is being written")
         running.send_signal(signal.SIGKILL)
     assert not (installed.folder / "data" / "survey.sqlite").exists()
+    (told,) = doctors_findings(installed)
+    assert "was broken off" in told.what
+    assert "`cadran restore FOLDER` of that backup again" in told.mend
     installed.done("restore", str(folder))  # without an option: it goes on with what was asked for
 
+    assert doctors_findings(installed) == []
     assert installed.opted_out() == {"first"}
     assert (installed.folder / "keys.json").read_text() == "[1]"
     assert not draft.exists()
+
+
+def doctors_findings(installed: Installed) -> list[Finding]:
+    """What `cadran doctor` says of restores."""
+    (check,) = [check for check in all_checks() if check.name == "restore"]
+    (outcome,) = examine([check], Installation(Settings(local_dir=installed.folder), utc_now, Limits()))
+    return list(outcome.findings)
