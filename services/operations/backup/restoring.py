@@ -67,7 +67,7 @@ def whole_backup(folder: Path, progress: Progress) -> Manifest:
 
 
 def require_stopped(installation: Installation) -> None:
-    """Refuse while a service runs here that writes what is brought back.
+    """Refuse while a service runs here that writes what is brought back; from a container none is seen.
 
     :raises ConfigurationError: naming those that run.
     """
