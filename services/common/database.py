@@ -22,7 +22,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, inspect
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 
@@ -250,19 +250,42 @@ def standing(url: str, schema: Schema) -> Standing:
     engine = _engine(url, schema)
     if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
         return Standing.EMPTY
-    try:
-        with engine.connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
-    except DBAPIError as error:
-        raise _cannot_be_used(error, schema) from None
-    finally:
-        engine.dispose()
+    with _connected(engine, schema) as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         return Standing.EMPTY
     script = ScriptDirectory.from_config(_migrations(schema))
     if revision == script.get_current_head():
         return Standing.NEWEST
     return Standing.BEHIND if revision in {known.revision for known in script.walk_revisions()} else Standing.UNKNOWN
+
+
+def backend(url: str, schema: Schema) -> str:
+    """What a database is in: `sqlite` or `postgresql`.
+
+    :raises ConfigurationError: when it is no address of a database.
+    """
+    return _engine(url, schema).dialect.name
+
+
+def has_tables(url: str, schema: Schema) -> bool:
+    """Does a database hold tables, of whomever?
+
+    :raises ConfigurationError: when the database does not let us.
+    """
+    with _connected(_engine(url, schema), schema) as connection:
+        return bool(inspect(connection).get_table_names())
+
+
+@contextmanager
+def _connected(engine: Engine, schema: Schema) -> Iterator[Connection]:
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise _cannot_be_used(error, schema) from None
+    finally:
+        engine.dispose()
 
 
 def _migrations(schema: Schema) -> Config:

@@ -102,7 +102,7 @@ def _restore(folder: Path, installation: Installation, manifest: Manifest, plann
         with _bar("restoring records") as progress:
             asyncio.run(records_back.bring_back(folder, settings, standing, progress))
         console.print(f"{standing.missing:,} records restored to Kafka; {standing.newer:,} are there that came later")
-    restoring.mark(installation).unlink()
+    restoring.end(installation)
     console.print(_next_step(settings))
     console.print("who was erased after the backup is back: erase them again (docs/backup.md)")
 

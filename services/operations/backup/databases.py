@@ -1,6 +1,6 @@
 """Copies of databases while services use them, and their way back.
 
-SQLite: its online backup. PostgreSQL: `pg_dump` and `pg_restore`, which must be of the server's release or a newer one.
+SQLite: its online backup. PostgreSQL: `pg_dump`, `pg_restore` and `psql`, of the server's release or a newer one.
 """
 
 import os
@@ -9,62 +9,73 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
 
-from sqlalchemy import URL, create_engine, inspect, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import make_url
 
+from services.common.database import backend, has_tables
 from services.common.errors import ConfigurationError
+from services.common.tables import Schema
 from services.common.whole_files import OURS_ALONE
+
+Stream = IO[Any] | int
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 JOURNALS = ("-wal", "-shm")
+PLAIN = ("--no-owner", "--no-privileges")
+EMPTY = """
+DO $$ DECLARE found record; BEGIN
+  FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LOOP
+    EXECUTE format('DROP TABLE %I CASCADE', found.tablename);
+  END LOOP;
+END $$
+"""
+"""Tables that came after the copy would be in the way of the migration that makes them."""
 
 
-def kind_of(url: str) -> str:
-    """`sqlite` or `postgresql`."""
-    return make_url(url).get_backend_name()
+class OwnDatabase(NamedTuple):
+    """The database of a service: where it is, and whose tables it is for."""
 
+    url: str
+    schema: Schema
 
-def copy(url: str, target: Path) -> None:
-    """Copy a database as it is at one moment.
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgresql`.
 
-    :raises ConfigurationError: when it cannot be read.
-    """
-    target.touch(mode=OURS_ALONE)
-    if kind_of(url) == SQLITE:
-        _copy_sqlite(_file(url), target)
-    else:
-        _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
+        :raises ConfigurationError: when the address is none.
+        """
+        return backend(self.url, self.schema)
 
+    def is_there(self) -> bool:
+        """Does it hold anything that a restore would replace?
 
-def is_there(url: str) -> bool:
-    """Does a database hold anything that a restore would replace?
+        :raises ConfigurationError: when it does not answer.
+        """
+        return _file(self.url).exists() if self.kind == SQLITE else has_tables(self.url, self.schema)
 
-    :raises ConfigurationError: when it does not answer.
-    """
-    if kind_of(url) == SQLITE:
-        return _file(url).exists()
-    engine = create_engine(url, connect_args={"connect_timeout": 10})
-    try:
-        return bool(inspect(engine).get_table_names())
-    except OperationalError as error:
-        raise ConfigurationError(
-            f"a database does not answer: {' '.join(str(error.orig).split())}", mend="start it, or mend its address"
-        ) from None
-    finally:
-        engine.dispose()
+    def copy(self, target: Path) -> None:
+        """Copy it as it is at one moment.
 
+        :raises ConfigurationError: when it cannot be read.
+        """
+        target.touch(mode=OURS_ALONE)
+        if self.kind == SQLITE:
+            _copy_sqlite(_file(self.url), target)
+        else:
+            _run(self.url, "pg_dump", _named(self.url), "--format=custom", *PLAIN, f"--file={target}")
 
-def bring_back(copied: Path, url: str) -> None:
-    """Replace a database by its copy, whole or not at all.
+    def bring_back(self, copied: Path) -> None:
+        """Replace it by its copy, whole or not at all.
 
-    :raises ConfigurationError: when it cannot be written.
-    """
-    if kind_of(url) == SQLITE:
-        _replace_sqlite(copied, _file(url))
-    else:
-        options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction")
-        _run(url, "pg_restore", *options, str(copied))
+        :raises ConfigurationError: when it cannot be written.
+        """
+        if self.kind == SQLITE:
+            _replace_sqlite(copied, _file(self.url))
+        else:
+            _replace_postgresql(copied, self.url)
 
 
 def _file(url: str) -> Path:
@@ -102,20 +113,30 @@ def _replace_sqlite(copied: Path, target: Path) -> None:
         raise ConfigurationError(f"{target} cannot be written: {error.strerror}", mend="mend its rights") from None
 
 
-def _run(url: str, program: str, *arguments: str) -> None:
+def _replace_postgresql(copied: Path, url: str) -> None:
+    """All tables go in the transaction that the copy comes in."""
+    with TemporaryFile(dir=copied.parent) as script:
+        _run(url, "pg_restore", "--clean", "--if-exists", *PLAIN, "--file=-", str(copied), writes=script)
+        script.seek(0)
+        options = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+        _run(url, "psql", _named(url), *options, f"--command={EMPTY}", "--file=-", reads=script)
+
+
+def _run(url: str, program: str, *arguments: str, reads: Stream = DEVNULL, writes: Stream = DEVNULL) -> None:
     """Run a program of PostgreSQL; the password goes by the environment, as others can see arguments."""
-    address = make_url(url)
     if shutil.which(program) is None:
         mend = "install PostgreSQL's client programs (postgresql-client), of the server's release or a newer one"
         raise ConfigurationError(f"{program} is not installed", mend=mend)
-    environment = {**os.environ, "PGPASSWORD": address.password or "", "PGCONNECT_TIMEOUT": "10"}
-    command = [program, f"--dbname={_without_password(address)}", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PGPASSWORD": make_url(url).password or "", "PGCONNECT_TIMEOUT": "10"}
+    done = subprocess.run(
+        [program, *arguments], env=environment, stdin=reads, stdout=writes, stderr=PIPE, text=True, check=False
+    )
     if done.returncode != 0:
         told = " ".join(done.stderr.split()) or f"status {done.returncode}"
         raise ConfigurationError(f"{program}: {told}", mend="start the database, or mend its address or its rights")
 
 
-def _without_password(address: URL) -> str:
-    plain = address.set(drivername=POSTGRESQL, password=None)
-    return plain.render_as_string(hide_password=False)
+def _named(url: str) -> str:
+    """The option that names a database, without its password."""
+    plain = make_url(url).set(drivername=POSTGRESQL, password=None)
+    return f"--dbname={plain.render_as_string(hide_password=False)}"

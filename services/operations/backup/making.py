@@ -16,7 +16,7 @@ from services.common.whole_files import OURS_ALONE
 from services.common.windows import utc_now
 from services.kpi_stream.declared import declared_by
 from services.kpi_stream.state_version import digest
-from services.operations.backup import databases
+from services.operations.backup.databases import OwnDatabase
 from services.operations.backup.kafka import all_partitions, consumer, ends_of, records_up_to
 from services.operations.backup.manifest import (
     KeptDatabase,
@@ -85,14 +85,14 @@ def keep_snapshot(folder: Path, installation: Installation) -> tuple[str, dict[s
     for number, (name, path) in enumerate(sorted(installation.files().items())):
         if path.is_file():
             files[name] = _keep_file(folder, own / f"{number:02}-{path.name}", path)
-    return snapshot, files, {name: _keep_database(folder, own, name, url) for name, url in _databases(installation)}
+    return snapshot, files, {name: _keep_database(folder, own, name, one) for name, one in _databases(installation)}
 
 
-def _databases(installation: Installation) -> Iterator[tuple[str, str]]:
+def _databases(installation: Installation) -> Iterator[tuple[str, OwnDatabase]]:
     """Those that there are: a service that never ran has none."""
-    for name, url in installation.databases().items():
-        if databases.is_there(url):
-            yield name, url
+    for name, database in installation.databases().items():
+        if database.is_there():
+            yield name, database
 
 
 def _keep_file(folder: Path, target: Path, path: Path) -> KeptFile:
@@ -104,10 +104,10 @@ def _keep_file(folder: Path, target: Path, path: Path) -> KeptFile:
         raise ConfigurationError(f"{path} cannot be copied: {error.strerror}", mend="mend its rights") from None
 
 
-def _keep_database(folder: Path, own: Path, name: str, url: str) -> KeptDatabase:
-    target = own / f"{name}.{databases.kind_of(url)}"
-    databases.copy(url, target)
-    return KeptDatabase(kept(folder, target), databases.kind_of(url))
+def _keep_database(folder: Path, own: Path, name: str, database: OwnDatabase) -> KeptDatabase:
+    target = own / f"{name}.{database.kind}"
+    database.copy(target)
+    return KeptDatabase(kept(folder, target), database.kind)
 
 
 async def keep_records(folder: Path, settings: Settings, before: KeptRecords | None, progress: Progress) -> KeptRecords:

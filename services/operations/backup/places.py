@@ -16,6 +16,7 @@ from services.common.yaml_files import LOADER
 from services.ingest.settings import IngestSettings
 from services.ingest.tables import SCHEMA as INGEST
 from services.kpi_stream.alerting.settings import AlertSettings
+from services.operations.backup.databases import OwnDatabase
 from services.pricing_watch.settings import PricingSettings
 from services.pricing_watch.tables import SCHEMA as PRICING
 from services.survey.settings import SurveySettings
@@ -23,7 +24,10 @@ from services.survey.tables import SCHEMA as SURVEY
 
 LOCAL = ("dev.key", "director.password")
 """What the local stack makes beside what services make."""
+ACCESS = {"CADRAN_KAFKA_PASSWORD_FILE", "CADRAN_KAFKA_CA_FILE", "CADRAN_REDIS_PASSWORD_FILE", "CADRAN_REDIS_CA_FILE"}
+"""How servers are signed in to. It belongs to the deployment: servers know nothing of the passwords of a backup."""
 NOT_KEPT = {
+    *ACCESS,
     "CADRAN_LOCAL_DIR",  # the folder that most of it lies in
     "CADRAN_PRICING_CHROMIUM",  # a program
     "CADRAN_ALERTS_FOLDER",  # made of the thresholds
@@ -53,14 +57,14 @@ class Installation(NamedTuple):
             BoardSettings.load(), AlertSettings.load(),
         )  # fmt: skip
 
-    def databases(self) -> dict[str, str]:
-        """The address of each service's database."""
+    def databases(self) -> dict[str, OwnDatabase]:
+        """The database of each service."""
         own: Sequence[tuple[Schema, IngestSettings | SurveySettings | PricingSettings | BoardSettings]] = (
             (INGEST, self.ingest), (SURVEY, self.survey), (PRICING, self.pricing), (BOARD, self.board)
         )  # fmt: skip
         local = self.common.local_dir
         return {
-            schema.service: database_url(settings.database.get_secret_value(), local, schema)
+            schema.service: OwnDatabase(database_url(settings.database.get_secret_value(), local, schema), schema)
             for schema, settings in own
         }
 

@@ -4,6 +4,7 @@
 is what a restore that was killed has left, and it is gone on with.
 """
 
+import os
 import socket
 from collections.abc import Iterator
 from enum import StrEnum
@@ -12,12 +13,11 @@ from pathlib import Path
 import msgspec
 
 from services.common.errors import ConfigurationError
-from services.common.settings import ROOT, Port
+from services.common.settings import ROOT, Port, Settings
 from services.common.whole_files import OURS_ALONE, replace_file
-from services.operations.backup import databases
 from services.operations.backup.making import Progress
 from services.operations.backup.manifest import Manifest, damage, read_manifest
-from services.operations.backup.places import Installation
+from services.operations.backup.places import NOT_KEPT, Installation
 
 WRITERS = (Port.INGEST, Port.SURVEY, Port.PRICING, Port.BOARD, Port.ALERTS, Port.WORKER_METRICS)
 MOST_TOLD = 20
@@ -67,7 +67,7 @@ def whole_backup(folder: Path, progress: Progress) -> Manifest:
 
 
 def require_stopped(installation: Installation) -> None:
-    """Refuse while a service runs here that writes what is brought back.
+    """Refuse while a service runs here that writes what is brought back; from a container none is seen.
 
     :raises ConfigurationError: naming those that run.
     """
@@ -91,11 +91,11 @@ def require_kinds(installation: Installation, manifest: Manifest) -> None:
 
     :raises ConfigurationError: naming the setting.
     """
-    urls = installation.databases()
+    databases = installation.databases()
     for name, copied in manifest.databases.items():
-        if copied.kind != databases.kind_of(urls[name]):
+        if copied.kind != (kind := databases[name].kind):
             raise ConfigurationError(
-                f"the backup holds it as {copied.kind}, this names {databases.kind_of(urls[name])}",
+                f"the backup holds it as {copied.kind}, this names {kind}",
                 field=f"CADRAN_{name.upper()}_DATABASE",
                 mend="set it to a database of that kind",
             )
@@ -106,7 +106,7 @@ def plan(folder: Path, installation: Installation, manifest: Manifest, existing:
 
     :raises ConfigurationError: naming what is in the way, where that is refused.
     """
-    begun = _begun(installation)
+    begun = unfinished(installation.common)
     if begun is not None and begun.backup == manifest.id:
         return begun
     missing, in_the_way = _sorted_out(folder, installation, manifest)
@@ -124,29 +124,41 @@ def _sorted_out(folder: Path, installation: Installation, manifest: Manifest) ->
     """What is missing, and what is there and not as in the backup."""
     missing, in_the_way = Plan(manifest.id, [], []), Plan(manifest.id, [], [])
     for name, file in manifest.files.items():
+        if name in NOT_KEPT:  # by an earlier release it was
+            continue
         path = _place(installation, name)
         if not path.exists():
             missing.files.append(name)
         elif not path.is_file() or path.read_bytes() != (folder / file.kept.path).read_bytes():
             in_the_way.files.append(name)
-    urls = installation.databases()
+    databases = installation.databases()
     for name in manifest.databases:
-        (in_the_way if databases.is_there(urls[name]) else missing).databases.append(name)
+        (in_the_way if databases[name].is_there() else missing).databases.append(name)
     return missing, in_the_way
 
 
-def mark(installation: Installation) -> Path:
+def mark(settings: Settings) -> Path:
     """The file that says what is being brought back."""
-    return installation.common.local_dir / "restoring.json"
+    return settings.local_dir / "restoring.json"
 
 
-def _begun(installation: Installation) -> Plan | None:
-    path = mark(installation)
+def unfinished(settings: Settings) -> Plan | None:
+    """What a restore that was broken off, or is at work, was to bring back."""
+    path = mark(settings)
     return msgspec.json.decode(path.read_bytes(), type=Plan) if path.exists() else None
 
 
 def begin(installation: Installation, planned: Plan) -> None:
-    replace_file(mark(installation), msgspec.json.encode(planned), OURS_ALONE)
+    """Say what is brought back, on the disk, before anything is touched."""
+    replace_file(mark(installation.common), msgspec.json.encode(planned), OURS_ALONE)
+    os.sync()
+
+
+def end(installation: Installation) -> None:
+    """Say that all is back, once all of it is on the disk: a power cut must not leave half of it and no mark."""
+    os.sync()
+    mark(installation.common).unlink()
+    os.sync()
 
 
 def bring_back(folder: Path, installation: Installation, manifest: Manifest, planned: Plan) -> Iterator[str]:
@@ -155,9 +167,9 @@ def bring_back(folder: Path, installation: Installation, manifest: Manifest, pla
         path, file = _place(installation, name), manifest.files[name]
         _bring_back_file(folder / file.kept.path, path, file.mode)
         yield str(path)
-    urls = installation.databases()
+    databases = installation.databases()
     for name in planned.databases:
-        databases.bring_back(folder / manifest.databases[name].kept.path, urls[name])
+        databases[name].bring_back(folder / manifest.databases[name].kept.path)
         yield f"the database of {name}"
 
 

@@ -59,6 +59,7 @@ def _can_be_read(kind: type[CadranSettings], _: Installation) -> tuple[Finding, 
 def _machine() -> Iterator[Check]:
     yield Check("python packages", machine_checks.packages)
     yield Check("disk", machine_checks.disk)
+    yield Check("restore", state_checks.restore)
     yield Check("clock", machine_checks.clock, (ALERT_SETTINGS,))
     yield Check("releases", machine_checks.releases, (ALERT_SETTINGS,))
     kinds = tuple(SETTINGS.values())

@@ -17,6 +17,8 @@ from services.kpi_stream.entities.kinds import CONSUMED_TOPICS
 from services.kpi_stream.exporter.freshness import Offsets
 from services.kpi_stream.live_state import require_fit
 from services.kpi_stream.state_version import StateVersion
+from services.operations.backup.restoring import mark
+from services.operations.backup.restoring import unfinished as unfinished_restore
 from services.operations.doctor.findings import Finding, Severity
 from services.operations.doctor.installation import Installation
 
@@ -117,6 +119,17 @@ def draft(installation: Installation) -> Iterator[Finding]:
             f"a rebuild was interrupted; its state {left.version} takes room in Redis",
             "`cadran rebuild` goes on with it, `cadran rebuild --abort` drops it",
             Severity.WARNING,
+        )
+
+
+def restore(installation: Installation) -> Iterator[Finding]:
+    """Half of a backup and half of what was there before: services start on it, and count what is not so."""
+    left = unfinished_restore(installation.settings)
+    if left is not None:
+        yield Finding(
+            f"a restore of backup {left.backup} was broken off: what is here may be half of it",
+            "stop every service and run `cadran restore FOLDER` of that backup again: it goes on; "
+            f"delete {mark(installation.settings)} only if you bring all back by other means",
         )
 
 

@@ -44,6 +44,10 @@ class Installed:
         assert ended.exit_code == 0, ended.output + repr(ended.exception)
         return ended.output
 
+    def back_up(self, folder: Path) -> str:
+        """Without Kafka, which is not there."""
+        return self.done("backup", str(folder), "--without-events")
+
     def refused(self, *arguments: str) -> str:
         """Why a command does nothing."""
         ended = self._run(arguments)

@@ -10,12 +10,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.local.programs import ROOT
 from services.common.settings import Port, Settings
+from services.common.windows import utc_now
 from services.operations.backup.making import in_use
+from services.operations.backup.manifest import read_manifest, write_manifest
+from services.operations.backup.places import ACCESS
+from services.operations.doctor.all_checks import all_checks
+from services.operations.doctor.examining import examine
+from services.operations.doctor.findings import Finding
+from services.operations.doctor.installation import Installation, Limits
 from tests.operations.backup.installation import Installed
-from tests.support.postgres import running_postgres
 from tests.support.stack import wait_for
 
 
@@ -26,10 +33,6 @@ def installed(tmp_path: Path) -> Installed:
     return made
 
 
-def back_up(installed: Installed, folder: Path) -> str:
-    return installed.done("backup", str(folder), "--without-events")
-
-
 def lose(installed: Installed) -> None:
     shutil.rmtree(installed.folder)
 
@@ -38,7 +41,7 @@ def test_what_was_lost_is_back_with_its_rights_and_without_what_came_later(
     installed: Installed, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backup"
-    told = back_up(installed, folder)
+    told = installed.back_up(folder)
     installed.opt_out("later")
     lose(installed)
 
@@ -57,7 +60,7 @@ def test_a_backup_is_for_its_owner_alone(installed: Installed, tmp_path: Path) -
     os.umask(0o022)
     folder = tmp_path / "backup"
     folder.mkdir(mode=0o755)
-    back_up(installed, folder)
+    installed.back_up(folder)
 
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -70,7 +73,7 @@ def test_a_copy_made_while_a_database_is_written_holds_what_was_committed(instal
         writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('in the journal', '2026-11-20 10:00:00')")
         writing.commit()
         writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('not committed', '2026-11-20 10:00:00')")
-        back_up(installed, tmp_path / "backup")
+        installed.back_up(tmp_path / "backup")
         writing.rollback()
     lose(installed)
     installed.done("restore", str(tmp_path / "backup"))
@@ -78,9 +81,28 @@ def test_a_copy_made_while_a_database_is_written_holds_what_was_committed(instal
     assert installed.opted_out() == {"first", "in the journal"}
 
 
+def test_the_mark_is_on_the_disk_before_anything_is_touched_and_all_else_before_it_goes(
+    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.back_up(tmp_path / "backup")
+    lose(installed)
+    places = [installed.folder / name for name in ("restoring.json", "survey.secret", "data/survey.sqlite")]
+    written: list[list[bool]] = []
+    sync = os.sync
+
+    def synced() -> None:
+        written.append([place.exists() for place in places])
+        sync()
+
+    monkeypatch.setattr(os, "sync", synced)
+    installed.done("restore", str(tmp_path / "backup"))
+
+    assert written == [[True, False, False], [True, True, True], [False, True, True]]
+
+
 def test_what_is_there_is_replaced_on_demand_alone(installed: Installed, tmp_path: Path) -> None:
     folder = str(tmp_path / "backup")
-    back_up(installed, Path(folder))
+    installed.back_up(Path(folder))
     installed.opt_out("later")
     (installed.folder / "keys.json").write_text("[1]")
     (installed.folder / "survey.secret").unlink()
@@ -101,8 +123,44 @@ def test_what_is_there_is_replaced_on_demand_alone(installed: Installed, tmp_pat
     assert "exclude each other" in installed.refused("restore", folder, "--replace", "--missing")
 
 
+def test_how_servers_are_signed_in_to_stays_as_the_deployment_has_it(installed: Installed, tmp_path: Path) -> None:
+    """Also where a backup of an earlier release holds it."""
+    folder = tmp_path / "backup"
+    files = {name: tmp_path / name for name in ACCESS - {"CADRAN_REDIS_CA_FILE"}}  # that one needs a Redis with TLS
+    for path in files.values():
+        path.write_text("of then")
+    installed.environment |= {name: str(path) for name, path in files.items()}
+    installed.environment |= {"CADRAN_KAFKA_USER": "operator", "CADRAN_REDIS_USER": "operator"}
+    installed.back_up(folder)
+    assert "of then" not in {path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()}
+
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    earlier = dict.fromkeys(files, manifest.files["CADRAN_KEYS_FILE"])
+    write_manifest(folder, replace(manifest, files=manifest.files | earlier))
+    (installed.folder / "keys.json").write_text("[1]")
+    for path in files.values():
+        path.write_text("of now")
+    installed.done("restore", str(folder), "--replace")
+
+    assert {path.read_text() for path in files.values()} == {"of now"}
+    assert (installed.folder / "keys.json").read_text() == "[]"
+
+
+@pytest.mark.parametrize("address", ["survey database", "oracle+nodriver://cadran:hidden@host/surveys"])
+def test_what_is_no_address_of_a_database_is_told_by_its_setting(
+    installed: Installed, tmp_path: Path, address: str
+) -> None:
+    installed.back_up(tmp_path / "backup")
+    installed.environment["CADRAN_SURVEY_DATABASE"] = address
+    for command in (["backup", "--without-events"], ["restore", "--replace"]):
+        refused = installed.refused(*command, str(tmp_path / "backup"))
+        assert "CADRAN_SURVEY_DATABASE: is no address of a database" in refused
+        assert "hidden" not in refused
+
+
 def test_a_journal_that_was_left_behind_is_not_applied_to_the_copy(installed: Installed, tmp_path: Path) -> None:
-    back_up(installed, tmp_path / "backup")
+    installed.back_up(tmp_path / "backup")
     with installed.sqlite("survey") as writing:
         writing.execute("INSERT INTO opt_outs (digest, created_at) VALUES ('in the journal', '2026-11-20 10:00:00')")
         writing.commit()
@@ -115,7 +173,7 @@ def test_a_journal_that_was_left_behind_is_not_applied_to_the_copy(installed: In
 
 def test_every_damaged_file_is_told_by_name_and_nothing_is_touched(installed: Installed, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
-    back_up(installed, folder)
+    installed.back_up(folder)
     database = next(folder.rglob("survey.sqlite"))
     content = bytearray(database.read_bytes())
     content[len(content) // 2] ^= 1
@@ -140,7 +198,7 @@ def test_a_backup_that_was_broken_off_is_none_and_leaves_the_one_before(installe
     (snapshot / "survey.sqlite").write_bytes(b"half")
     assert "holds no finished backup" in installed.refused("restore", str(folder))
 
-    back_up(installed, folder)
+    installed.back_up(folder)
     assert not snapshot.exists()
     snapshot.mkdir()
     (snapshot / "survey.sqlite").write_bytes(b"half")
@@ -159,7 +217,7 @@ def test_a_folder_is_used_by_one_at_a_time_and_a_restore_makes_none(installed: I
 
 
 def test_a_manifest_of_a_later_release_is_not_guessed_at(installed: Installed, tmp_path: Path) -> None:
-    back_up(installed, tmp_path / "backup")
+    installed.back_up(tmp_path / "backup")
     path = tmp_path / "backup" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
 
@@ -167,7 +225,7 @@ def test_a_manifest_of_a_later_release_is_not_guessed_at(installed: Installed, t
 
 
 def test_nothing_is_restored_under_a_service_that_runs(installed: Installed, tmp_path: Path) -> None:
-    back_up(installed, tmp_path / "backup")
+    installed.back_up(tmp_path / "backup")
     lose(installed)
     settings = Settings(port_offset=int(installed.environment["CADRAN_PORT_OFFSET"]))
     with socket.create_server(("127.0.0.1", settings.port(Port.SURVEY))):
@@ -188,7 +246,7 @@ def test_a_restore_that_was_killed_goes_on_and_replaces_only_what_it_was_to_brin
             "INSERT INTO ballast SELECT randomblob(1000000) FROM n"
         )
         database.commit()
-    back_up(installed, folder)
+    installed.back_up(folder)
     for path in (installed.folder / "data").glob("survey.sqlite*"):
         path.unlink()
     (installed.folder / "keys.json").write_text("[1]")
@@ -199,30 +257,19 @@ def test_a_restore_that_was_killed_goes_on_and_replaces_only_what_it_was_to_brin
         wait_for(draft.exists, "the database is being written")
         running.send_signal(signal.SIGKILL)
     assert not (installed.folder / "data" / "survey.sqlite").exists()
+    (told,) = doctors_findings(installed)
+    assert "was broken off" in told.what
+    assert "`cadran restore FOLDER` of that backup again" in told.mend
     installed.done("restore", str(folder))  # without an option: it goes on with what was asked for
 
+    assert doctors_findings(installed) == []
     assert installed.opted_out() == {"first"}
     assert (installed.folder / "keys.json").read_text() == "[1]"
     assert not draft.exists()
 
 
-def test_a_database_in_postgresql_is_kept_and_comes_back(tmp_path: Path) -> None:
-    with running_postgres() as url:
-        installed = Installed(tmp_path / "local", CADRAN_SURVEY_DATABASE=url)
-        installed.make()
-        back_up(installed, tmp_path / "backup")
-        installed.opt_out("later")
-
-        assert "in the way: the database of survey" in installed.refused("restore", str(tmp_path / "backup"))
-        installed.done("restore", str(tmp_path / "backup"), "--replace")
-        assert installed.opted_out() == {"first"}
-
-        elsewhere = Installed(tmp_path / "elsewhere")
-        refused = elsewhere.refused("restore", str(tmp_path / "backup"))
-        assert "CADRAN_SURVEY_DATABASE: the backup holds it as postgresql, this names sqlite" in refused
-
-        without = {**installed.environment, "PATH": "/nowhere"}
-        installed.environment = without
-        assert "pg_dump is not installed - install PostgreSQL's client programs" in installed.refused(
-            "backup", str(tmp_path / "another"), "--without-events"
-        )
+def doctors_findings(installed: Installed) -> list[Finding]:
+    """What `cadran doctor` says of restores."""
+    (check,) = [check for check in all_checks() if check.name == "restore"]
+    (outcome,) = examine([check], Installation(Settings(local_dir=installed.folder), utc_now, Limits()))
+    return list(outcome.findings)

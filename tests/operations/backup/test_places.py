@@ -1,10 +1,14 @@
-"""Nothing that a setting names is forgotten."""
+"""Nothing that a setting names is forgotten, and no service that writes it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from deploy.local.programs import ROOT
 from services.operations.backup.places import NOT_KEPT, Installation
+from services.operations.backup.restoring import WRITERS
+from services.operations.doctor.installation import NAMED
 
 
 def test_every_file_that_a_setting_names_is_kept_or_left_out_on_purpose(
@@ -38,3 +42,9 @@ def test_files_that_accounts_and_teams_name_are_kept_too(tmp_path: Path, monkeyp
 
     secrets = {f"/run/secrets/{name}" for name in ("shop", "token", "erp", "slack")}
     assert secrets | {"/etc/cadran/erp.yml"} <= found
+
+
+def test_with_compose_every_service_is_stopped_before_a_restore_that_cannot_see_them() -> None:
+    (stopped,) = re.findall(r"^docker compose stop (.+)$", (ROOT / "docs/compose.md").read_text(), re.MULTILINE)
+
+    assert set(stopped.split()) == {name for name, port in NAMED.items() if port in WRITERS}
