@@ -20,6 +20,9 @@ demo: setup ## Start everything with 400 simulated days and live traffic
 up: setup ## Start everything, without simulated data
 	@$(PYTHON) -m deploy.local.stack up
 
+servers: setup ## Start Kafka, Redis, Prometheus and Alertmanager alone, as a restore needs them
+	@$(PYTHON) -m deploy.local.stack servers
+
 down: ## Stop everything; the data stays in .local
 	@$(PYTHON) -m deploy.local.stack down
 

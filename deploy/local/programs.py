@@ -68,6 +68,8 @@ class Layout:
         data = (self.data / name for name in ("kafka", "redis", "prometheus", "alertmanager"))
         for folder in (self.config, self.logs, *data):
             folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.data, self.logs):  # customers' data among it, whatever the rights within
+            folder.chmod(0o700)
 
 
 def kafka_jars() -> Path:

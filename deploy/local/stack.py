@@ -1,4 +1,4 @@
-"""`python -m deploy.local.stack up|demo|down|status`: the local stack of one instance.
+"""`python -m deploy.local.stack up|demo|servers|down|status`: the local stack of one instance.
 
 `demo` is `up` with a simulated company: 400 past days, or as many as DEMO_DAYS says, and its life from now on.
 
@@ -261,6 +261,8 @@ def main() -> None:
         elif command == "demo":
             stack.demo(int(os.environ.get("DEMO_DAYS") or 400))
             stack.print_addresses()
+        elif command == "servers":
+            stack.start_servers()
         elif command == "down":
             stack.down()
         elif command == "status":

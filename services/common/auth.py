@@ -236,5 +236,7 @@ def _token(key_id: str, secret: str) -> str:
 def _known(key_id: str, file: KeyFile) -> ApiKey:
     key = next((key for key in file.keys if key.id == key_id), None)
     if key is None:
+        if key_id.startswith("cdr_"):  # a whole key is a secret, and not repeated
+            raise NotFound("this is no id but a whole key", mend="give the part between the first _ and the second")
         raise NotFound(f"no key has the id {key_id!r}", mend="`cadran keys list` shows them")
     return key

@@ -68,6 +68,8 @@ def create_key(
         raise ConfigurationError("a namespace has no colon", field="--namespace", mend="choose another")
     ring = KeyRing(Settings.load().api_keys_file)
     lifetime = None if expires is None else read_length(expires, "--expires")
+    if lifetime is not None and not lifetime:
+        raise ConfigurationError("a key that is over at once is good for nothing", field="--expires", mend="say 90d")
     print(ring.create(name, tuple(scope), namespace, lifetime))
 
 

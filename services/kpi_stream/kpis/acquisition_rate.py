@@ -229,7 +229,7 @@ KPI = Kpi(
     ),
     credit=Text(
         en="Who closed it, else whose it was then; while open, whose it is. By owner: whose it is now.",
-        fr="Qui l’a conclu, sinon qui le suivait alors  ; ouvert : qui le suit. Par titulaire : qui le suit.",
+        fr="Qui l’a conclu, sinon qui le suivait alors ; ouvert : qui le suit. Par titulaire : qui le suit.",
     ),
     unit=Unit.RATIO,
     good=Direction.UP,

@@ -161,7 +161,7 @@ KPI = Kpi(
     formula=Text(
         en="100 x (promoters - detractors) / answers: 9 and 10 promote, 0 to 6 detract. "
         "Under 5 answers nothing is told; by rep and store whole blocks of days count, of at least 5 answers.",
-        fr="100 x (promoteurs - détracteurs) / réponses : 9 et 10 promeuvent, 0 à 6 détractent. "
+        fr="100 x (promoteurs - détracteurs) / réponses : 9 et 10 : promoteurs, 0 à 6 : détracteurs. "
         "Sous 5 réponses, rien n’est dit ; par commercial et magasin, par blocs de jours d’au moins 5 réponses.",
     ),
     credit=Text(

@@ -19,6 +19,7 @@ from services.kpi_stream.state_version import digest
 from services.operations.backup.databases import OwnDatabase
 from services.operations.backup.kafka import all_partitions, consumer, ends_of, records_up_to
 from services.operations.backup.manifest import (
+    NAME,
     KeptDatabase,
     KeptFile,
     KeptRecords,
@@ -28,12 +29,14 @@ from services.operations.backup.manifest import (
     read_manifest,
     write_manifest,
 )
-from services.operations.backup.partition_log import ANOTHER_FOLDER, PartitionLog
+from services.operations.backup.partition_log import ANOTHER_FOLDER, RECORDS, PartitionLog
 from services.operations.backup.places import Installation
 from services.operations.erasing.swapping import topics_of_erasing
 
 OWNER_ALONE = 0o700
 SNAPSHOTS = "snapshots"
+OURS = {NAME, SNAPSHOTS, RECORDS}
+"""Some of it stands in the folder of a backup, whole or broken off."""
 
 
 class Progress(Protocol):
@@ -45,9 +48,14 @@ class Progress(Protocol):
 def make_folder(folder: Path) -> None:
     """Make a backup's folder, for its owner alone.
 
-    :raises ConfigurationError: when it cannot be used.
+    :raises ConfigurationError: when it cannot be used, or is another's: its rights would be taken from whoever has it.
     """
     try:
+        there = {each.name for each in folder.iterdir()} if folder.is_dir() else set()
+        if there and not there & OURS:
+            raise ConfigurationError(
+                f"{folder} holds what is no backup", mend="name an empty folder, or a new one in it"
+            )
         folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ALONE)
         folder.chmod(OWNER_ALONE)
     except OSError as error:

@@ -15,6 +15,7 @@ from services.operations.backup import record_file
 from services.operations.backup.manifest import CHUNK, Kept, KeptPartition
 from services.operations.backup.record_file import Damaged, Origin, Record
 
+RECORDS = "records"
 FULL = 64 << 20
 """Bytes after which a file takes no more."""
 ANOTHER_FOLDER = "take another folder, and keep this one until the new backup is finished"
@@ -25,7 +26,7 @@ class PartitionLog:
 
     def __init__(self, folder: Path, topic: str, topic_id: str, partition: int, before: KeptPartition | None) -> None:
         self._folder = folder
-        self._own = folder / "records" / topic / str(partition)
+        self._own = folder / RECORDS / topic / str(partition)
         self._origin = Origin(topic, topic_id, partition, 0)
         self._full = list(before.files[:-1]) if before else []
         self._last: _Growing | None = None

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.programs import ROOT
+from services.common.errors import ConfigurationError
+from services.operations.backup.making import make_folder
 from services.operations.backup.places import NOT_KEPT, Installation
 from services.operations.backup.restoring import WRITERS
 from services.operations.doctor.installation import NAMED
@@ -48,3 +50,11 @@ def test_with_compose_every_service_is_stopped_before_a_restore_that_cannot_see_
     (stopped,) = re.findall(r"^docker compose stop (.+)$", (ROOT / "docs/compose.md").read_text(), re.MULTILINE)
 
     assert set(stopped.split()) == {name for name, port in NAMED.items() if port in WRITERS}
+
+
+def test_a_folder_of_something_else_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "somebodys").touch()
+    with pytest.raises(ConfigurationError, match="holds what is no backup"):
+        make_folder(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
