@@ -74,6 +74,13 @@ class TooLarge(CadranError):
     code = "too_large"
 
 
+class HeadersTooLarge(CadranError):
+    """More headers than any client of ours sends (431)."""
+
+    status = 431
+    code = "headers_too_large"
+
+
 class UnsupportedMedia(CadranError):
     """A content type that is not accepted here (415)."""
 

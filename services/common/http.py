@@ -15,7 +15,8 @@ from starlette.types import ASGIApp
 
 from services.common.audit import AuditLog
 from services.common.auth import ApiKey, KeyRing, Scope
-from services.common.errors import CadranError, Malformed, MethodNotAllowed, NotFound, TooLarge
+from services.common.errors import CadranError, HeadersTooLarge, Malformed, MethodNotAllowed, NotFound, TooLarge
+from services.common.header_limit import MOST_HEADER_BYTES, HeaderLimit
 from services.common.logging import get_logger
 from services.common.openapi import KEY, PROBLEM_JSON
 from services.common.problems import problem_of
@@ -202,8 +203,11 @@ def serve(app: ASGIApp, settings: Settings, name: Port, *, grace: int) -> None:
     port = settings.port(name)
     seconds = settings.https_only_days * 24 * 60 * 60
     log.info("listening", port=port)
+    many = HeadersTooLarge(
+        f"the headers have more than {MOST_HEADER_BYTES} bytes", mend="send fewer, or less of a cookie"
+    )
     uvicorn.run(
-        app,
+        HeaderLimit(app, problem_response(many)),
         host=settings.host,
         port=port,
         forwarded_allow_ips=settings.proxies,

@@ -6,11 +6,14 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request
 from starlette.requests import Request as Plain
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
-from services.common.errors import Invalid
-from services.common.http import address_of, install_error_handlers, require, require_recorded
+from services.common.errors import HeadersTooLarge, Invalid
+from services.common.header_limit import MOST_HEADER_BYTES, HeaderLimit
+from services.common.http import address_of, install_error_handlers, problem_response, require, require_recorded
 from services.common.secure_headers import HEADERS, SecureHeaders
 
 GUEST = "198.51.100.7"
@@ -116,3 +119,14 @@ async def test_every_answer_bears_the_headers_each_once(app: FastAPI) -> None:
 )
 def test_who_has_many_addresses_counts_as_one(host: str, whose: str) -> None:
     assert address_of(Plain({"type": "http", "client": (host, 1)})) == whose
+
+
+async def test_headers_without_end_are_refused_before_they_are_read() -> None:
+    async def never(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        raise AssertionError("it was read")
+
+    app = HeaderLimit(never, problem_response(HeadersTooLarge("more than there may be")))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        answer = await client.get("/", headers={"Cookie": "a" * MOST_HEADER_BYTES})
+    assert (answer.status_code, answer.json()["code"]) == (431, "headers_too_large")

@@ -16,6 +16,8 @@ from services.common.money import exponent, known_currency, to_major
 
 MOST_DIGITS = 15
 """A float gives back as many exactly; no target needs more."""
+MOST_TYPED = 100
+"""Characters, blanks and signs included."""
 RANGES = {
     "ratio": (Decimal(0), Decimal(1)),
     "points": (Decimal(-100), Decimal(100)),
@@ -58,6 +60,8 @@ def read(text: str, unit: str, language: str) -> Decimal:
 
     :raises Unreadable: when it says none, or may say several.
     """
+    if len(text) > MOST_TYPED:
+        raise Unreadable(Fault.DIGITS)
     bare, has_sign = _without_unit(text.strip(SPACES).replace(MINUS, "-"), unit, language)
     value = _number(bare, language)
     digits, scale = len(value.as_tuple().digits), -min(0, int(value.as_tuple().exponent))

@@ -43,6 +43,8 @@ from services.pricing_watch.reading.words import (
 MAX_AMOUNTS = 2_000
 LABEL = 40
 """Characters of a line without an amount that may be about the amount on the next or the previous line."""
+REACH = 2_000
+"""Characters on either side of an amount that may be its sentence: a line may be a whole page."""
 SENTENCE, LONG_SENTENCE = 5, 8
 """Words before an amount from which on it stands in a sentence; the same where an element sets it apart."""
 NEAR = 5
@@ -165,7 +167,8 @@ class _LineReader:
         if announces_price(before) or _PRICE_CLASS.search(own_names(run.element)):
             return False
         text = self._line.text
-        ahead, behind = word_count(text[: amount.start]), word_count(text[amount.end :])
+        ahead = word_count(text[max(0, amount.start - REACH) : amount.start])
+        behind = word_count(text[amount.end : amount.end + REACH])
         is_set_apart = word_count(self._line.text_of(run)) < 2
         if is_set_apart:
             return ahead >= LONG_SENTENCE and CELL not in text[: amount.start]

@@ -11,7 +11,8 @@ from fastapi import Request, Response
 from services.board.sessions import Sessions
 from services.board.users import Role, Users
 from services.common.auth import KeyRing, Scope
-from services.common.errors import NotFound, Unauthenticated
+from services.common.errors import Invalid, NotFound, Unauthenticated
+from services.common.header_limit import MOST_HEADER_BYTES
 from services.common.signed_cookie import SignedCookie
 from services.survey.links import Links, Purpose
 from tests.fuzz.parsers.fuzzing import Parser
@@ -43,6 +44,8 @@ def read_key(header: bytes) -> None:
 
 
 def read_cookie(header: bytes) -> None:
+    if len(header) > MOST_HEADER_BYTES:
+        raise Invalid("no such request comes in")
     user = _sessions.current(_request(header))
     if user is None:
         raise Unauthenticated("nobody is signed in")
