@@ -15,13 +15,12 @@ from tests.support.alerts_api import AlertsApi, alert, member, served
 from tests.support.browser import PHONE, Open, look_at
 from tests.support.stack import PASSWORD, RunningStack, running_stack
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 SOON = 4_000
 """Milliseconds: the board asks every two seconds, and an open page is made anew as often."""
 
 
 def ago(**length: float) -> str:
-    return (NOW - timedelta(**length)).isoformat()
+    return (datetime.now(UTC).replace(microsecond=0) - timedelta(**length)).isoformat()
 
 
 def of_store(name: str, state: str, value: float, **more: Any) -> Any:

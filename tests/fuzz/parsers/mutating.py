@@ -150,7 +150,7 @@ def changed(random: Random, value: Any) -> Any:
             case 2 if isinstance(parent, list):
                 parent.insert(step, deepcopy(parent[step]))
             case 3 if isinstance(parent[step], str):
-                parent[step] = any_bytes(random, [parent[step].encode()]).decode(errors="replace")
+                parent[step] = any_bytes(random, [parent[step].encode(errors="surrogatepass")]).decode(errors="replace")
             case 4 if isinstance(parent[step], int):
                 parent[step] += random.choice((-1, 1, 10**6, -parent[step]))
             case _:
