@@ -29,8 +29,12 @@ down: ## Stop everything; the data stays in .local
 status: ## Say what runs, and where to look
 	@$(PYTHON) -m deploy.local.stack status
 
+# The longest first, so that no file is left running alone at the end.
+LONG := $(addprefix tests/,end_to_end operations faults security soak fuzz docs)
+REST := $(filter-out $(LONG) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
+
 test: check .local/fuzz-venv/.installed ## Run the checks, then every test, against real servers on free ports
-	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(LONG) $(REST)
 
 check: setup-dev ## Every check that needs no server: format, lint, types, imports, generated files, sizes, documentation
 	.venv/bin/ruff format --check .

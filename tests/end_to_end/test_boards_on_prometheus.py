@@ -81,7 +81,7 @@ def pace(value: float, target: float) -> Expected:
     closed = holidays.country_holidays("FR")
     days = [MONTH + timedelta(days=i) for i in range((Period.MONTH.next_first_day(MONTH) - MONTH).days)]
     days = [day for day in days if day.weekday() < 6 and day not in closed]
-    now = NOW.astimezone(PARIS)
+    now = datetime.now(UTC).astimezone(PARIS)  # not when this file was read: many tests may run in between
     today = (
         min(max((now - now.replace(hour=9, minute=0, second=0)).total_seconds() / 36_000, 0), 1) if TODAY in days else 0
     )
