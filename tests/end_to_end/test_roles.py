@@ -71,7 +71,7 @@ def routes(stack: RunningStack, method: str, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setitem(os.environ, name, value)
     board = BoardSettings.load()
     database = Database(database_url("", stack.settings.local_dir, SCHEMA), SCHEMA)
-    found = {route.path for route in _routes(build(stack.settings, board, database)) if method in route.methods}
+    found = {route.path for route in _routes(build(stack.settings, board, database).app) if method in route.methods}
     of_each = {"GET": {"/", "/live/", "/targets", "/alerts", "/live/alerts"}, "POST": {"/sign-in", "/alerts/{name}"}}
     assert of_each[method] <= found
     return found

@@ -1,6 +1,8 @@
 """Lines of visible text, each run of it with the element that it stands in."""
 
+from bisect import bisect_right
 from enum import Enum
+from operator import attrgetter
 
 import msgspec
 from lxml import etree
@@ -29,21 +31,26 @@ class Run(msgspec.Struct, frozen=True):
     """What amounts in it are, as the element and those around it say by their tags and classes."""
 
 
+_START = attrgetter("start")
+
+
 class Line(msgspec.Struct, frozen=True):
     """What stands on one line, as far as tags tell."""
 
     text: str
     runs: tuple[Run, ...]
+    """In the order in which they stand there."""
     part: Part
 
     def text_of(self, run: Run) -> str:
         """The text of a run, to where the next one begins."""
-        end = next((other.start for other in self.runs if other.start > run.start), len(self.text))
+        following = bisect_right(self.runs, run.start, key=_START)
+        end = self.runs[following].start if following < len(self.runs) else len(self.text)
         return self.text[run.start : end]
 
     def run_at(self, position: int) -> Run:
         """The run that a character is of."""
-        return next((run for run in reversed(self.runs) if run.start <= position), self.runs[0])
+        return self.runs[max(0, bisect_right(self.runs, position, key=_START) - 1)]
 
 
 _SIGNS = set("€$£¥₹")

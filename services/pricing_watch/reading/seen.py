@@ -107,7 +107,7 @@ class _LineReader:
         self._line = line
         self._number = number
         self._style = style
-        every = list(amounts(line.text))
+        every = list(islice(amounts(line.text), MAX_AMOUNTS))
         signed = [amount for amount in every if amount.signs]
         self._is_signed = bool(signed)
         self.found = [one for one in every if one.signs or self._is_bare_price(one, every)]
