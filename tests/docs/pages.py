@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from services.common.settings import Port, Settings
+
 PAGES = (Path("README.md"), *sorted(Path("docs").rglob("*.md")))
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"\s+# .*$")
@@ -51,3 +53,11 @@ def commands(page: Path, program: str) -> Iterator[str]:
     for inline in INLINE.findall(BLOCK.sub("", text)):
         if inline.startswith(f"{program} "):
             yield inline
+
+
+def pointed_at(text: str, settings: Settings, local_dir: Path) -> str:
+    """What is written for the usual ports and folder, as it reads for a stack that has others."""
+    usual = settings.model_copy(update={"port_offset": 0})
+    for port in Port:
+        text = text.replace(f"127.0.0.1:{usual.port(port)}", f"127.0.0.1:{settings.port(port)}")
+    return text.replace(".local/", f"{local_dir}/")

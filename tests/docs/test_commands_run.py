@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from services.common.settings import ROOT, Port
-from tests.docs.pages import PAGES, blocks_of, shell_lines
+from services.common.settings import ROOT
+from tests.docs.pages import PAGES, blocks_of, pointed_at, shell_lines
 from tests.support.mail import MailServer, running_mail_server
 from tests.support.stack import RunningStack, running_stack
 
@@ -106,14 +106,9 @@ def is_elsewhere(line: str) -> bool:
     return any(re.match(beginning, line) for beginning in ELSEWHERE)
 
 
-def pointed_at(stack: RunningStack, text: str) -> str:
-    """The same of a test's stack: its ports, its keys, and what `cadran` is."""
-    for port in Port:
-        text = text.replace(
-            f"127.0.0.1:{stack.settings.port(port) - stack.settings.port_offset}",
-            f"127.0.0.1:{stack.settings.port(port)}",
-        )
-    return text.replace(".local/", f"{stack.layout.root}/").replace("/var/backups/", "./")
+def here(stack: RunningStack, text: str) -> str:
+    """The same of a test's stack, in a folder of its own."""
+    return pointed_at(text, stack.settings, stack.layout.root).replace("/var/backups/", "./")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=str)
@@ -129,9 +124,9 @@ def test_a_pages_commands_run(page: Path, stack: RunningStack, tmp_path: Path) -
             "set -euo pipefail",
             f'cadran() {{ printf %b "$TYPED" | "{sys.executable}" -m services.common.cli "$@"; }}',
             'curl() { command curl --fail-with-body --silent --show-error "$@"; echo; }',
-            pointed_at(stack, prepared.before),
+            here(stack, prepared.before),
             "set -x",
-            *(f"(\n{pointed_at(stack, block).replace(*prepared.stands_for)}\n)" for block in runnable(page)),
+            *(f"(\n{here(stack, block).replace(*prepared.stands_for)}\n)" for block in runnable(page)),
         )
     )
     environment = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.common.settings import ROOT, Port, Settings
-from tests.docs.pages import blocks_of, shell_lines
+from services.common.settings import ROOT, Settings
+from tests.docs.pages import blocks_of, pointed_at, shell_lines
 from tests.support.stack import free_offset
 
 PAGE = Path("docs/operating.md")
@@ -31,7 +31,7 @@ def told() -> str:
                 "set -euo pipefail",
                 "trap 'make down >&2' EXIT",
                 'curl() { command curl --fail-with-body --silent --show-error "$@"; echo; }',
-                *(pointed_at(offset, local, line) for line in lines),
+                *(pointed_at(line, Settings(port_offset=offset), local) for line in lines),
             )
         )
         done = subprocess.run(["bash", "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True)
@@ -40,13 +40,6 @@ def told() -> str:
             left.unlink()
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def pointed_at(offset: int, local: Path, line: str) -> str:
-    for port in Port:
-        usual = Settings().port(port)
-        line = line.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{usual + offset}")
-    return line.replace(".local/", f"{local}/")
 
 
 def test_the_operators_page_alone_is_enough(told: str) -> None:

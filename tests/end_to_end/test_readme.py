@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from services.common.settings import Port
+from tests.docs.pages import blocks_of, pointed_at
 from tests.support.gate import Gate, Verdict, running_gate
 from tests.support.stack import RunningStack, wait_for
 
-BLOCK = re.compile(r"^```(sh|python|javascript|java|go)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = {
     "sh": ("bash", "-euc"),
     "python": (sys.executable, "-c"),
@@ -28,15 +28,12 @@ FILES = {"java": ("Send.java", ("java",)), "go": ("send.go", ("go", "run"))}
 @pytest.fixture(scope="module")
 def blocks(stack: RunningStack) -> list[tuple[str, str]]:
     """The README's blocks of code with their language, pointed at the stack."""
-    return blocks_of(Path("README.md"), stack)
+    return blocks_at(Path("README.md"), stack)
 
 
-def blocks_of(page: Path, stack: RunningStack) -> list[tuple[str, str]]:
-    text = page.read_text()
-    for port in (Port.INGEST, Port.EXPORTER, Port.SURVEY, Port.PRICING):
-        usual = stack.settings.port(port) - stack.settings.port_offset
-        text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{stack.settings.port(port)}")
-    return BLOCK.findall(text.replace(".local/dev.key", str(stack.layout.dev_key)))
+def blocks_at(page: Path, stack: RunningStack) -> list[tuple[str, str]]:
+    found = blocks_of(page)
+    return [(block.language, pointed_at(block.code, stack.settings, stack.layout.root)) for block in found]
 
 
 def run_block(blocks: list[tuple[str, str]], language: str, holding: str) -> list[str]:
@@ -98,7 +95,7 @@ def test_a_snippet_sends_the_same_until_it_is_answered(
 ) -> None:
     there = [
         (kind, code.replace(stack.url(Port.INGEST), busy.url))
-        for kind, code in blocks_of(Path("docs/sending.md"), stack)
+        for kind, code in blocks_at(Path("docs/sending.md"), stack)
     ]
     assert run_block(there, language, event) == ["1 accepted, 0 known already"]
     assert len(busy.asked) == 3

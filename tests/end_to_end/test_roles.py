@@ -4,20 +4,15 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 
-from services.board.main import build
-from services.board.settings import BoardSettings
-from services.board.tables import SCHEMA
 from services.board.users import Role
-from services.common.database import Database, database_url
 from services.common.settings import Port
 from services.common.windows import Period
 from tests.support.alerts_api import AlertsApi, alert, member, served
+from tests.support.board_routes import board_routes
 from tests.support.events import PARIS, cloud_event, line
 from tests.support.stack import PASSWORD, RunningStack, running_stack
 from tests.support.streams import Pushed, pushed
@@ -69,21 +64,10 @@ def routes(stack: RunningStack, method: str, monkeypatch: pytest.MonkeyPatch) ->
     """Every address that the board answers."""
     for name, value in stack.environment.items():
         monkeypatch.setitem(os.environ, name, value)
-    board = BoardSettings.load()
-    database = Database(database_url("", stack.settings.local_dir, SCHEMA), SCHEMA)
-    found = {route.path for route in _routes(build(stack.settings, board, database).app) if method in route.methods}
+    found = {route.path for route in board_routes(stack) if method in route.methods}
     of_each = {"GET": {"/", "/live/", "/targets", "/alerts", "/live/alerts"}, "POST": {"/sign-in", "/alerts/{name}"}}
     assert of_each[method] <= found
     return found
-
-
-def _routes(router: Any) -> Iterator[APIRoute]:
-    """Those of a router and of all that it includes."""
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "original_router"):
-            yield from _routes(route.original_router)
 
 
 def addresses(stack: RunningStack, paths: set[str]) -> Iterator[str]:

@@ -1,9 +1,7 @@
 """A small OTLP/HTTP collector for a test: it keeps the spans that real exporters send it."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -14,6 +12,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased
 
 from services.common.trace_export import ShareOfRequests
 from services.common.tracing import Tracing
+from tests.support import http_server
 
 
 class Seen(NamedTuple):
@@ -50,8 +49,8 @@ class Collector:
 
 @contextmanager
 def running_collector() -> Iterator[Collector]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(http_server.Handler):
+        def do_POST(self) -> None:  # noqa: N802 - the name that the library looks for
             assert self.path == "/v1/traces"
             body = self.rfile.read(int(self.headers["Content-Length"]))
             collector.spans += _spans(ExportTraceServiceRequest.FromString(body))
@@ -59,14 +58,9 @@ def running_collector() -> Iterator[Collector]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        collector = Collector(f"http://127.0.0.1:{server.server_port}")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with http_server.serving(Handler) as url:
+        collector = Collector(url)
         yield collector
-        server.shutdown()
 
 
 def _spans(request: Any) -> Iterator[Seen]:

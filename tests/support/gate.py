@@ -1,13 +1,12 @@
 """What may stand between a sender and the gateway: it lets requests through, says "later", or breaks them off."""
 
-import http.server
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
-from typing import Any
 
 import httpx
+
+from tests.support import http_server
 
 
 class Verdict(Enum):
@@ -31,8 +30,8 @@ class Gate:
 def running_gate(gateway: str, verdict: Callable[[int], Verdict]) -> Iterator[Gate]:
     """A gate before a gateway, on a free port of this machine."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(http_server.Handler):
+        def do_POST(self) -> None:  # noqa: N802 - the name that the library looks for
             body = self.rfile.read(int(self.headers["Content-Length"]))
             gate.asked.append(body)
             match gate.verdict(len(gate.asked)):
@@ -52,14 +51,6 @@ def running_gate(gateway: str, verdict: Callable[[int], Verdict]) -> Iterator[Ga
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: Any) -> None: ...
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        gate = Gate(f"http://127.0.0.1:{server.server_port}", verdict)
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            yield gate
-        finally:
-            server.shutdown()
-            serving.join()
+    with http_server.serving(Handler) as url:
+        gate = Gate(url, verdict)
+        yield gate

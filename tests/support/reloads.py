@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support import http_server
 
 
 class Reloads:
@@ -19,8 +20,8 @@ class Reloads:
 
 @contextmanager
 def running_reloads(port: int = 0) -> Iterator[Reloads]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(http_server.Handler):
+        def do_POST(self) -> None:  # noqa: N802 - the name that the library looks for
             assert self.path == "/-/reload"
             reloads.asked += 1
             reloads.answers.acquire()
@@ -29,12 +30,7 @@ def running_reloads(port: int = 0) -> Iterator[Reloads]:
                 self.end_headers()
                 self.wfile.write(reloads.said.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        reloads = Reloads(f"http://127.0.0.1:{server.server_port}")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with http_server.serving(Handler, port) as url:
+        reloads = Reloads(url)
         yield reloads
         reloads.answers.release(1000)
-        server.shutdown()

@@ -1,11 +1,11 @@
 """A real HTTP server for a test that messages are sent to: it keeps what it takes, and answers as it is told."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
+
+from tests.support import http_server
 
 
 class Message(NamedTuple):
@@ -31,8 +31,8 @@ class Webhook:
 
 @contextmanager
 def running_webhook() -> Iterator[Webhook]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(http_server.Handler):
+        def do_POST(self) -> None:  # noqa: N802 - the name that the library looks for
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             message = Message(self.path, body, self.headers.get("Authorization", ""))
             (webhook.taken if webhook.status == 200 else webhook.refused).append(message)
@@ -40,11 +40,6 @@ def running_webhook() -> Iterator[Webhook]:
             self.end_headers()
             self.wfile.write(b"ok")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        webhook = Webhook(f"http://127.0.0.1:{server.server_port}")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with http_server.serving(Handler) as url:
+        webhook = Webhook(url)
         yield webhook
-        server.shutdown()

@@ -2,23 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from random import Random
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
-from fastapi.routing import APIRoute
 
-from services.board.main import build
-from services.board.settings import BoardSettings
-from services.board.tables import SCHEMA
 from services.board.users import Role
-from services.common.database import Database, database_url
 from services.common.settings import Port
 from tests.fuzz.apis.schemathesis_run import TIME_OUT, Ran
 from tests.fuzz.parsers.mutating import ODD, any_bytes
+from tests.support.board_routes import board_routes
 from tests.support.stack import PASSWORD, RunningStack
 
 METHODS = ("GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE")
@@ -131,7 +126,8 @@ def crawl_board(stack: RunningStack, known: Mapping[str, Sequence[str]], cases: 
         for role in Role:
             stack.add_person(f"fuzz-{role.value}", role, "rep-1" if role is Role.REP else None)
             clients.append(open_clients.enter_context(stack.board(f"fuzz-{role.value}", PASSWORD)))
-        return Crawl(clients, sorted(_paths(stack)), {**known, "kpi": known["kpi_id"]}).run("board", cases, seed)
+        paths = sorted({route.path for route in board_routes(stack)})
+        return Crawl(clients, paths, {**known, "kpi": known["kpi_id"]}).run("board", cases, seed)
 
 
 def crawl_surveys(stack: RunningStack, known: Mapping[str, Sequence[str]], cases: int, seed: int) -> Ran:
@@ -141,17 +137,3 @@ def crawl_surveys(stack: RunningStack, known: Mapping[str, Sequence[str]], cases
     tokens = [link.rpartition("/")[2] for link in links]
     with httpx.Client(base_url=stack.url(Port.SURVEY), timeout=TIME_OUT) as client:
         return Crawl([client], SURVEY, {**known, "token": tokens}).run("survey pages", cases, seed)
-
-
-def _paths(stack: RunningStack) -> set[str]:
-    database = Database(database_url("", stack.settings.local_dir, SCHEMA), SCHEMA)
-    return {route.path for route in _routes(build(stack.settings, BoardSettings.load(), database).app)}
-
-
-def _routes(router: Any) -> Iterator[APIRoute]:
-    """Those of a router and of all that it includes."""
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "original_router"):
-            yield from _routes(route.original_router)

@@ -5,9 +5,7 @@ of its HTTP API says for `/api/dashboards` and `/api/folders`.
 """
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from typer.testing import CliRunner, Result
 from services.common.errors import CadranError, Conflict, Forbidden, Unauthenticated, Unavailable
 from services.kpi_stream.grafana.commands import register
 from services.kpi_stream.grafana.push import Grafana, read_boards
+from tests.support import http_server
 
 TOKEN = "glsa_right"
 FOLDER = Path("deploy/grafana/dashboards")
@@ -77,7 +76,7 @@ def kept() -> Kept:
 
 @pytest.fixture
 def url(kept: Kept) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(http_server.Handler):
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             body = json.loads(self.rfile.read(length)) if length else None
@@ -91,15 +90,8 @@ def url(kept: Kept) -> Iterator[str]:
 
         do_GET = do_POST = _answer  # noqa: N815
 
-        def log_message(self, *arguments: object) -> None:
-            """Nobody reads it."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with http_server.serving(Handler) as address:
+        yield address
 
 
 def run(url: str, *arguments: str, token: str = TOKEN) -> Result:

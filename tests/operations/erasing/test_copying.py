@@ -1,6 +1,6 @@
 """Copies, closed topics and the note, on a real Kafka."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -25,22 +25,10 @@ from services.operations.erasing.swapping import (
     write_journal,
 )
 from tests.operations.erasing.test_rewriting import naming, record_of
-from tests.support.stack import RunningStack, running_servers
+from tests.support.stack import RunningStack
 
 LEADS, ORDERS = Topic.LEADS.value, Topic.ORDERS.value
 ANNA = "c-anna"
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[RunningStack]:
-    with running_servers() as stack:
-        yield stack
-
-
-@pytest.fixture
-def admin(servers: RunningStack) -> Iterator[Admin]:
-    with Admin(servers.settings) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What an interrupted run has left is found by the doctor, and mended by the next run, for whomever that is."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from redis.exceptions import NoPermissionError
@@ -27,25 +26,18 @@ from services.survey.asking.contact_store import keep_contact
 from services.survey.records import Contact
 from tests.operations.erasing.test_rewriting import naming, record_of
 from tests.support.doctor import Doctor
-from tests.support.stack import RunningStack, running_servers
+from tests.support.stack import RunningStack
 
 ANNA = "c-anna"
 LEADS = Topic.LEADS.value
 CHECK = "kafka: erasing"
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[RunningStack]:
-    with running_servers() as stack:
-        yield stack
-
-
-@pytest.fixture
-def admin(servers: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Admin]:
+@pytest.fixture(autouse=True)
+def environment(servers: RunningStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the command reads it."""
     for name, value in servers.environment.items():
         monkeypatch.setenv(name, value)
-    with Admin(servers.settings) as opened:
-        yield opened
 
 
 def test_topics_left_closed_are_opened_and_copies_go_though_the_next_run_finds_nobody(
