@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from aiokafka.client import collect_hosts
-from aiokafka.conn import create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -95,13 +95,22 @@ async def _first_refusal(access: KafkaAccess) -> ConfigurationError | None:
 async def _come_in(access: KafkaAccess, host: str, port: int) -> None:
     options = access.aiokafka()
     del options["bootstrap_servers"]
-    connection = await create_conn(
-        host, port, client_id="cadran-asks", request_timeout_ms=int(PATIENCE * 1000), **options
+    closed: list[asyncio.Future[None]] = []
+    connection = AIOKafkaConnection(
+        host,
+        port,
+        client_id="cadran-asks",
+        request_timeout_ms=int(PATIENCE * 1000),
+        on_close=lambda ended, _: closed.append(ended.close()),
+        **options,
     )
     try:
+        await connection.connect()
         await connection.send(MetadataRequest([]))  # a server that asks for a user hangs up only now
     finally:
-        await asyncio.wait([connection.close()], timeout=PATIENCE)
+        connection.close()
+        if closed:  # the loop ends after us: what it has not closed by then, nothing closes
+            await asyncio.wait(closed, timeout=PATIENCE)
 
 
 async def _meant(error: Exception, access: KafkaAccess, host: str, port: int) -> ConfigurationError | None:

@@ -124,7 +124,7 @@ def test_nothing_of_a_person_is_found_anywhere(
 ) -> None:
     people = {word for vendor in SENDERS for path in examples_of(vendor) for word in personal(path)} | {FAMILY}
     assert {"ada.exemple@example.org", "203.0.113.7", "1 rue de l'Essai", "+33 6 00 00 00 00", "69001"} <= people
-    found = {(where, word) for where, text in everything(stack, answers) for word in people if word.casefold() in text}
+    found = {(where, word) for where, text in everything(stack, answers) for word in people if stands_in(word, text)}
     assert found == set()
 
 
@@ -134,6 +134,20 @@ def test_the_search_finds_what_is_there(stack: RunningStack, answers: Mapping[st
     assert {"Kafka", "Redis", "database"} <= places
     assert any("deal/" in text for where, text in everything(stack, answers) if where == "read API")
     assert {where for where, _ in everything(stack, answers)} > {"logs", "metrics", "answers"}
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Whether a text in small letters holds a word; of digits alone, not as a part of a longer number."""
+    sought = word.casefold()
+    if sought in text and sought.isdigit():
+        return re.search(rf"(?<![\d.]){sought}(?![\d.])", text) is not None
+    return sought in text
+
+
+def test_a_number_is_sought_as_itself() -> None:
+    assert stands_in("69001", '{"zip":"69001"}')
+    assert not stands_in("69001", "process_cpu_seconds_total 4.2769001")
+    assert stands_in("Ada", "canada, ada")
 
 
 def personal(path: Path) -> set[str]:

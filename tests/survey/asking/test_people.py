@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.database import Database, opened
-from services.common.errors import CadranError, ConfigurationError, Invalid
+from services.common.errors import CadranError, Conflict, Invalid
 from services.common.mail.addresses import read_address
 from services.survey.asking.people import AskedBefore, NoContact, OptedOut, Person, check_may_ask
 from services.survey.records import By, Contact, Invitation
@@ -131,7 +131,7 @@ async def test_what_never_left_does_not_count(database: Database) -> None:
 async def test_without_a_mail_server_the_setting_is_named(database: Database) -> None:
     inviter = Service(database).inviter
     inviter._has_mail = False
-    with pytest.raises(ConfigurationError, match="CADRAN_SURVEY_SMTP_HOST"):
+    with pytest.raises(Conflict, match="CADRAN_SURVEY_SMTP_HOST"):
         await inviter.invite(asking("a@example.org"))
 
 
