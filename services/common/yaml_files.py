@@ -58,6 +58,17 @@ def _check_shape(text: str) -> None:
             raise _Shapeless(event, Invalid("is nested too deep", mend="mind the brackets"))
 
 
+def typed_content(text: str) -> object:
+    """What a text in YAML holds, its scalars as what they read as: numbers, dates, yes and no.
+
+    :raises yaml.YAMLError: when it is none, or one that no person writes: nested without end, a number of pages.
+    """
+    try:
+        return yaml.safe_load(text)
+    except (ValueError, RecursionError) as error:
+        raise yaml.YAMLError(str(error)) from None
+
+
 class Document:
     """A text in YAML, and the faults that were found in it so far."""
 

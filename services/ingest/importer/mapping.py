@@ -18,6 +18,7 @@ from services.common.errors import ConfigurationError
 from services.common.events import EVENT_TYPES
 from services.common.events.explain import explain
 from services.common.events.orders import OrderLine, ReturnLine
+from services.common.yaml_files import typed_content
 
 GROUPED = {"order.placed": "lines", "order.returned": "lines"}
 """Event types whose table rows are the lines of one event."""
@@ -117,13 +118,13 @@ def load_mapping(path: Path) -> Mapping:
     :raises ConfigurationError: naming the word that is wrong and the mend.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = typed_content(path.read_text(encoding="utf-8"))
         mapping = msgspec.convert(content, Mapping)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is not written in UTF-8", mend="save it in UTF-8") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is no YAML: {error}") from None
     except msgspec.ValidationError as error:
         told = explain(error, Mapping, "")

@@ -14,6 +14,7 @@ from services.common.events import Event
 from services.common.events.explain import explain
 from services.common.events.fields import PLAIN, Name
 from services.common.events.orders import OrderPlaced
+from services.common.yaml_files import typed_content
 from services.survey.records import About
 
 Hours = Annotated[float, Meta(ge=0, le=24 * 365, description="Hours.", examples=[72])]
@@ -102,10 +103,10 @@ def load_rules(path: Path) -> Rules:
     :raises ConfigurationError: naming the word that is wrong and the mend.
     """
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Rules)
+        return msgspec.convert(typed_content(path.read_text(encoding="utf-8")), Rules)
     except OSError as error:
         fault, mend = f"{path} cannot be read: {error.strerror}", "mend the path or its rights"
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         fault, mend = f"{path} is no YAML in UTF-8: {error}", "see docs/invitations.md for an example"
     except msgspec.ValidationError as error:
         told = explain(error, Rules, "")
