@@ -1,8 +1,7 @@
 """`python -m services.board.main`: the board. Settings and clients are built here and nowhere else."""
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from services.board.tables import SCHEMA
 from services.board.users import Users
 from services.board.week_pages import Weeks
 from services.common.audit import AuditLog
-from services.common.background import Work, at_work
+from services.common.background import Work, at_work, once
 from services.common.database import Database, database_url
 from services.common.errors import CadranError
 from services.common.http import serve
@@ -59,12 +58,12 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
     users = Users(board.users_path(settings.local_dir))
     secrets = read_secrets(board.secret_file or settings.local_dir / "board.secret", "CADRAN_BOARD_SECRET_FILE")
     base_url = board_url(settings, board)
-    use_database = _use_of(database, outbox, publisher, letter_works(settings, board, api, database))
+    works = [_send_edits(outbox, publisher), *letter_works(settings, board, api, database)]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with client, client_of_alerts, at_work([changes.listen, alerts.watch, use_database]):
+            async with client, client_of_alerts, at_work([changes.listen, alerts.watch, once(database.open, works)]):
                 yield
         finally:
             database.close()
@@ -94,20 +93,13 @@ def build(settings: Settings, board: BoardSettings, database: Database) -> ASGIA
     return SecureHeaders(app)  # around the framework: it answers internal errors outside of its own middlewares
 
 
-def _use_of(database: Database, outbox: Outbox, publisher: Publisher, letters: Sequence[Work]) -> Work:
-    """Sends what was edited, and letters, once the database is open."""
-
+def _send_edits(outbox: Outbox, publisher: Publisher) -> Work:
     async def send_edits() -> None:
         await outbox.count()  # told while Kafka is still away
         async with publisher:
             await outbox.run()
 
-    async def use_database() -> None:
-        await asyncio.to_thread(database.open)
-        async with at_work([send_edits, *letters]):
-            await asyncio.Event().wait()
-
-    return use_database
+    return send_edits
 
 
 def _desk(

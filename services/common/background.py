@@ -27,6 +27,17 @@ async def at_work(works: Sequence[Work]) -> AsyncIterator[None]:
             await asyncio.wait(tasks)
 
 
+def once(opened: Callable[[], None], works: Sequence[Work]) -> Work:
+    """Some works, as one that opens first what they need, in a thread: it may take its time, or fail for now."""
+
+    async def open_and_work() -> None:
+        await asyncio.to_thread(opened)
+        async with at_work(works):
+            await asyncio.Event().wait()
+
+    return open_and_work
+
+
 async def _again_and_again(work: Work) -> None:
     task = asyncio.current_task()
     while task is not None and not task.cancelling():  # a work that ends by an error when it is cancelled has ended

@@ -223,11 +223,13 @@ def _schemas() -> APIRouter:
 _EXAMPLES = {name: {"summary": name, "value": example(name)} for name in EVENT_TYPES}
 
 
+_ENVELOPE = schema_of(Envelope)
+
+
 def _event_schema(name: str) -> dict[str, Any]:
     """An envelope with the data of its type."""
-    envelope = schema_of(Envelope)
     own = {"specversion": {"const": "1.0"}, "type": {"const": name}, "data": schema_of(EVENT_TYPES[name].data)}
-    return {**envelope, "properties": {**envelope["properties"], **own}}
+    return {**_ENVELOPE, "properties": {**_ENVELOPE["properties"], **own}}
 
 
 _EVENT: dict[str, Any] = {"anyOf": [_event_schema(name) for name in EVENT_TYPES]}

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from services.common.audit import AuditLog
 from services.common.auth import KeyRing
-from services.common.background import Work, at_work
+from services.common.background import at_work, once
 from services.common.database import Database, database_url
 from services.common.errors import CadranError, ConfigurationError, Unavailable
 from services.common.http import serve
@@ -71,7 +71,7 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
     metrics.pending_bytes.set_function(lambda: budget.taken)
     outbox = Outbox(database, publisher, OutboxMetrics("ingest", registry))
     connectors = _connectors(settings, ingest, database, accounts, outbox, ConnectorMetrics(registry))
-    use_database = _use_of(database, outbox, connectors)
+    works = [outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]
     kafka_was_tried = asyncio.Event()
 
     async def use_kafka() -> None:
@@ -85,7 +85,7 @@ def build(settings: Settings, ingest: IngestSettings, database: Database, accoun
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with at_work([use_kafka, use_database, accounts.run]):
+        async with at_work([use_kafka, once(database.open, works), accounts.run]):
             with suppress(TimeoutError):  # where it is there, the first events find it
                 async with asyncio.timeout(KAFKA_PATIENCE):
                     await kafka_was_tried.wait()
@@ -128,17 +128,6 @@ class _Connectors(NamedTuple):
     completing: Completing
     syncing: Syncing
     pruning: Pruning
-
-
-def _use_of(database: Database, outbox: Outbox, connectors: _Connectors) -> Work:
-    """What runs once the database is open."""
-
-    async def use_database() -> None:
-        await asyncio.to_thread(database.open)
-        async with at_work([outbox.run, connectors.completing.run, connectors.syncing.run, connectors.pruning.run]):
-            await asyncio.Event().wait()
-
-    return use_database
 
 
 def _connectors(
