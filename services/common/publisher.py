@@ -15,6 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.errors import Unavailable
 from services.common.kafka_access import KafkaAccess
+from services.common.kafka_logs import append
 from services.common.kafka_refusals import told
 from services.common.logging import get_logger
 from services.common.partitions import choose
@@ -110,11 +111,11 @@ class Publisher:
         filling: dict[TopicPartition, BatchBuilder] = {}
         for m in messages:
             place = TopicPartition(m.topic, _partition(m, partitions[m.topic]))
-            if place in filling and not _append(filling[place], m):
+            if place in filling and not append(filling[place], m, None):
                 yield await self._hand_over(producer, place, filling.pop(place))
             if place not in filling:
                 filling[place] = producer.create_batch()
-                _append(filling[place], m)
+                append(filling[place], m, None)
         for place, batch in filling.items():
             yield await self._hand_over(producer, place, batch)
 
@@ -184,11 +185,6 @@ def _partition(message: Message, partitions: Sequence[int]) -> int:
     if message.partition is not None:
         return message.partition
     return choose(message.key, partitions, partitions)
-
-
-def _append(batch: BatchBuilder, m: Message) -> bool:
-    """Whether the batch had room."""
-    return batch.append(timestamp=None, key=m.key, value=m.value, headers=list(m.headers)) is not None
 
 
 def _look_at(future: Acked) -> None:

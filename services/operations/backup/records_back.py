@@ -11,6 +11,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from services.common.errors import ConfigurationError
+from services.common.kafka_logs import batches
 from services.common.settings import Settings
 from services.common.topic_admin import create_topics, require_topics, topic_ids
 from services.operations.backup import record_file
@@ -99,28 +100,14 @@ async def bring_back(folder: Path, settings: Settings, standing: Standing, progr
 
 
 async def _write(writing: AIOKafkaProducer, tp: TopicPartition, records: Sequence[Record]) -> None:
-    written = 0
-    while written < len(records):
-        batch = writing.create_batch()
-        first = records[written].offset
-        for record in records[written:]:
-            if not _fits(batch, record):
-                break
-            written += 1
+    for first, batch in batches(writing, records):
         acked = await (await writing.send_batch(batch, tp.topic, partition=tp.partition))
-        if acked.offset != first:
+        if acked.offset != first.offset:
             raise ConfigurationError(
-                f"{tp.topic} partition {tp.partition} took at offset {acked.offset} what was at {first}: "
+                f"{tp.topic} partition {tp.partition} took at offset {acked.offset} what was at {first.offset}: "
                 "somebody else writes to it",
                 mend="stop every service, delete the topics, and run this again",
             )
-
-
-def _fits(batch: object, record: Record) -> bool:
-    append = batch.append  # type: ignore[attr-defined]
-    return (
-        append(timestamp=record.timestamp, key=record.key, value=record.value, headers=list(record.headers)) is not None
-    )
 
 
 def blocks_of(folder: Path, own: KeptPartition) -> Iterator[list[Record]]:

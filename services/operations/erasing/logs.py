@@ -1,12 +1,11 @@
 """Reading logs from one offset to another, and writing copies of them: the clients of Kafka that erasing uses."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.producer.message_accumulator import BatchBuilder
 
-from services.common.kafka_logs import records_between
+from services.common.kafka_logs import batches, records_between
 from services.common.publisher import MAX_REQUEST_BYTES
 from services.common.settings import Settings
 from services.operations.erasing.rewriting import Record
@@ -87,25 +86,11 @@ class Logs:
 
     async def append(self, topic: str, partition: int, records: Iterable[Record]) -> None:
         """Append records in their order, and return when all are acknowledged."""
-        batch = self._producer.create_batch()
-        for record in records:
-            if not _fits(batch, record):
-                await self._send(topic, partition, batch)
-                batch = self._producer.create_batch()
-                _fits(batch, record)
-        if batch.record_count():
-            await self._send(topic, partition, batch)
-
-    async def _send(self, topic: str, partition: int, batch: BatchBuilder) -> None:
-        await (await self._producer.send_batch(batch, topic, partition=partition))
+        for _, batch in batches(self._producer, records):
+            await (await self._producer.send_batch(batch, topic, partition=partition))
 
     def _all(self, topic: str) -> list[TopicPartition]:
         return [TopicPartition(topic, partition) for partition in self.partitions]
-
-
-def _fits(batch: BatchBuilder, record: Record) -> bool:
-    headers: Sequence[Any] = list(record.headers)
-    return batch.append(timestamp=record.timestamp, key=record.key, value=record.value, headers=headers) is not None
 
 
 def _record(each: Any) -> Record:

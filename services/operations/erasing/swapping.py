@@ -19,7 +19,7 @@ from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
 from services.common.errors import Unavailable
 from services.common.settings import Settings
-from services.common.topic_admin import admin_client
+from services.common.topic_admin import admin_client, configs_in_force
 from services.common.topics import Topic
 from services.kpi_stream.records import NOTICES, ORIGIN, STATE
 from services.operations.erasing.logs import Logs
@@ -63,10 +63,7 @@ def topics_of_erasing(names: Iterable[str]) -> list[str]:
 def closed_topics(client: KafkaAdminClient) -> list[str]:
     """The topics that are closed to writers."""
     present = sorted({topic.value for topic in Topic} & set(client.list_topics()))
-    if not present:
-        return []
-    configs = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic) for topic in present])["topic"]
-    return [topic for topic in present if configs[topic].get(LARGEST, {}).get("value") == NOTHING]
+    return [topic for topic, config in configs_in_force(client, present).items() if config.get(LARGEST) == NOTHING]
 
 
 class Admin:
