@@ -98,7 +98,12 @@ def main() -> int:
     with running_mail_server() as mail, running_stack(**mail.settings) as stack:
         for ran in every_api(stack, arguments.cases, arguments.seed):
             found.append(ran)
-            print(*ran.failures, sep="\n", flush=True)
+            print(
+                f"{ran.name}: {ran.cases:,} cases, {ran.server_errors} server errors",
+                *ran.failures,
+                sep="\n",
+                flush=True,
+            )
     Console(width=150).print(table(found))
     return 1 if any(ran.failures or ran.server_errors for ran in found) else 0
 
