@@ -41,6 +41,7 @@ def configure_logging(service: str, *, level: str, log_format: str) -> None:
     structlog.contextvars.bind_contextvars(service=service)
     for noisy in ("httpx", "httpcore", "kafka", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # it warns of each tenth of a second on a busy host
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -1,8 +1,9 @@
 """The service's HTTP interface: what is watched, prices that are told, where each pair stands and why."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp
 
 from services.common.audit import AuditLog
 from services.common.auth import KeyRing, Scope
-from services.common.database import Database
+from services.common.database import MOST_TOGETHER, Database
 from services.common.errors import CadranError, Conflict, Invalid, NotFound
 from services.common.http import (
     Check,
@@ -43,6 +44,8 @@ from services.pricing_watch.watching.intake import find
 from services.pricing_watch.watching.products import Product, check_product
 from services.pricing_watch.watching.scheduler import Scheduler
 from services.pricing_watch.watching.watch_list import WatchList
+
+T = TypeVar("T")
 
 READINGS_SHOWN = 10
 
@@ -101,7 +104,7 @@ def _watch_routes(parts: Parts) -> APIRouter:
     )
     async def watch(request: Request) -> Response:
         read = read_many(await read_body(request, ITEMS_MAX_BYTES), Product)
-        made = [await _kept(parts, product) for product in read if isinstance(product, Product)]
+        made = await _made([each for each in read if isinstance(each, Product)], partial(_kept, parts))
         parts.scheduler.changed()
         return answer_many(read, made, {})
 
@@ -116,6 +119,14 @@ def _watch_routes(parts: Parts) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+async def _made(items: Sequence[T], make: Callable[[T], Awaitable[Made | CadranError]]) -> list[Made | CadranError]:
+    """What becomes of each, in their order. The writes of a part wait together: one sync of the disk for all."""
+    made: list[Made | CadranError] = []
+    for start in range(0, len(items), MOST_TOGETHER):
+        made += await asyncio.gather(*(make(item) for item in items[start : start + MOST_TOGETHER]))
+    return made
 
 
 async def _kept(parts: Parts, product: Product) -> Made | CadranError:
@@ -136,7 +147,7 @@ def _price_routes(parts: Parts) -> APIRouter:
     )
     async def give(request: Request) -> Response:
         read = read_many(await read_body(request, ITEMS_MAX_BYTES), GivenPrice)
-        made = [await _given(parts, price) for price in read if isinstance(price, GivenPrice)]
+        made = await _made([each for each in read if isinstance(each, GivenPrice)], partial(_given, parts))
         return answer_many(read, made, {})
 
     return router

@@ -205,6 +205,17 @@ def test_what_cannot_be_watched_is_refused_with_its_field(api: httpx.Client, bod
     assert refused["error"]["mend"]
 
 
+def test_of_many_each_is_answered_in_its_place_and_the_last_of_the_same_holds(api: httpx.Client) -> None:
+    many = [product(f"many-{number}") for number in range(230)]
+    many[117] = product("many-117", own_price="ten")
+    named = [product("many-0", name=f"Lamp {number}") for number in range(20)]
+    told = put(api, *many, *named)
+    assert [item["index"] for item in told] == list(range(250))
+    assert [item["index"] for item in told if item["status"] != "kept"] == [117]
+    assert [item["id"] for item in told[118:230]] == [each["sku"] for each in many[118:]]
+    assert api.get("/v1/watch/many-0").json()["product"]["name"] == "Lamp 19"
+
+
 def test_keys_are_asked_for(stack: RunningStack) -> None:
     assert httpx.get(f"{stack.url(Port.PRICING)}/v1/watch").status_code == 401
     reader = KeyRing(stack.settings.api_keys_file).create("reader", (Scope.READ_PRICES,), "")
