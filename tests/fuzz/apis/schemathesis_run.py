@@ -12,6 +12,7 @@ from deploy.local.programs import ROOT
 from services.common.errors import ConfigurationError
 
 PROGRAM = ROOT / ".local" / "fuzz-venv" / "bin" / "st"
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 TIME_OUT = 10
 """Seconds until a request that is not answered is a failure."""
 CHECKS = (
@@ -63,7 +64,8 @@ def run(name: str, url: str, given: Path, cases: int, seed: int) -> Ran:
 def _more(before: Ran, url: str, given: Path, cases: int, seed: int) -> Ran:
     report, told = given.with_suffix(f".{before.name}.report"), given.with_suffix(f".{before.name}.told")
     command = [
-        *(str(PROGRAM), "run", f"{url}/openapi.json", "--no-color", "--continue-on-failure", "--warnings", "off"),
+        *(str(PROGRAM), "--config-file", str(CONFIG), "run", f"{url}/openapi.json"),
+        *("--no-color", "--continue-on-failure", "--warnings", "off"),
         *("--seed", str(seed), "--max-examples", str(min(max(cases // 120, EXAMPLES[0]), EXAMPLES[-1]))),
         *("--phases", "examples,fuzzing,stateful" if cases < FEW else "examples,coverage,fuzzing,stateful"),
         *("--request-timeout", str(TIME_OUT), "--checks", ",".join(CHECKS), "--generation-database", "none"),
