@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -28,6 +29,7 @@ class MailServer:
     def __init__(self, port: int) -> None:
         self.port = port
         self.letters: list[EmailMessage] = []
+        self._by_address: defaultdict[str, list[EmailMessage]] = defaultdict(list)
         self.raw: list[bytes] = []
         self.at_rcpt: Reply = lambda _: OK
         self.at_data: Reply = lambda _: OK
@@ -47,7 +49,7 @@ class MailServer:
         }
 
     def to(self, address: str) -> list[EmailMessage]:
-        return [letter for letter in self.letters if letter["To"].addresses[0].addr_spec == address]
+        return list(self._by_address.get(address, ()))
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
         envelope.mail_from = address
@@ -64,7 +66,10 @@ class MailServer:
         if reply == OK:
             assert isinstance(envelope.content, bytes)
             self.raw.append(envelope.content)
-            self.letters.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+            letter: EmailMessage = message_from_bytes(envelope.content, policy=default)  # type: ignore[arg-type]
+            self.letters.append(letter)
+            # Read once: who waits for hundreds would read every header again at each look, and hold this server up.
+            self._by_address[letter["To"].addresses[0].addr_spec].append(letter)
         return reply
 
 
