@@ -63,7 +63,8 @@ def topics_of_erasing(names: Iterable[str]) -> list[str]:
 def closed_topics(client: KafkaAdminClient) -> list[str]:
     """The topics that are closed to writers."""
     present = sorted({topic.value for topic in Topic} & set(client.list_topics()))
-    return [topic for topic, config in configs_in_force(client, present).items() if config.get(LARGEST) == NOTHING]
+    configs = configs_in_force(client, present)
+    return [topic for topic in present if configs[topic].get(LARGEST) == NOTHING]
 
 
 class Admin:
