@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 import typer
 from click.testing import Result
 from sqlalchemy import create_engine, text
@@ -16,7 +15,6 @@ from services.board.tables import SCHEMA as BOARD
 from services.common.database import database_url, opened
 from services.common.errors import ConfigurationError
 from services.common.tables import Schema
-from services.operations.backup import commands
 from services.operations.commands import register
 from services.survey.tables import SCHEMA as SURVEY
 from tests.support.redis import free_port
@@ -58,9 +56,7 @@ class Installed:
         """In this process, as a process of its own takes seconds to begin."""
         app = typer.Typer()
         register(app)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(commands, "configure_logging", lambda *_, **__: None)
-            return CliRunner().invoke(app, arguments, env=self.environment)
+        return CliRunner().invoke(app, arguments, env=self.environment)
 
     def url(self, schema: Schema) -> str:
         return database_url(self.environment.get(f"CADRAN_{schema.service.upper()}_DATABASE", ""), self.folder, schema)
