@@ -270,4 +270,4 @@ def test_a_link_whose_round_is_over_says_so(survey: Survey, link: str) -> None:
                 httpx.post(f"{each}?lang={language}", data={"overall": "nine"}),
             ):
                 assert (response.status_code, late in response.text) == (410, True)
-    assert all(each in before for each in answers(survey))
+    assert answers(survey) in (before, [])
