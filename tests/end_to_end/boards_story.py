@@ -6,14 +6,13 @@ and was at parity 90 days ago. Customers, whose orders are worth nothing, as sal
 two orders with desks, one with its lamp, on a day whose visits were counted.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.common.windows import Period
-from tests.support.events import PARIS, at, cloud_event, line
+from tests.support.events import NOW, at, cloud_event, line
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-TODAY = NOW.astimezone(PARIS).date()
+TODAY = NOW.date()
 MONTH = Period.MONTH.first_day(TODAY)
 LAST_READ = NOW - timedelta(days=5)
 TARGETS = (

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
@@ -14,12 +14,11 @@ import pytest
 from services.common.settings import Port
 from services.common.whole_files import replace_file
 from services.kpi_stream.exporter.of_the_moment import OPEN
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import NOW, PARIS, cloud_event, line
 from tests.support.mail import MailServer, running_mail_server, text_of
 from tests.support.stack import RunningStack, running_stack, wait_for
 from tests.support.webhook import Webhook, running_webhook
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 YEAR = {"period": "year", "starts_on": f"{NOW.year}-01-01"}
 SOLD = 10_000
 THRESHOLDS = """

@@ -16,14 +16,13 @@ import pytest
 from services.common.calendar import DAY
 from services.common.settings import ROOT, Port
 from services.common.windows import ROLLING_DAYS, Period
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import NOW, PARIS, cloud_event, line
 from tests.support.prometheus import query
 from tests.support.stack import RunningStack, wait_for
 
 pytestmark = pytest.mark.timeout(900)  # Prometheus looks for blocks once a minute
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-TODAY = NOW.astimezone(PARIS).date()
+TODAY = NOW.date()
 DAYS = 5
 PAST = [TODAY - DAY * back for back in range(DAYS, 0, -1)]
 

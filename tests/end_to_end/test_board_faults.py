@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from services.board.answers import GOOD_FOR, PAUSE
-from tests.support.events import cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.stack import RunningStack, running_stack
-
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 
 
 def order(name: str, euros: int) -> dict[str, object]:

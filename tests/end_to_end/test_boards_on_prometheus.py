@@ -81,7 +81,7 @@ def pace(value: float, target: float) -> Expected:
     closed = holidays.country_holidays("FR")
     days = [MONTH + timedelta(days=i) for i in range((Period.MONTH.next_first_day(MONTH) - MONTH).days)]
     days = [day for day in days if day.weekday() < 6 and day not in closed]
-    now = datetime.now(UTC).astimezone(PARIS)  # not when this file was read: many tests may run in between
+    now = datetime.now(PARIS)  # not when this file was read: many tests may run in between
     today = (
         min(max((now - now.replace(hour=9, minute=0, second=0)).total_seconds() / 36_000, 0), 1) if TODAY in days else 0
     )
@@ -158,7 +158,6 @@ HAND_MADE: dict[str, Expected] = {
     f"cadran_price_promotions{W}": {"": 1},
     f"cadran_price_falls{W}": {"": 1},
     f"cadran_price_rises{W}": {"": 1},
-    f"cadran_price_oldest_reading_seconds{W}": {"": (TODAY - LAST_READ.astimezone(PARIS).date()).total_seconds()},
     f"cadran_contacted_came_back_ratio{W}": {"": 1 / 4},
     f"cadran_contacted_came_back_ratio_low{W}": {"": wilson(1, 4)[0]},
     f"cadran_contacted_came_back_ratio_high{W}": {"": wilson(1, 4)[1]},
@@ -235,6 +234,9 @@ HAND_MADE: dict[str, Expected] = {
     ),
 }
 BY_THE_CLOCK: dict[str, Callable[[], Expected]] = {
+    f"cadran_price_oldest_reading_seconds{W}": lambda: {
+        "": (datetime.now(PARIS).date() - LAST_READ.date()).total_seconds()
+    },
     f"cadran_new_leads_pace_ratio{W}": lambda: pace(10, 20),
     'cadran_rep_new_leads_pace_ratio{window="mtd"}': lambda: of_ana(pace(6, 8)),
     'cadran_rep_new_leads_pace_ratio{rep="$rep",window="mtd"}': lambda: of_ana(pace(6, 8)),

@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -20,11 +20,9 @@ from services.kpi_stream.dead_letters import letter_message
 from services.kpi_stream.rebuild import REBUILD_WORKER
 from tests.support.dirt import invoice_lines, write_gzipped
 from tests.support.engine import MemoryRecord
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import NOW, PARIS, cloud_event, line
 from tests.support.gate import Verdict, running_gate
 from tests.support.stack import RunningStack, wait_for
-
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 
 
 def publish(stack: RunningStack, *messages: Message) -> None:

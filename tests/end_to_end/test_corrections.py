@@ -13,10 +13,9 @@ from services.common.events import encode, parse
 from services.common.publisher import Message, Publisher
 from services.common.settings import Port
 from services.common.topics import Topic
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import NOW, PARIS, cloud_event, line
 from tests.support.stack import RunningStack, running_stack
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 SOLD_AT = NOW - timedelta(days=3)
 
 
@@ -53,7 +52,7 @@ def story(stack: RunningStack) -> None:
 
 def explain(stack: RunningStack, kpi: str = "sales", key: str | None = None, **query: str) -> dict[str, Any]:
     """What stands behind a number of the past day; `from_` stands for `from`."""
-    day = SOLD_AT.astimezone(stack.settings.zone).date().isoformat()
+    day = SOLD_AT.date().isoformat()
     asked = {name.rstrip("_"): value for name, value in ({"from_": day, "to": day} | query).items()}
     with stack.http(Port.EXPORTER, key) as client:
         response = client.get(f"/v1/kpis/{kpi}/explain", params=asked)
@@ -110,7 +109,7 @@ def test_those_corrected_can_be_asked_for_alone_page_by_page(stack: RunningStack
 
 def test_what_was_not_shown_yet_is_not_corrected(stack: RunningStack) -> None:
     """Of a day that has not closed nothing is late; nor is a return that happened later."""
-    today = NOW.astimezone(stack.settings.zone).date().isoformat()
+    today = NOW.date().isoformat()
     answer = explain(stack, from_=today, to=today)
     assert late(answer) == {"A1": [], "NEW": []}
     assert answer["corrections"] == {"entities": 0, "adds": [], "flags": []}

@@ -18,12 +18,11 @@ from services.common.events import decode
 from services.common.settings import Port
 from services.common.topics import Topic
 from tests.support.browser import PHONE, Open, look_at
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.kafka import records
 from tests.support.stack import PASSWORD, RunningStack, running_stack, wait_for
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-YEAR = NOW.astimezone(PARIS).year
+YEAR = NOW.year
 WINTER = {"name": "Winter", "from_": f"{YEAR}-01-01", "to": f"{YEAR}-01-31"}
 OTHERS = {"max": (Role.DIRECTOR, None), "ana": (Role.REP, "r1"), "ria": (Role.READER, None)}
 

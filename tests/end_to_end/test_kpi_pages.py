@@ -14,14 +14,13 @@ from playwright.sync_api import Page, expect
 from services.board.users import Role
 from services.common.windows import Period
 from tests.support.browser import Open, look_at
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import NOW, PARIS, cloud_event, line
 from tests.support.stack import PASSWORD, RunningStack, running_stack
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-YESTERDAY = (NOW.astimezone(PARIS) - timedelta(days=1)).astimezone(UTC)
+YESTERDAY = (NOW - timedelta(days=1)).astimezone(UTC)
 BEFORE = NOW - timedelta(days=45)
 """`BEFORE`: in the 30 days before the last 30, so that it is known how many were to be expected."""
-DAY = NOW.astimezone(PARIS).strftime(f"{NOW.astimezone(PARIS).day} %b %Y")
+DAY = NOW.strftime(f"{NOW.day} %b %Y")
 FORMULA = '=HYPERLINK("//evil.example")'
 PAGES = (
     "/kpis/sales?window=30d&by=channel,region",
@@ -41,7 +40,7 @@ def order(name: str, at: datetime, cents: int, **more: Any) -> dict[str, Any]:
 
 
 def events() -> list[dict[str, Any]]:
-    month = Period.MONTH.first_day(NOW.astimezone(PARIS).date())
+    month = Period.MONTH.first_day(NOW.date())
     target = {"measure": "new_leads", "period": "month", "value": 100}
     watched = [{"pair_id": "acme", "competitor": "acme", "interval_s": 3600}]
     read = {"pair_id": "acme", "competitor": "acme", "verdict": "trusted", "price_minor": 10_000, "currency": "EUR"}

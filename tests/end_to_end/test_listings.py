@@ -1,15 +1,14 @@
 """`/v1/targets`, `/v1/promotions` and `/v1/reps`: what was stated, from a real stack."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.common.settings import Port
-from tests.support.events import cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.stack import RunningStack, wait_for
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 PERIODS = {"month": "2026-10-01", "quarter": "2026-07-01"}
 
 

@@ -3,7 +3,7 @@
 import re
 import signal
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,10 +12,8 @@ from playwright.sync_api import Page, expect
 
 from services.common.settings import Port
 from tests.support.browser import Open
-from tests.support.events import cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.stack import RunningStack, running_stack, wait_for
-
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 
 
 def pulse(team: str, **figure: float) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
 
 import httpx
@@ -13,11 +13,10 @@ from services.common.settings import Port
 from services.common.windows import Period
 from tests.support.alerts_api import AlertsApi, alert, member, served
 from tests.support.board_routes import board_routes
-from tests.support.events import PARIS, cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.stack import PASSWORD, RunningStack, running_stack
 from tests.support.streams import Pushed, pushed
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 SECRETS = ("rep-bob", "Bobinette", "7,777", "7 777", "7\u202f777", "7\xa0777", "7777.77", "777777", "4,321", "432100")
 """What no page may tell ana: who bob is, what he sold, and what he is to sell."""
 CONTENT, SIGNED_OUT, REFUSED = "content", "signed-out", "refused"
@@ -26,7 +25,7 @@ OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back"
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
-    month = Period.MONTH.first_day(NOW.astimezone(PARIS).date()).isoformat()
+    month = Period.MONTH.first_day(NOW.date()).isoformat()
     bob = member("firing", 7777.77, by={"rep": "rep-bob"}, label="Bobinette", since=NOW.isoformat())
     alerts = AlertsApi(alert("BobSells", "sales", bob, by="rep", of="value", unit="money", level=8000.0, clear=8000.0))
     with served(alerts) as url, running_stack(CADRAN_BOARD_ALERTS=url) as running:

@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -23,10 +22,9 @@ from services.common.settings import Port, Settings
 from services.common.topic_admin import admin_client
 from services.common.topics import Topic
 from tests.faults.servers import partitions_held
-from tests.support.events import cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.stack import RunningStack, running_stack, settings_of, wait_for
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 SERVICES = {
     "ingest": "services.ingest.main",
     "survey": "services.survey.main",

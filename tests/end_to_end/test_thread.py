@@ -10,11 +10,9 @@ import httpx
 import pytest
 
 from services.common.settings import Port
-from tests.support.events import cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.prometheus import query
 from tests.support.stack import RunningStack, wait_for
-
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 
 
 def order(name: str, gross: int, **data: Any) -> dict[str, Any]:
@@ -61,8 +59,7 @@ def story(stack: RunningStack) -> None:
 
 def today(stack: RunningStack, kpi: str, **query: str) -> dict[str, Any]:
     """Rows by member, over the three days of the story."""
-    zone = stack.settings.zone
-    first, last = ((NOW - timedelta(days=days)).astimezone(zone).date().isoformat() for days in (2, 0))
+    first, last = ((NOW - timedelta(days=days)).date().isoformat() for days in (2, 0))
     rows = stack.kpi(kpi, from_=first, to=last, **query)["rows"]
     return {",".join(row["by"].values()): row for row in rows}
 
@@ -123,7 +120,7 @@ def test_prometheus_is_told_which_source_was_heard_on_which_topic_and_who_is_ope
 
 
 def test_what_stands_behind_a_number_adds_up_to_it(stack: RunningStack) -> None:
-    day = NOW.astimezone(stack.settings.zone).date().isoformat()
+    day = NOW.date().isoformat()
     found: list[dict[str, Any]] = []
     after = ""
     with stack.http(Port.EXPORTER) as client:
@@ -158,8 +155,7 @@ def test_whose_answers_they_are_is_not_told(stack: RunningStack) -> None:
 
 
 def test_a_series_of_answers_rolls_over_thirty_days(stack: RunningStack) -> None:
-    zone = stack.settings.zone
-    first, last = ((NOW + timedelta(days=days)).astimezone(zone).date().isoformat() for days in (-1, 9))
+    first, last = ((NOW + timedelta(days=days)).date().isoformat() for days in (-1, 9))
     with stack.http(Port.EXPORTER) as client:
         series = client.get("/v1/kpis/nps/series", params={"from": first, "to": last}).json()
         by_day = client.get("/v1/kpis/nps/series", params={"from": first, "to": last, "rolling": 1}).json()
@@ -215,7 +211,7 @@ def test_an_offer_is_followed_to_what_was_kept_of_it(stack: RunningStack) -> Non
         ]
     )  # fmt: skip
     stack.wait_applied()
-    on = day.astimezone(stack.settings.zone).date().isoformat()
+    on = day.date().isoformat()
     (row,) = stack.kpi("add_on_sales", from_=on, to=on, by="pair")["rows"]
     assert (row["by"], row["value"], row["numerator"]) == ({"base": "DESK-01", "offered": "LAMP-01"}, 0.5, 1)
     assert (row["related"]["revenue_brought"]["value"], row["related"]["attach_rate"]["value"]) == (20.0, 0.5)
@@ -293,8 +289,7 @@ def test_a_question_that_cannot_be_answered_says_why(stack: RunningStack, path: 
 
 
 def test_a_series_adds_up_to_its_total(stack: RunningStack) -> None:
-    zone = stack.settings.zone
-    today = NOW.astimezone(zone).date()
+    today = NOW.date()
     days = {"from": (today - timedelta(days=40)).isoformat(), "to": today.isoformat()}
     with stack.http(Port.EXPORTER) as client:
         for step in ("day", "month"):

@@ -13,10 +13,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 from services.board.users import Role
 from services.common.settings import Port
 from tests.support.browser import PHONE, Open, check_for_everyone, look_at, pages_of
-from tests.support.events import cloud_event, line
+from tests.support.events import NOW, cloud_event, line
 from tests.support.stack import PASSWORD, RunningStack, running_stack, wait_for
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
 REPS = {"r1": "Ana <b>B.</b>", "r2": "Bob", "r3": "Cleo"}
 PAGES = ("/", "/reps", "/wall")
 SCREEN: dict[str, Any] = {"viewport": {"width": 1920, "height": 1080}}

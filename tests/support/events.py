@@ -1,7 +1,7 @@
 """Events for tests, made the way a sender's are: parsed from a CloudEvent."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ PAIRS = load_pairs(PAIRS_FILE)
 """The products that go together in tests."""
 DECLARED = Declared(PARIS, pairs=PAIRS)
 RECEIVED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+NOW = datetime.now(PARIS).replace(microsecond=0) - timedelta(seconds=30)
+"""When what happens lately happens, by the clock on the wall: days before it keep the hour, and so the order of days,
+though clocks were changed in between.
+"""
 _ids = count(1)
 
 
