@@ -1,4 +1,6 @@
-"""The one `cadran` program: every service adds its commands, by the entry point group `cadran.commands`."""
+"""The one `cadran` program: every service adds its commands, by the entry point group `cadran.commands`, where each
+first word of a command names the function that adds it.
+"""
 
 import asyncio
 import signal
@@ -18,8 +20,10 @@ from services.common.settings import Settings
 GROUP = "cadran.commands"
 
 
-def build() -> typer.Typer:
-    """The program with the commands of every service."""
+def build(command: str = "") -> typer.Typer:
+    """The program with the commands of every service; where one is named, with those alone that are made beside it, as
+    all take seconds to load.
+    """
     app = typer.Typer(
         name="cadran",
         help="Eight sales KPIs, live on one board, each with its objective and how far it can be trusted.",
@@ -27,8 +31,10 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for entry_point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        entry_point.load()(app)
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    wanted = [point for point in points if point.name == command] or points
+    for register in dict.fromkeys(point.load() for point in wanted):
+        register(app)
     return app
 
 
@@ -36,7 +42,7 @@ def main() -> None:
     """Run a command; an error is one line that says what to do, and status 1."""
     signal.signal(signal.SIGTERM, _end)
     try:
-        audited(typer.main.get_group(build()), audit_log)()
+        audited(typer.main.get_group(build(next(iter(sys.argv[1:]), ""))), audit_log)()
     except CadranError as error:
         sys.exit(f"cadran: {error}")
     except RedisError as error:

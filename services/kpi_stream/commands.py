@@ -1,4 +1,4 @@
-"""`cadran dead`, `cadran rebuild` and `cadran backfill`."""
+"""`cadran dead` and `cadran rebuild`."""
 
 import asyncio
 import subprocess
@@ -21,7 +21,6 @@ from services.common.redis_clients import async_redis, blocking_redis
 from services.common.settings import Settings
 from services.common.windows import utc_now
 from services.kpi_stream import rebuild as rebuilding
-from services.kpi_stream.backfill.commands import backfill
 from services.kpi_stream.clients import build_observatory
 from services.kpi_stream.comparison import Comparer, Comparison
 from services.kpi_stream.dead_letters import DeadLetter, Shelf, read_shelf, replay_messages
@@ -41,7 +40,6 @@ dead = typer.Typer(help="Records that could not be applied: list, show, replay."
 def register(app: typer.Typer) -> None:
     app.add_typer(dead, name="dead")
     app.command("rebuild")(rebuild)
-    app.command("backfill")(backfill)
 
 
 @dead.command("list")

@@ -8,8 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from services.board.commands import register
 from services.board.formats import Formats
+from services.board.letter.commands import register
 from services.board.letter.weeks import Week, last_whole_week
 from services.common.errors import CadranError, ConfigurationError, Invalid, Unavailable
 from services.common.settings import Port

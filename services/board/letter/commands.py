@@ -46,6 +46,10 @@ class Asked(NamedTuple):
     language: str
 
 
+def register(app: typer.Typer) -> None:
+    app.add_typer(letter, name="letter")
+
+
 @letter.command("write")
 def write(
     week: WeekOption = None,

@@ -39,6 +39,10 @@ console = Console(soft_wrap=True, highlight=False)
 Work = Callable[[Filling, Prometheus, Sequence[Close]], Awaitable[None]]
 
 
+def register(app: typer.Typer) -> None:
+    app.command("backfill")(backfill)
+
+
 def backfill(
     days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many past days.")] = MOST_DAYS,
     out: Annotated[

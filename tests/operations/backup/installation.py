@@ -15,7 +15,7 @@ from services.board.tables import SCHEMA as BOARD
 from services.common.database import database_url, opened
 from services.common.errors import ConfigurationError
 from services.common.tables import Schema
-from services.operations.commands import register
+from services.operations.backup.commands import register
 from services.survey.tables import SCHEMA as SURVEY
 from tests.support.redis import free_port
 
