@@ -10,14 +10,14 @@ import httpx
 
 from services.common.settings import Port
 from tests.support.redis import free_port
-from tests.support.stack import RunningStack, wait_for
+from tests.support.stack import TRUST, RunningStack, wait_for
 
 
 def query(stack: RunningStack, expression: str, **parameters: Any) -> list[dict[str, Any]]:
     """The series that an expression has now, or with `start`, `end` and `step` over time."""
     kind = "query_range" if "step" in parameters else "query"
     url = f"{stack.url(Port.PROMETHEUS)}/api/v1/{kind}"
-    answer = httpx.get(url, params={"query": expression, **parameters}, timeout=30).json()
+    answer = httpx.get(url, params={"query": expression, **parameters}, timeout=30, verify=TRUST).json()
     assert answer["status"] == "success", (expression, answer)
     assert not answer.get("warnings")
     return answer["data"]["result"]  # type: ignore[no-any-return]
