@@ -31,9 +31,8 @@ def build(command: str = "") -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    wanted = [point for point in points if point.name == command] or points
-    for register in dict.fromkeys(point.load() for point in wanted):
+    points = entry_points(group=GROUP, name=command) or entry_points(group=GROUP)
+    for register in dict.fromkeys(point.load() for point in sorted(points, key=lambda point: point.name)):
         register(app)
     return app
 
