@@ -47,7 +47,11 @@ def pages_of(browser: Browser, url: str, cookies: Mapping[str, str] = {}) -> Ite
 
 
 def look_at(page: Page, name: str) -> None:
-    """axe finds nothing serious, and nothing sticks out sideways on any screen."""
+    """axe finds nothing serious, and nothing sticks out sideways on any screen.
+
+    A page is looked at once it has loaded: without its style sheet it has other sizes and colours.
+    """
+    page.wait_for_load_state()
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width}"
@@ -55,7 +59,8 @@ def look_at(page: Page, name: str) -> None:
 
 
 def check_for_everyone(page: Page, name: str) -> None:
-    """axe finds nothing serious, once nothing moves: what fades in is paler than it will be."""
+    """axe finds nothing serious, once all has loaded and nothing moves: what fades in is paler than it will be."""
+    page.wait_for_load_state()
     page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
     found = [each for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS]
     assert found == [], name
