@@ -63,7 +63,7 @@ def test_a_late_order_is_the_same_news_everywhere(page: Page, stack: RunningStac
     page.wait_for_timeout(1_100)  # what is heard within the second of the first is no correction
 
     stack.send([order("A-late", 345)])
-    expect(tile).to_contain_text("€2,345", timeout=2_000)
+    expect(tile).to_contain_text("€2,345")
 
     tile.get_by_role("link").click()
     named = page.locator("#behind tbody tr", has_text="A-late")

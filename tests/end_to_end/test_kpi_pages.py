@@ -178,8 +178,8 @@ def test_the_number_and_what_stands_behind_it_move_by_themselves(
     before = int(page.locator("#number .value").inner_text())
     expect(explained.locator("#behind")).to_contain_text("Nothing in this window.")
     stack.send([cloud_event("lead.created", "M1", NOW, source="live")])
-    expect(page.locator("#number .value")).to_have_text(f"{before + 1}", timeout=2_000)
-    expect(explained.locator("#behind tbody th strong")).to_have_text(["M1"], timeout=10_000)
+    expect(page.locator("#number .value")).to_have_text(f"{before + 1}")
+    expect(explained.locator("#behind tbody th strong")).to_have_text(["M1"])
 
 
 def test_the_pages_keep_window_and_cut_from_one_to_the_next(page: Page) -> None:
@@ -339,5 +339,5 @@ def test_the_keyboard_stays_where_it_is_among_links_to_the_same_place(page: Page
     explain.focus()
     before = page.locator("#number .value").inner_text()
     stack.send([order("K1", NOW, 40_000, channel="phone")])
-    expect(page.locator("#number .value")).not_to_have_text(before, timeout=3_000)
+    expect(page.locator("#number .value")).not_to_have_text(before)
     expect(explain).to_be_focused()

@@ -206,7 +206,7 @@ def test_the_wall_turns_by_itself_pauses_and_is_turned(open_page: Open) -> None:
     page = open_page(**SCREEN)
     page.goto("/wall?window=30d&seconds=5&lang=en")
     assert shown(page) == 0
-    expect(page.locator("#slide-new_leads")).to_be_visible(timeout=9_000)
+    expect(page.locator("#slide-new_leads")).to_be_visible()
     page.keyboard.press(" ")
     expect(page.get_by_text("Paused")).to_be_visible()
     page.wait_for_timeout(6_500)
@@ -219,7 +219,7 @@ def test_the_wall_turns_by_itself_pauses_and_is_turned(open_page: Open) -> None:
     assert shown(page) == EIGHT
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused")).to_be_hidden()
-    expect(page.locator(".slide.together")).to_be_visible(timeout=9_000)
+    expect(page.locator(".slide.together")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -249,17 +249,17 @@ def test_the_wall_says_since_when_it_is_lost_turns_on_and_recovers(open_page: Op
     stack.supervisor.stop("board")
     try:
         banner = page.locator("#lost")
-        expect(banner).to_be_visible(timeout=10_000)
+        expect(banner).to_be_visible()
         expect(banner).to_have_text(re.compile(r"Not live since .*\d\d:\d\d:\d\d"))
         assert page.evaluate("parseFloat(getComputedStyle(document.getElementById('lost')).fontSize)") >= 40
         at = shown(page)
-        wait_for(lambda: shown(page) != at, "it turns on", patience=9)
+        wait_for(lambda: shown(page) != at, "it turns on")
         page.keyboard.press("Space")
         check_for_everyone(page, "the wall when it is lost")
         page.keyboard.press("Space")
     finally:
         stack.supervisor.start("board")
-    expect(banner).to_be_hidden(timeout=20_000)
+    expect(banner).to_be_hidden()
     stack.send(sold("r3", 1))
     page.keyboard.press(" ")
     expect(page.locator(".lost")).to_have_count(0)
@@ -272,13 +272,13 @@ def test_the_wall_shows_what_is_old_as_old(open_page: Open, stack: RunningStack)
     live = page.evaluate(colour)
     stack.supervisor.stop("exporter")
     try:
-        expect(page.get_by_role("alert")).to_contain_text("the read API does not answer since", timeout=10_000)
+        expect(page.get_by_role("alert")).to_contain_text("the read API does not answer since")
         expect(page.locator(".together .tile.stale")).to_have_count(EIGHT)
         assert page.evaluate(colour) != live
         assert "grayscale" in page.evaluate("getComputedStyle(document.querySelector('.slides')).filter")
     finally:
         stack.supervisor.start("exporter")
-    expect(page.get_by_role("alert")).to_have_count(0, timeout=20_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.locator(".together .tile.stale")).to_have_count(0)
 
 

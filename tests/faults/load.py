@@ -96,4 +96,4 @@ def assert_exact(stack: RunningStack, *traffic: Traffic) -> None:
     """Everything acknowledged is counted once: no more, no less."""
     stack.wait_applied()
     expected = sum((t.totals for t in traffic[1:]), traffic[0].totals)
-    wait_for(lambda: counted(stack) == expected, f"{expected} (now {counted(stack)})", patience=30)
+    wait_for(lambda: counted(stack) == expected, f"{expected} (now {counted(stack)})")

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.support.stack import PATIENCE
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PHONE: dict[str, Any] = {
@@ -19,6 +21,8 @@ Open = Callable[..., Page]
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
+    """What is expected of its pages may take as long as on the busiest machine: how fast they are is for benchmarks."""
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         yield launched
