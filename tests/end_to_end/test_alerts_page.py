@@ -15,8 +15,6 @@ from tests.support.alerts_api import AlertsApi, alert, member, served
 from tests.support.browser import PHONE, Open, look_at
 from tests.support.stack import PASSWORD, RunningStack, running_stack
 
-"""Milliseconds: the board asks every two seconds, and an open page is made anew as often."""
-
 
 def ago(**length: float) -> str:
     return (datetime.now(UTC).replace(microsecond=0) - timedelta(**length)).isoformat()

@@ -14,8 +14,6 @@ from services.kpi_stream.kpis.threshold import Threshold
 from tests.support.browser import Open
 from tests.support.stack import RunningStack, running_stack, wait_for
 
-"""Milliseconds: Prometheus is asked, then the alerts process, then the page is made anew."""
-
 
 @pytest.fixture(scope="module")
 def thresholds(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -206,7 +206,7 @@ def test_the_wall_turns_by_itself_pauses_and_is_turned(open_page: Open) -> None:
     page = open_page(**SCREEN)
     page.goto("/wall?window=30d&seconds=5&lang=en")
     assert shown(page) == 0
-    expect(page.locator("#slide-new_leads")).to_be_visible()
+    expect(page.locator("#slide-new_leads")).to_be_visible(timeout=9_000)
     page.keyboard.press(" ")
     expect(page.get_by_text("Paused")).to_be_visible()
     page.wait_for_timeout(6_500)
@@ -219,7 +219,7 @@ def test_the_wall_turns_by_itself_pauses_and_is_turned(open_page: Open) -> None:
     assert shown(page) == EIGHT
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused")).to_be_hidden()
-    expect(page.locator(".slide.together")).to_be_visible()
+    expect(page.locator(".slide.together")).to_be_visible(timeout=9_000)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -253,7 +253,7 @@ def test_the_wall_says_since_when_it_is_lost_turns_on_and_recovers(open_page: Op
         expect(banner).to_have_text(re.compile(r"Not live since .*\d\d:\d\d:\d\d"))
         assert page.evaluate("parseFloat(getComputedStyle(document.getElementById('lost')).fontSize)") >= 40
         at = shown(page)
-        wait_for(lambda: shown(page) != at, "it turns on")
+        wait_for(lambda: shown(page) != at, "it turns on", patience=9)
         page.keyboard.press("Space")
         check_for_everyone(page, "the wall when it is lost")
         page.keyboard.press("Space")

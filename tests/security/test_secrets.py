@@ -11,6 +11,7 @@ import pytest
 
 from services.common.auth import KeyRing, Scope
 from services.common.settings import Port
+from services.common.watched_file import RECHECK_SECONDS
 from tests.security.places import SERVICES, found, places_of
 from tests.support.stack import RunningStack, running_stack, wait_for
 from tests.survey.asked import ask
@@ -214,7 +215,7 @@ def test_a_secret_is_rotated_while_everything_runs(stack: RunningStack) -> None:
         with stack.http(Port.EXPORTER, token) as client:
             return client.get("/v1/kpis").status_code
 
-    wait_for(lambda: status(first) == 200, "the key is known")
+    wait_for(lambda: status(first) == 200, "the key is known", patience=RECHECK_SECONDS + 5)
 
     def rotated(grace: str) -> str:
         done = stack.cadran("keys", "rotate", key.id, "--grace", grace)
@@ -222,8 +223,8 @@ def test_a_secret_is_rotated_while_everything_runs(stack: RunningStack) -> None:
         return done.stdout.strip()
 
     second = rotated("1h")
-    wait_for(lambda: status(second) == 200, "its second secret is known")
+    wait_for(lambda: status(second) == 200, "its second secret is known", patience=RECHECK_SECONDS + 5)
     assert status(first) == 200
     third = rotated("0s")
-    wait_for(lambda: status(first) == 401, "the first is refused")
+    wait_for(lambda: status(first) == 401, "the first is refused", patience=RECHECK_SECONDS + 5)
     assert [status(token) for token in (second, third)] == [401, 200]
